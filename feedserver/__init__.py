@@ -1,0 +1,1 @@
+"""Feeds of a newsletter's sections and projects: a library, a server, a command."""

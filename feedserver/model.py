@@ -1,0 +1,178 @@
+"""The values that everything else passes on: a site, its entries, its feeds.
+
+Times are aware datetimes of whole seconds, addresses are absolute and percent-encoded, unknown is
+`None` (never an empty string), several is a tuple. Nothing here imports anything of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+from urllib.parse import quote
+
+Kind = Literal["post", "update"]
+FeedKind = Literal["posts", "updates", "term", "section", "project", "named"]
+Query = Mapping[str, tuple[str, ...]]
+"""The contract's parameters, such as `{"section": ("clients",)}`; values are slugs."""
+
+NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture; `type` is a media type and `length` its size in bytes, where they are known."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of an issue; `title` is the heading without markup ("Dept of Clients 📱")."""
+
+    slug: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project; `title` is the heading without markup and trailing link, `url` that link."""
+
+    slug: str
+    title: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who is named in an attribution; `id` is a Matrix user id ("@anoa:example.org")."""
+
+    name: str
+    id: str | None = None
+
+    @property
+    def url(self) -> str | None:
+        """The person's matrix.to address."""
+        return None if self.id is None else f"https://matrix.to/#/{quote(self.id, safe='@:/')}"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRef:
+    """The issue that an update belongs to: the id, address and title of its post."""
+
+    id: str
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOf:
+    """What makes an entry an update.
+
+    `position` is its index among the issue's updates. Of `section` and `project` at least one
+    is there.
+    """
+
+    issue: IssueRef
+    section: Section | None
+    project: Project | None
+    reporters: tuple[Reporter, ...]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A post or an update, as a feed holds it.
+
+    `content` is sanitised HTML with absolute addresses, or `None` if nothing stands there;
+    `summary` is plain text and never empty. `authors` has at least one person. `tags` are the
+    post's categories. `terms` holds the terms of taxonomies other than author and category.
+    `sections` are the slugs of an issue's sections, in its order. An entry with `update` is an
+    update, without it a post.
+    """
+
+    id: str
+    url: str
+    title: str
+    published: datetime
+    modified: datetime
+    summary: str
+    content: str | None
+    authors: tuple[Person, ...]
+    tags: tuple[str, ...] = ()
+    image: Image | None = None
+    sections: tuple[str, ...] = ()
+    update: UpdateOf | None = None
+    terms: Mapping[str, tuple[str, ...]] = field(default=NOTHING)
+
+    @property
+    def kind(self) -> Kind:
+        return "post" if self.update is None else "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site; `url` ends in a slash, `language` is a tag of BCP 47 ("en", "pt-BR")."""
+
+    title: str
+    url: str
+    description: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed of a site: which entries it has, and what it is called.
+
+    `path` and `page` begin and end with a slash and are relative to the site: the folder of the
+    feed's three files, and the page that a person reads ("/section/clients/").
+    """
+
+    path: str
+    title: str
+    description: str
+    kind: FeedKind
+    page: str
+    query: Query = field(default=NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All of a site: every entry, every feed. `entries` is in the order of the archive's file."""
+
+    site: Site
+    taxonomies: tuple[str, ...]
+    feed_limit: int
+    feeds: tuple[Feed, ...]
+    redirects: Mapping[str, str]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One document to be written: a feed's head and the entries to stand in it, newest first.
+
+    `home_url` is the page of the feed, `feed_url` the address that the document is fetched from.
+    `updated` is the latest `modified` of `entries`, which has at least one.
+    """
+
+    title: str
+    description: str
+    home_url: str
+    feed_url: str
+    site: Site
+    entries: tuple[Entry, ...]
+
+    @property
+    def updated(self) -> datetime:
+        return max(entry.modified for entry in self.entries)
