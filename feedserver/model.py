@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote
 
@@ -17,8 +16,6 @@ Kind = Literal["post", "update"]
 FeedKind = Literal["posts", "updates", "term", "section", "project", "named"]
 Query = Mapping[str, tuple[str, ...]]
 """The contract's parameters, such as `{"section": ("clients",)}`; values are slugs."""
-
-NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ class Entry:
     image: Image | None = None
     sections: tuple[str, ...] = ()
     update: UpdateOf | None = None
-    terms: Mapping[str, tuple[str, ...]] = field(default=NOTHING)
+    terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def kind(self) -> Kind:
@@ -143,7 +140,7 @@ class Feed:
     description: str
     kind: FeedKind
     page: str
-    query: Query = field(default=NOTHING)
+    query: Query = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

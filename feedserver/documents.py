@@ -1,0 +1,73 @@
+"""A feed, in a format, at an address: the bytes that a reader gets.
+
+The static files and the server's answers are both made here, so that they are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from feedserver import atom, jsonfeed, rss
+from feedserver.catalogue import feed_address, page_address
+from feedserver.model import Channel, Entry, Feed
+from feedserver.query import Index, newest
+
+MAX_BYTES = 4_500_000
+"""Readers and validators refuse feeds from 5,000,000 bytes on (feed-rules 24)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One of the three formats: its media type, and how a channel is written in it."""
+
+    media_type: str
+    serialise: Callable[[Channel], bytes]
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "atom.xml": Format(atom.MEDIA_TYPE, atom.serialise),
+        "rss.xml": Format(rss.MEDIA_TYPE, rss.serialise),
+        "feed.json": Format(jsonfeed.MEDIA_TYPE, jsonfeed.serialise),
+    }
+)
+
+
+def render(index: Index, feed: Feed, file: str, base: str) -> bytes:
+    """Write a feed, which has an entry, as `file` ("atom.xml"), with self links below `base`."""
+    entries = newest(index.entries(feed), index.archive.feed_limit)
+    channel = Channel(
+        title=feed.title,
+        description=feed.description,
+        home_url=page_address(index.archive.site.url, feed),
+        feed_url=feed_address(base, feed, file),
+        site=index.archive.site,
+        entries=_fitting(entries),
+    )
+    return _within_limit(channel, FORMATS[file].serialise)
+
+
+def _fitting(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Leave out what can't fit anyway, so that a site of 100 MB isn't written to be cut."""
+    size = 0
+    for position, entry in enumerate(entries):
+        size += len(entry.content or "")
+        if size > MAX_BYTES and position > 0:
+            return entries[:position]
+    return entries
+
+
+def _within_limit(channel: Channel, serialise: Callable[[Channel], bytes]) -> bytes:
+    data = serialise(channel)
+    while len(data) > MAX_BYTES and len(channel.entries) > 1:
+        count = len(channel.entries)
+        fitting = max(1, min(count - 1, count * MAX_BYTES // len(data)))
+        channel = replace(channel, entries=channel.entries[:fitting])
+        data = serialise(channel)
+    if len(data) > MAX_BYTES:
+        # One post of that size: a reader still gets its title, summary and address.
+        channel = replace(channel, entries=(replace(channel.entries[0], content=None),))
+        data = serialise(channel)
+    return data

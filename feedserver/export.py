@@ -1,0 +1,70 @@
+"""All files of a static site's feeds: for the plugin, and for `feedserver export`."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from html import escape
+from urllib.parse import urljoin
+
+from feedserver import archive as archives
+from feedserver import catalogue
+from feedserver.documents import FORMATS, render
+from feedserver.model import Archive
+from feedserver.query import Index
+
+
+def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the path below the site's root and the bytes of each file; the archive comes last.
+
+    `base` is where the feeds will be fetched from and ends in a slash. Old addresses of
+    `archive.redirects` get a copy of a feed, or a page that leads on, and a line in `_redirects`,
+    which some hosts of plain files read.
+    """
+    index = Index(archive)
+    rendered: dict[str, bytes] = {}
+    for feed in index.feeds:
+        for file in FORMATS:
+            path = feed.path[1:] + file
+            data = render(index, feed, file, base)
+            if f"/{path}" in archive.redirects.values():
+                rendered[path] = data
+            yield path, data
+    yield from _redirects(archive.redirects, rendered, archive.site.url)
+    yield "feeds.json", catalogue.to_json(index, base)
+    yield "feeds.opml", catalogue.to_opml(index, base)
+    yield "archive.json", archives.serialise(archive)
+
+
+def redirect_file(old: str) -> str:
+    """The file that stands for an old address: itself if it names one, else its `index.html`."""
+    path = old.strip("/")
+    named = not old.endswith("/") and "." in posixpath.basename(path)
+    return path if named else posixpath.join(path, "index.html")
+
+
+def redirect_page(address: str) -> bytes:
+    """A page that leads on to `address`: canonical link, refresh, and a link to click."""
+    to = escape(address)
+    return (
+        "<!doctype html>\n"
+        '<html lang="en">\n'
+        '<meta charset="utf-8">\n'
+        f'<link rel="canonical" href="{to}">\n'
+        f'<meta http-equiv="refresh" content="0; url={to}">\n'
+        "<title>Moved</title>\n"
+        f'<p><a href="{to}">This page has moved.</a></p>\n'
+        "</html>\n"
+    ).encode()
+
+
+def _redirects(
+    redirects: Mapping[str, str], rendered: Mapping[str, bytes], site_url: str
+) -> Iterator[tuple[str, bytes]]:
+    for old, new in sorted(redirects.items()):
+        path = redirect_file(old)
+        copy = None if path.endswith(".html") else rendered.get(new[1:])
+        yield path, redirect_page(urljoin(site_url, new[1:])) if copy is None else copy
+    if redirects:
+        lines = (f"{old} {new} 301\n" for old, new in sorted(redirects.items()))
+        yield "_redirects", "".join(lines).encode()

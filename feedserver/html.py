@@ -1,0 +1,398 @@
+"""An entry's HTML: sanitised, with absolute addresses; as a tree; as text.
+
+What `sanitise` gives parses without an error (HTML Standard, section 13.2), holds only what every
+feed reader takes, and is the same when sanitised again. `parse` holds it as lexbor nodes, so that
+an issue can be divided and each part serialised, summarised and searched for a picture.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from collections.abc import Iterable
+from urllib.parse import SplitResult, parse_qs, quote, urljoin, urlsplit
+
+import nh3
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from feedserver.nesting import BLOCK, nest
+
+_INLINE = frozenset(
+    "a abbr acronym audio b bdi bdo big br cite code data del dfn em i img input ins kbd label mark"
+    " picture q rp rt ruby s samp small source span strike strong sub sup time track tt u var video"
+    " wbr".split()
+)
+_TABLE = frozenset("caption col colgroup tbody td tfoot th thead tr".split())
+_TAGS = {*_INLINE, *_TABLE, *BLOCK}
+_DROPPED = set(
+    "applet head iframe math mx-reply noembed noframes noscript script select style svg template"
+    " textarea title youtube-player".split()
+)
+_ATTRIBUTES = {
+    "*": {"align", "class", "dir", "id", "lang", "style", "title"},
+    "a": {"href", "hreflang", "name", "type"},
+    "audio": {"controls", "loop", "preload", "src"},
+    "blockquote": {"cite"},
+    "col": {"span", "width"},
+    "colgroup": {"span"},
+    "data": {"value"},
+    "del": {"cite", "datetime"},
+    "details": {"open"},
+    "img": {"alt", "height", "longdesc", "sizes", "src", "srcset", "width"},
+    "input": {"checked", "disabled", "type"},
+    "ins": {"cite", "datetime"},
+    "li": {"value"},
+    "ol": {"reversed", "start", "type"},
+    "q": {"cite"},
+    "source": {"media", "sizes", "src", "srcset", "type"},
+    "td": {"abbr", "colspan", "headers", "rowspan", "valign", "width"},
+    "th": {"abbr", "colspan", "headers", "rowspan", "scope", "valign", "width"},
+    "time": {"datetime"},
+    "track": {"default", "kind", "label", "src", "srclang"},
+    "video": {"controls", "height", "loop", "muted", "poster", "preload", "src", "width"},
+}
+_WEB = {"http", "https"}
+_SCHEMES = {*_WEB, *"ftp geo irc ircs magnet mailto matrix sip sips sms tel xmpp".split()}
+_LINKS = {"cite", "href", "longdesc"}
+_MEDIA = {"poster", "src"}
+
+_PLANES = range(0x1FFFE, 0x110000, 0x10000)
+# What HTML calls a parse error, what XML can't hold, and the replacement character.
+_BAD = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff"
+    + "".join(chr(last) + chr(last + 1) for last in _PLANES)
+    + "]"
+)
+_PLAIN = bytes((9, 10, *range(32, 127)))
+_EMBED = re.compile(r"<(?:iframe|embed|object|youtube-player)[\s/>]", re.IGNORECASE)
+_HEADING = re.compile(r"(<h[1-6][^>]*>)(.*?)(?=</h[1-6]>)", re.DOTALL)
+_ANCHOR = re.compile(r'\s*<a [^>]*class="([^"]*)"[^>]*>((?:(?!<a).)*?)</a>', re.DOTALL)
+_ANCHOR_CLASSES = frozenset("anchor anchor-link header-anchor headerlink zola-anchor".split())
+_INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
+_IMAGE = re.compile(r'<img(?![^>]* (?:src|srcset)=")[^>]*>')
+_PRE = re.compile(r"<pre(?: [^>]*)?>\n+")
+_WORD = re.compile(r"\w")
+_STYLE = re.compile(
+    r"(?:(?:background-)?color:\s*(?:\#[0-9a-f]{3,8}|[a-z]{3,20}|rgb\([\d, %]{5,20}\))"
+    r"|(?:text|vertical)-align:\s*[a-z-]{3,12}|(?:width|height):\s*(?:auto|\d{1,4}(?:px|em|rem|%)))"
+)
+_DESCRIPTOR = re.compile(r"\d+(?:\.\d+)?[wxh](?:\s+\d+h)?", re.ASCII)
+_CANDIDATE = re.compile(r"[\s,]*(\S*[^\s,])(?:,|\s+([^,]*)(?:,|$)|$)")
+
+_PART = r"(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*"
+_CANONICAL = re.compile(
+    r"https?://[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*/" + _PART + rf"(?:\?{_PART})?(?:\#{_PART})?",
+    re.ASCII,
+)
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})?")
+_PORTS = {"http": 80, "https": 443, "ftp": 21}
+
+_BOUNDARY = re.compile(rf"</?(?:{'|'.join((*BLOCK, *_TABLE, 'br', 'summary'))})(?:\s[^>]*)?>")
+_MARKUP = re.compile(r"<[^>]*>")
+_UNSEEN = re.compile(r"<!--.*?-->|<(script|style|template|noscript)\b[^>]*>.*?</\1>", re.DOTALL)
+_ASIDE = re.compile(r"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>", re.DOTALL)
+_SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]»]*(?=\s+[^a-z\s])|[。！？]+[」』]?")
+_SHORTEST = 60
+_ROUNDS = 8
+
+
+def sanitise(html: str, base: str) -> str:
+    """Any HTML to the HTML of an entry: safe, free of parse errors, with absolute addresses.
+
+    Embedded players become links; scripts, drawings and unknown elements go. `base` is the
+    address of the page that the HTML stands on.
+    """
+    html = _without_bad(html.replace("\r\n", "\n"))
+    if _EMBED.search(html):
+        html = _without_bad(_link_embeds(html, base))
+    for _ in range(_ROUNDS):
+        clean = _clean(html, base)
+        tidy = _tidy(clean)
+        if "&#" in html:
+            tidy = _without_bad(tidy)
+        if tidy == clean:
+            return tidy
+        html = tidy
+    # Nothing is known that gets here; text is always right.
+    return entities.escape(text(parse(html)), quote=False)
+
+
+def _without_bad(html: str) -> str:
+    # The pattern is slow, and most text is plain ASCII: what is left of it is looked at first.
+    rest = html.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
+    return _BAD.sub("", html) if _BAD.search(rest.decode("utf-8", "surrogatepass")) else html
+
+
+def _tidy(html: str) -> str:
+    """Take out of a serialised tree what a parser or a reader would stumble over."""
+    html = _IMAGE.sub("", _INPUT.sub("", html))
+    html = _PRE.sub(lambda match: match[0].rstrip("\n"), html)
+    return _HEADING.sub(_without_anchor, nest(html))
+
+
+def _clean(html: str, base: str) -> str:
+    ids: set[str] = set()
+
+    def filtered(tag: str, name: str, value: str) -> str | None:
+        if name in _LINKS:
+            return absolute(value, base)
+        if name in _MEDIA:
+            return _medium(value, base)
+        if name == "srcset":
+            return _srcset(value, base)
+        if name == "style":
+            return _style(value)
+        if name == "id":
+            known = value in ids or not value
+            ids.add(value)
+            return None if known else _BAD.sub("", value)
+        if tag == "input" and name == "type":
+            return "checkbox" if value.lower() == "checkbox" else None
+        return value
+
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags=_DROPPED,
+        attributes=_ATTRIBUTES,
+        attribute_filter=filtered,
+        set_tag_attribute_values={"input": {"disabled": ""}},
+        link_rel=None,
+        url_schemes=_SCHEMES,
+    )
+
+
+def _medium(address: str, base: str) -> str | None:
+    found = absolute(address, base) if address.strip() else None
+    return found if found and found.startswith("http") else None
+
+
+def _srcset(value: str, base: str) -> str | None:
+    candidates = []
+    for address, descriptor in _CANDIDATE.findall(value):
+        descriptor = descriptor.strip()
+        found = _medium(address, base)
+        if found and (not descriptor or _DESCRIPTOR.fullmatch(descriptor)):
+            candidates.append(f"{found} {descriptor}".strip())
+    return ", ".join(candidates) or None
+
+
+def _style(value: str) -> str | None:
+    """The declarations of simple colour, alignment and size."""
+    declarations = (part.strip().lower() for part in value.split(";"))
+    return ";".join(part for part in declarations if _STYLE.fullmatch(part)) or None
+
+
+def _without_anchor(heading: re.Match[str]) -> str:
+    """A heading less the links to itself that generators put there."""
+
+    def kept(anchor: re.Match[str]) -> str:
+        named = not _ANCHOR_CLASSES.isdisjoint(anchor[1].split())
+        return "" if named and not _WORD.search(_MARKUP.sub("", anchor[2])) else anchor[0]
+
+    return heading[1] + _ANCHOR.sub(kept, heading[2])
+
+
+def absolute(address: str, base: str) -> str | None:
+    """The address in full, percent-encoded in ASCII with a punycode host, or `None`.
+
+    `None` if it is no valid URL, or of a scheme that has no place in a feed (`javascript:`,
+    `data:`). Scheme and host are in lower case, percent escapes in upper case, and a bare host
+    has a slash. Applied again it changes nothing.
+    """
+    if _CANONICAL.fullmatch(address):
+        return address
+    address = _BAD.sub("", address).strip().replace("\t", "").replace("\n", "")
+    try:
+        given = urlsplit(address)
+        if given.scheme in _WEB and not given.netloc:
+            return None
+        if address.startswith(("/", "\\")):
+            address = address.replace("\\", "/")
+        parts = urlsplit(urljoin(base, address))
+        scheme = parts.scheme
+        if scheme not in _SCHEMES:
+            return None
+        authority = _authority(parts) if parts.netloc else ""
+    except ValueError:
+        return None
+    if authority:
+        authority = f"//{authority}"
+    elif scheme in _WEB or not parts.path:
+        return None
+    path = _quoted(parts.path) or ("/" if scheme in _WEB else "")
+    query = f"?{_quoted(parts.query, '?')}" if parts.query else ""
+    fragment = f"#{_quoted(parts.fragment, '?')}" if parts.fragment else ""
+    return f"{scheme}:{authority}{path}{query}{fragment}"
+
+
+def _authority(parts: SplitResult) -> str:
+    """User, host and port, normalised.
+
+    Raises:
+        ValueError: the host or the port is no valid one.
+    """
+    host = parts.hostname or ""
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii").lower()
+    if ":" in host:
+        host = f"[{host}]"
+    if not _HOST.fullmatch(host):
+        raise ValueError(host)
+    user = ""
+    if "@" in parts.netloc:
+        user = (
+            _quoted(parts.netloc.rpartition("@")[0].replace("@", "%40").replace("/", "%2F")) + "@"
+        )
+    port = parts.port
+    return user + host + (f":{port}" if port and port != _PORTS.get(parts.scheme) else "")
+
+
+def _quoted(part: str, also: str = "") -> str:
+    part = quote(part, safe="%!$&'()*+,;=:@/~" + also)
+    if "%" not in part:
+        return part
+    return _ESCAPE.sub(lambda match: f"%{match[1].upper()}" if match[1] else "%25", part)
+
+
+def _link_embeds(html: str, base: str) -> str:
+    """Put links in the place of embedded players and pages."""
+    parser = LexborHTMLParser(f"<!doctype html><body>{html}")
+    body = parser.body
+    assert body is not None
+    # From the last to the first, so that what is in an object comes before the object.
+    for node in reversed(body.css("iframe, embed, object, youtube-player")):
+        address = _embedded(node, base)
+        if address is not None:
+            link = parser.create_node("a")
+            link.attrs["href"] = address
+            label = (node.attributes.get("title") or "").strip()
+            watch = "Watch the video" if address.startswith(_WATCH) else address
+            link.insert_child(label or watch)
+            if not _in_phrasing(node):
+                paragraph = parser.create_node("p")
+                paragraph.insert_child(link)
+                link = paragraph
+            node.insert_before(link)
+        if node.tag == "youtube-player" or (node.tag == "object" and address is None):
+            node.unwrap()
+        else:
+            node.decompose()
+    return body.inner_html or ""
+
+
+_WATCH = "https://www.youtube.com/"
+_YOUTUBE = re.compile(
+    r"https?://(?:www\.|m\.)?youtube(?:-nocookie)?\.com/(?:embed|v)/([\w-]+)[^?#]*(?:\?([^#]*))?.*"
+)
+
+
+def _embedded(node: LexborNode, base: str) -> str | None:
+    """The address of what a node embeds; of a video, that of its page."""
+    attributes = node.attributes
+    if node.tag == "youtube-player":
+        return _video(attributes.get("video-id") or "", attributes.get("start") or "")
+    address = _medium(attributes.get("data" if node.tag == "object" else "src") or "", base)
+    if address is None or not (video := _YOUTUBE.fullmatch(address)):
+        return address
+    query = {key: values[0] for key, values in parse_qs(video[2] or "").items()}
+    if video[1] == "videoseries":
+        return absolute(f"{_WATCH}playlist?list={query.get('list', '')}", base)
+    return _video(video[1], query.get("start") or query.get("t") or "")
+
+
+def _video(name: str, start: str) -> str | None:
+    if not re.fullmatch(r"[\w-]+", name, re.ASCII):
+        return None
+    seconds = re.fullmatch(r"0*([1-9][0-9]{0,5})s?", start)
+    return f"{_WATCH}watch?v={name}" + (f"&t={seconds[1]}s" if seconds else "")
+
+
+def _in_phrasing(node: LexborNode) -> bool:
+    """Whether a paragraph can't stand where this node is."""
+    tags = set()
+    while (parent := node.parent) is not None:
+        tags.add(parent.tag)
+        node = parent
+    return not tags.isdisjoint(_PHRASING)
+
+
+_PHRASING = _INLINE | {"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "summary"}
+
+
+def parse(html: str) -> list[LexborNode]:
+    """The fragment's top-level nodes: elements, and text.
+
+    Blank text is left out beside blocks, where it has no meaning.
+    """
+    body = LexborHTMLParser(f"<!doctype html><body>{html}").body
+    assert body is not None
+    nodes = [node for node in body.iter(include_text=True) if not node.is_comment_node]
+    return [
+        node
+        for index, node in enumerate(nodes)
+        if not node.is_text_node
+        or (node.text_content or "").strip()
+        or (
+            0 < index < len(nodes) - 1
+            and BLOCK.isdisjoint({nodes[index - 1].tag, nodes[index + 1].tag})
+        )
+    ]
+
+
+def serialise(nodes: Iterable[LexborNode]) -> str:
+    return "".join(node.html or "" for node in nodes)
+
+
+def text(nodes: Iterable[LexborNode]) -> str:
+    """What a person reads, in one line: a space at block boundaries and `<br>`, else none added."""
+    return _folded(serialise(nodes))
+
+
+def _folded(html: str) -> str:
+    html = _MARKUP.sub("", _BOUNDARY.sub(" ", _UNSEEN.sub("", html)))
+    return " ".join(entities.unescape(html).split())
+
+
+def plain(html_text: str) -> str:
+    """One line of plain text of a snippet of HTML, such as a title."""
+    if "<" in html_text or "&" in html_text:
+        html_text = text(parse(html_text))
+    return one_line(html_text)
+
+
+def one_line(plain_text: str) -> str:
+    """Plain text without line breaks and control characters."""
+    return " ".join(_BAD.sub("", plain_text).split())
+
+
+def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
+    """The first sentences, up to `limit` characters; `None` if there is no text.
+
+    Headings, tables and code blocks count only where there is nothing else. Without an end of a
+    sentence beyond some sixty characters it ends at a word, with an ellipsis.
+    """
+    html = serialise(nodes)
+    words = _folded(_ASIDE.sub(" ", html)) or _folded(html)
+    if len(words) <= limit:
+        return words or None
+    ends = [match.end() for match in _SENTENCE.finditer(words, 0, limit + 2)]
+    ends = [end for end in ends if _SHORTEST < end <= limit]
+    if ends:
+        return words[: ends[-1]]
+    head = words[: limit - 1]
+    if words[limit - 1] != " ":
+        head = head.rpartition(" ")[0] or head
+    return head.rstrip(" ,;:–—-") + "…"
+
+
+def first_image(nodes: Iterable[LexborNode]) -> str | None:
+    """The address of the first picture, but for those of one pixel, which count visitors."""
+    for node in nodes:
+        for image in node.css("img") if node.is_element_node else ():
+            attributes = image.attributes
+            if "1" not in (attributes.get("width"), attributes.get("height")):
+                if address := attributes.get("src"):
+                    return address
+    return None

@@ -1,0 +1,162 @@
+"""Slugs as Zola makes them, slugs of sections and projects, and the ids of headings.
+
+Zola transliterates with deunicode, where emoji become words; `anyascii` comes near it, and the
+table below holds where deunicode 1.6.0 gives another word. Left out are scripts where the two
+spell thousands of characters differently: rare ideographs, Hangul, those of India. No function
+depends on the Unicode tables of the running Python.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from anyascii import anyascii
+
+# A character or several, and the words that stand for each of them.
+_WORDS = """
+↔↕↖↗↘↙↩↪▪▫▶◀◻◼◽◾☀☹☺✳✴❇❓❔❕❗➕➖➗⭐🌟💲💵🟰〰☆✓✕✗✘♪♫ -
+☂ umbrella,☃ snowman,☑ check box with check,☝ index pointing up,✋ hand,✌ victory,✔ check mark
+✖ x,✝ latin cross,❤ red heart,ℹ information source,♀ female,♂ male,♨ hot springs,⛵ boat
+⛹ basketballer,♡ white heart,♾ infinity
+🌆 city sunset,🌔 moon,🍊 orange,🍳 fried egg,🏃 runner,🏄 surfer,🏊 swimmer,🏋 weightlifter
+🏌 golfer,🏒 ice hockey,🏮 lantern,🏴 black flag,🐞 beetle,👍👎 +1,👞 shoe,👮 cop,👯 dancers
+👰 bride with veil,👲 man with gua pi mao,👳 man with turban,💁 tipping hand person
+💆 massage,💇 haircut,📝 memo,📧 email,📱 iphone,📸 camera flash,🔪 hocho,🕴 man in suit
+🖕 fu,🖖 spock hand,🙁 slightly frowning face,🙄 roll eyes,🙅 no good,🙆 ok woman,🙇 bow
+🙋 raising hand,🙍 frowning person,🙎 pouting face,🚗 car,🚣 rowboat,🚴 bicyclist
+🚵 mountain bicyclist,🚶 walking,🛌 sleeping bed,🛑 stop sign,🛫 flight departure
+🛬 flight arrival,🤑 money mouth face,🤒 face with thermometer,🤕 face with head bandage,🤗 hugs
+🤙 call me hand,🤛 fist left,🤜 fist right,🤞 crossed fingers,🤠 cowboy hat face,🤡 clown face
+🤦 facepalm,🤨 raised eyebrow,🤬 cursing face,🤭 hand over mouth,🤮 vomiting face
+🤵 man in tuxedo,🤷 shrug,🤸 cartwheeling,🤹 juggling,🤺 fencer,🤼 wrestling,🤽 water polo
+🤾 handball,🥀 wilted flower,🥂 clinking glasses,🥅 goal net,🥇 1st place medal
+🥈 2nd place medal,🥉 3rd place medal,🥖 baguette bread,🥗 green salad,🥛 milk glass
+🥝 kiwifruit,🥰 smiling face with three hearts,🥿 flat shoe,🦁 lion,🦊 fox face,🦏 rhinoceros
+🦰 red hair,🦳 white hair,🧍 standing person,🧎 kneeling person,🧐 monocle face,🧖 sauna person
+🧗 climbing,🧘 lotus position,🧴 lotion bottle,🩲 swim brief,🉐 ideograph advantage,🉑 accept
+"""
+# The same for letters, which are no words of their own.
+_LETTERS = """
+£ ps,§ ss,× x,¢ c/,¥ y=,Əəǝ @
+ΗηήΉ e,ΥυύϋΰΎΫ u,Ββ b,Φφ ph,Χχ kh,Ξ ks
+Ѐѐ ie,Ёё io,Ѓѓ gj,Ґґ g',Є e,Її yi,Ћћ tsh,Ќќ kj,Йй i,Ъъ ,Юю iu,Яя ia
+しシ si,じジ zi,ちチ ti,ぢヂ di,つツっッ tu,づヅ du,ふフ hu,ゐヰ wi,ゑヱ we,をヲ wo,ゖヶ ke,・ ,
+"""
+
+
+def _table(text: str, end: str) -> dict[str, str]:
+    entries = (entry.partition(" ") for line in text.split("\n") for entry in line.split(","))
+    return {char: words + end for chars, _, words in entries for char in chars}
+
+
+_OTHERWISE = _table(_WORDS, " ") | _table(_LETTERS, "")
+
+_SLUG_WORD = re.compile("[a-z0-9]+")
+# Accents that combine, joiners, variation selectors, skin tones, tags: they have no letters.
+_VANISHING = re.compile(
+    "[\u0080-\u009f\u00ad\u0300-\u036f\u200c-\u200f\u2060-\u2064\u20d0-\u20f0\u30fc"
+    "\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff\U000e0000-\U000e007f]"
+)
+_IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+# Between letters, or after a digit, they leave no gap.
+_JOINERS = re.compile("[\u200d\u20e3\ufe00-\ufe0f]")
+# What is shown as a picture, as of Unicode 16, and what colours it. Musical accidentals (C♯),
+# circled digits, and ©, ®, ™ are text.
+_EMOJI = re.compile(
+    "[\u203c\u2049\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u23cf"
+    "\u23e9-\u23f3\u23f8-\u23fa\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u266c"
+    "\u2670-\u2775\u2794-\u27bf\u2934\u2935\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030"
+    "\u303d\u3297\u3299\U0001f000-\U0001f0ff\U0001f170\U0001f171\U0001f17e"
+    "\U0001f17f\U0001f18e\U0001f191-\U0001f19a\U0001f1e6-\U0001f1ff\U0001f201-\U0001f251"
+    "\U0001f300-\U0001f6ff\U0001f780-\U0001f7ff\U0001f900-\U0001faff\U000e0020-\U000e007f]+"
+)
+_DEPARTMENT = re.compile(r"(?:dept\.?|department)\s+of(?:\s+|$)", re.IGNORECASE)
+_VERSION = re.compile(r"(?<![a-z0-9])v?[0-9]+\.[0-9]", re.IGNORECASE)
+_NEWS = frozenset("release released update updates version".split())
+_MATRIX_LIVE = "matrix-live"
+
+
+@lru_cache(maxsize=4096)
+def _ascii(char: str) -> str:
+    if char.isascii():
+        return char
+    if char in _OTHERWISE:
+        return _OTHERWISE[char]
+    if _VANISHING.match(char):
+        return ""
+    letters: str = anyascii(char)
+    if len(letters) > 2 and letters[0] == letters[-1] == ":":
+        return f"{letters[1:-1]} "
+    if _IDEOGRAPH.match(char):
+        return f"{letters} "
+    return letters or "-"
+
+
+def slugify(text: str) -> str:
+    """The slug that Zola gives a path, a term or a heading: `What’s new? 📱`, `what-s-new-iphone`.
+
+    It may be empty.
+    """
+    if not text.isascii():
+        text = "".join(map(_ascii, text))
+    return "-".join(_SLUG_WORD.findall(text.lower()))
+
+
+def without_emoji(text: str) -> str:
+    """The text less its emoji, with single spaces."""
+    if not text.isascii():
+        text = _EMOJI.sub(" ", _JOINERS.sub("", text))
+    return " ".join(text.split())
+
+
+def section_title(heading: str) -> str:
+    """What a section is about: `Clients` of "Dept of Clients 📱". It may be empty."""
+    title = without_emoji(heading)
+    department = _DEPARTMENT.match(title)
+    return title[department.end() :] if department else title
+
+
+def section_slug(heading: str) -> str:
+    """The slug of a section, from its heading's text. It may be empty."""
+    slug = slugify(section_title(heading))
+    return _MATRIX_LIVE if slug.startswith(f"{_MATRIX_LIVE}-") else slug
+
+
+def project_slug(heading: str) -> str:
+    """The slug of a project, from its heading's text less a trailing link. It may be empty.
+
+    The same project in another version has the same slug.
+    """
+    title = without_emoji(heading)
+    version = _VERSION.search(title)
+    words = slugify(title[: version.start()] if version else title).split("-")
+    while words and words[-1] in _NEWS:
+        words.pop()
+    return "-".join(words)
+
+
+class HeadingIds:
+    """The ids of a page's headings: Zola's, with `-1`, `-2` for equal ones.
+
+    Reserve the ids that are given before taking any.
+    """
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def reserve(self, id: str) -> None:
+        self._taken.add(id)
+
+    def take(self, text: str) -> str:
+        """The id of a heading with this text; `heading` for a text without any letters."""
+        slug = slugify(text) or "heading"
+        found = slug
+        number = self._next.get(slug, 0)
+        while found in self._taken:
+            number += 1
+            found = f"{slug}-{number}"
+        self._next[slug] = number
+        self._taken.add(found)
+        return found

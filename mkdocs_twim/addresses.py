@@ -1,0 +1,102 @@
+"""Where a post goes: Zola's rules for `+++` posts, those of Material's blog for `---` posts.
+
+Addresses are paths that begin and end with a slash, not percent-encoded ("/blog/2024/05/x/").
+`Claims` keeps two outputs from having one address.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+from datetime import datetime
+from urllib.parse import quote
+
+from feedserver.slugs import slugify
+from mkdocs_twim.errors import AddressError
+
+_NO_MATERIAL_SLUG = re.compile(r"</?[^>]*>|[^\w\- ]")
+
+
+def explicit(path: str) -> str:
+    """The address that the key `path` names: with both slashes, otherwise verbatim.
+
+    Raises:
+        AddressError: it leaves the site, or has what no address can have.
+    """
+    parts = path.strip().strip("/").split("/")
+    if not path.strip("/ ") or any(part in ("", ".", "..") for part in parts):
+        raise AddressError(f"expected a path such as '/blog/2024/05/title/', found {path!r}")
+    if any(character in path for character in "?#\\\0") or not path.isprintable():
+        raise AddressError(f"a path can't hold '?', '#', '\\' or control characters: {path!r}")
+    return f"/{'/'.join(parts)}/"
+
+
+def zola(src_uri: str, stem: str, slug: str | None) -> str:
+    """The address that Zola gives: the file's folders, and the slug.
+
+    `stem` is the file's name (of a bundle, its folder's) without the date; `slug` is the key.
+
+    Raises:
+        AddressError: nothing is left of the name.
+    """
+    folder = posixpath.dirname(src_uri)
+    if is_bundle(src_uri):
+        folder = posixpath.dirname(folder)
+    last = slugify(slug or stem)
+    if not last:
+        raise AddressError(f"no slug can be made of {slug or stem!r}")
+    return "/" + posixpath.join(folder, last) + "/"
+
+
+def material(blog_dir: str, date: datetime | None, slug: str | None, title: str) -> str:
+    """The address that Material's blog plugin gives, with its default options.
+
+    Raises:
+        AddressError: nothing is left of the title.
+    """
+    last = slug or _material_slug(title)
+    if not last:
+        raise AddressError(f"no slug can be made of {title!r}")
+    return "/" + posixpath.join(blog_dir, date.strftime("%Y/%m/%d") if date else "", last) + "/"
+
+
+def _material_slug(title: str) -> str:
+    """The slug of pymdown-extensions in lower case, which Material's blog takes by default."""
+    text = unicodedata.normalize("NFC", title).strip().lower()
+    return _NO_MATERIAL_SLUG.sub("", text).strip().replace(" ", "-")
+
+
+def is_bundle(src_uri: str) -> bool:
+    """Whether a post is a folder's `index.md`, with files of its own beside it."""
+    return posixpath.basename(src_uri) == "index.md"
+
+
+def url(address: str) -> str:
+    """An address as MkDocs has it: relative to the site, percent-encoded."""
+    return quote(address[1:], safe="/~:@!$&'()*+,;=")
+
+
+class Claims:
+    """Who has which address, compared without case.
+
+    Some hosts and file systems don't know case, and one of the two would be lost.
+    """
+
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+
+    def add(self, file: str, owner: str) -> AddressError | None:
+        """Claim an output file, relative to the site's folder; the error, if it is taken."""
+        other = self._owners.setdefault(file.lower(), owner)
+        if other == owner:
+            return None
+        return AddressError(f"{owner} and {other} both have the address /{_shown(file)}")
+
+    def note(self, file: str, owner: str) -> None:
+        """Remember a file that is copied as it is; two such that differ in case are the site's."""
+        self._owners.setdefault(file.lower(), owner)
+
+
+def _shown(file: str) -> str:
+    return file.removesuffix("index.html")

@@ -1,0 +1,60 @@
+"""The plugin's options, below `plugins: - twim:` in mkdocs.yml."""
+
+from __future__ import annotations
+
+from mkdocs.config import base
+from mkdocs.config import config_options as c
+
+
+class TaxonomyConfig(base.Config):
+    """One taxonomy."""
+
+    feed = c.Type(bool, default=True)
+    """Whether each of its terms has feeds."""
+
+
+class NamedFeedConfig(base.Config):
+    """One named feed: posts that fit the parameters, whose values are slugs."""
+
+    title = c.Type(str)
+    """What it is called."""
+
+    description = c.Optional(c.Type(str))
+    """What it is, in a sentence."""
+
+    category = c.ListOfItems(c.Type(str), default=[])
+    author = c.ListOfItems(c.Type(str), default=[])
+    section = c.ListOfItems(c.Type(str), default=[])
+    project = c.ListOfItems(c.Type(str), default=[])
+    not_category = c.ListOfItems(c.Type(str), default=[])
+    not_author = c.ListOfItems(c.Type(str), default=[])
+    not_section = c.ListOfItems(c.Type(str), default=[])
+    not_project = c.ListOfItems(c.Type(str), default=[])
+
+
+class TwimConfig(base.Config):
+    """The options of the plugin `twim`."""
+
+    blog_dir = c.Type(str, default="blog")
+    """The folder of the posts, relative to `docs_dir`."""
+
+    taxonomies = c.DictOfItems(c.SubConfig(TaxonomyConfig), default={"author": {}, "category": {}})
+    """The taxonomies that posts may use; the names are those of front matter."""
+
+    issues = c.ListOfItems(c.Type(str), default=["This Week in *"])
+    """A post is an issue if one of its categories matches one of these globs, case apart."""
+
+    ignore_sections = c.ListOfItems(c.Type(str), default=["That's all I know*"])
+    """Globs on headings, without emoji: sections that give no updates."""
+
+    feed_limit = c.Type(int, default=20)
+    """How many entries a feed has; 0 is all that fits."""
+
+    feeds = c.DictOfItems(c.SubConfig(NamedFeedConfig), default={})
+    """Named feeds, by the name that is their folder."""
+
+    feed_redirects = c.DictOfItems(c.Type(str), default={})
+    """Old addresses of feeds, each with the new one."""
+
+    markdown = c.Choice(("auto", "commonmark", "python-markdown"), default="auto")
+    """The Markdown of posts; `auto` is commonmark for `+++`, the site's own for `---`."""

@@ -1,0 +1,185 @@
+"""What a site's pages hold becomes the archive, its files, and the links to feeds on the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from types import MappingProxyType
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.utils import get_relative_url
+
+from feedserver import catalogue, documents, entries
+from feedserver.errors import CatalogueError
+from feedserver.issues import is_issue
+from feedserver.model import Archive, Feed, Image, Person, Site
+from feedserver.query import Index
+from feedserver.slugs import slugify
+from mkdocs_twim.config import NamedFeedConfig, TwimConfig
+from mkdocs_twim.errors import OptionError
+from mkdocs_twim.markdown import MORE
+from mkdocs_twim.posts import PostPage
+
+# By extension: Python's own table lacks some of these on a bare machine.
+_IMAGE_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "avif": "image/avif",
+        "gif": "image/gif",
+        "jpeg": "image/jpeg",
+        "jpg": "image/jpeg",
+        "png": "image/png",
+        "svg": "image/svg+xml",
+        "webp": "image/webp",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFeeds:
+    """The archive of a site, and what its pages and files need to know of its feeds."""
+
+    archive: Archive
+    index: Index
+
+    def head(self, page_url: str, *, updates: bool) -> str:
+        """The links to feeds for the head of a page; `page_url` is relative to the site.
+
+        Every page has the feed of all posts, a feed's page its own before that, and an issue
+        that of all updates.
+        """
+        feeds = [feed for feed in self.index.feeds if feed.page == f"/{page_url}"]
+        feeds += [feed for feed in self.index.feeds if feed.kind == "posts" and feed not in feeds]
+        if updates:
+            feeds += [feed for feed in self.index.feeds if feed.kind == "updates"]
+        return "".join(_alternate(feed, page_url) for feed in feeds)
+
+    def paths(self) -> Iterator[tuple[str, str]]:
+        """Each feed's files, relative to the site, and what to call it in an error."""
+        for feed in self.index.feeds:
+            for file in catalogue.FEED_FILES:
+                yield feed.path[1:] + file, f"the feed '{feed.title}'"
+
+
+def collect(
+    pages: Iterable[PostPage], files: Files, options: TwimConfig, config: MkDocsConfig
+) -> SiteFeeds:
+    """Make the archive of a site from its rendered posts.
+
+    Raises:
+        OptionError: a taxonomy, a named feed or a redirect can't be.
+    """
+    site = site_of(config)
+    dated = [page for page in pages if page.source.meta.date and not page.source.meta.draft]
+    found = entries.build(
+        [_post(page, files, options) for page in dated], site, tuple(options.ignore_sections)
+    )
+    with_feed = [name for name, taxonomy in options.taxonomies.items() if taxonomy.feed]
+    try:
+        feeds = catalogue.feeds(
+            found,
+            site,
+            page=f"/{options.blog_dir.strip('/')}/",
+            taxonomies=with_feed,
+            named=[_named(name, feed) for name, feed in options.feeds.items()],
+        )
+    except CatalogueError as error:
+        raise OptionError(f"mkdocs.yml: twim: {error}") from error
+    aliases = {alias: page.source.address for page in dated for alias in page.source.meta.aliases}
+    archive = Archive(
+        site=site,
+        taxonomies=tuple(options.taxonomies),
+        feed_limit=options.feed_limit,
+        feeds=feeds,
+        redirects={**aliases, **options.feed_redirects},
+        entries=found,
+    )
+    index = Index(archive)
+    _check_redirects(options.feed_redirects, index)
+    return SiteFeeds(archive, index)
+
+
+def site_of(config: MkDocsConfig) -> Site:
+    """The site that mkdocs.yml describes."""
+    language = config.theme.get("language") or config.theme.get("locale")
+    return Site(
+        title=config.site_name,
+        url=str(config.site_url),
+        description=config.site_description or config.site_name,
+        language=str(language) if language else None,
+    )
+
+
+def future(pages: Iterable[PostPage], now: datetime) -> list[PostPage]:
+    """The posts whose date is yet to come."""
+    return [page for page in pages if page.source.meta.date and page.source.meta.date > now]
+
+
+def _post(page: PostPage, files: Files, options: TwimConfig) -> entries.Post:
+    meta = page.source.meta
+    assert meta.date is not None
+    categories = meta.taxonomies.get("category", ())
+    opening, mark, _ = page.feed_html.partition(MORE)
+    authors = meta.taxonomies.get("author") or meta.authors
+    return entries.Post(
+        permalink=page.permalink,
+        title=str(page.title),
+        date=meta.date,
+        html=page.feed_html,
+        issue=is_issue(categories, options.issues),
+        updated=meta.updated,
+        authors=tuple(Person(name) for name in authors),
+        categories=categories,
+        terms={
+            name: terms
+            for name, terms in meta.taxonomies.items()
+            if name not in ("author", "category")
+        },
+        image=_image(page, files),
+        description=meta.description,
+        opening=opening if mark else None,
+    )
+
+
+def _image(page: PostPage, files: Files) -> Image | None:
+    """A post's picture, with its size where the site has the file."""
+    url = page.picture
+    if url is None:
+        return None
+    root = page.workshop.site_url
+    length = None
+    if url.startswith(root):
+        by_url = {file.url: file for file in files.media_files()}
+        file = by_url.get(url.removeprefix(root))
+        length = len(file.content_bytes) if file else None
+    return Image(url, _IMAGE_TYPES.get(url.rpartition(".")[2].lower()), length)
+
+
+def _named(name: str, feed: NamedFeedConfig) -> catalogue.NamedFeed:
+    query = {
+        parameter: tuple(slugify(value) for value in values)
+        for parameter, values in feed.items()
+        if isinstance(values, list) and values
+    }
+    return catalogue.NamedFeed(slugify(name), feed.title, feed.description, query)
+
+
+def _check_redirects(redirects: Mapping[str, str], index: Index) -> None:
+    addresses = {feed.path + file for feed in index.feeds for file in documents.FORMATS}
+    for old, new in redirects.items():
+        place = f"mkdocs.yml: twim: feed_redirects: {old}"
+        if not old.startswith("/") or len(old) < 2:
+            raise OptionError(f"{place}: expected an address such as /blog/feed/")
+        if new not in addresses:
+            raise OptionError(f"{place}: there is no feed at {new}")
+
+
+def _alternate(feed: Feed, page_url: str) -> str:
+    tags = ""
+    for file, form in documents.FORMATS.items():
+        to = escape(get_relative_url(feed.path[1:] + file, page_url))
+        title = escape(feed.title)
+        tags += f'<link rel="alternate" type="{form.media_type}" title="{title}" href="{to}">\n'
+    return tags

@@ -1,0 +1,100 @@
+"""The addresses in a page's HTML: internal links, root-relative addresses, pictures.
+
+Each function takes HTML as a renderer wrote it and looks into its tags alone, so that code that
+shows HTML stays as it is.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Collection
+from html import escape, unescape
+from urllib.parse import unquote, urlsplit
+
+INTERNAL_IN_MARKDOWN = re.compile(r"(\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)(@/[^)\s>]+)", re.MULTILINE)
+"""An internal link as Markdown writes it: what stands before its target, and the target."""
+
+_TAG = re.compile(r"<[a-zA-Z][^<>]*>")
+_INTERNAL = re.compile(r"""\shref=(["'])(@/.*?)\1""", re.DOTALL)
+_ROOT = re.compile(r"""(\s(?:href|src|poster|action|data|cite)\s*=\s*["']?)/(?!/)""", re.IGNORECASE)
+_SRCSET = re.compile(r"""(\ssrcset\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
+_CANDIDATE = re.compile(r"""(["',]\s*)/(?!/)""")
+_SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+
+
+def resolve_internal(
+    html: str, resolve: Callable[[str], str | None]
+) -> tuple[str, tuple[str, ...]]:
+    """Put addresses for `@/` links; also the targets that `resolve` answered with `None`.
+
+    A link that leads nowhere loses its address, so that neither page nor feed has a dead one.
+    """
+    broken: list[str] = []
+
+    def link(match: re.Match[str]) -> str:
+        target = unescape(match[2])
+        address = resolve(target)
+        if address is None:
+            broken.append(target)
+            return ""
+        return f' href="{escape(address)}"'
+
+    if '"@/' in html or "'@/" in html:
+        html = _TAG.sub(lambda tag: _INTERNAL.sub(link, tag[0]), html)
+    return html, tuple(dict.fromkeys(broken))
+
+
+def below(html: str, site_path: str) -> str:
+    """Make root-relative addresses work where the site lives below a path ("/news/")."""
+    if site_path == "/":
+        return html
+
+    def srcset(match: re.Match[str]) -> str:
+        return match[1] + _CANDIDATE.sub(rf"\g<1>{site_path}", match[2])
+
+    def tag(match: re.Match[str]) -> str:
+        return _SRCSET.sub(srcset, _ROOT.sub(rf"\g<1>{site_path}", match[0]))
+
+    return _TAG.sub(tag, html)
+
+
+def pictures(html: str) -> tuple[str, ...]:
+    """The addresses of the pictures in `img` tags, each once."""
+    found = [
+        unescape(next(group for group in match.groups() if group is not None)).strip()
+        for tag in _TAG.finditer(html)
+        if tag[0][1:4].lower() == "img" and (match := _SRC.search(tag[0]))
+    ]
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
+def is_missing(address: str, page: str, files: Collection[str], *, relative: bool = True) -> bool:
+    """Whether a picture's address names a file of the site that isn't there.
+
+    `page` is the page's address ("/blog/x/"), `files` the site's files, relative to its root.
+    Without `relative`, addresses that are relative to the page are left to MkDocs, which checks
+    those itself in Python-Markdown.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    if parts.scheme or parts.netloc or not parts.path:
+        return False
+    if not parts.path.startswith("/") and not relative:
+        return False
+    path = unquote(parts.path)
+    return posixpath.normpath(posixpath.join(page, path)).lstrip("/") not in files
+
+
+def line_of(text: str, address: str) -> int | None:
+    """The first line (from 1) of a text that has an address, however it is escaped there.
+
+    The same path at the end of a longer address ("https://other.example/img/a.png") is another.
+    """
+    for spelling in (address, unquote(address), escape(address)):
+        found = re.search(rf"(?<![\w.:/-]){re.escape(spelling)}", text)
+        if found:
+            return text.count("\n", 0, found.start()) + 1
+    return None

@@ -1,0 +1,255 @@
+"""A post as a MkDocs page: its own source and rendering, an ordinary page to everything else."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, cast
+from urllib.parse import quote, unquote, urlsplit
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import get_plugin_logger
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import get_toc
+from mkdocs.utils import get_markdown_title
+
+from feedserver import html as entry_html
+from mkdocs_twim import addresses, calls, links, markdown, shortcodes
+from mkdocs_twim.errors import AddressError, TwimError
+from mkdocs_twim.frontmatter import FrontMatter, read
+from mkdocs_twim.postmeta import PostMeta, read_post
+
+Engine = Literal["commonmark", "python-markdown"]
+log = get_plugin_logger("twim")
+
+# What these keys of Zola say, MkDocs and its themes would take for something else.
+_ZOLA_ONLY = frozenset({"template", "path", "slug", "weight", "render", "draft", "aliases"})
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What all posts of a build are rendered with; `site_path` is the path of `site_url`."""
+
+    site_url: str
+    blog_dir: str
+    taxonomies: Collection[str]
+    engine: Literal["auto"] | Engine
+    renderer: markdown.Renderer
+    library: shortcodes.Library
+
+    @property
+    def site_path(self) -> str:
+        return urlsplit(self.site_url).path
+
+    def permalink(self, address: str) -> str:
+        """The absolute address of a page; `address` is relative to the site ("/blog/x/")."""
+        return self.absolute(address, "/") or self.site_url
+
+    def absolute(self, address: str, page: str) -> str | None:
+        """An address that a post names, absolute; root-relative ones are below the site."""
+        if address.startswith("/") and not address.startswith("//"):
+            address = quote(self.site_path + address[1:], safe="/~:@!$&'()*+,;=%?#")
+        return entry_html.absolute(address, self.site_url + addresses.url(page))
+
+
+@dataclass(frozen=True, slots=True)
+class PostSource:
+    """A post's file, read and checked; `address` is relative to the site ("/blog/x/")."""
+
+    file: File
+    front: FrontMatter
+    meta: PostMeta
+    address: str
+    calls: calls.Extraction
+    engine: Engine
+
+
+def read_source(file: File, workshop: Workshop) -> tuple[PostSource | None, list[TwimError]]:
+    """Read a post's file; what is wrong with it comes beside it, and it is `None` if unreadable."""
+    path = file.src_uri
+    try:
+        text = file.content_string
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [TwimError(f"can't be read: {error}", path=path)]
+    try:
+        front = read(text, path)
+    except TwimError as error:
+        return None, [error]
+    meta, problems = read_post(front, path, workshop.taxonomies)
+    extraction = calls.extract(front.body, path, front.body_line, workshop.library)
+    problems += extraction.errors
+    try:
+        address = _address(path, front, meta, workshop.blog_dir)
+    except AddressError as error:
+        problems.append(AddressError(error.message, path=path, line=front.line_of("title")))
+        return None, problems
+    engine: Engine = "commonmark" if front.style == "toml" else "python-markdown"
+    if workshop.engine != "auto":
+        engine = workshop.engine
+    return PostSource(file, front, meta, address, extraction, engine), problems
+
+
+def _address(path: str, front: FrontMatter, meta: PostMeta, blog_dir: str) -> str:
+    if meta.path is not None:
+        return meta.path
+    if front.style == "toml":
+        return addresses.zola(path, meta.stem, meta.slug)
+    title = meta.title or get_markdown_title(front.body) or meta.stem
+    return addresses.material(blog_dir, meta.date, meta.slug, title)
+
+
+class PostPage(Page):
+    """A post's page. After `render`, `feed_html` is its content as feeds get it."""
+
+    def __init__(self, source: PostSource, config: MkDocsConfig, workshop: Workshop) -> None:
+        file = source.file
+        file.dest_uri = f"{source.address[1:]}index.html"
+        file.url = addresses.url(source.address)
+        if source.meta.draft:
+            file.inclusion = InclusionLevel.DRAFT
+        elif not source.meta.render:
+            file.inclusion = InclusionLevel.EXCLUDED
+        elif file.inclusion.is_included():
+            file.inclusion = InclusionLevel.NOT_IN_NAV
+        super().__init__(source.meta.title, file, config)
+        self.source = source
+        self.workshop = workshop
+        self.feed_html = ""
+        modified = source.meta.updated or source.meta.date
+        if modified is not None:
+            self.update_date = modified.date().isoformat()
+
+    @cached_property
+    def permalink(self) -> str:
+        """The post's id in feeds."""
+        return self.workshop.permalink(self.source.address)
+
+    @property
+    def picture(self) -> str | None:
+        """The absolute address of `extra.image`."""
+        image = self.source.meta.image
+        return self.workshop.absolute(image, self.source.address) if image else None
+
+    def read_source(self, config: MkDocsConfig) -> None:
+        self.markdown = self.source.calls.text
+        self.meta = _page_meta(self.source)
+
+    def render(self, config: MkDocsConfig, files: Files) -> None:
+        if self.source.engine == "commonmark":
+            html = self._render_commonmark(files)
+        else:
+            self.markdown = self._internal_links_in_markdown(files)
+            super().render(config, files)
+            html = markdown.with_more(self.content or "")
+        if self.source.meta.title is None:
+            self.title = self._untitled()
+        self.content = self._filled(html, feed=False)
+        self.feed_html = self._filled(html, feed=True)
+        self._check_pictures(files)
+
+    def _render_commonmark(self, files: Files) -> str:
+        rendered = self.workshop.renderer.render(self.markdown or "", ignore=calls.TOKEN)
+        html, broken = links.resolve_internal(
+            rendered.html, lambda target: self._resolve(target, files)
+        )
+        self._warn_of_links(broken)
+        self.toc = get_toc(cast("list[Any]", markdown.toc_tokens(rendered.headings)))
+        self.present_anchor_ids = {heading.id for heading in rendered.headings}
+        self._headings = rendered.headings
+        return html
+
+    _headings: tuple[markdown.Heading, ...] = ()
+
+    def _untitled(self) -> str:
+        if self._headings:
+            return self._headings[0].title
+        tokens = list(self.toc)
+        return tokens[0].title if tokens else posixpath.basename(self.source.address.strip("/"))
+
+    def _filled(self, html: str, *, feed: bool) -> str:
+        """Put what the shortcodes make of themselves, on the page or in a feed."""
+        context: Mapping[str, object] = {"picture": self.picture}
+        library = self.workshop.library
+        filled = calls.fill(
+            html,
+            self.source.calls.calls,
+            lambda call: shortcodes.render(call, feed=feed, context=context, library=library),
+        )
+        return links.below(filled, self.workshop.site_path)
+
+    def _resolve(self, target: str, files: Files) -> str | None:
+        """The address, relative to this page, of a `@/` link's target, a path below docs_dir."""
+        path, mark, fragment = target.removeprefix("@/").partition("#")
+        path = unquote(path)
+        file = files.get_file_from_path(path)
+        if posixpath.basename(path) == "_index.md":
+            page = posixpath.join(posixpath.dirname(path), "index.md")
+            file = files.get_file_from_path(page)
+        if file is None or not file.is_documentation_page() or file.inclusion.is_excluded():
+            return None
+        return file.url_relative_to(self.file) + mark + fragment
+
+    def _internal_links_in_markdown(self, files: Files) -> str:
+        """The text for Python-Markdown, with `@/` links as paths that MkDocs resolves."""
+        text = self.markdown or ""
+        folder = posixpath.dirname(self.file.src_uri)
+        broken: list[str] = []
+
+        def path(target: str) -> str:
+            if self._resolve(target, files) is None:
+                broken.append(target)
+                return ""
+            relative = posixpath.relpath(target.removeprefix("@/").partition("#")[0], folder)
+            return target.replace(f"@/{target.removeprefix('@/').partition('#')[0]}", relative)
+
+        text = links.INTERNAL_IN_MARKDOWN.sub(lambda match: match[1] + path(match[2]), text)
+        self._warn_of_links(tuple(dict.fromkeys(broken)))
+        return text
+
+    def _warn_of_links(self, targets: tuple[str, ...]) -> None:
+        for target in targets:
+            log.warning(f"{self._place(target)}: the link to '{target}' leads nowhere")
+
+    def _check_pictures(self, files: Files) -> None:
+        names = {file.dest_uri for file in files}
+        address = self.source.address
+        relative = self.source.engine == "commonmark"
+        # Without the site's path: what a post names is below the site, wherever that lives.
+        found = links.pictures(self.content or "")
+        for picture in found:
+            local = picture
+            if self.workshop.site_path != "/" and picture.startswith(self.workshop.site_path):
+                local = picture.removeprefix(self.workshop.site_path[:-1])
+            if links.is_missing(local, address, names, relative=relative):
+                log.warning(f"{self._place(local)}: the picture '{local}' is not there")
+        image = self.source.meta.image
+        if image and links.is_missing(image, address, names):
+            line = self.source.front.line_of("extra.image")
+            log.warning(f"{self.file.src_uri}:{line}: the picture '{image}' is not there")
+
+    def _place(self, address: str) -> str:
+        """File and line of an address in the post's text."""
+        front = self.source.front
+        line = links.line_of(front.body, address) or 1
+        return f"{self.file.src_uri}:{front.body_line + line - 1}"
+
+
+def _page_meta(source: PostSource) -> dict[str, Any]:
+    """A post's front matter as MkDocs, its themes and other plugins understand it."""
+    meta = source.meta
+    zola = source.front.style == "toml"
+    values: dict[str, Any] = {
+        key: value for key, value in source.front.values.items() if not (zola and key in _ZOLA_ONLY)
+    }
+    if meta.title is not None:
+        values["title"] = meta.title
+    if meta.description is not None:
+        values["description"] = meta.description
+    if authors := meta.taxonomies.get("author") or meta.authors:
+        values["author"] = ", ".join(authors)
+    if not meta.in_search_index:
+        values["search"] = {"exclude": True}
+    return values

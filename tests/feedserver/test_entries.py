@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedserver.entries import Post, build
+from feedserver.model import Entry, Image, Person
+from tests.samples import SITE
+
+NOON = datetime(2024, 5, 17, 12, tzinfo=timezone(timedelta(hours=2)))
+ISSUE = """
+<p>Hello.</p>
+<h2 id="c">Dept of Clients 📱</h2>
+<p>All clients.</p>
+<h3 id="f">Fractal (<a href="https://fractal.example">website</a>)</h3>
+<p><a href="https://matrix.to/#/@ada:example.org">Ada</a> says</p>
+<blockquote><p>News. <img src="/a.png" alt=""></p></blockquote>
+<h3 id="e"></h3>
+<h2 id="x">📱</h2>
+<h3 id="h">Hydrogen</h3>
+"""
+
+
+def _post(name: str, *, date: datetime = NOON, html: str = "<p>Text.</p>", **more: object) -> Post:
+    values: dict[str, object] = {"issue": False, **more}
+    return Post(f"{SITE.url}{name}/", name, date, html, **values)  # type: ignore[arg-type]
+
+
+def _build(*posts: Post) -> tuple[Entry, ...]:
+    return build(posts, SITE, ())
+
+
+def test_a_post_is_an_entry_with_its_permalink_for_an_id() -> None:
+    [entry] = _build(
+        _post(
+            "a",
+            html='<p>Text <a href="b">b</a><script>x</script>.</p>',
+            authors=(Person("Ada"),),
+            categories=("News",),
+            image=Image("https://x.example/a.png"),
+            terms={"series": ("One",)},
+        )
+    )
+    assert entry.id == entry.url == "https://letters.example/a/"
+    assert entry.published == entry.modified == NOON
+    assert entry.content == '<p>Text <a href="https://letters.example/a/b">b</a>.</p>'
+    assert (entry.summary, entry.tags, entry.authors) == ("Text b.", ("News",), (Person("Ada"),))
+    assert entry.image == Image("https://x.example/a.png")
+    assert entry.terms == {"series": ("One",)}
+    assert entry.kind == "post"
+
+
+def test_what_a_post_does_not_say_is_filled_in() -> None:
+    [entry] = _build(_post("a\n b", html=""))
+    assert (entry.title, entry.summary, entry.content) == ("a b", "a b", None)
+    assert entry.authors == (Person("Letters", "https://letters.example/"),)
+
+
+def test_the_summary_is_the_authors_description_or_what_stands_above_the_mark() -> None:
+    html = "<p>First.</p><p>Second.</p>"
+    assert _build(_post("a", html=html, description="Own."))[0].summary == "Own."
+    assert _build(_post("a", html=html, opening="<p>First.</p>"))[0].summary == "First."
+    assert _build(_post("a", html=html))[0].summary == "First. Second."
+
+
+def test_an_issue_is_followed_by_its_updates() -> None:
+    issue, *updates = _build(_post("Week", html=ISSUE, issue=True, categories=("TWIM",)))
+    assert issue.sections == ("clients", "x")
+    assert [update.title for update in updates] == [
+        "Clients, Week",
+        "Fractal (Clients), Week",
+        "e (Clients), Week",
+        "Hydrogen (📱), Week",
+    ]
+    fractal = updates[1]
+    assert fractal.id == fractal.url == "https://letters.example/Week/#f"
+    assert fractal.published == NOON + timedelta(seconds=1)
+    assert fractal.authors == (Person("Ada", "https://matrix.to/#/@ada:example.org"),)
+    assert fractal.tags == ("TWIM",)
+    assert fractal.image == Image("https://letters.example/a.png")
+    assert fractal.summary == "News."
+    assert fractal.update is not None and fractal.update.position == 1
+    assert updates[0].authors == issue.authors
+    assert (updates[3].content, updates[3].summary) == (None, "Hydrogen (📱), Week")
+
+
+def test_only_issues_are_divided() -> None:
+    [post] = _build(_post("Post", html=ISSUE))
+    assert post.sections == ()
+
+
+def test_posts_stand_newest_first() -> None:
+    entries = _build(_post("a"), _post("c", date=NOON + timedelta(days=1)), _post("b"))
+    assert [entry.title for entry in entries] == ["c", "a", "b"]
+
+
+def test_an_update_of_the_post_moves_the_modified_date_but_never_back() -> None:
+    later, earlier = NOON + timedelta(hours=1), NOON - timedelta(hours=1)
+    assert _build(_post("a", updated=later))[0].modified == later
+    assert _build(_post("a", updated=earlier))[0].modified == NOON
+    _, *updates = _build(_post("Week", html=ISSUE, issue=True, updated=later))
+    assert [update.modified - later for update in updates] == [
+        timedelta(seconds=n) for n in range(4)
+    ]
+    assert updates[0].published == NOON
+
+
+def test_posts_of_one_instant_are_modified_in_seconds_of_their_own() -> None:
+    utc = NOON.astimezone(UTC)
+    entries = _build(_post("b"), _post("a", date=utc), _post("c", date=utc + timedelta(seconds=1)))
+    by_title = {entry.title: entry for entry in entries}
+    assert by_title["a"].modified == NOON
+    assert by_title["b"].modified == NOON + timedelta(seconds=1)
+    assert by_title["c"].modified == NOON + timedelta(seconds=2)
+    assert by_title["b"].published == NOON
+    assert by_title["b"].modified.utcoffset() == timedelta(hours=2)
+    assert by_title["a"].modified.utcoffset() == timedelta(0)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(0, 12), max_size=12))
+def test_each_takes_the_first_second_that_is_free(offsets: list[int]) -> None:
+    posts = [_post(f"p{n:02}", date=NOON + timedelta(seconds=s)) for n, s in enumerate(offsets)]
+    expected: dict[str, datetime] = {}
+    for post in sorted(posts, key=lambda post: (post.date, post.permalink)):
+        second = post.date
+        while second in expected.values():
+            second += timedelta(seconds=1)
+        expected[post.permalink] = second
+    assert {entry.id: entry.modified for entry in _build(*posts)} == expected

@@ -1,0 +1,188 @@
+"""Slugs and ids: those that other sites link to, and the contract's."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedserver.slugs import (
+    HeadingIds,
+    project_slug,
+    section_slug,
+    section_title,
+    slugify,
+    without_emoji,
+)
+
+SLUG = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*|")
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Fractal", "fractal"),
+        ("Dept of Spec 📜", "dept-of-spec-scroll"),
+        ("Dept of Status of Matrix 🌡️", "dept-of-status-of-matrix-thermometer"),
+        ("Dept of Clients 📱", "dept-of-clients-iphone"),
+        ("Dept of VoIP 🤙", "dept-of-voip-call-me-hand"),
+        ("Dept of Trust & Safety ⚖️", "dept-of-trust-safety-scales"),
+        ("Dept of Trust & Safety 🙆", "dept-of-trust-safety-ok-woman"),
+        ("Dept of Encryption 🔐", "dept-of-encryption-closed-lock-with-key"),
+        ("Dept of Interesting Projects 🛰️", "dept-of-interesting-projects-satellite-orbital"),
+        ("Dept of Services 🧑‍🔧", "dept-of-services-adult-wrench"),
+        ("Dept of Events and Talks 🗣️", "dept-of-events-and-talks-speaking-head"),
+        ("Dept of elections 🗳️", "dept-of-elections-ballot-box"),
+        ("Element X iOS (website)", "element-x-ios-website"),
+        ("What’s planned", "what-s-planned"),
+        ("That's all I know", "that-s-all-i-know"),
+        ("Matrix Live S11E18 – Happy Holidays!", "matrix-live-s11e18-happy-holidays"),
+        ("日本", "ri-ben"),
+        ("½ ™ ©", "1-2-tm-c"),
+        ("€60", "eur60"),
+        ("Cactus🌵Comments", "cactuscactus-comments"),
+        ("Crème Brûlée, Škoda & Straße", "creme-brulee-skoda-strasse"),
+        ("Ёлка и чай", "iolka-i-chai"),
+        ("サーバー", "saba"),
+        ("👍🏿 for ❤️", "1-for-red-heart"),
+        ("🏳️‍⚧️", "flag-white-transgender-symbol"),
+        ("e\u0301tude", "etude"),
+        ("zero\u200bwidth soft\u00adhyphen", "zero-width-softhyphen"),
+        ("private\ue000use", "private-use"),
+        ("-- a__b --", "a-b"),
+        ("", ""),
+        ("…", ""),
+    ],
+)
+def test_slugify_gives_the_slug_of_zola(text: str, slug: str) -> None:
+    assert slugify(text) == slug
+
+
+@given(st.text())
+@settings(max_examples=200, deadline=None)
+def test_slugs_hold_letters_digits_and_single_dashes(text: str) -> None:
+    slug = slugify(text)
+    assert SLUG.fullmatch(slug)
+    assert slugify(slug) == slug
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Dept of Ops 🛠", "Dept of Ops"),
+        ("🧑‍🔧 Services 🚀", "Services"),
+        ("Foo🎉Bar", "Foo Bar"),
+        ("strawberry🍓 (it/pup) 🏳️‍⚧️ 🦴💜🩷", "strawberry (it/pup)"),
+        ("flags 🇬🇧🏴󠁧󠁢󠁥󠁮󠁧󠁿 and hands 👋🏽", "flags and hands"),
+        ("1️⃣ step", "1 step"),
+        ("©️ ® Matrix™", "© ® Matrix™"),
+        ("C♯ → F#", "C♯ → F#"),
+        ("  wide   gap ", "wide gap"),
+        ("Aß日", "Aß日"),
+    ],
+)
+def test_without_emoji_leaves_text(text: str, plain: str) -> None:
+    assert without_emoji(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "slug"),
+    [
+        ("Dept of Clients 📱", "Clients", "clients"),
+        ("Dept of Status of Matrix 🌡️", "Status of Matrix", "status-of-matrix"),
+        ("Dept of SDKs and Frameworks 🧰", "SDKs and Frameworks", "sdks-and-frameworks"),
+        ("Department of Servers", "Servers", "servers"),
+        ("🏓 dept. of  Ping", "Ping", "ping"),
+        ("Homeserver Deployment 📥️", "Homeserver Deployment", "homeserver-deployment"),
+        ("Matrix Live", "Matrix Live", "matrix-live"),
+        ("Matrix Live 🎙 Demos Week", "Matrix Live Demos Week", "matrix-live"),
+        ("🎙️ Matrix Live S2E1: Hello", "Matrix Live S2E1: Hello", "matrix-live"),
+        ("Matrix Lively", "Matrix Lively", "matrix-lively"),
+        ("GSOC Updates", "GSOC Updates", "gsoc-updates"),
+        ("A Dept of Things", "A Dept of Things", "a-dept-of-things"),
+        ("Dept office", "Dept office", "dept-office"),
+        ("Dept of 📱", "", ""),
+        ("📱", "", ""),
+    ],
+)
+def test_a_section_is_named_without_its_department(heading: str, title: str, slug: str) -> None:
+    assert section_title(heading) == title
+    assert section_slug(heading) == slug
+
+
+@pytest.mark.parametrize(
+    ("heading", "slug"),
+    [
+        ("Hydrogen", "hydrogen"),
+        ("Element Web/Desktop", "element-web-desktop"),
+        ("FluffyChat", "fluffychat"),
+        ("FluffyChat Updates", "fluffychat"),
+        ("FluffyChat 0.42.0 has been released", "fluffychat"),
+        ("Arch Conf 2020", "arch-conf-2020"),
+        ("Element for Android 1.0.10", "element-for-android"),
+        ("Synapse v0.19.0", "synapse"),
+        ("Synapse 0.31.0 and 0.31.1 released", "synapse"),
+        ("nheko (v0.7.0-rc1) 🎉", "nheko"),
+        ("Nheko Version 0.9.0", "nheko"),
+        ("Matrix Spec v1.10 release", "matrix-spec"),
+        ("Cactus Comments 🌵", "cactus-comments"),
+        ("Weekly Update: Releases", "weekly-update-releases"),
+        ("etke.cc", "etke-cc"),
+        ("Server_Stats Updates", "server-stats"),
+        ("web3.0", "web3-0"),
+        ("Third Room 1", "third-room-1"),
+        ("0.42.0 has been released", ""),
+        ("Updates", ""),
+        ("🎉", ""),
+    ],
+)
+def test_a_project_has_one_slug_in_all_versions(heading: str, slug: str) -> None:
+    assert project_slug(heading) == slug
+
+
+def test_equal_headings_are_numbered() -> None:
+    ids = HeadingIds()
+    assert [ids.take(text) for text in ("Synapse", "synapse!", "Synapse")] == [
+        "synapse",
+        "synapse-1",
+        "synapse-2",
+    ]
+
+
+def test_ids_that_are_given_are_left_to_their_headings() -> None:
+    ids = HeadingIds()
+    ids.reserve("hello")
+    ids.reserve("hello-2")
+    assert [ids.take("Hello") for _ in range(3)] == ["hello-1", "hello-3", "hello-4"]
+    assert ids.take("Hello 2") == "hello-2-1"
+
+
+def test_a_heading_without_letters_is_called_heading() -> None:
+    ids = HeadingIds()
+    assert [ids.take("…"), ids.take(""), ids.take("Heading")] == [
+        "heading",
+        "heading-1",
+        "heading-2",
+    ]
+
+
+@given(st.lists(st.sampled_from(["a", "A!", "a-1", "a 2", "", "heading"]), max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_no_id_is_given_twice(texts: list[str]) -> None:
+    ids = HeadingIds()
+    taken = [ids.take(text) for text in texts]
+    assert len(set(taken)) == len(texts)
+    assert all(taken)
+
+
+def test_a_page_of_equal_headings_takes_linear_time() -> None:
+    ids = HeadingIds()
+    start = time.perf_counter()
+    for _ in range(20_000):
+        ids.take("Synapse 🏢")
+    slugify("é" * 500_000)
+    project_slug("1" * 200_000)
+    assert time.perf_counter() - start < 5

@@ -1,0 +1,439 @@
+"""Sites as their maintainers see them: built by MkDocs with the plugin."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+
+import pytest
+from mkdocs.exceptions import Abort
+
+from tests.sites import ISSUE, Built, build, issue, messages, post
+
+
+def _error(tmp_path: Path, files: dict[str, str | bytes], **options: object) -> str:
+    with messages() as logged, pytest.raises(Abort):
+        build(tmp_path, files, **options)  # type: ignore[arg-type]
+    return "\n".join(logged)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """A site with two issues, a plain post, a post of Material's kind, and an ordinary page."""
+    files: dict[str, str | bytes] = {
+        "index.md": "# Home\n",
+        "blog/one.md": issue(1),
+        "blog/2024/05/two.md": issue(2, ISSUE + "\n[Home](@/index.md)\n"),
+        "blog/plain.md": post("Plain & <simple>"),
+        "blog/posts/yaml.md": (
+            "---\ndate: 2024-05-20\nauthors: [Bo]\ncategories: [News]\ntitle: In YAML\n---\n\n"
+            "# In YAML\n\nA [link](../plain.md).\n\n    code\n"
+        ),
+        "img/a.png": b"png",
+        "about.md": "# About\n\n{{ youtube_player(video_id='dQw4w9WgXcQ') }}\n",
+    }
+    return build(
+        tmp_path_factory.mktemp("site"),
+        files,
+        strict=True,
+        twim={"feeds": {"no-letters": {"title": "No letters", "not_category": ["this-week-*"]}}},
+    )
+
+
+def test_posts_have_the_addresses_of_zola_and_of_material(site: Built) -> None:
+    for page in ("blog/one", "blog/2024/05/two", "blog/plain", "blog/2024/05/20/in-yaml"):
+        assert (site.folder / page / "index.html").is_file()
+
+
+def test_posts_are_ordinary_pages_to_search_and_sitemap_and_not_in_the_nav(site: Built) -> None:
+    titles = {doc["title"] for doc in site.json("search/search_index.json")["docs"]}
+    assert {"This Week in Letters 1", "Dept of Clients 📱", "In YAML"} <= titles
+    assert "https://letters.example/blog/one/</loc>" in site.read("sitemap.xml")
+    assert 'href="https://letters.example/blog/one/"' in site.read("blog/one/index.html")
+    assert "blog/one" not in site.read("index.html")
+
+
+def test_the_sitemap_has_the_dates_of_posts(site: Built) -> None:
+    entry = site.read("sitemap.xml").split("blog/plain/</loc>")[1]
+    assert entry.lstrip().startswith("<lastmod>2024-05-17</lastmod>")
+
+
+def test_links_between_posts_and_pages_are_resolved(site: Built) -> None:
+    assert '<a href="../../../../">Home</a>' in site.read("blog/2024/05/two/index.html")
+    assert '<a href="../../../../plain/">link</a>' in site.read(
+        "blog/2024/05/20/in-yaml/index.html"
+    )
+
+
+def test_every_slice_has_its_feeds(site: Built) -> None:
+    catalogue = site.json("feeds.json")
+    paths = [feed["path"] for feed in catalogue["feeds"]]
+    assert paths == [
+        "/",
+        "/updates/",
+        "/no-letters/",
+        "/section/bots/",
+        "/section/clients/",
+        "/project/fractal/",
+        "/project/hydrogen/",
+        "/author/ada/",
+        "/author/bo/",
+        "/category/news/",
+        "/category/this-week-in-letters/",
+    ]
+    for path in paths:
+        for name in ("atom.xml", "rss.xml", "feed.json"):
+            assert (site.folder / path[1:] / name).is_file()
+
+
+def test_a_section_feed_lists_the_updates_of_all_issues(site: Built) -> None:
+    feed = site.json("section/clients/feed.json")
+    assert [item["title"] for item in feed["items"]] == [
+        "Fractal (Clients), This Week in Letters 2",
+        "Hydrogen 1.2.3 (Clients), This Week in Letters 2",
+        "Fractal (Clients), This Week in Letters 1",
+        "Hydrogen 1.2.3 (Clients), This Week in Letters 1",
+    ]
+    first = feed["items"][0]
+    assert first["id"] == "https://letters.example/blog/2024/05/two/#fractal-website"
+    assert first["date_published"] == "2024-05-02T12:00:00+02:00"
+    assert feed["items"][1]["date_published"] == "2024-05-02T12:00:01+02:00"
+    assert first["_twim"]["reporters"] == [{"name": "Ada", "id": "@ada:example.org"}]
+    assert first["authors"] == [{"name": "Ada", "url": "https://matrix.to/#/@ada:example.org"}]
+    assert first["image"] == "https://letters.example/img/a.png"
+    assert "<h3" not in first["content_html"]
+
+
+def test_an_ignored_section_is_on_the_page_and_in_the_post_but_no_update(site: Built) -> None:
+    assert "That&#39;s all" in site.read("blog/one/index.html").replace("'", "&#39;")
+    archive = site.json("archive.json")
+    assert not any("all I know" in item["title"] for item in archive["items"])
+    whole = next(item for item in archive["items"] if item["id"].endswith("/blog/one/"))
+    assert "See you." in whole["content_html"]
+
+
+def test_pages_name_their_feeds_in_the_head(site: Built) -> None:
+    home = site.read("index.html")
+    assert '<link rel="alternate" type="application/atom+xml" title="Letters" href="atom.xml">' in (
+        home
+    )
+    page = site.read("blog/one/index.html")
+    for name, kind in (
+        ("atom.xml", "atom+xml"),
+        ("rss.xml", "rss+xml"),
+        ("feed.json", "feed+json"),
+    ):
+        assert f'type="application/{kind}" title="Letters" href="../../{name}"' in page
+        assert f'href="../../updates/{name}"' in page
+
+
+def test_shortcodes_work_on_ordinary_pages_too(site: Built) -> None:
+    page = site.read("about/index.html")
+    assert "https://www.youtube.com/watch?v=dQw4w9WgXcQ" in page
+    assert "<iframe" not in page
+    assert (site.folder / "assets/twim/twim.js").is_file()
+
+
+def test_the_same_input_gives_the_same_bytes(
+    site: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"index.md": "# Home\n", "blog/one.md": issue(1), "blog/two.md": issue(2)}
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    first = build(tmp_path / "a", files).files()
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    second = build(tmp_path / "b", files).files()
+    assert first == second
+
+
+def test_a_site_without_site_url_is_refused(tmp_path: Path) -> None:
+    message = _error(tmp_path, {"blog/a.md": post()}, site_url=None)
+    assert "site_url is missing" in message
+
+
+def test_errors_of_a_build_are_reported_together(tmp_path: Path) -> None:
+    message = _error(
+        tmp_path,
+        {
+            "blog/a.md": "no front matter",
+            "blog/b.md": "+++\ntitle = 1\ndate = 'x'\n+++\n",
+            "blog/c.md": post(body="{{ nosuch() }}\n\n{{ youtube_player(video_id=) }}\n"),
+            "blog/d.md": b"+++\n+++\n\xff",
+            "blog/_index.md": "+++\nnosuch = 1\n+++\n",
+            "page.md": "---\ntitle: x\n---\n\nline\n\n{{ youtube_player(video_id='bad') }}\n",
+        },
+    )
+    for place in (
+        "blog/a.md:1: ",
+        "blog/b.md:2: title",
+        "blog/b.md:3: date",
+        "blog/c.md:9:1",
+        "blog/c.md:11:1",
+        "blog/d.md: can't be read",
+        "blog/_index.md:2: nosuch",
+        "page.md:7",
+    ):
+        assert place in message, place
+    places = re.findall(r"(?m)^(\S+\.md)(?::(\d+))?", message)
+    assert places == sorted(places, key=lambda place: (place[0], int(place[1] or 0)))
+
+
+def test_two_posts_of_one_address_are_an_error_that_names_both(tmp_path: Path) -> None:
+    message = _error(
+        tmp_path,
+        {
+            "blog/a.md": post(more='path = "/blog/Same"'),
+            "blog/b.md": post(more='path = "/blog/same"'),
+        },
+    )
+    assert "blog/a.md" in message and "blog/b.md" in message
+
+
+def test_an_alias_may_not_hide_a_page(tmp_path: Path) -> None:
+    message = _error(tmp_path, {"about.md": "# A", "blog/b.md": post(more='aliases = ["about"]')})
+    assert "about.md" in message and "/about/" in message
+
+
+def test_a_file_may_not_hide_a_feed(tmp_path: Path) -> None:
+    message = _error(tmp_path, {"blog/b.md": post(), "atom.xml": "<x/>"})
+    assert "atom.xml" in message and "the feed 'Letters'" in message
+
+
+def test_a_bundle_has_no_section_beside_it(tmp_path: Path) -> None:
+    message = _error(
+        tmp_path, {"blog/x/index.md": post(), "blog/x/_index.md": "+++\ntitle = 'x'\n+++\n"}
+    )
+    assert "blog/x/_index.md" in message and "blog/x/index.md" in message
+
+
+def test_the_files_of_a_bundle_go_where_its_page_goes(tmp_path: Path) -> None:
+    built = build(
+        tmp_path,
+        {
+            "blog/2024-01-01-b/index.md": post(
+                body="![x](a%20b.png) ![y](deep/c.svg)", more='path = "/news/b"'
+            ),
+            "blog/2024-01-01-b/a b.png": b"png",
+            "blog/2024-01-01-b/deep/c.svg": b"<svg/>",
+        },
+        strict=True,
+    )
+    assert (built.folder / "news/b/a b.png").is_file()
+    assert (built.folder / "news/b/deep/c.svg").is_file()
+    item = built.json("feed.json")["items"][0]
+    assert "https://letters.example/news/b/a%20b.png" in item["content_html"]
+
+
+def test_broken_links_and_missing_pictures_are_warnings_with_file_and_line(tmp_path: Path) -> None:
+    built = build(
+        tmp_path,
+        {
+            "blog/a.md": post(
+                body="[x](@/blog/gone.md)\n\n![](/img/gone.png)\n<img src='beside.png'>\n"
+                "{{ figure(img='/img/also.webp' caption='') }}\n"
+                "[here](https://x.example/y.png) ![](https://x.example/y.png)\n"
+            ).replace("[taxonomies]", "[extra]\nimage = '/img/head.png'\n[taxonomies]"),
+        },
+    )
+    assert sorted(built.warnings) == [
+        "blog/a.md:11: the link to '@/blog/gone.md' leads nowhere",
+        "blog/a.md:13: the picture '/img/gone.png' is not there",
+        "blog/a.md:14: the picture 'beside.png' is not there",
+        "blog/a.md:15: the picture '/img/also.webp' is not there",
+        "blog/a.md:5: the picture '/img/head.png' is not there",
+    ]
+    assert "gone.md" not in built.read("feed.json")
+
+
+def test_internal_links_in_python_markdown(tmp_path: Path) -> None:
+    text = "---\ntitle: A\ndate: 2024-01-01\n---\n[x](@/page.md#part) [y](@/gone.md)\n\n[z]\n\n"
+    files = {"blog/a.md": text + "[z]: @/page.md\n", "page.md": "# P\n\n## Part\n"}
+    built = build(tmp_path, files)
+    assert built.warnings == ["blog/a.md:5: the link to '@/gone.md' leads nowhere"]
+    page = built.read("blog/2024/01/01/a/index.html")
+    assert '<a href="../../../../../page/#part">x</a>' in page
+    assert '<a href="../../../../../page/">z</a>' in page
+
+
+def test_a_site_below_a_path(tmp_path: Path) -> None:
+    body = "![a](/img/a.png) [b](/blog/)\n\n{{ figure(img='/img/a.png' caption='c') }}\n"
+    built = build(
+        tmp_path,
+        {"blog/a.md": post(body=body), "img/a.png": b"x"},
+        site_url="https://example.org/letters/",
+        strict=True,
+    )
+    page = built.read("blog/a/index.html")
+    assert page.count('src="/letters/img/a.png"') == 2
+    assert 'href="/letters/blog/"' in page
+    item = built.json("feed.json")["items"][0]
+    assert item["id"] == "https://example.org/letters/blog/a/"
+    assert item["content_html"].count("https://example.org/letters/img/a.png") == 2
+
+
+def test_posts_keep_directory_addresses_without_directory_urls(tmp_path: Path) -> None:
+    files = {"index.md": "[a](blog/a.md)", "blog/a.md": post(body="[i](@/index.md)")}
+    built = build(tmp_path, files, use_directory_urls=False, strict=True)
+    assert 'href="../../index.html"' in built.read("blog/a/index.html")
+    assert 'href="blog/a/"' in built.read("index.html")
+    assert built.json("feed.json")["items"][0]["url"] == "https://letters.example/blog/a/"
+
+
+def test_zolas_template_is_not_taken_for_mkdocs_own(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/a.md": post(more='template = "page.html"')}, strict=True)
+    assert (built.folder / "blog/a/index.html").is_file()
+
+
+def test_a_post_without_a_title_has_that_of_its_first_heading_else_its_slug(tmp_path: Path) -> None:
+    built = build(
+        tmp_path,
+        {
+            "blog/a.md": post(None, "## Some `heading` 📜\n"),
+            "blog/b-b.md": post(None, "Text.\n"),
+            "blog/c.md": "---\ndate: 2024-01-01\n---\n# From *YAML*\n",
+        },
+    )
+    titles = {item["title"] for item in built.json("feed.json")["items"]}
+    assert titles == {"Some heading 📜", "b-b", "From YAML"}
+
+
+def test_an_undated_post_is_built_and_in_no_feed(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/a.md": post(date=None), "blog/b.md": post("B")})
+    assert (built.folder / "blog/a/index.html").is_file()
+    assert len(built.warnings) == 1 and built.warnings[0].startswith("blog/a.md: no date")
+    assert [item["title"] for item in built.json("archive.json")["items"]] == ["B"]
+
+
+def test_a_date_in_the_future_is_published_with_a_warning(tmp_path: Path) -> None:
+    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=3)
+    built = build(tmp_path, {"blog/a.md": post(date=later.isoformat(timespec="seconds"))})
+    assert built.warnings == ["blog/a.md:3: the date is in the future"]
+    assert len(built.json("feed.json")["items"]) == 1
+
+
+def test_a_draft_is_not_built(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/a.md": post(more="draft = true"), "blog/b.md": post("B")})
+    assert not (built.folder / "blog/a").exists()
+    assert len(built.json("archive.json")["items"]) == 1
+
+
+def test_a_post_that_is_not_rendered_is_in_the_feeds_and_has_no_page(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/a.md": post(more="render = false")}, strict=True)
+    assert not (built.folder / "blog/a").exists()
+    assert "blog/a/" not in built.read("sitemap.xml")
+    assert "Text." in built.json("feed.json")["items"][0]["content_html"]
+
+
+def test_aliases_lead_to_the_post(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/a.md": post(more='aliases = ["/old", "older.html"]')})
+    for path in ("old/index.html", "older.html"):
+        assert 'content="0; url=https://letters.example/blog/a/"' in built.read(path)
+    assert built.json("archive.json")["_twim"]["redirects"] == {
+        "/old/": "/blog/a/",
+        "/older.html": "/blog/a/",
+    }
+
+
+def test_old_addresses_of_feeds(tmp_path: Path) -> None:
+    built = build(
+        tmp_path,
+        {"blog/a.md": post(), "_redirects": "/x /y\n"},
+        twim={"feed_redirects": {"/blog/feed/": "/atom.xml", "/blog/rss.xml": "/rss.xml"}},
+    )
+    assert built.read("blog/rss.xml") == built.read("rss.xml")
+    assert "https://letters.example/atom.xml" in built.read("blog/feed/index.html")
+    assert built.read("_redirects") == (
+        "/x /y\n/blog/feed/ /atom.xml 301\n/blog/rss.xml /rss.xml 301\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"feed_redirects": {"/old": "/nowhere.xml"}}, "there is no feed at /nowhere.xml"),
+        ({"feed_redirects": {"old": "/atom.xml"}}, "expected an address"),
+        ({"feeds": {"page": {"title": "x"}}}, "can't be called 'page'"),
+        ({"taxonomies": {"section": {}}}, "can't be called 'section'"),
+        ({"taxonomies": {"author": {}}, "feeds": {"author": {"title": "x"}}}, "'author'"),
+        ({"feed_limit": -1}, "feed_limit"),
+    ],
+)
+def test_options_that_cannot_be(tmp_path: Path, options: dict[str, object], words: str) -> None:
+    files: dict[str, str | bytes] = {"blog/a.md": "+++\ndate = 2024-01-01\n+++\nx"}
+    assert words in _error(tmp_path, files, twim=options)
+
+
+def test_taxonomies_without_feeds_and_others_than_the_default(tmp_path: Path) -> None:
+    text = "+++\ndate = 2024-01-01\n[taxonomies]\nauthor = ['A']\nseries = ['First Steps']\n+++\nx"
+    built = build(
+        tmp_path,
+        {"blog/a.md": text},
+        twim={"taxonomies": {"author": {"feed": False}, "series": {}}},
+    )
+    assert [feed["path"] for feed in built.json("feeds.json")["feeds"]] == [
+        "/",
+        "/series/first-steps/",
+    ]
+
+
+def test_markdown_may_be_one_for_all(tmp_path: Path) -> None:
+    files = {
+        "blog/a.md": post(body="a\n* b\n"),
+        "blog/b.md": "---\ndate: 2024-01-01\n---\na\n* b\n",
+    }
+    for engine, lists in (("commonmark", 2), ("python-markdown", 0), ("auto", 1)):
+        built = build(tmp_path / engine, files, twim={"markdown": engine})
+        content = "".join(item["content_html"] for item in built.json("feed.json")["items"])
+        assert content.count("<li>") == lists, engine
+
+
+def test_the_page_and_the_feed_have_their_own_player(tmp_path: Path) -> None:
+    body = "{{ youtube_player(video_id='dQw4w9WgXcQ', start=30) }}\n"
+    text = post(body=body).replace(
+        "[taxonomies]", "[extra]\nimage='https://x.example/p.png'\n[taxonomies]"
+    )
+    built = build(tmp_path, {"blog/a.md": text})
+    item = built.json("feed.json")["items"][0]
+    assert item["image"] == "https://x.example/p.png"
+    assert 'href="https://www.youtube.com/watch?v=dQw4w9WgXcQ&amp;t=30s"' in item["content_html"]
+    assert 'src="https://x.example/p.png"' in item["content_html"]
+    assert "data-" not in item["content_html"]
+
+
+def test_the_picture_of_an_entry_has_its_size_where_the_file_is_at_hand(tmp_path: Path) -> None:
+    text = post().replace("[taxonomies]", "[extra]\nimage = '/img/a.webp'\n[taxonomies]")
+    built = build(tmp_path, {"blog/a.md": text, "img/a.webp": b"12345"}, strict=True)
+    assert re.search(r'<enclosure [^>]*length="5"', built.read("rss.xml"))
+    assert 'type="image/webp"' in built.read("rss.xml")
+
+
+def test_material_pages_have_one_title_and_highlighted_code(tmp_path: Path) -> None:
+    built = build(
+        tmp_path,
+        {"blog/a.md": post(body="## Part\n\n```python\nx = 1\n```\n")},
+        theme={"name": "material", "font": False},
+        markdown_extensions=[{"toc": {"permalink": True}}],
+        strict=True,
+    )
+    page = built.read("blog/a/index.html")
+    assert page.count("<h1") == 1 and "<h1>Hello</h1>" in page
+    assert '<h2 id="part">Part<a class="headerlink" href="#part"' in page
+    assert 'class="language-python highlight"' in page
+    assert "headerlink" not in built.read("feed.json")
+
+
+def test_other_plugins_never_see_a_shortcode(tmp_path: Path) -> None:
+    (tmp_path / "hook.py").write_text(
+        "def on_page_markdown(markdown, **kw):\n"
+        "    assert 'youtube_player' not in markdown, markdown\n"
+        "    return markdown\n"
+    )
+    call = "{{ youtube_player(video_id='dQw4w9WgXcQ') }}"
+    build(tmp_path, {"blog/a.md": post(body=call), "page.md": call}, hooks=["hook.py"], strict=True)
+
+
+def test_a_site_without_posts_is_built(tmp_path: Path) -> None:
+    built = build(tmp_path, {"index.md": "# Home"}, strict=True)
+    assert built.json("feeds.json") == {"version": 1, "feeds": []}
+    assert built.json("archive.json")["items"] == []
+    assert "alternate" not in built.read("index.html")
