@@ -15,6 +15,8 @@ from feedserver.model import Entry, Image, IssueRef, Person, Site, UpdateOf
 from feedserver.slugs import section_title
 
 SECOND = timedelta(seconds=1)
+MORE = '<span id="continue-reading">'
+"""What Zola, and we, put for the mark `<!-- more -->`: above it stands a post's summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,7 @@ class Post:
     """A post as a site has it.
 
     `html` is its content, not yet sanitised; addresses in it are relative to `permalink`.
-    `opening` is the part of it above the mark "more", `description` a plain text of its author's.
-    `issue` tells whether it is divided.
+    `description` is a plain text of its author's. `issue` tells whether it is divided.
     """
 
     permalink: str
@@ -37,7 +38,6 @@ class Post:
     terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     image: Image | None = None
     description: str | None = None
-    opening: str | None = None
 
 
 def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> tuple[Entry, ...]:
@@ -51,16 +51,14 @@ def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> 
 
 def _entries_of(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entry]:
     content = html.sanitise(post.html, post.permalink)
-    nodes = html.parse(content)
     title = html.one_line(post.title)
-    opening = html.parse(html.sanitise(post.opening, post.permalink)) if post.opening else nodes
     entry = Entry(
         id=post.permalink,
         url=post.permalink,
         title=title,
         published=post.date,
         modified=max(post.date, post.updated or post.date),
-        summary=post.description or html.summary(opening) or title,
+        summary=html.one_line(post.description or "") or _summary(content) or title,
         content=content or None,
         authors=post.authors or (Person(site.title, site.url),),
         tags=post.categories,
@@ -75,6 +73,12 @@ def _entries_of(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[
         replace(entry, sections=tuple(dict.fromkeys(sections))),
         *(_update_entry(update, entry) for update in updates),
     ]
+
+
+def _summary(content: str) -> str | None:
+    """The first sentences above the mark "more", or of all if nothing stands there."""
+    opening = content.partition(MORE)[0]
+    return html.summary(html.parse(opening)) or html.summary(html.parse(content))
 
 
 def _update_entry(update: issues.Update, issue: Entry) -> Entry:

@@ -20,7 +20,6 @@ from feedserver.query import Index
 from feedserver.slugs import slugify
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
-from mkdocs_twim.markdown import MORE
 from mkdocs_twim.posts import PostPage
 
 # By extension: Python's own table lacks some of these on a bare machine.
@@ -121,7 +120,6 @@ def _post(page: PostPage, files: Files, options: TwimConfig) -> entries.Post:
     meta = page.source.meta
     assert meta.date is not None
     categories = meta.taxonomies.get("category", ())
-    opening, mark, _ = page.feed_html.partition(MORE)
     authors = meta.taxonomies.get("author") or meta.authors
     return entries.Post(
         permalink=page.permalink,
@@ -139,7 +137,6 @@ def _post(page: PostPage, files: Files, options: TwimConfig) -> entries.Post:
         },
         image=_image(page, files),
         description=meta.description,
-        opening=opening if mark else None,
     )
 
 

@@ -19,6 +19,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from feedserver.entries import MORE
 from feedserver.slugs import HeadingIds
 
 OPTIONS = (
@@ -28,7 +29,6 @@ OPTIONS = (
     | pyromark.Options.ENABLE_TASKLISTS
     | pyromark.Options.ENABLE_HEADING_ATTRIBUTES
 )
-MORE = '<span id="continue-reading"></span>'
 
 _MORE = re.compile(r"<!--[^\S\n]*more[^\S\n]*-->", re.IGNORECASE)
 _HEADING = re.compile(r"<h([1-6])((?:\s[^>]*)?)>(.*?)</h\1>", re.DOTALL | re.IGNORECASE)
@@ -108,7 +108,7 @@ class Renderer:
 
 def with_more(html: str) -> str:
     """Put the anchor "continue-reading" for the first mark `<!-- more -->`."""
-    return _MORE.sub(MORE, html, count=1)
+    return _MORE.sub(f"{MORE}</span>", html, count=1)
 
 
 def toc_tokens(headings: Sequence[Heading]) -> list[dict[str, Any]]:

@@ -20,7 +20,8 @@ _TO_DIGITS = str.maketrans("0123456789", _DIGITS)
 TOKEN = re.compile(f"{_FIRST}[{_DIGITS}]+{_LAST}")
 
 # In an address CommonMark has encoded it; Pygments takes each character for an error, and wraps it.
-_QUOTED = re.compile(f"{quote(_FIRST)}(?:{quote(_DIGITS[0])[:-1]}[0-9])+{quote(_LAST)}", re.I)
+_QUOTED_FIRST = quote(_FIRST)
+_QUOTED = re.compile(f"{_QUOTED_FIRST}(?:{quote(_DIGITS[0])[:-1]}[0-9])+{quote(_LAST)}", re.I)
 _SPAN = re.compile(r"</?span[^<>]*>")
 _SPANS = rf"(?:{_SPAN.pattern})*"
 _TORN = re.compile(f"{_FIRST}(?:{_SPANS}[{_DIGITS}])+{_SPANS}{_LAST}")
@@ -54,8 +55,10 @@ def cleaned(text: str) -> str:
 
 def fill(html: str, output: Callable[[str], str | None]) -> str:
     """Replace the tokens in HTML by what `output` gives for them; `None` leaves one as it is."""
-    if _FIRST not in html and _QUOTED.search(html) is None:
-        return html
+    amid_text = _ALONE.sub(_unless_alone, html)
+    if _FIRST not in amid_text and _QUOTED_FIRST not in amid_text:
+        # The usual case: there are none, or each is alone in its paragraph.
+        return _ALONE.sub(lambda paragraph: _replaced(paragraph, output), html)
     html = _TORN.sub(_mended, html)
     html = _ALONE.sub(_unwrapped, html)
     return _Filler(output).filled(html)
@@ -65,6 +68,15 @@ def _mended(torn: re.Match[str]) -> str:
     tags = _SPAN.findall(torn[0])
     depth = sum(-1 if tag.startswith("</") else 1 for tag in tags)
     return _SPAN.sub("", torn[0]) + ("".join(tags) if depth else "")
+
+
+def _unless_alone(paragraph: re.Match[str]) -> str:
+    return "" if _FIRST in paragraph[1] else paragraph[0]
+
+
+def _replaced(paragraph: re.Match[str], output: Callable[[str], str | None]) -> str:
+    found = [output(token) or token for token in TOKEN.findall(paragraph[1])]
+    return "\n".join(found) or paragraph[0]
 
 
 def _unwrapped(paragraph: re.Match[str]) -> str:

@@ -61,7 +61,10 @@ def test_what_a_post_does_not_say_is_filled_in() -> None:
 def test_the_summary_is_the_authors_description_or_what_stands_above_the_mark() -> None:
     html = "<p>First.</p><p>Second.</p>"
     assert _build(_post("a", html=html, description="Own."))[0].summary == "Own."
-    assert _build(_post("a", html=html, opening="<p>First.</p>"))[0].summary == "First."
+    marked = '<p>First.</p><span id="continue-reading"></span><p>Second.</p>'
+    assert _build(_post("a", html=marked))[0].summary == "First."
+    unopened = '<span id="continue-reading"></span><p>Second.</p>'
+    assert _build(_post("a", html=unopened))[0].summary == "Second."
     assert _build(_post("a", html=html))[0].summary == "First. Second."
 
 
