@@ -58,7 +58,7 @@ class DateError(TwimError, ValueError):
 class ShortcodeError(TwimError, ValueError):
     """A call of a shortcode can't be read or shown.
 
-    Collected by `shortcodes.extract`, raised by `shortcodes.render`.
+    Collected by `calls.extract`, raised by `shortcodes.render`.
     """
 
 

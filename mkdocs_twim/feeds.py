@@ -9,7 +9,7 @@ from html import escape
 from types import MappingProxyType
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.utils import get_relative_url
 
 from feedserver import catalogue, documents, entries
@@ -72,8 +72,9 @@ def collect(
     """
     site = site_of(config)
     dated = [page for page in pages if page.source.meta.date and not page.source.meta.draft]
+    media = {file.url: file for file in files.media_files()}
     found = entries.build(
-        [_post(page, files, options) for page in dated], site, tuple(options.ignore_sections)
+        [_post(page, media, options) for page in dated], site, tuple(options.ignore_sections)
     )
     with_feed = [name for name, taxonomy in options.taxonomies.items() if taxonomy.feed]
     try:
@@ -116,7 +117,7 @@ def future(pages: Iterable[PostPage], now: datetime) -> list[PostPage]:
     return [page for page in pages if page.source.meta.date and page.source.meta.date > now]
 
 
-def _post(page: PostPage, files: Files, options: TwimConfig) -> entries.Post:
+def _post(page: PostPage, media: Mapping[str, File], options: TwimConfig) -> entries.Post:
     meta = page.source.meta
     assert meta.date is not None
     categories = meta.taxonomies.get("category", ())
@@ -135,22 +136,18 @@ def _post(page: PostPage, files: Files, options: TwimConfig) -> entries.Post:
             for name, terms in meta.taxonomies.items()
             if name not in ("author", "category")
         },
-        image=_image(page, files),
+        image=_image(page, media),
         description=meta.description,
     )
 
 
-def _image(page: PostPage, files: Files) -> Image | None:
+def _image(page: PostPage, media: Mapping[str, File]) -> Image | None:
     """A post's picture, with its size where the site has the file."""
     url = page.picture
     if url is None:
         return None
-    root = page.workshop.site_url
-    length = None
-    if url.startswith(root):
-        by_url = {file.url: file for file in files.media_files()}
-        file = by_url.get(url.removeprefix(root))
-        length = len(file.content_bytes) if file else None
+    file = media.get(url.removeprefix(page.workshop.site_url))
+    length = len(file.content_bytes) if file else None
     return Image(url, _IMAGE_TYPES.get(url.rpartition(".")[2].lower()), length)
 
 

@@ -96,6 +96,13 @@ class Renderer:
         parts.append(html[end:])
         return Rendered("".join(parts), tuple(headings))
 
+    def snippet(self, text: str, *, inline: bool = False) -> str:
+        """The HTML of a text within a page, such as a caption; `inline` takes its one `<p>` off."""
+        html = self._markdown.html(text).strip()
+        if inline and html.startswith("<p>") and html.find("</p>") == len(html) - 4:
+            return html[3:-4]
+        return html
+
     def _heading(self, heading: Heading, match: re.Match[str]) -> str:
         attributes = match[2] if _ID.search(match[2]) else f' id="{heading.id}"{match[2]}'
         link = ""

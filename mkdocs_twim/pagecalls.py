@@ -6,14 +6,16 @@ from mkdocs.structure.pages import Page
 
 from mkdocs_twim import calls, shortcodes
 from mkdocs_twim.errors import TwimError
+from mkdocs_twim.markdown import Renderer
 
 
 class PageCalls:
     """The calls of a build's ordinary pages, between their Markdown and their HTML."""
 
-    def __init__(self, library: shortcodes.Library) -> None:
+    def __init__(self, library: shortcodes.Library, renderer: Renderer) -> None:
         self.problems: list[TwimError] = []
         self._library = library
+        self._context = {"markdown": renderer.snippet}
         self._calls: dict[str, tuple[calls.Call, ...]] = {}
 
     def extract(self, markdown: str, page: Page) -> str:
@@ -29,10 +31,11 @@ class PageCalls:
     def fill(self, html: str, page: Page) -> str:
         """Put what the calls of a page make of themselves into its HTML."""
         found = self._calls.pop(page.file.src_uri, ())
+        library, context = self._library, self._context
         return calls.fill(
             html,
             found,
-            lambda call: shortcodes.render(call, feed=False, context={}, library=self._library),
+            lambda call: shortcodes.render(call, feed=False, context=context, library=library),
         )
 
 

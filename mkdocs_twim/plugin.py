@@ -46,7 +46,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         with _errors():
             workshop = _workshop(self.config, config)
         self.collection = Collection(workshop)
-        self.page_calls = PageCalls(workshop.library)
+        self.page_calls = PageCalls(workshop.library, workshop.renderer)
         config.extra_css.append("assets/twim/twim.css")
         config.extra_javascript.append("assets/twim/twim.js")
         return config

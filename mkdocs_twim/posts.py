@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, cast
 from urllib.parse import quote, unquote, urlsplit
 
@@ -171,8 +171,11 @@ class PostPage(Page):
 
     def _filled(self, html: str, *, feed: bool) -> str:
         """Put what the shortcodes make of themselves, on the page or in a feed."""
-        context: Mapping[str, object] = {"picture": self.picture}
         library = self.workshop.library
+        context: Mapping[str, object] = {
+            "picture": self.picture,
+            "markdown": self.workshop.renderer.snippet,
+        }
         filled = calls.fill(
             html,
             self.source.calls.calls,
@@ -214,7 +217,7 @@ class PostPage(Page):
             log.warning(f"{self._place(target)}: the link to '{target}' leads nowhere")
 
     def _check_pictures(self, files: Files) -> None:
-        names = {file.dest_uri for file in files}
+        names = _outputs(files)
         address = self.source.address
         relative = self.source.engine == "commonmark"
         # Without the site's path: what a post names is below the site, wherever that lives.
@@ -235,6 +238,12 @@ class PostPage(Page):
         front = self.source.front
         line = links.line_of(front.body, address) or 1
         return f"{self.file.src_uri}:{front.body_line + line - 1}"
+
+
+@lru_cache(maxsize=1)
+def _outputs(files: Files) -> frozenset[str]:
+    """The files of a site, relative to its root; complete when the first page is rendered."""
+    return frozenset(file.dest_uri for file in files)
 
 
 def _page_meta(source: PostSource) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Each is a Jinja2 template `<name>.html`, and where feeds are to get something else, another named
 `<name>.feed.html`. Those of this package check their arguments; a template of a site's own replaces
-one of the same name, and with it the check. What is new to a call's text stands in `calls`.
+one of the same name, and with it the check. How calls are written and found stands in `calls`.
 """
 
 from __future__ import annotations

@@ -127,3 +127,11 @@ def test_any_text_is_rendered_and_ids_are_unique(text: str) -> None:
     if "{" not in text:
         assert len(set(automatic)) == len(automatic)
     assert all(automatic)
+
+
+def test_snippets() -> None:
+    snippet = Renderer().snippet
+    assert snippet("a *b*", inline=True) == "a <em>b</em>"
+    assert snippet("a *b*") == "<p>a <em>b</em></p>"
+    assert snippet("a\n\nb", inline=True) == "<p>a</p>\n<p>b</p>"
+    assert snippet("* a", inline=True) == "<ul>\n<li>a</li>\n</ul>"

@@ -256,7 +256,7 @@ def test_internal_links_in_python_markdown(tmp_path: Path) -> None:
 
 
 def test_a_site_below_a_path(tmp_path: Path) -> None:
-    body = "![a](/img/a.png) [b](/blog/)\n\n{{ figure(img='/img/a.png' caption='c') }}\n"
+    body = "![a](/img/a.png) [b](/blog/)\n\n{{ figure(img='/img/a.png' caption='a *caption*') }}\n"
     built = build(
         tmp_path,
         {"blog/a.md": post(body=body), "img/a.png": b"x"},
@@ -265,6 +265,7 @@ def test_a_site_below_a_path(tmp_path: Path) -> None:
     )
     page = built.read("blog/a/index.html")
     assert page.count('src="/letters/img/a.png"') == 2
+    assert "<figcaption>a <em>caption</em></figcaption>" in page
     assert 'href="/letters/blog/"' in page
     item = built.json("feed.json")["items"][0]
     assert item["id"] == "https://example.org/letters/blog/a/"
