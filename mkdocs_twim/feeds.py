@@ -124,7 +124,7 @@ def _post(page: PostPage, media: Mapping[str, File], options: TwimConfig) -> ent
     authors = meta.taxonomies.get("author") or meta.authors
     return entries.Post(
         permalink=page.permalink,
-        title=str(page.title),
+        title=page.heading,
         date=meta.date,
         html=page.feed_html,
         issue=is_issue(categories, options.issues),

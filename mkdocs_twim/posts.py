@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from html import escape, unescape
 from typing import Any, Literal, cast
 from urllib.parse import quote, unquote, urlsplit
 
@@ -102,7 +103,11 @@ def _address(path: str, front: FrontMatter, meta: PostMeta, blog_dir: str) -> st
 
 
 class PostPage(Page):
-    """A post's page. After `render`, `feed_html` is its content as feeds get it."""
+    """A post's page.
+
+    `heading` is its title as plain text, where `title` is HTML. After `render`, `feed_html` is its
+    content as feeds get it.
+    """
 
     def __init__(self, source: PostSource, config: MkDocsConfig, workshop: Workshop) -> None:
         file = source.file
@@ -114,8 +119,9 @@ class PostPage(Page):
             file.inclusion = InclusionLevel.EXCLUDED
         elif file.inclusion.is_included():
             file.inclusion = InclusionLevel.NOT_IN_NAV
-        super().__init__(source.meta.title, file, config)
+        super().__init__(None, file, config)
         self.source = source
+        self.heading = source.meta.title or ""
         self.workshop = workshop
         self.feed_html = ""
         modified = source.meta.updated or source.meta.date
@@ -144,8 +150,9 @@ class PostPage(Page):
             self.markdown = self._internal_links_in_markdown(files)
             super().render(config, files)
             html = markdown.with_more(self.content or "")
-        if self.source.meta.title is None:
-            self.title = self._untitled()
+        self.heading = self.source.meta.title or self._untitled()
+        # Themes take a page's title for HTML, as MkDocs makes it of a heading.
+        self.title = self.meta["title"] = escape(self.heading, quote=False)
         self.content = self._filled(html, feed=False)
         self.feed_html = self._filled(html, feed=True)
         self._check_pictures(files)
@@ -167,7 +174,11 @@ class PostPage(Page):
         if self._headings:
             return self._headings[0].title
         tokens = list(self.toc)
-        return tokens[0].title if tokens else posixpath.basename(self.source.address.strip("/"))
+        return (
+            unescape(tokens[0].title)
+            if tokens
+            else posixpath.basename(self.source.address.strip("/"))
+        )
 
     def _filled(self, html: str, *, feed: bool) -> str:
         """Put what the shortcodes make of themselves, on the page or in a feed."""
@@ -253,8 +264,6 @@ def _page_meta(source: PostSource) -> dict[str, Any]:
     values: dict[str, Any] = {
         key: value for key, value in source.front.values.items() if not (zola and key in _ZOLA_ONLY)
     }
-    if meta.title is not None:
-        values["title"] = meta.title
     if meta.description is not None:
         values["description"] = meta.description
     if authors := meta.taxonomies.get("author") or meta.authors:

@@ -438,3 +438,58 @@ def test_a_site_without_posts_is_built(tmp_path: Path) -> None:
     assert built.json("feeds.json") == {"version": 1, "feeds": []}
     assert built.json("archive.json")["items"] == []
     assert "alternate" not in built.read("index.html")
+
+
+def test_a_title_is_text_and_no_html(tmp_path: Path) -> None:
+    files = {"blog/a.md": post("Vec<T> & R&D </h1>")}
+    for theme in ("mkdocs", "material"):
+        built = build(tmp_path / theme, files, theme={"name": theme})
+        page = built.read("blog/a/index.html")
+        assert "Vec<T>" not in page and "Vec&lt;T&gt; &amp; R&amp;D &lt;/h1&gt;" in page
+        assert built.json("feed.json")["items"][0]["title"] == "Vec<T> & R&D </h1>"
+
+
+def test_posts_have_edit_links_and_descriptions(tmp_path: Path) -> None:
+    built = build(
+        tmp_path,
+        {"blog/a.md": post(more='description = "About letters"')},
+        theme={"name": "material", "font": False, "features": ["content.action.edit"]},
+        repo_url="https://git.example/letters",
+        edit_uri="edit/main/docs/",
+    )
+    page = built.read("blog/a/index.html")
+    assert 'href="https://git.example/letters/edit/main/docs/blog/a.md"' in page
+    assert '<meta name="description" content="About letters">' in page
+    assert '<meta name="author" content="Ada">' in page
+
+
+def test_a_post_may_be_kept_out_of_the_search(tmp_path: Path) -> None:
+    theme = {"name": "material", "font": False}
+    files = {"blog/a.md": post(more="in_search_index = false"), "blog/b.md": post("B")}
+    built = build(tmp_path, files, theme=theme)
+    found = {
+        doc["location"].split("#")[0] for doc in built.json("search/search_index.json")["docs"]
+    }
+    assert found == {"blog/b/"}
+
+
+def test_the_nav_may_name_a_post(tmp_path: Path) -> None:
+    files = {"index.md": "# Home", "blog/a.md": post("In the nav"), "blog/b.md": post("B")}
+    built = build(tmp_path, files, nav=[{"Home": "index.md"}, {"Post": "blog/a.md"}])
+    assert 'href="blog/a/"' in built.read("index.html")
+    assert "blog/b/" not in built.read("index.html")
+
+
+def test_a_page_at_the_blog_s_own_address_is_no_post(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/index.md": "# Our blog\n\n[a](a.md)", "blog/a.md": post()})
+    assert "Our blog" in built.read("blog/index.html")
+    assert [item["title"] for item in built.json("archive.json")["items"]] == ["Hello"]
+
+
+def test_links_to_headings_of_posts_are_checked_by_mkdocs(tmp_path: Path) -> None:
+    built = build(
+        tmp_path,
+        {"page.md": "[a](blog/a.md#there) [b](blog/a.md#gone)", "blog/a.md": post(body="## There")},
+        validation={"anchors": "warn"},
+    )
+    assert len(built.warnings) == 1 and "#gone" in built.warnings[0]
