@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from html import escape
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from feedserver import archive as archives
 from feedserver import catalogue
@@ -37,8 +37,11 @@ def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
 
 
 def redirect_file(old: str) -> str:
-    """The file that stands for an old address: itself if it names one, else its `index.html`."""
-    path = old.strip("/")
+    """The file that stands for an old address: itself if it names one, else its `index.html`.
+
+    An address is percent-encoded, a file's name isn't.
+    """
+    path = unquote(old.strip("/"))
     named = not old.endswith("/") and "." in posixpath.basename(path)
     return path if named else posixpath.join(path, "index.html")
 

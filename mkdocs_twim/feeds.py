@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from feedserver.issues import is_issue
 from feedserver.model import Archive, Feed, Image, Person, Site
 from feedserver.query import Index
 from feedserver.slugs import slugify
+from mkdocs_twim import addresses
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.posts import PostPage
@@ -34,6 +36,8 @@ _IMAGE_TYPES: Mapping[str, str] = MappingProxyType(
         "webp": "image/webp",
     }
 )
+
+_OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ def collect(
         OptionError: a taxonomy, a named feed or a redirect can't be.
     """
     site = site_of(config)
-    dated = [page for page in pages if page.source.meta.date and not page.source.meta.draft]
+    pages = [page for page in pages if not page.source.meta.draft]
+    dated = [page for page in pages if page.source.meta.date]
     media = {file.url: file for file in files.media_files()}
     found = entries.build(
         [_post(page, media, options) for page in dated], site, tuple(options.ignore_sections)
@@ -87,7 +92,11 @@ def collect(
         )
     except CatalogueError as error:
         raise OptionError(f"mkdocs.yml: twim: {error}") from error
-    aliases = {alias: page.source.address for page in dated for alias in page.source.meta.aliases}
+    aliases = {
+        f"/{addresses.url(alias)}": f"/{addresses.url(page.source.address)}"
+        for page in pages
+        for alias in page.source.meta.aliases
+    }
     archive = Archive(
         site=site,
         taxonomies=tuple(options.taxonomies),
@@ -161,12 +170,12 @@ def _named(name: str, feed: NamedFeedConfig) -> catalogue.NamedFeed:
 
 
 def _check_redirects(redirects: Mapping[str, str], index: Index) -> None:
-    addresses = {feed.path + file for feed in index.feeds for file in documents.FORMATS}
+    present = {feed.path + file for feed in index.feeds for file in documents.FORMATS}
     for old, new in redirects.items():
         place = f"mkdocs.yml: twim: feed_redirects: {old}"
-        if not old.startswith("/") or len(old) < 2:
+        if not _OLD_ADDRESS.fullmatch(old):
             raise OptionError(f"{place}: expected an address such as /blog/feed/")
-        if new not in addresses:
+        if new not in present:
             raise OptionError(f"{place}: there is no feed at {new}")
 
 

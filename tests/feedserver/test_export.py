@@ -57,6 +57,7 @@ def test_an_old_feed_file_is_a_copy_and_a_folder_leads_on() -> None:
         ("/blog/rss.xml", "blog/rss.xml"),
         ("/v1.0/", "v1.0/index.html"),
         ("/older.html", "older.html"),
+        ("/gr%C3%BC%C3%9Fe%201/", "grüße 1/index.html"),
     ],
 )
 def test_the_file_of_an_old_address(old: str, file: str) -> None:

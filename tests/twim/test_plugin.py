@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from mkdocs.exceptions import Abort
 
+from feedserver.archive import parse
 from tests.sites import ISSUE, Built, build, issue, messages, post
 
 
@@ -335,6 +336,18 @@ def test_aliases_lead_to_the_post(tmp_path: Path) -> None:
     }
 
 
+def test_addresses_beyond_ascii(tmp_path: Path) -> None:
+    text = post(more='path = "/Grüße 1"\naliases = ["/alte grüße"]')
+    built = build(tmp_path, {"blog/a.md": text}, strict=True)
+    assert (built.folder / "Grüße 1/index.html").is_file()
+    to = "https://letters.example/Gr%C3%BC%C3%9Fe%201/"
+    assert f"url={to}" in built.read("alte grüße/index.html")
+    assert built.json("feed.json")["items"][0]["id"] == to
+    assert parse((built.folder / "archive.json").read_bytes()).redirects == {
+        "/alte%20gr%C3%BC%C3%9Fe/": "/Gr%C3%BC%C3%9Fe%201/"
+    }
+
+
 def test_old_addresses_of_feeds(tmp_path: Path) -> None:
     built = build(
         tmp_path,
@@ -353,6 +366,8 @@ def test_old_addresses_of_feeds(tmp_path: Path) -> None:
     [
         ({"feed_redirects": {"/old": "/nowhere.xml"}}, "there is no feed at /nowhere.xml"),
         ({"feed_redirects": {"old": "/atom.xml"}}, "expected an address"),
+        ({"feed_redirects": {"/a/../b": "/atom.xml"}}, "expected an address"),
+        ({"feed_redirects": {"/a b": "/atom.xml"}}, "expected an address"),
         ({"feeds": {"page": {"title": "x"}}}, "can't be called 'page'"),
         ({"taxonomies": {"section": {}}}, "can't be called 'section'"),
         ({"taxonomies": {"author": {}}, "feeds": {"author": {"title": "x"}}}, "'author'"),
