@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from types import MappingProxyType
@@ -107,7 +107,8 @@ def collect(
     )
     index = Index(archive)
     _check_redirects(options.feed_redirects, index)
-    return SiteFeeds(archive, index)
+    # A feed that has no entry isn't listed.
+    return SiteFeeds(replace(archive, feeds=index.feeds), index)
 
 
 def site_of(config: MkDocsConfig) -> Site:

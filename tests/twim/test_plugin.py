@@ -38,7 +38,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
         tmp_path_factory.mktemp("site"),
         files,
         strict=True,
-        twim={"feeds": {"no-letters": {"title": "No letters", "not_category": ["this-week-*"]}}},
+        twim={
+            "feeds": {
+                "no-letters": {"title": "No letters", "not_category": ["this-week-in-letters"]},
+                "none": {"title": "None", "category": ["nothing"]},
+            }
+        },
     )
 
 
@@ -112,6 +117,17 @@ def test_an_ignored_section_is_on_the_page_and_in_the_post_but_no_update(site: B
     assert not any("all I know" in item["title"] for item in archive["items"])
     whole = next(item for item in archive["items"] if item["id"].endswith("/blog/one/"))
     assert "See you." in whole["content_html"]
+
+
+def test_a_named_feed_has_what_fits_it(site: Built) -> None:
+    titles = [item["title"] for item in site.json("no-letters/feed.json")["items"]]
+    assert titles == ["In YAML", "Plain & <simple>"]
+
+
+def test_a_feed_without_an_entry_is_neither_written_nor_listed(site: Built) -> None:
+    assert not (site.folder / "none").exists()
+    listed = {feed["path"] for feed in site.json("archive.json")["_twim"]["feeds"]}
+    assert listed == {feed["path"] for feed in site.json("feeds.json")["feeds"]}
 
 
 def test_pages_name_their_feeds_in_the_head(site: Built) -> None:
@@ -452,6 +468,7 @@ def test_a_site_without_posts_is_built(tmp_path: Path) -> None:
     built = build(tmp_path, {"index.md": "# Home"}, strict=True)
     assert built.json("feeds.json") == {"version": 1, "feeds": []}
     assert built.json("archive.json")["items"] == []
+    assert "feeds" not in built.json("archive.json")["_twim"]
     assert "alternate" not in built.read("index.html")
 
 

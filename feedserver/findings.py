@@ -1,0 +1,99 @@
+"""What `check` finds in a feed, and the questions that its modules share: is this an address, a
+plausible date, a text without stray characters.
+
+The numbers of rules are those of the project's list of what validators and feed readers refuse;
+0 stands for what the project itself promises of a feed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+FEED = "feed"
+"""Where a finding is that concerns no single entry."""
+
+_FIRST_YEAR = 1990
+_URI = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?://[A-Za-z0-9._~!$&'()*+,;=:@%\[\]-]*)?"
+    r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
+    r"(?:#(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?"
+)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_STRAY = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff]")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: which rule it breaks, in which entry, and how."""
+
+    rule: int
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message} (rule {self.rule})"
+
+
+def address_fault(address: str) -> str | None:
+    """What is wrong with an address that must be an absolute URI in ASCII, or `None`."""
+    if not address:
+        return "is empty"
+    if not _URI.fullmatch(address):
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", address):
+            return f"is not absolute: {address}"
+        return f"is not a percent-encoded ASCII URI: {address}"
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+        assert parts.port is None or parts.port >= 0
+    except ValueError:
+        return f"is no valid URL: {address}"
+    if parts.scheme in ("http", "https") and not host:
+        return f"has no host: {address}"
+    return None
+
+
+def rfc3339(text: str) -> datetime | None:
+    """The moment of an RFC 3339 timestamp with seconds and an offset, `None` if it is none."""
+    if not _RFC3339.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def implausible(moment: datetime, where: str, now: datetime | None) -> Iterator[Finding]:
+    """Rule 9: a date in the future (if `now` is known) or before 1990."""
+    # `astimezone` fails at the two ends of time.
+    if moment.year < _FIRST_YEAR:
+        yield Finding(9, where, f"a date before {_FIRST_YEAR}: {moment.isoformat()}")
+    elif now is not None and moment > now.astimezone(UTC):
+        yield Finding(9, where, f"a date in the future: {moment.isoformat()}")
+
+
+def stray_characters(text: str, where: str) -> Iterator[Finding]:
+    """Rule 23: control characters, U+0080 to U+009F, U+FFFD."""
+    if found := _STRAY.search(text):
+        yield Finding(23, where, f"has the character U+{ord(found[0]):04X}")
+
+
+def bad_language(tag: str) -> Iterator[Finding]:
+    """Rule 11: a language is `en-GB`, not `en_GB`."""
+    if not _LANGUAGE.fullmatch(tag):
+        yield Finding(11, FEED, f"{tag!r} is no language tag such as en-GB")
+
+
+def self_link(link: str | None, address: str | None) -> Iterator[Finding]:
+    """Rule 1: a self link, absolute, and the address that the feed was fetched from."""
+    if link is None:
+        yield Finding(1, FEED, "has no self link")
+    elif fault := address_fault(link):
+        yield Finding(1, FEED, f"its self link {fault}")
+    elif address is not None and link != address:
+        yield Finding(1, FEED, f"its self link is {link}, but it was fetched from {address}")
