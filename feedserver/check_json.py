@@ -1,4 +1,4 @@
-"""The rules for a JSON Feed (version 1.1): its members and their types, and what all feeds share."""
+"""The rules for a JSON Feed (version 1.1): members, their types, and what all feeds share."""
 
 from __future__ import annotations
 
@@ -122,7 +122,11 @@ def _members(holder: dict[str, Any], types: dict[str, type], where: str) -> Iter
         elif isinstance(value, str):
             yield from stray_characters(value, where)
             # The self link has a rule of its own.
-            if _ADDRESSES.fullmatch(name) and name != "feed_url" and (fault := address_fault(value)):
+            if (
+                _ADDRESSES.fullmatch(name)
+                and name != "feed_url"
+                and (fault := address_fault(value))
+            ):
                 yield Finding(2, where, f"{name} {fault}")
 
 

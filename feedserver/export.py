@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterator, Mapping
 from html import escape
+from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 from feedserver import archive as archives
@@ -34,6 +36,25 @@ def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
     yield "feeds.json", catalogue.to_json(index, base)
     yield "feeds.opml", catalogue.to_opml(index, base)
     yield "archive.json", archives.serialise(archive)
+
+
+def write(archive: Archive, base: str, folder: Path) -> int:
+    """Write all files into a folder, each at once; the number of files.
+
+    The archive comes last: a running server takes it as the sign that the rest is there.
+
+    Raises:
+        OSError: a file can't be written.
+    """
+    count = 0
+    for name, data in files(archive, base):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        unfinished.write_bytes(data)
+        os.replace(unfinished, path)
+        count += 1
+    return count
 
 
 def redirect_file(old: str) -> str:

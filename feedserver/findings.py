@@ -10,15 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
+
+from lxml import etree
 
 FEED = "feed"
 """Where a finding is that concerns no single entry."""
 
+_NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "media": "http://search.yahoo.com/mrss/",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+}
 _FIRST_YEAR = 1990
 _URI = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]*:(?://[A-Za-z0-9._~!$&'()*+,;=:@%\[\]-]*)?"
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?://[A-Za-z0-9._~!$&'()*+,;=:@%\[\]-]*+)?"
     r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
     r"(?:#(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?"
 )
@@ -36,7 +45,8 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message} (rule {self.rule})"
+        """One line for a person."""
+        return " ".join(f"{self.where}: {self.message} (rule {self.rule})".split())
 
 
 def address_fault(address: str) -> str | None:
@@ -50,7 +60,8 @@ def address_fault(address: str) -> str | None:
     try:
         parts = urlsplit(address)
         host = parts.hostname
-        assert parts.port is None or parts.port >= 0
+        if parts.port == 0:
+            return f"has the port 0: {address}"
     except ValueError:
         return f"is no valid URL: {address}"
     if parts.scheme in ("http", "https") and not host:
@@ -70,10 +81,9 @@ def rfc3339(text: str) -> datetime | None:
 
 def implausible(moment: datetime, where: str, now: datetime | None) -> Iterator[Finding]:
     """Rule 9: a date in the future (if `now` is known) or before 1990."""
-    # `astimezone` fails at the two ends of time.
     if moment.year < _FIRST_YEAR:
         yield Finding(9, where, f"a date before {_FIRST_YEAR}: {moment.isoformat()}")
-    elif now is not None and moment > now.astimezone(UTC):
+    elif now is not None and moment > now:
         yield Finding(9, where, f"a date in the future: {moment.isoformat()}")
 
 
@@ -97,3 +107,15 @@ def self_link(link: str | None, address: str | None) -> Iterator[Finding]:
         yield Finding(1, FEED, f"its self link {fault}")
     elif address is not None and link != address:
         yield Finding(1, FEED, f"its self link is {link}, but it was fetched from {address}")
+
+
+def unknown_namespaces(root: etree._Element, default: str | None) -> Iterator[Finding]:
+    """Rule 15: known namespaces only, under their usual prefixes; `default` has none."""
+    seen: set[tuple[str | None, str]] = set()
+    for element in root.iter():
+        seen.update(element.nsmap.items())
+    for prefix, name in sorted(seen, key=str):
+        if prefix == "xml" or (default is not None and (prefix, name) == (None, default)):
+            continue
+        if _NAMESPACES.get(prefix or "") != name:
+            yield Finding(15, FEED, f"the namespace {name} is not known as {prefix or 'default'}")

@@ -33,7 +33,10 @@ _NEAREST = {
     "dd": (frozenset({"dd", "dt"}), frozenset("dl td th".split())),
     "dt": (frozenset({"dd", "dt"}), frozenset("dl td th".split())),
 }
-_RULED = HEADINGS | {"a", "rt", "rp", *_NEAREST}
+_FORMATTING = frozenset("b big code em i s small strike strong tt u".split())
+# Parsers remember three open elements of a kind, and mistake the end of a fourth for another's.
+_SAME = 3
+_RULED = HEADINGS | _FORMATTING | {"a", "rt", "rp", *_NEAREST}
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
 
 _Span = tuple[int, int]
@@ -84,6 +87,8 @@ def _may_stand(name: str, path: list[str]) -> bool:
         return False
     if name not in _RULED:
         return True
+    if name in _FORMATTING:
+        return path.count(name) < _SAME
     if name == "a":
         return "a" not in path
     if name in HEADINGS:

@@ -1,0 +1,120 @@
+"""The command `feedserver`: serve a site's feeds, export them, or say what is wrong with them."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from feedserver import audit, export, sources
+from feedserver.app import create_app
+from feedserver.errors import FeedServerError
+from feedserver.html import absolute
+from feedserver.query import Index
+from feedserver.settings import Settings
+from feedserver.store import Store
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code: 0, 1 if `check` found something, 2 if it can't be done."""
+    options = parser().parse_args(arguments)
+    try:
+        result: int = options.run(options)
+    except (FeedServerError, OSError) as error:
+        print(f"feedserver: {error}", file=sys.stderr)
+        return 2
+    return result
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    top = argparse.ArgumentParser(prog="feedserver", description="Feeds of sections and projects.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve a site and its feeds")
+    serve.add_argument("source", metavar="SOURCE", help="a built site's folder or an archive.json")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    serve.add_argument("--port", type=_port, default=8000, help="the port; 0 takes a free one")
+    serve.add_argument("--url", type=_url, help="where the server is reached from outside")
+    serve.set_defaults(run=_serve)
+
+    exporter = commands.add_parser("export", help="write the feeds of a source as files")
+    exporter.add_argument("source", metavar="SOURCE", help="a built site's folder or an archive")
+    exporter.add_argument("folder", metavar="DIR", type=Path, help="where to write them")
+    exporter.add_argument("--url", type=_url, help="where they will be fetched from")
+    exporter.set_defaults(run=_export)
+
+    check = commands.add_parser("check", help="say what is wrong with a source or a feed")
+    check.add_argument("source", metavar="SOURCE", help="a folder, an archive, or a feed")
+    check.set_defaults(run=_check)
+    return top
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"no port: {text}")
+    return port
+
+
+def _url(text: str) -> str:
+    url = absolute(text if text.endswith("/") else f"{text}/", "")
+    if url is None or not url.startswith(("http://", "https://")) or "?" in url or "#" in url:
+        raise argparse.ArgumentTypeError(f"no address such as https://feeds.example/: {text}")
+    return url
+
+
+def _serve(options: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    source = sources.find(options.source)
+    source.read()
+    store = Store(source.archive)
+    settings = Settings(folder=source.folder, url=options.url)
+    listener = socket.create_server((options.host, options.port))
+    host, port = listener.getsockname()[:2]
+    _tell(store.snapshot.index, f"http://{host}:{port}")
+    # Readers' addresses are nobody's business: no access log.
+    config = uvicorn.Config(
+        create_app(settings, store=store), log_level="warning", access_log=False, lifespan="on"
+    )
+    # After its shutdown uvicorn raises the signal again, which would end the process with an error.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def _tell(index: Index, origin: str) -> None:
+    print(f"Serving {index.archive.site.title} on {origin}/")
+    print(f"  all feeds:        {origin}/feeds.json")
+    for kind in ("section", "project"):
+        found = next((feed for feed in index.feeds if feed.kind == kind), None)
+        if found:
+            name = f"the {kind} {found.path.split('/')[2]}:"
+            print(f"  {name:17} {origin}{found.path}atom.xml")
+    print("Press Ctrl+C to stop.", flush=True)
+
+
+def _export(options: argparse.Namespace) -> int:
+    archive = sources.find(options.source).read()
+    count = export.write(archive, options.url or archive.site.url, options.folder)
+    print(f"wrote {count} files into {options.folder}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    count = findings = 0
+    for name, found in audit.audit(options.source, datetime.now(UTC)):
+        count += 1
+        for finding in found:
+            findings += 1
+            print(f"{name}: {finding}")
+    print(f"checked {count} documents: {findings or 'nothing'} found")
+    return 1 if findings else 0

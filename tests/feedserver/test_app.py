@@ -1,0 +1,309 @@
+"""The server, driven in process, as its clients see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import anyio
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from feedserver import archive as archives
+from feedserver import export
+from feedserver.app import create_app
+from feedserver.check import check
+from feedserver.model import Archive, Feed
+from feedserver.settings import Settings
+from feedserver.store import Store
+from tests.samples import SITE, archive, post, update
+
+URL = "https://feeds.example/"
+FEEDS = [
+    Feed("/", "Letters", "All", "posts", "/blog/"),
+    Feed("/section/clients/", "C", "C", "section", "/section/clients/", {"section": ("clients",)}),
+]
+
+
+def _archive() -> Archive:
+    issue = post("week", sections=["clients"])
+    found = archive([issue, update(issue, 0, project="fractal")], FEEDS)
+    redirects = {"/blog/feed/": "/atom.xml", "/old.xml": "/rss.xml"}
+    return replace(found, redirects=redirects)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = tmp_path / "site"
+    export.write(_archive(), SITE.url, folder)
+    (folder / "index.html").write_text("<h1>Home</h1>")
+    (folder / "page").mkdir()
+    (folder / "page" / "index.html").write_text("<h1>Page</h1>")
+    (folder / "404.html").write_text("<h1>Gone</h1>")
+    (tmp_path / "secret.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    return folder
+
+
+def _app(folder: Path, url: str | None = URL, pages: bool = True) -> Starlette:
+    settings = Settings(folder=folder if pages else None, url=url, interval=0.01)
+    return create_app(settings, store=Store(folder / "archive.json"))
+
+
+@pytest.fixture
+def client(site: Path) -> Iterator[TestClient]:
+    with TestClient(_app(site), base_url="http://testserver", follow_redirects=False) as found:
+        yield found
+
+
+def test_feeds_are_the_static_files_with_the_server_s_self_link(
+    client: TestClient, site: Path
+) -> None:
+    for name in ("atom.xml", "rss.xml", "feed.json"):
+        path = f"section/clients/{name}"
+        answer = client.get(f"/{path}")
+        assert answer.status_code == 200
+        static = (site / path).read_bytes()
+        assert answer.content == static.replace(
+            f"{SITE.url}{path}".encode(), f"{URL}{path}".encode()
+        )
+        found = check(
+            answer.content, address=URL + path, content_type=answer.headers["content-type"]
+        )
+        assert found == ()
+
+
+def test_without_url_self_links_take_the_request_s_origin(site: Path) -> None:
+    with TestClient(_app(site, url=None), base_url="http://LocalHost:8000") as client:
+        assert client.get("/feed.json").json()["feed_url"] == "http://localhost:8000/feed.json"
+        item = client.get("/feed.json").json()["items"][0]
+        assert item["id"].startswith(SITE.url)
+
+
+@pytest.mark.parametrize("host", ["a b", "x/y", "evil.example/<script>", "", "a:b:c", "[x]"])
+def test_a_host_that_is_none_is_refused(site: Path, host: str) -> None:
+    with TestClient(_app(site, url=None)) as client:
+        assert client.get("/atom.xml", headers={"Host": host}).status_code == 400
+
+
+def test_types(client: TestClient) -> None:
+    types = {
+        path: client.get(path).headers["content-type"]
+        for path in ("/atom.xml", "/rss.xml", "/feed.json", "/feeds.json", "/feeds.opml", "/")
+    }
+    assert types == {
+        "/atom.xml": "application/atom+xml; charset=utf-8",
+        "/rss.xml": "application/rss+xml; charset=utf-8",
+        "/feed.json": "application/feed+json",
+        "/feeds.json": "application/json",
+        "/feeds.opml": "text/x-opml; charset=utf-8",
+        "/": "text/html; charset=utf-8",
+    }
+    assert client.get("/archive.json").headers["content-type"] == "application/feed+json"
+
+
+def test_what_the_client_has_is_not_sent_again(client: TestClient) -> None:
+    answer = client.get("/atom.xml")
+    etag, modified = answer.headers["etag"], answer.headers["last-modified"]
+    assert etag.startswith('"') and len(etag) > 20
+    for headers in (
+        {"If-None-Match": etag},
+        {"If-None-Match": f'"other", W/{etag}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": modified},
+        {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
+    ):
+        again = client.get("/atom.xml", headers=headers)
+        assert (again.status_code, again.content) == (304, b""), headers
+        assert again.headers["etag"] == etag
+        assert again.headers["access-control-allow-origin"] == "*"
+    for headers in (
+        {"If-None-Match": '"other"'},
+        {"If-None-Match": '"other"', "If-Modified-Since": modified},
+        {"If-Modified-Since": "Fri, 01 Jan 1999 00:00:00 GMT"},
+        {"If-Modified-Since": "yesterday"},
+        {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00"},
+    ):
+        assert client.get("/atom.xml", headers=headers).status_code == 200, headers
+
+
+def test_the_time_is_when_the_bytes_changed(client: TestClient, site: Path) -> None:
+    modified = parsedate_to_datetime(client.get("/atom.xml").headers["last-modified"])
+    assert modified.timestamp() == int((site / "archive.json").stat().st_mtime)
+
+
+def test_head_has_the_headers_and_no_body(client: TestClient) -> None:
+    for path in ("/atom.xml", "/feeds.json", "/page/", "/nothing"):
+        full, head = client.get(path), client.head(path)
+        assert head.status_code == full.status_code and head.content == b""
+    full, head = client.get("/atom.xml"), client.head("/atom.xml")
+    assert head.headers["content-length"] == full.headers["content-length"]
+    assert head.headers["etag"] == full.headers["etag"]
+
+
+def test_pages_of_other_sites_may_read_feeds(client: TestClient) -> None:
+    answer = client.get("/feed.json", headers={"Origin": "https://other.example"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    headers = {
+        "Origin": "https://other.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "If-None-Match",
+    }
+    preflight = client.options("/feed.json", headers=headers)
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-headers"] == "*"
+
+
+def test_other_methods_are_not_allowed(client: TestClient) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        answer = client.request(method, "/atom.xml")
+        assert answer.status_code == 405
+        assert "GET" in answer.headers["allow"]
+
+
+def test_the_pages_of_the_site(client: TestClient) -> None:
+    assert "Home" in client.get("/").text
+    assert "Page" in client.get("/page/").text
+    assert client.get("/page").headers["location"].endswith("/page/")
+    etag = client.get("/page/").headers["etag"]
+    assert client.get("/page/", headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("/blog/feed/", "/atom.xml"),
+        ("/blog/feed", "/atom.xml"),
+        ("/old.xml", "/rss.xml"),
+        ("/old.xml?utm_source=x", "/rss.xml?utm_source=x"),
+        ("/section/clients", "/section/clients/"),
+    ],
+)
+def test_old_addresses(client: TestClient, old: str, new: str) -> None:
+    answer = client.get(old)
+    assert (answer.status_code, answer.headers["location"]) == (308, new)
+
+
+def test_parameters_that_do_nothing_are_refused(client: TestClient) -> None:
+    assert client.get("/atom.xml?utm_source=x&fbclid=y").status_code == 200
+    answer = client.get("/atom.xml?limit=5")
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Bad Request",
+        "status": 400,
+        "detail": "The parameter 'limit' is unknown; feeds take no parameters.",
+    }
+
+
+def test_a_404_helps(client: TestClient) -> None:
+    answer = client.get("/section/client/atom.xml")
+    assert answer.status_code == 404
+    problem = answer.json()
+    assert problem["detail"] == "There is no such feed, or it has no entry."
+    assert problem["near"][0] == "/section/clients/atom.xml"
+    assert problem["near"][-1] == "/feeds.json"
+
+
+def test_a_browser_gets_the_site_s_own_page_for_what_is_not_there(client: TestClient) -> None:
+    answer = client.get("/nothing", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer.text) == (404, "<h1>Gone</h1>")
+
+
+def test_without_a_site_s_pages_a_browser_gets_a_page_of_ours(site: Path) -> None:
+    with TestClient(_app(site, pages=False)) as client:
+        answer = client.get("/section/clients/", headers={"Accept": "text/html"})
+        assert answer.status_code == 404
+        assert '<a href="/section/clients/atom.xml">' in answer.text
+        assert client.get("/").status_code == 404
+        assert client.get("/atom.xml").status_code == 200
+        evil = client.get("/<script>", headers={"Accept": "text/html"})
+        assert "<script>" not in evil.text
+
+
+async def _raw(app: Starlette, path: str, raw: bytes) -> tuple[int, bytes]:
+    """A request whose path no client library has tidied."""
+    messages = []
+
+    asked = False
+
+    async def receive() -> dict[str, object]:
+        nonlocal asked
+        if asked:
+            await anyio.sleep_forever()
+        asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        messages.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": raw,
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    await app(scope, receive, send)  # type: ignore[arg-type]  # plain dictionaries are messages
+    body = b"".join(message.get("body", b"") for message in messages)  # type: ignore[misc]
+    return messages[0]["status"], body  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../secret.txt",
+        "/page/../../secret.txt",
+        "//etc/passwd",
+        "/..\\secret.txt",
+        "/\0",
+        "/page/\0/index.html",
+        "/link.txt",
+        "/" + "x" * 5000,
+        "/" + "a/" * 400,
+        "/" + "é" * 300,
+        "/\ud800",
+        "/.archive.json",
+        "/atom.xml/",
+        "/section//clients/atom.xml",
+    ],
+)
+def test_odd_paths_are_harmless(site: Path, path: str) -> None:
+    status, body = anyio.run(_raw, _app(site), path, b"/")
+    assert status in (404, 400)
+    assert b"secret" not in body and b"root:" not in body
+
+
+def test_a_changed_archive_is_taken_up_without_a_restart(site: Path) -> None:
+    with TestClient(_app(site)) as client:
+        before = client.get("/atom.xml")
+        found = _archive()
+        newer = replace(found, entries=(post("newer", days=1), *found.entries))
+        unfinished = site / "next.json"
+        unfinished.write_bytes(archives.serialise(newer))
+        os.replace(unfinished, site / "archive.json")
+        with anyio.from_thread.start_blocking_portal() as portal:
+            for _ in range(500):
+                after = client.get("/atom.xml")
+                if after.content != before.content:
+                    break
+                portal.call(anyio.sleep, 0.01)
+        atom = "{http://www.w3.org/2005/Atom}"
+        titles = [element.text for element in ET.fromstring(after.content).iter(f"{atom}title")]
+        assert "Newer" in titles
+        assert after.headers["etag"] != before.headers["etag"]
+        assert json.loads(client.get("/archive.json").content)["items"][0]["title"] == "Newer"

@@ -1,0 +1,229 @@
+"""The command, as its users run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from feedserver import archive as archives
+from feedserver import export
+from feedserver.cli import main
+from feedserver.model import Archive, Feed
+from tests.samples import SITE, archive, post, update
+
+FEEDS = [
+    Feed("/", "Letters", "All", "posts", "/blog/"),
+    Feed("/section/clients/", "C", "C", "section", "/section/clients/", {"section": ("clients",)}),
+]
+
+
+def _archive(*names: str) -> Archive:
+    entries = []
+    for days, name in enumerate(names or ("week",)):
+        issue = post(name, days=days, sections=["clients"])
+        entries += [issue, update(issue, 0, project="fractal")]
+    return archive(entries, FEEDS)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = tmp_path / "site"
+    export.write(_archive(), SITE.url, folder)
+    return folder
+
+
+def test_export_writes_the_feeds_of_an_archive(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out"
+    assert main(["export", str(site / "archive.json"), str(target)]) == 0
+    for path in site.rglob("*"):
+        if path.is_file():
+            assert (target / path.relative_to(site)).read_bytes() == path.read_bytes()
+    assert "wrote 9 files" in capsys.readouterr().out
+    assert main(["export", str(site), str(target), "--url", "https://feeds.example/x"]) == 0
+    feed = json.loads((target / "feed.json").read_text("utf-8"))
+    assert feed["feed_url"] == "https://feeds.example/x/feed.json"
+    assert feed["items"][0]["id"].startswith(SITE.url)
+
+
+def test_check_finds_nothing_in_a_good_site(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for source in (site, site / "archive.json", site / "rss.xml", site / "feed.json"):
+        assert main(["check", str(source)]) == 0, capsys.readouterr().out
+    assert "checked 6 documents: nothing found" in capsys.readouterr().out
+
+
+def test_check_names_file_entry_and_rule(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = site / "rss.xml"
+    path.write_bytes(path.read_bytes().replace(b"Text of a post.", b"&lt;p>open &lt;b>", 1))
+    (site / "section/clients/atom.xml").unlink()
+    assert main(["check", str(site)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert any(re.match(r"rss\.xml: .*\(rule \d+\)", line) for line in lines)
+    assert any("differs from what the archive gives" in line for line in lines)
+    assert any(line.startswith("section/clients/atom.xml: ") for line in lines)
+
+
+def test_check_says_what_is_wrong_with_an_archive(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "archive.json").write_text("{}")
+    assert main(["check", str(site)]) == 1
+    assert "archive.json: feed: " in capsys.readouterr().out
+
+
+def test_check_warns_of_a_date_in_the_future(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = replace(post("late"), published=post("x").published.replace(year=2999))
+    path = tmp_path / "archive.json"
+    path.write_bytes(archives.serialise(archive([late], FEEDS[:1])))
+    assert main(["check", str(path)]) == 1
+    assert "future" in capsys.readouterr().out
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html>no feed</html>")
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def test_check_takes_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    server = HTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        assert main(["check", f"http://127.0.0.1:{server.server_port}/atom.xml"]) == 1
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert f"http://127.0.0.1:{server.server_port}/atom.xml: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serve", "nowhere"], "nowhere: there is no such folder or file"),
+        (["serve", "https://x.example/atom.xml"], "no address"),
+        (["export", "nowhere", "out"], "nowhere: there is no such folder or file"),
+        (["check", "nowhere"], "nowhere: No such file or directory"),
+        (["check", "http://127.0.0.1:1/atom.xml"], "http://127.0.0.1:1/atom.xml: "),
+    ],
+)
+def test_what_can_not_be_done_is_one_clear_line(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+
+
+def test_a_folder_that_is_no_site_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", str(tmp_path)]) == 2
+    assert "no archive.json in this folder" in capsys.readouterr().err
+    (tmp_path / "archive.json").write_text("[1")
+    assert main(["serve", str(tmp_path)]) == 2
+    assert "archive.json" in capsys.readouterr().err
+
+
+def test_export_does_not_write_over_a_file(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("x")
+    assert main(["export", str(site), str(tmp_path / "file")]) == 2
+    assert "file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["serve"],
+        ["serve", "x", "--port", "99999"],
+        ["serve", "x", "--url", "ftp://x.example"],
+        ["serve", "x", "--url", "https://x.example/?a"],
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        main(arguments)
+    assert error.value.code == 2
+
+
+@contextmanager
+def _served(source: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    command = [sys.executable, "-m", "feedserver", "serve", str(source), "--port", "0"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    try:
+        assert process.stdout is not None
+        told = "".join(iter(process.stdout.readline, "Press Ctrl+C to stop.\n"))
+        match = re.search(r"http://127\.0\.0\.1:\d+", told)
+        assert match, told
+        assert "/section/clients/atom.xml" in told
+        yield match[0], process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _fetch(address: str) -> bytes:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                data: bytes = answer.read()
+                return data
+        except ConnectionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _put(folder: Path, data: bytes) -> None:
+    (folder / "next").write_bytes(data)
+    os.replace(folder / "next", folder / "archive.json")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_takes_up_a_new_archive_and_ends_cleanly(site: Path, number: int) -> None:
+    with _served(site) as (origin, process):
+        old = _fetch(f"{origin}/feed.json")
+        assert json.loads(old)["feed_url"] == f"{origin}/feed.json"
+        _put(site, archives.serialise(_archive("week", "newer")))
+        deadline = time.monotonic() + 20
+        answers = {old}
+        while len(answers) == 1 and time.monotonic() < deadline:
+            answers.add(_fetch(f"{origin}/feed.json"))
+        [new] = answers - {old}
+        # Wholly old or wholly new.
+        assert len(json.loads(new)["items"]) == 2
+        _put(site, b"broken")
+        time.sleep(2.5)
+        assert _fetch(f"{origin}/feed.json") == new
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 0, errors
+        assert "Traceback" not in errors
+        assert "the old archive stays" in errors

@@ -1,0 +1,184 @@
+"""A site of matrix.org's posts alone, with five lines of mkdocs.yml."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+import feedparser  # type: ignore[import-untyped]  # it carries no types
+import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+from reader import make_reader
+from starlette.testclient import TestClient
+
+from feedserver.app import create_app
+from feedserver.check import check
+from feedserver.settings import Settings
+from feedserver.store import Store
+from tests.sites import Built, messages
+
+MKDOCS_YML = """\
+site_name: Matrix.org
+site_url: https://matrix.example/
+theme:
+  name: material
+plugins: [twim]
+"""
+
+MISSING = {
+    "2018-06-08": ["/blog/wp-content/uploads/2018/06/neilalexander-osx-client-1.png"],
+    "2019-06-28": ["/blog/img/2019-06-28-vis.avif"],
+    "2020-11-06": [
+        "/blog/img/2020-11-06-pC5bp-ScreenShot2020-11-06at12.23.37PM.png",
+        "/blog/img/2020-11-06-w-Fgj-stacked_area_chart.png",
+    ],
+    "2021-05-28": [
+        "/blog/img/2021-05-28-GwdUf-clipboard.png",
+        "/blog/img/2021-05-28-Hlji9-image.png",
+        "/blog/img/2021-05-28-jvofQ-image.png",
+        "/blog/img/2021-05-28-u8l6Y-stacked_area_chart.png",
+        "/blog/img/2021-05-28-wPAPg-scaled_screenshot_20210522-101152_fluffychat.jpg",
+        "/blog/img/2021-05-28-y-Bs5-image.png",
+    ],
+    "2022-09-16": ["20220916-spec.png", "2c5afae81a1ee8d120cf71dce2d14fb66a5b5407.png"],
+    "2023-09-08": ["/blog/img/matrix-logo.avif", "/blog/img/thib-never-learns.avif"],
+    "2025-02-11": [
+        "/blog/img/fosdem-25-booth.webp",
+        "/blog/img/fosdem-25-group-picture.webp",
+        "/blog/img/fosdem-25-recording-talks.webp",
+    ],
+    "2026-03-13": [
+        "/blog/img/2026-03-13-cinny.webp",
+        "@/blog/2026/03/2026-03-trademark-policy.md",
+        "@/branding.md",
+        "@/legal/trademark-policy/index.md",
+        "@/twim-guide.md",
+    ],
+}
+"""By post: its broken links, and the pictures that the corpus leaves out."""
+
+
+@pytest.fixture(scope="module")
+def site(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("matrix.org")
+    shutil.copytree(corpus / "blog", folder / "docs" / "blog", copy_function=shutil.copyfile)
+    (folder / "mkdocs.yml").write_text(MKDOCS_YML)
+    built = Built(folder / "site")
+    with messages() as built.warnings:
+        mkdocs_build(load_config(str(folder / "mkdocs.yml")))
+    return built
+
+
+def test_it_warns_of_exactly_what_is_broken(site: Built) -> None:
+    found: dict[str, list[str]] = {}
+    for warning in site.warnings:
+        match = re.fullmatch(
+            r"blog/\S*?(\d{4}-\d\d-\d\d)\S*?\.md:\d+: "
+            r"(?:the link to '(@/.*)' leads nowhere|the picture '(.*)' is not there)",
+            warning,
+        )
+        assert match, warning
+        found.setdefault(match[1], []).append(match[2] or match[3])
+    assert {day: sorted(names) for day, names in found.items()} == MISSING
+
+
+def test_warnings_name_the_line(site: Built, corpus: Path) -> None:
+    for warning in site.warnings:
+        match = re.match(r"(\S+?):(\d+): .*'(.*)'", warning)
+        assert match
+        line = (corpus / match[1]).read_text("utf-8").split("\n")[int(match[2]) - 1]
+        assert match[3] in line
+
+
+def test_posts_are_where_they_were(site: Built) -> None:
+    for page in (
+        "blog/2020/11/06/this-week-in-matrix-2020-11-06",
+        "blog/2022/09/16/this-week-in-matrix-2022-09-16",
+        "blog/2025/02/fosdem-wrap-up",
+    ):
+        assert (site.folder / page / "index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("day", "id"),
+    [
+        ("2021/05/28", "dept-of-interesting-projects-satellite-orbital"),
+        ("2024/05/17", "conduwuit-website"),
+        ("2020/11/06", "fractal"),
+        ("2020/11/06", "dept-of-clients-iphone"),
+        ("2022/09/16", "synapse-website"),
+    ],
+)
+def test_ids_that_other_sites_link_to(site: Built, day: str, id: str) -> None:
+    page = f"blog/{day}/this-week-in-matrix-{day.replace('/', '-')}/index.html"
+    assert f' id="{id}"' in site.read(page)
+
+
+def test_the_section_clients_lists_all_its_updates(site: Built) -> None:
+    feed = site.json("section/clients/feed.json")
+    archive = site.json("archive.json")
+    clients = [
+        item["id"]
+        for item in archive["items"]
+        if item["_twim"].get("section", {}).get("slug") == "clients"
+    ]
+    issues = {id.split("#")[0] for id in clients}
+    assert len(issues) == 8
+    # The two newest issues as a whole, and older ones up to twenty entries, none of them cut.
+    ids = [item["id"] for item in feed["items"]]
+    assert ids == clients[: len(ids)] and len(ids) >= 20
+    assert clients[len(ids)].split("#")[0] != ids[-1].split("#")[0]
+
+
+def test_a_feed_without_limit_has_the_updates_of_all_issues(corpus: Path, tmp_path: Path) -> None:
+    shutil.copytree(corpus / "blog", tmp_path / "docs" / "blog", copy_function=shutil.copyfile)
+    text = MKDOCS_YML.replace("[twim]", "[twim: {feed_limit: 0}]").replace("material", "mkdocs")
+    (tmp_path / "mkdocs.yml").write_text(text)
+    mkdocs_build(load_config(str(tmp_path / "mkdocs.yml")))
+    feed = json.loads((tmp_path / "site/section/clients/feed.json").read_text("utf-8"))
+    assert len({item["_twim"]["issue"]["id"] for item in feed["items"]}) == 8
+
+
+def test_nothing_is_wrong_with_any_feed(site: Built) -> None:
+    catalogue = site.json("feeds.json")["feeds"]
+    assert len(catalogue) > 100
+    for feed in catalogue:
+        for address in feed["formats"].values():
+            data = (site.folder / address.removeprefix("https://matrix.example/")).read_bytes()
+            assert check(data, address=address) == ()
+
+
+def test_feedparser_reads_back_what_went_in(site: Built) -> None:
+    items = site.json("updates/feed.json")["items"]
+    for name in ("atom.xml", "rss.xml"):
+        parsed = feedparser.parse((site.folder / "updates" / name).read_bytes())
+        assert not parsed.bozo
+        assert [entry.id for entry in parsed.entries] == [item["id"] for item in items]
+        # A title of Atom is HTML, and feedparser gives it so.
+        assert [unescape(entry.title) for entry in parsed.entries] == [
+            item["title"] for item in items
+        ]
+
+
+def test_reader_subscribes(site: Built) -> None:
+    items = site.json("section/clients/feed.json")["items"]
+    with make_reader(":memory:", feed_root=str(site.folder)) as reader:
+        for name in ("atom.xml", "rss.xml", "feed.json"):
+            reader.add_feed(f"section/clients/{name}")
+            reader.update_feed(f"section/clients/{name}")
+            entries = list(reader.get_entries(feed=f"section/clients/{name}"))
+            assert {entry.id for entry in entries} == {item["id"] for item in items}
+
+
+def test_the_server_answers_with_the_bytes_of_the_files(site: Built) -> None:
+    store = Store(site.folder / "archive.json")
+    app = create_app(Settings(url="https://matrix.example/", folder=site.folder), store=store)
+    with TestClient(app) as client:
+        for feed in site.json("feeds.json")["feeds"][:40]:
+            for name in ("atom.xml", "rss.xml", "feed.json"):
+                path = f"{feed['path']}{name}"
+                assert client.get(path).content == (site.folder / path[1:]).read_bytes(), path
