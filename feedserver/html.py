@@ -66,7 +66,7 @@ _BAD = re.compile(
 _PLAIN = bytes((9, 10, *range(32, 127)))
 _EMBED = re.compile(r"<(?:iframe|embed|object|youtube-player)[\s/>]", re.IGNORECASE)
 _HEADING = re.compile(r"(<h[1-6][^>]*>)(.*?)(?=</h[1-6]>)", re.DOTALL)
-_ANCHOR = re.compile(r'\s*<a [^>]*class="([^"]*)"[^>]*>((?:(?!<a).)*?)</a>', re.DOTALL)
+_ANCHOR = re.compile(r'(?<!\s)\s*<a [^>]*class="([^"]*)"[^>]*>((?:(?!<a).)*?)</a>', re.DOTALL)
 _ANCHOR_CLASSES = frozenset("anchor anchor-link header-anchor headerlink zola-anchor".split())
 _INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
 _IMAGE = re.compile(r'<img(?![^>]* (?:src|srcset)=")[^>]*>')
@@ -77,7 +77,7 @@ _STYLE = re.compile(
     r"|(?:text|vertical)-align:\s*[a-z-]{3,12}|(?:width|height):\s*(?:auto|\d{1,4}(?:px|em|rem|%)))"
 )
 _DESCRIPTOR = re.compile(r"\d+(?:\.\d+)?[wxh](?:\s+\d+h)?", re.ASCII)
-_CANDIDATE = re.compile(r"[\s,]*(\S*[^\s,])(?:,|\s+([^,]*)(?:,|$)|$)")
+_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|([^,]*+))")
 
 _PART = r"(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*"
 _CANONICAL = re.compile(
@@ -172,7 +172,7 @@ def _srcset(value: str, base: str) -> str | None:
     candidates = []
     for address, descriptor in _CANDIDATE.findall(value):
         descriptor = descriptor.strip()
-        found = _medium(address, base)
+        found = _medium(address.rstrip(","), base)
         if found and (not descriptor or _DESCRIPTOR.fullmatch(descriptor)):
             candidates.append(f"{found} {descriptor}".strip())
     return ", ".join(candidates) or None
