@@ -14,16 +14,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from feedserver import feeds, problems
-from feedserver.pages import Pages, redirect
+from feedserver.pages import Pages
 from feedserver.settings import Settings
 from feedserver.store import Store
 
 
 def create_app(settings: Settings, *, store: Store) -> Starlette:
     """Make the server of one store: its feeds, and the pages of `settings.folder`."""
-    pages = Pages(settings.folder)
-    # One thread, because feedgen sets the locale of the process.
-    renderer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="render")
+    pages = Pages(settings)
 
     async def get(request: Request) -> Response:
         if request.method == "OPTIONS":
@@ -35,29 +33,32 @@ def create_app(settings: Settings, *, store: Store) -> Starlette:
         document = store.remembered(snapshot, name, base)
         if document is None:
             loop = asyncio.get_running_loop()
-            document = await loop.run_in_executor(renderer, store.document, snapshot, name, base)
+            document = await loop.run_in_executor(
+                request.state.renderer, store.document, snapshot, name, base
+            )
         if document is not None:
             feeds.check_parameters(request)
             return feeds.respond(request, document)
-        if moved := redirect(request, path, snapshot.index):
+        if moved := pages.redirect(request, path, snapshot.index):
             return moved
         page = await pages.get(request, path)
         return page or pages.not_found(request, path, snapshot.index)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
         watcher = asyncio.create_task(_watch(store, settings.interval))
-        try:
-            yield
-        finally:
-            watcher.cancel()
-            with suppress(asyncio.CancelledError):
-                await watcher
-            renderer.shutdown()
+        # One thread, because feedgen sets the locale of the process.
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="render") as renderer:
+            try:
+                yield {"renderer": renderer}
+            finally:
+                watcher.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watcher
 
     return Starlette(
         routes=[Route("/{path:path}", get, methods=["GET", "OPTIONS"])],
-        exception_handlers={HTTPException: problems.answer},
+        exception_handlers={HTTPException: problems.answer, Exception: problems.answer},
         lifespan=lifespan,
     )
 

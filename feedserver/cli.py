@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import signal
 import socket
@@ -21,10 +22,17 @@ from feedserver.query import Index
 from feedserver.settings import Settings
 from feedserver.store import Store
 
+_PATIENCE = 5
+"""For how many seconds a shutdown waits for answers that are on their way."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0, 1 if `check` found something, 2 if it can't be done."""
     options = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A title may have what the console's encoding hasn't.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         result: int = options.run(options)
     except (FeedServerError, OSError) as error:
@@ -77,17 +85,30 @@ def _serve(options: argparse.Namespace) -> int:
     source.read()
     store = Store(source.archive)
     settings = Settings(folder=source.folder, url=options.url)
-    listener = socket.create_server((options.host, options.port))
-    host, port = listener.getsockname()[:2]
-    _tell(store.snapshot.index, f"http://{host}:{port}")
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listener = socket.create_server((options.host, options.port), family=family)
     # Readers' addresses are nobody's business: no access log.
-    config = uvicorn.Config(
-        create_app(settings, store=store), log_level="warning", access_log=False, lifespan="on"
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings, store=store),
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=_PATIENCE,
+        )
     )
-    # After its shutdown uvicorn raises the signal again, which would end the process with an error.
+
+    def stop(number: int, frame: object) -> None:
+        # uvicorn raises a signal again after its shutdown, and one may come before it has begun.
+        server.should_exit = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    uvicorn.Server(config).run(sockets=[listener])
+        signal.signal(number, stop)
+    host, port = listener.getsockname()[:2]
+    _tell(
+        store.snapshot.index, f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    )
+    server.run(sockets=[listener])
     return 0
 
 

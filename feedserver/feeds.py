@@ -17,7 +17,8 @@ from feedserver.problems import Problem
 from feedserver.settings import Settings
 from feedserver.store import Document
 
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+_NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
+_HOST = re.compile(rf"(?:{_NAME}|\[[0-9A-Fa-f:.]+\])(?::(\d{{1,5}}))?", re.ASCII)
 _ETAG = re.compile(r'(?:W/)?("[^"]*")')
 _IGNORED = re.compile(r"utm_.*|fbclid")
 _CORS = {
@@ -35,7 +36,8 @@ def base_of(request: Request, settings: Settings) -> str:
     if settings.url is not None:
         return settings.url
     host = request.headers.get("host", "")
-    if not _HOST.fullmatch(host):
+    found = _HOST.fullmatch(host)
+    if found is None or int(found[1] or 0) > 65535:
         raise Problem(HTTPStatus.BAD_REQUEST, "The header Host names no host.")
     return f"{request.url.scheme}://{host.lower()}/"
 
@@ -86,6 +88,6 @@ def _is_known(headers: Headers, document: Document) -> bool:
     since = headers.get("if-modified-since")
     try:
         return since is not None and document.modified <= parsedate_to_datetime(since)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         # RFC 9110: what is no date is ignored; so is one without a zone.
         return False

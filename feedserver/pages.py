@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,16 +15,21 @@ from starlette.staticfiles import StaticFiles
 from feedserver.documents import FORMATS
 from feedserver.problems import Problem, wants_page
 from feedserver.query import Index
+from feedserver.settings import Settings
 
+CATALOGUE = "/feeds.json"
+SAFE = "/~:@!$&'()*+,;="
 _MAX_PATH = 1024
 
 
 class Pages:
     """The files of a site's folder, if it has one."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-        self._files = StaticFiles(directory=folder, html=True) if folder else None
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.folder or Path()
+        self._files = StaticFiles(directory=self._folder, html=True) if settings.folder else None
+        # What a proxy takes off the path before it comes here.
+        self._prefix = urlsplit(settings.url or "").path.rstrip("/")
 
     async def get(self, request: Request, path: str) -> Response | None:
         """The file at a path, or `None`."""
@@ -32,15 +37,19 @@ class Pages:
         if self._files is None or "\0" in path or len(path) > _MAX_PATH:
             return None
         name = self._files.get_path({"path": path})
-        if Path(name).as_posix() != (path.strip("/") or "."):
+        if Path(name).as_posix() != (path.removeprefix("/").removesuffix("/") or "."):
             # "a//b", "a/./b": another address of a file, and of a feed an older self link.
             return None
-        if path.endswith("/") and self._folder and (self._folder / name).is_file():
-            return None
         try:
+            if path.endswith("/") and (self._folder / name).is_file():
+                return None
             response = await self._files.get_response(name, request.scope)
-        except HTTPException:
+        except (HTTPException, OSError, RuntimeError):
+            # What a file system refuses, such as a link that leads to itself, isn't there.
             return None
+        if isinstance(response, RedirectResponse):
+            # Starlette's own redirect to a folder trusts the Host header.
+            return moved(request, f"{self._prefix}{quote(path, safe=SAFE)}/")
         return None if response.status_code == HTTPStatus.NOT_FOUND else response
 
     def not_found(self, request: Request, path: str, index: Index) -> Response:
@@ -49,37 +58,42 @@ class Pages:
         Raises:
             Problem: for everybody else, with addresses that are near.
         """
-        page = self._folder / "404.html" if self._folder else None
-        if page and wants_page(request) and page.is_file():
+        page = self._folder / "404.html"
+        if self._files and wants_page(request) and page.is_file():
             headers = {"Vary": "Accept"}
             return HTMLResponse(page.read_bytes(), HTTPStatus.NOT_FOUND, headers)
-        raise missing(path, index)
+        near = [f"{self._prefix}{address}" for address in _near(path, index)]
+        detail = "There is nothing at this address."
+        if path.rpartition("/")[2] in FORMATS:
+            detail = "There is no such feed, or it has no entry."
+        raise Problem(HTTPStatus.NOT_FOUND, detail, near)
+
+    def redirect(self, request: Request, path: str, index: Index) -> Response | None:
+        """A permanent redirect from an old address, or from a folder without its slash."""
+        redirects = index.archive.redirects
+        address = quote(path, safe=SAFE)
+        for old in (address, f"{address}/", address.rstrip("/")):
+            new = redirects.get(old)
+            if new and new.rstrip("/") != address.rstrip("/"):
+                return moved(request, self._prefix + new)
+        if not path.endswith("/") and index.feed_at(f"{path}/"):
+            return moved(request, f"{self._prefix}{address}/")
+        return None
 
 
-def redirect(request: Request, path: str, index: Index) -> Response | None:
-    """A permanent redirect from an old address, or from a folder without its slash."""
-    redirects = index.archive.redirects
-    address = quote(path, safe="/~:@!$&'()*+,;=")
-    for old in (address, f"{address}/", address.rstrip("/")):
-        if new := redirects.get(old):
-            return _moved(request, new)
-    if not path.endswith("/") and index.feed_at(f"{path}/"):
-        return _moved(request, f"{address}/")
-    return None
-
-
-def missing(path: str, index: Index) -> Problem:
-    """What to say of an address where nothing is."""
-    known = [feed.path + file for feed in index.feeds for file in FORMATS]
-    near = get_close_matches(path[:200], known, n=3, cutoff=0.75)
-    if any(path == feed.path for feed in index.feeds):
-        near = [path + file for file in FORMATS]
-    detail = "There is nothing at this address."
-    if path.rpartition("/")[2] in FORMATS:
-        detail = "There is no such feed, or it has no entry."
-    return Problem(HTTPStatus.NOT_FOUND, detail, [*near, "/feeds.json"])
-
-
-def _moved(request: Request, address: str) -> Response:
+def moved(request: Request, address: str) -> Response:
+    """A permanent redirect to an address of this server; the query stays."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(address + query, HTTPStatus.PERMANENT_REDIRECT)
+
+
+def _near(path: str, index: Index) -> list[str]:
+    """Addresses that may have been meant: a feed's files, or those of one with a like name."""
+    folder, _, file = path[:_MAX_PATH].rpartition("/")
+    if index.feed_at(f"{folder}/") and file not in FORMATS:
+        return [*(f"{folder}/{name}" for name in FORMATS), CATALOGUE]
+    kind = f"/{path.strip('/').partition('/')[0]}/"
+    known = [feed.path for feed in index.feeds if feed.path.startswith(kind)]
+    found = get_close_matches(f"{folder}/", known, n=3, cutoff=0.75)
+    name = file if file in FORMATS else next(iter(FORMATS))
+    return [*(f"{near}{name}" for near in found), CATALOGUE]

@@ -22,20 +22,30 @@ class Problem(HTTPException):
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """Answer with a problem: a page for a browser, else a problem document."""
-    assert isinstance(error, HTTPException)
+    """Answer with a problem document; to a browser that looks for a page, with a page."""
+    failed = not isinstance(error, HTTPException)
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = error.detail if isinstance(error, HTTPException) else "The server has failed."
     near = error.near if isinstance(error, Problem) else ()
-    title = HTTPStatus(error.status_code).phrase
-    headers = {**(error.headers or {}), "Vary": "Accept", "Access-Control-Allow-Origin": "*"}
-    if request.method == "HEAD":
-        return Response(None, error.status_code, headers)
-    if wants_page(request):
-        return HTMLResponse(_page(title, error.detail, near), error.status_code, headers)
-    body = {"type": "about:blank", "title": title, "status": error.status_code}
-    body["detail"] = error.detail
+    title = HTTPStatus(status).phrase
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    headers |= {"Access-Control-Allow-Origin": "*"}
+    if status == HTTPStatus.NOT_FOUND and not failed:
+        headers["Vary"] = "Accept"
+        if wants_page(request):
+            return _bodiless(request, HTMLResponse(_page(title, detail, near), status, headers))
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
+    body["detail"] = detail
     if near:
         body["near"] = list(near)
-    return JSONResponse(body, error.status_code, headers, media_type=MEDIA_TYPE)
+    return _bodiless(request, JSONResponse(body, status, headers, media_type=MEDIA_TYPE))
+
+
+def _bodiless(request: Request, response: Response) -> Response:
+    """A response to HEAD has the headers of one to GET, and no body."""
+    if request.method == "HEAD":
+        response.body = b""
+    return response
 
 
 def wants_page(request: Request) -> bool:

@@ -41,18 +41,20 @@ class Document:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """One version of the archive; `data` is its file."""
+    """One version of the archive, with its own file; `serial` counts the versions."""
 
     index: Index
-    data: bytes
-    modified: datetime
+    archive: Document
+    serial: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Rendered:
-    snapshot: Snapshot
-    inputs: object
+    """A document, the digest of what it was made of, and the latest version that it fits."""
+
     document: Document
+    digest: bytes
+    serial: int
 
 
 class Store:
@@ -62,15 +64,22 @@ class Store:
         OSError, ArchiveError: the file can't be read at the start.
     """
 
-    def __init__(self, path: Path, *, capacity: int = 256_000_000) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        capacity: int = 256_000_000,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._path = path
+        self._now = now
         self._capacity = capacity
         self._size = 0
         self._rendered: OrderedDict[tuple[str, str], _Rendered] = OrderedDict()
         self._lock = Lock()
         self._seen: Stamp | None = None
         self._stamp: Stamp | None = self._look()
-        self.snapshot = self._read(datetime.fromtimestamp(0, UTC))
+        self.snapshot = self._read(datetime.fromtimestamp(0, UTC), serial=1)
 
     def refresh(self) -> bool:
         """Take up the file if it has changed; whether there is a new snapshot.
@@ -92,7 +101,8 @@ class Store:
             return False
         self._stamp = stamp
         try:
-            self.snapshot = self._read(self.snapshot.modified + _SECOND)
+            old = self.snapshot
+            self.snapshot = self._read(old.archive.modified + _SECOND, serial=old.serial + 1)
         except (OSError, ArchiveError) as error:
             log.warning("%s: %s; the old archive stays", self._path, error)
             return False
@@ -100,10 +110,12 @@ class Store:
         return True
 
     def remembered(self, snapshot: Snapshot, name: str, base: str) -> Document | None:
-        """A document that was rendered of this snapshot."""
+        """A document that was rendered of this snapshot, or is its file."""
+        if name == archives.FILE:
+            return snapshot.archive
         with self._lock:
             found = self._rendered.get((name, base))
-            if found is None or found.snapshot is not snapshot:
+            if found is None or found.serial != snapshot.serial:
                 return None
             self._rendered.move_to_end((name, base))
             return found.document
@@ -119,15 +131,14 @@ class Store:
         recipe = _recipe(snapshot, name, base)
         if recipe is None:
             return None
-        media_type, inputs, render = recipe
         known = self._rendered.get((name, base))
-        if known is not None and known.inputs == inputs:
+        if known is not None and known.digest == recipe.digest:
             document = known.document
         else:
-            document = _document(render(), media_type, snapshot.modified)
+            document = _document(recipe.render(), recipe.media_type, snapshot.archive.modified)
             if known is not None and known.document.body == document.body:
                 document = known.document
-        self._remember((name, base), _Rendered(snapshot, inputs, document))
+        self._remember((name, base), _Rendered(document, recipe.digest, snapshot.serial))
         return document
 
     def _remember(self, key: tuple[str, str], rendered: _Rendered) -> None:
@@ -144,38 +155,48 @@ class Store:
         found = os.stat(self._path)
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def _read(self, earliest: datetime) -> Snapshot:
-        """Read the archive; it counts as modified at `earliest` or later.
+    def _read(self, earliest: datetime, serial: int) -> Snapshot:
+        """Read the archive; it counts as modified at `earliest` or later, and not in the future.
 
         Last-Modified has whole seconds: two versions of one second would be taken for one.
         """
         data = self._path.read_bytes()
         modified = datetime.fromtimestamp(int(self._path.stat().st_mtime), UTC)
-        return Snapshot(Index(archives.parse(data)), data, max(modified, earliest))
+        modified = max(min(modified, self._now().replace(microsecond=0)), earliest)
+        index = Index(archives.parse(data))
+        return Snapshot(index, _document(data, jsonfeed.MEDIA_TYPE, modified), serial)
 
 
-_Recipe = tuple[str, object, Callable[[], bytes]]
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How a document is made; `digest` is of all that goes into it."""
+
+    media_type: str
+    digest: bytes
+    render: Callable[[], bytes]
 
 
 def _recipe(snapshot: Snapshot, name: str, base: str) -> _Recipe | None:
-    """A document's media type, what it is made of, and how."""
-    index, data = snapshot.index, snapshot.data
+    index, whole = snapshot.index, snapshot.archive.etag.encode()
     match name:
-        case archives.FILE:
-            return jsonfeed.MEDIA_TYPE, data, lambda: data
         case "feeds.json":
-            return "application/json", data, lambda: catalogue.to_json(index, base)
+            return _Recipe("application/json", whole, lambda: catalogue.to_json(index, base))
         case "feeds.opml":
-            return f"{opml.MEDIA_TYPE}; charset=utf-8", data, lambda: catalogue.to_opml(index, base)
+            media_type = f"{opml.MEDIA_TYPE}; charset=utf-8"
+            return _Recipe(media_type, whole, lambda: catalogue.to_opml(index, base))
     folder, _, file = name.rpartition("/")
     form = documents.FORMATS.get(file)
     feed = index.feed_at(f"/{folder}/" if folder else "/") if form else None
-    if form is None or feed is None:
+    if form is None or feed is None or name.startswith("/"):
         return None
     # JSON is UTF-8 by its definition (RFC 8259) and takes no parameter.
     suffix = "" if file.endswith(".json") else "; charset=utf-8"
     inputs = (feed, index.archive.site, newest(index.entries(feed), index.archive.feed_limit))
-    return f"{form.media_type}{suffix}", inputs, lambda: documents.render(index, feed, file, base)
+    return _Recipe(
+        f"{form.media_type}{suffix}",
+        hashlib.sha256(repr(inputs).encode("utf-8", "surrogatepass")).digest(),
+        lambda: documents.render(index, feed, file, base),
+    )
 
 
 def _document(body: bytes, media_type: str, modified: datetime) -> Document:

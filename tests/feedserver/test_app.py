@@ -48,6 +48,7 @@ def site(tmp_path: Path) -> Path:
     (folder / "404.html").write_text("<h1>Gone</h1>")
     (tmp_path / "secret.txt").write_text("secret")
     (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "loop").symlink_to(folder / "loop")
     return folder
 
 
@@ -86,7 +87,9 @@ def test_without_url_self_links_take_the_request_s_origin(site: Path) -> None:
         assert item["id"].startswith(SITE.url)
 
 
-@pytest.mark.parametrize("host", ["a b", "x/y", "evil.example/<script>", "", "a:b:c", "[x]"])
+@pytest.mark.parametrize(
+    "host", ["a.example:99999", "a b", "x/y", "evil.example/<script>", "", "a:b:c", "[x]"]
+)
 def test_a_host_that_is_none_is_refused(site: Path, host: str) -> None:
     with TestClient(_app(site, url=None)) as client:
         assert client.get("/atom.xml", headers={"Host": host}).status_code == 400
@@ -128,6 +131,7 @@ def test_what_the_client_has_is_not_sent_again(client: TestClient) -> None:
         {"If-None-Match": '"other"', "If-Modified-Since": modified},
         {"If-Modified-Since": "Fri, 01 Jan 1999 00:00:00 GMT"},
         {"If-Modified-Since": "yesterday"},
+        {"If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"},
         {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00"},
     ):
         assert client.get("/atom.xml", headers=headers).status_code == 200, headers
@@ -142,6 +146,8 @@ def test_head_has_the_headers_and_no_body(client: TestClient) -> None:
     for path in ("/atom.xml", "/feeds.json", "/page/", "/nothing"):
         full, head = client.get(path), client.head(path)
         assert head.status_code == full.status_code and head.content == b""
+    full, head = client.get("/nothing"), client.head("/nothing")
+    assert head.headers["content-type"] == full.headers["content-type"]
     full, head = client.get("/atom.xml"), client.head("/atom.xml")
     assert head.headers["content-length"] == full.headers["content-length"]
     assert head.headers["etag"] == full.headers["etag"]
@@ -160,6 +166,42 @@ def test_pages_of_other_sites_may_read_feeds(client: TestClient) -> None:
     assert preflight.headers["access-control-allow-headers"] == "*"
 
 
+def test_hosts_of_every_kind(site: Path) -> None:
+    with TestClient(_app(site, url=None)) as client:
+        for host in ("feed_server:8000", "example.org.", "[::1]:8000", "127.0.0.1"):
+            answer = client.get("/feed.json", headers={"Host": host})
+            assert answer.json()["feed_url"] == f"http://{host}/feed.json"
+
+
+def test_a_server_below_a_path_leads_to_addresses_below_it(site: Path) -> None:
+    app = _app(site, url="https://x.example/pre/")
+    with TestClient(app, follow_redirects=False) as client:
+        assert client.get("/feed.json").json()["feed_url"] == "https://x.example/pre/feed.json"
+        for path, to in (("/old.xml", "/pre/rss.xml"), ("/page", "/pre/page/")):
+            assert client.get(path).headers["location"] == to
+        near = client.get("/section/client/atom.xml").json()["near"]
+        assert near == ["/pre/section/clients/atom.xml", "/pre/feeds.json"]
+
+
+def test_a_redirect_to_itself_is_none(tmp_path: Path) -> None:
+    found = replace(_archive(), redirects={"/feed/": "/feed"})
+    (tmp_path / "archive.json").write_bytes(archives.serialise(found))
+    with TestClient(_app(tmp_path, pages=False), follow_redirects=False) as client:
+        assert client.get("/feed/").status_code == client.get("/feed").status_code == 404
+
+
+def test_a_failure_has_the_body_of_all_errors(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(Store, "document", fail)
+    with TestClient(_app(site), raise_server_exceptions=False) as client:
+        answer = client.get("/atom.xml")
+        assert answer.status_code == 500
+        assert answer.json()["detail"] == "The server has failed."
+        assert "secret" not in answer.text
+
+
 def test_other_methods_are_not_allowed(client: TestClient) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         answer = client.request(method, "/atom.xml")
@@ -170,7 +212,8 @@ def test_other_methods_are_not_allowed(client: TestClient) -> None:
 def test_the_pages_of_the_site(client: TestClient) -> None:
     assert "Home" in client.get("/").text
     assert "Page" in client.get("/page/").text
-    assert client.get("/page").headers["location"].endswith("/page/")
+    moved = client.get("/page", headers={"Host": "evil.example"})
+    assert (moved.status_code, moved.headers["location"]) == (308, "/page/")
     etag = client.get("/page/").headers["etag"]
     assert client.get("/page/", headers={"If-None-Match": etag}).status_code == 304
 
@@ -192,7 +235,7 @@ def test_old_addresses(client: TestClient, old: str, new: str) -> None:
 
 def test_parameters_that_do_nothing_are_refused(client: TestClient) -> None:
     assert client.get("/atom.xml?utm_source=x&fbclid=y").status_code == 200
-    answer = client.get("/atom.xml?limit=5")
+    answer = client.get("/atom.xml?limit=5", headers={"Accept": "text/html"})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
@@ -257,6 +300,7 @@ async def _raw(app: Starlette, path: str, raw: bytes) -> tuple[int, bytes]:
         "headers": [(b"host", b"localhost")],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
+        "state": {"renderer": None},
     }
     await app(scope, receive, send)  # type: ignore[arg-type]  # plain dictionaries are messages
     body = b"".join(message.get("body", b"") for message in messages)  # type: ignore[misc]
@@ -280,6 +324,8 @@ async def _raw(app: Starlette, path: str, raw: bytes) -> tuple[int, bytes]:
         "/.archive.json",
         "/atom.xml/",
         "/section//clients/atom.xml",
+        "//atom.xml",
+        "/loop",
     ],
 )
 def test_odd_paths_are_harmless(site: Path, path: str) -> None:

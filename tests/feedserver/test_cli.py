@@ -64,7 +64,7 @@ def test_export_writes_the_feeds_of_an_archive(
 def test_check_finds_nothing_in_a_good_site(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for source in (site, site / "archive.json", site / "rss.xml", site / "feed.json"):
         assert main(["check", str(source)]) == 0, capsys.readouterr().out
-    assert "checked 6 documents: nothing found" in capsys.readouterr().out
+    assert "checked 9 documents: nothing found" in capsys.readouterr().out
 
 
 def test_check_names_file_entry_and_rule(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

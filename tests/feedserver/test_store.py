@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import weakref
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -170,3 +173,20 @@ def test_two_versions_of_one_second_have_two_times(file: _File) -> None:
     os.utime(file.path, (1_600_000_000, 1_600_000_000))
     assert _taken_up(store)
     assert _get(store, "atom.xml").modified > before
+
+
+def test_a_file_of_the_future_was_modified_now(file: _File) -> None:
+    os.utime(file.path, (4_000_000_000, 4_000_000_000))
+    now = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+    store = Store(file.path, now=lambda: now)
+    assert _get(store, "atom.xml").modified == now.replace(microsecond=0)
+
+
+def test_old_archives_are_let_go(file: _File) -> None:
+    store = Store(file.path)
+    _get(store, "atom.xml")
+    old = weakref.ref(store.snapshot.index)
+    file.write(_archive("one", "two"))
+    assert _taken_up(store)
+    gc.collect()
+    assert old() is None
