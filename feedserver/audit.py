@@ -62,7 +62,7 @@ def _folder(folder: Path, now: datetime) -> Iterator[Result]:
         except OSError:
             yield name, (Finding(0, FEED, "belongs to the site, and isn't there"),)
             continue
-        found = _document(name, written, archive.site.url, now)
+        found = _document(archive, name, written, now)
         # A site may have lines of its own in that one.
         if data != written and name != "_redirects":
             found += (Finding(0, FEED, "differs from what the archive gives"),)
@@ -71,14 +71,18 @@ def _folder(folder: Path, now: datetime) -> Iterator[Result]:
 
 def _archive(archive: Archive, now: datetime) -> Iterator[Result]:
     for name, data in export.files(archive, archive.site.url):
-        yield name, _document(name, data, archive.site.url, now)
+        yield name, _document(archive, name, data, now)
 
 
-def _document(name: str, data: bytes, base: str, now: datetime) -> tuple[Finding, ...]:
+def _document(archive: Archive, name: str, data: bytes, now: datetime) -> tuple[Finding, ...]:
     """The rules for a feed, and for the archive but for its size."""
+    base = archive.site.url
     if name == archives.FILE:
         return tuple(check_json(data.decode(), base + name, now))
-    if name.rpartition("/")[2] not in FORMATS:
+    # At an old address lies a copy, which says where the feed is now.
+    copies = {export.redirect_file(old): new[1:] for old, new in archive.redirects.items()}
+    name = copies.get(name, name)
+    if name.rpartition("/")[2] not in FORMATS or data.startswith(b"<!doctype"):
         return ()
     return check(data, address=base + name, now=now)
 

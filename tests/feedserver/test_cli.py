@@ -67,6 +67,16 @@ def test_check_finds_nothing_in_a_good_site(site: Path, capsys: pytest.CaptureFi
     assert "checked 9 documents: nothing found" in capsys.readouterr().out
 
 
+def test_check_knows_copies_and_pages_at_old_addresses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    redirects = {"/blog/rss.xml": "/rss.xml", "/blog/feed/": "/atom.xml"}
+    export.write(replace(_archive(), redirects=redirects), SITE.url, tmp_path)
+    assert main(["check", str(tmp_path)]) == 0, capsys.readouterr().out
+    (tmp_path / "_redirects").write_text("/x /y\n/blog/feed/ /atom.xml 301\n")
+    assert main(["check", str(tmp_path)]) == 0
+
+
 def test_check_names_file_entry_and_rule(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = site / "rss.xml"
     path.write_bytes(path.read_bytes().replace(b"Text of a post.", b"&lt;p>open &lt;b>", 1))
