@@ -47,16 +47,15 @@ class SiteFeeds:
     archive: Archive
     index: Index
 
-    def head(self, page_url: str, *, updates: bool) -> str:
+    def head(self, page_url: str) -> str:
         """The links to feeds for the head of a page; `page_url` is relative to the site.
 
-        Every page has the feed of all posts, a feed's page its own before that, and an issue
-        that of all updates.
+        Every page has the feed of all posts; a feed's own page has that feed before it. More there
+        can't be: Material looks for a sitemap beside whatever `rel=alternate` names, and finds one
+        at the root alone.
         """
         feeds = [feed for feed in self.index.feeds if feed.page == f"/{page_url}"]
         feeds += [feed for feed in self.index.feeds if feed.kind == "posts" and feed not in feeds]
-        if updates:
-            feeds += [feed for feed in self.index.feeds if feed.kind == "updates"]
         return "".join(_alternate(feed, page_url) for feed in feeds)
 
     def paths(self) -> Iterator[tuple[str, str]]:

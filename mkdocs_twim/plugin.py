@@ -91,7 +91,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         return env
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
-        links = self.site_feeds.head(page.url, updates=isinstance(page, PostPage))
+        links = self.site_feeds.head(page.url)
         return _HEAD_END.sub(lambda end: links + end[0], output, count=1)
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:

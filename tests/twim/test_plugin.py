@@ -142,7 +142,17 @@ def test_pages_name_their_feeds_in_the_head(site: Built) -> None:
         ("feed.json", "feed+json"),
     ):
         assert f'type="application/{kind}" title="Letters" href="../../{name}"' in page
-        assert f'href="../../updates/{name}"' in page
+
+
+def test_the_page_of_a_feed_names_that_feed_first(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/one.md": issue(1), "section/clients.md": "# Clients"})
+    found = re.findall(
+        r'rel="alternate"[^>]* href="(.*?)"', built.read("section/clients/index.html")
+    )
+    assert found == [
+        *("atom.xml", "rss.xml", "feed.json"),
+        *("../../atom.xml", "../../rss.xml", "../../feed.json"),
+    ]
 
 
 def test_shortcodes_work_on_ordinary_pages_too(site: Built) -> None:
