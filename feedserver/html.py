@@ -91,7 +91,9 @@ _PORTS = {"http": 80, "https": 443, "ftp": 21}
 _BOUNDARY = re.compile(rf"</?(?:{'|'.join((*BLOCK, *_TABLE, 'br', 'summary'))})(?:\s[^>]*)?>")
 _MARKUP = re.compile(r"<[^>]*>")
 _UNSEEN = re.compile(r"<!--.*?-->|<(script|style|template|noscript)\b[^>]*>.*?</\1>", re.DOTALL)
-_ASIDE = re.compile(r"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>", re.DOTALL)
+_ASIDE = re.compile(
+    r"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>(?:(?!</?a\b).)*</a>\s*</p>", re.DOTALL
+)
 _SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]»]*(?=\s+[^a-z\s])|[。！？]+[」』]?")
 _SHORTEST = 60
 _ROUNDS = 8
@@ -370,8 +372,9 @@ def one_line(plain_text: str) -> str:
 def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
     """The first sentences, up to `limit` characters; `None` if there is no text.
 
-    Headings, tables and code blocks count only where there is nothing else. Without an end of a
-    sentence beyond some sixty characters it ends at a word, with an ellipsis.
+    Headings, tables, code blocks and paragraphs of one link, such as a player's, count only where
+    there is nothing else. Without an end of a sentence beyond some sixty characters it ends at a
+    word, with an ellipsis.
     """
     html = serialise(nodes)
     words = _folded(_ASIDE.sub(" ", html)) or _folded(html)

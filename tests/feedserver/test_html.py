@@ -418,3 +418,11 @@ def test_the_first_image_is_no_pixel_that_counts() -> None:
 def test_nothing_ends_the_rounds_but_text_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feedserver.html._ROUNDS", 1)
     assert sanitise("<p>a &lt;<button><p>b</button>", BASE) == "a &lt; b"
+
+
+def test_a_paragraph_of_one_link_is_no_sentence() -> None:
+    player = '<p><a href="https://x.example/"><img src="https://x.example/a.png">Watch</a></p>'
+    assert summary(parse(f"{player}<p>News.</p>")) == "News."
+    assert summary(parse(player)) == "Watch"
+    two = '<p><a href="https://x.example/">A</a> and <a href="https://x.example/">B</a></p>'
+    assert summary(parse(f"{two}<p>News.</p>")) == "A and B News."
