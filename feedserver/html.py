@@ -377,8 +377,7 @@ def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
     word, with an ellipsis.
     """
     html = serialise(nodes)
-    words = _folded(_ASIDE.sub(" ", html)) or _folded(html)
-    if len(words) <= limit:
+    if len(words := _folded(_ASIDE.sub(" ", html)) or _folded(html)) <= limit:
         return words or None
     ends = [match.end() for match in _SENTENCE.finditer(words, 0, limit + 2)]
     ends = [end for end in ends if _SHORTEST < end <= limit]

@@ -141,6 +141,7 @@ class _Handler(BaseHandler):
         return values
 
     def _parse(self, block: str) -> object:
+        """What the block says, in the language of the handler."""
         raise NotImplementedError
 
     def _fail(self, message: str, offset: int, column: int | None = None) -> NoReturn:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -273,18 +274,18 @@ def test_without_a_site_s_pages_a_browser_gets_a_page_of_ours(site: Path) -> Non
 
 async def _raw(app: Starlette, path: str, raw: bytes) -> tuple[int, bytes]:
     """A request whose path no client library has tidied."""
-    messages = []
+    messages: list[MutableMapping[str, Any]] = []
 
     asked = False
 
-    async def receive() -> dict[str, object]:
+    async def receive() -> MutableMapping[str, Any]:
         nonlocal asked
         if asked:
             await anyio.sleep_forever()
         asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         messages.append(message)
 
     scope = {
@@ -302,9 +303,9 @@ async def _raw(app: Starlette, path: str, raw: bytes) -> tuple[int, bytes]:
         "server": ("127.0.0.1", 80),
         "state": {"renderer": None},
     }
-    await app(scope, receive, send)  # type: ignore[arg-type]  # plain dictionaries are messages
-    body = b"".join(message.get("body", b"") for message in messages)  # type: ignore[misc]
-    return messages[0]["status"], body  # type: ignore[return-value]
+    await app(scope, receive, send)
+    body = b"".join(message.get("body", b"") for message in messages)
+    return messages[0]["status"], body
 
 
 @pytest.mark.parametrize(

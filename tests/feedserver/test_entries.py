@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,9 +24,9 @@ ISSUE = """
 """
 
 
-def _post(name: str, *, date: datetime = NOON, html: str = "<p>Text.</p>", **more: object) -> Post:
-    values: dict[str, object] = {"issue": False, **more}
-    return Post(f"{SITE.url}{name}/", name, date, html, **values)  # type: ignore[arg-type]
+def _post(name: str, *, date: datetime = NOON, html: str = "<p>Text.</p>", **more: Any) -> Post:
+    values: dict[str, Any] = {"issue": False, **more}
+    return Post(f"{SITE.url}{name}/", name, date, html, **values)
 
 
 def _build(*posts: Post) -> tuple[Entry, ...]:

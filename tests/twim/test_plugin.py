@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mkdocs.exceptions import Abort
@@ -13,9 +14,9 @@ from feedserver.archive import parse
 from tests.sites import ISSUE, Built, build, issue, messages, post
 
 
-def _error(tmp_path: Path, files: dict[str, str | bytes], **options: object) -> str:
+def _error(tmp_path: Path, files: dict[str, str | bytes], **options: Any) -> str:
     with messages() as logged, pytest.raises(Abort):
-        build(tmp_path, files, **options)  # type: ignore[arg-type]
+        build(tmp_path, files, **options)
     return "\n".join(logged)
 
 
