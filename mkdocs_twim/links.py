@@ -20,6 +20,7 @@ _INTERNAL = re.compile(r"""\shref=(["'])(@/.*?)\1""", re.DOTALL)
 _ROOT = re.compile(r"""(\s(?:href|src|poster|action|data|cite)\s*=\s*["']?)/(?!/)""", re.IGNORECASE)
 _SRCSET = re.compile(r"""(\ssrcset\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
 _CANDIDATE = re.compile(r"""(["',]\s*)/(?!/)""")
+_ANCHOR = re.compile(r"""\s(?:id|name)\s*=\s*(["'])(.*?)\1""", re.IGNORECASE)
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
@@ -67,6 +68,13 @@ def pictures(html: str) -> tuple[str, ...]:
         if tag[0][1:4].lower() == "img" and (match := _SRC.search(tag[0]))
     ]
     return tuple(dict.fromkeys(address for address in found if address))
+
+
+def anchors(html: str) -> tuple[str, ...]:
+    """The ids and names of elements, to which a link may lead."""
+    return tuple(
+        unescape(match[2]) for tag in _TAG.finditer(html) for match in _ANCHOR.finditer(tag[0])
+    )
 
 
 def is_missing(address: str, page: str, files: Collection[str], *, relative: bool = True) -> bool:

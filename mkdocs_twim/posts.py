@@ -164,7 +164,7 @@ class PostPage(Page):
         )
         self._warn_of_links(broken)
         self.toc = get_toc(cast("list[Any]", markdown.toc_tokens(rendered.headings)))
-        self.present_anchor_ids = {heading.id for heading in rendered.headings}
+        self.present_anchor_ids = set(links.anchors(html))
         self._headings = rendered.headings
         return html
 
@@ -204,6 +204,10 @@ class PostPage(Page):
             file = files.get_file_from_path(page)
         if file is None or not file.is_documentation_page() or file.inclusion.is_excluded():
             return None
+        if fragment:
+            # MkDocs looks at these when all pages are rendered, by `validation.anchors`.
+            self.links_to_anchors = self.links_to_anchors or {}
+            self.links_to_anchors.setdefault(file, {})[unquote(fragment)] = target
         return file.url_relative_to(self.file) + mark + fragment
 
     def _internal_links_in_markdown(self, files: Files) -> str:

@@ -73,3 +73,8 @@ def test_the_line_of_an_address_is_found_however_it_is_escaped() -> None:
 def test_a_path_within_another_address_is_not_its_line() -> None:
     text = "![](https://x.example/img/a.png)\n![](/img/a.png)\n"
     assert links.line_of(text, "/img/a.png") == 2
+
+
+def test_anchors_are_ids_and_names_of_elements() -> None:
+    html = '<h2 id="a">x id="no"</h2><a name=\'b&amp;c\'></a><p data-id="d">'
+    assert links.anchors(html) == ("a", "b&c")

@@ -530,9 +530,16 @@ def test_a_page_at_the_blog_s_own_address_is_no_post(tmp_path: Path) -> None:
 
 
 def test_links_to_headings_of_posts_are_checked_by_mkdocs(tmp_path: Path) -> None:
+    links = "[p](@/page.md#part) [q](@/page.md#lost) [r](@/blog/a.md#raw)"
+    body = f"## There\n\n<a id='raw'></a>\n\n{links}"
     built = build(
         tmp_path,
-        {"page.md": "[a](blog/a.md#there) [b](blog/a.md#gone)", "blog/a.md": post(body="## There")},
+        {
+            "page.md": "[a](blog/a.md#there) [b](blog/a.md#gone) [c](blog/a.md#raw)\n\n# Part\n",
+            "blog/a.md": post(body=body),
+        },
         validation={"anchors": "warn"},
     )
-    assert len(built.warnings) == 1 and "#gone" in built.warnings[0]
+    assert len(built.warnings) == 2
+    assert "#gone" in built.warnings[0] + built.warnings[1]
+    assert "@/page.md#lost" in built.warnings[0] + built.warnings[1]
