@@ -53,6 +53,8 @@ def test_every_default_is_as_documented() -> None:
     for name, shown in blocks.items():
         assert yaml.safe_load(shown) == defaults[name], name
     assert {"blog_dir", "issues", "ignore_sections", "feed_limit", "markdown"} <= blocks.keys()
+    table = re.findall(r"(?m)^\| \[`(\w+)`\]\(#\1\) \| .+ \| `(.*)` \|$", _page("options"))
+    assert {name: yaml.safe_load(shown) for name, shown in table} == defaults
 
 
 def test_every_key_of_front_matter_is_documented() -> None:
@@ -122,7 +124,8 @@ def test_every_message_is_that_of_the_code() -> None:
         for path in (ROOT / package).glob("*.py")
     )
     code = re.sub(r'"\s*f?"', "", code)
-    for message in re.findall(r"(?m)^\| `(.*?)` \|", _page("messages")):
+    cells = re.findall(r"(?m)^\| (`.*?`) \|", _page("messages"))
+    for message in [message for cell in cells for message in re.findall("`(.*?)`", cell)]:
         words = [part for part in re.split(r"…|\b[AB]\b|'@/|'|/x/|found 3|2024-01-22", message)]
         for part in words:
             if len(part.strip(" :,")) > 6:
