@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from feedserver import opml
+from feedserver import opml, topics
 from feedserver.errors import CatalogueError
 from feedserver.model import Entry, Feed, FeedKind, Query, Site
-from feedserver.query import Index, authors_of, feed_order
-from feedserver.slugs import section_title, slugify
+from feedserver.query import Index, authors_of
+from feedserver.slugs import slugify
 
 FEED_FILES = ("atom.xml", "rss.xml", "feed.json")
 RESERVED = frozenset(
@@ -59,7 +59,7 @@ def feeds(
     """
     title, description = site.title, site.description
     taxonomies, named = tuple(taxonomies), tuple(named)
-    _check_names([*(slugify(name) for name in taxonomies), *(feed.name for feed in named)])
+    check_names([*(slugify(name) for name in taxonomies), *(feed.name for feed in named)])
     result = [
         Feed("/", title, description, "posts", page),
         Feed("/updates/", f"Updates, {title}", f"All updates of {title}", "updates", "/updates/"),
@@ -68,10 +68,10 @@ def feeds(
         path = f"/{feed.name}/"
         text = feed.description or f"{feed.title}, from {title}"
         result.append(Feed(path, feed.title, text, "named", path, feed.query))
-    for slug, heading in _headings(entries, "section"):
-        result.append(_feed("section", "section", slug, section_title(heading) or heading, title))
-    for slug, heading in _headings(entries, "project"):
-        result.append(_feed("project", "project", slug, heading, title))
+    for topic in topics.sections(entries):
+        result.append(_feed("section", "section", topic.slug, topic.title, title))
+    for topic in topics.projects(entries):
+        result.append(_feed("project", "project", topic.slug, topic.title, title))
     for taxonomy in taxonomies:
         for slug, term in _terms(entries, taxonomy, site):
             result.append(_feed("term", taxonomy, slug, term, title))
@@ -149,24 +149,17 @@ def _feed(kind: FeedKind, parameter: str, slug: str, name: str, site_title: str)
     )
 
 
-def _check_names(names: Sequence[str]) -> None:
+def check_names(names: Sequence[str]) -> None:
+    """See that taxonomies and named feeds, whose slugs these are, have folders of their own.
+
+    Raises:
+        CatalogueError: a name is reserved, or two are the same.
+    """
     for position, name in enumerate(names):
         if name in RESERVED or not name:
             raise CatalogueError(f"a taxonomy or named feed can't be called {name!r}")
         if name in names[:position]:
             raise CatalogueError(f"two taxonomies or named feeds are called {name!r}")
-
-
-def _headings(entries: Iterable[Entry], what: str) -> list[tuple[str, str]]:
-    """Slug and title of all sections or projects, by slug; the newest heading names one."""
-    titles: dict[str, str] = {}
-    for entry in feed_order(entry for entry in entries if entry.update):
-        update = entry.update
-        assert update is not None
-        named = update.section if what == "section" else update.project
-        if named is not None:
-            titles.setdefault(named.slug, named.title or named.slug)
-    return sorted(titles.items())
 
 
 def _terms(entries: Iterable[Entry], taxonomy: str, site: Site) -> list[tuple[str, str]]:

@@ -72,6 +72,29 @@ def is_bundle(src_uri: str) -> bool:
     return posixpath.basename(src_uri) == "index.md"
 
 
+def blog(blog_dir: str) -> str:
+    """The address of the list of posts; `blog_dir` is the option."""
+    path = blog_dir.strip("./")
+    return f"/{path}/" if path else "/"
+
+
+def folder(src_uri: str) -> str:
+    """The directory address of an ordinary page: "/section/clients/" of `section/clients.md`."""
+    parent, name = posixpath.split(posixpath.splitext(src_uri)[0])
+    last = "" if name in ("index", "README") else name
+    return "/" + "".join(f"{part}/" for part in (*parent.split("/"), last) if part)
+
+
+def paged(address: str, number: int) -> str:
+    """The address of a list's page; that of the first is the list's own."""
+    return address if number == 1 else f"{address}page/{number}/"
+
+
+def file(address: str) -> str:
+    """The output file of a page, relative to the site's folder."""
+    return f"{address[1:]}index.html"
+
+
 def url(address: str) -> str:
     """An address as MkDocs has it: relative to the site, percent-encoded."""
     return quote(address[1:], safe="/~:@!$&'()*+,;=")

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 from feedserver.export import redirect_file
-from mkdocs_twim import addresses
-from mkdocs_twim.errors import AddressError, FrontMatterError, TwimError
+from feedserver.issues import is_issue
+from feedserver.query import Index
+from mkdocs_twim import addresses, links
+from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.feeds import SiteFeeds
-from mkdocs_twim.frontmatter import read
-from mkdocs_twim.postmeta import check_section
-from mkdocs_twim.posts import PostPage, PostSource, Workshop, read_source
+from mkdocs_twim.listings import term_names
+from mkdocs_twim.pages import GeneratedPages
+from mkdocs_twim.pictures import Gallery, Picture
+from mkdocs_twim.posts import PostPage, PostSource, Workshop, read_section, read_source
+from mkdocs_twim.static import StaticFile
+from mkdocs_twim.views import PostView
 
 log = get_plugin_logger("twim")
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Collection:
@@ -26,20 +35,26 @@ class Collection:
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
         self.pages: list[PostPage] = []
+        self.intro: PostPage | None = None
         self.problems: list[TwimError] = []
 
-    def take(self, files: Files, config: MkDocsConfig) -> None:
+    def take(self, files: Files, config: MkDocsConfig, is_generated: Callable[[str], bool]) -> None:
         """Turn the Markdown files below the blog's folder into posts.
 
-        What is wrong with them is collected in `problems`, for a build to report at once.
+        `is_generated` tells of an address whether pages there are texts above generated ones. What
+        is wrong with posts is collected in `problems`, for a build to report at once.
         """
-        found = list(self._below_blog(files))
-        names = {file.src_uri for file in found}
+        found = [
+            file
+            for file in self._below_blog(files)
+            if not is_generated(addresses.folder(file.src_uri))
+        ]
+        names = {file.src_uri for file in files}
         for file in found:
             if posixpath.basename(file.src_uri) == "_index.md":
-                self._take_section(file, names)
+                self._take_section(file, names, config)
                 files.remove(file)
-            elif file.src_uri != posixpath.join(self._folder, "index.md"):
+            else:
                 self._take_post(file, config)
         if not self.pages and not self.problems:
             log.info(f"there are no posts below '{self.workshop.blog_dir}'")
@@ -47,10 +62,59 @@ class Collection:
 
     def render_rest(self, config: MkDocsConfig, files: Files) -> None:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""
-        for page in self.pages:
+        for page in (*self.pages, *([self.intro] if self.intro else [])):
             if page.content is None and not page.source.meta.draft:
                 page.read_source(config)
                 page.render(config, files)
+
+    @property
+    def taxonomies(self) -> set[str]:
+        """The names of those that a page of a post has terms of."""
+        return {name for page in self.pages if page.is_shown for name in page.terms}
+
+    @property
+    def title(self) -> str:
+        """What the list of posts is called."""
+        return (self.intro and self.intro.source.meta.title) or "Blog"
+
+    def has_issues(self, patterns: Sequence[str]) -> bool:
+        """Whether a post is an issue, by its categories."""
+        return any(is_issue(page.terms.get("category", ()), patterns) for page in self.pages)
+
+    def terms(self) -> dict[str, dict[str, str]]:
+        """The name of each term by slug, by taxonomy, of the posts that have a page."""
+        return {
+            name: term_names(page.terms.get(name, ()) for page in self.pages if page.is_shown)
+            for name in self.workshop.taxonomies
+        }
+
+    def views(self, index: Index, gallery: Gallery) -> dict[str, PostView]:
+        """What to show of each post that has a page, by id, in the order of lists.
+
+        Newest first, those without a date last.
+        """
+        entries = {entry.id: entry for entry in index.archive.entries if not entry.update}
+        shown = [page for page in self.pages if page.is_shown]
+        shown.sort(key=lambda page: page.permalink)
+        shown.sort(key=lambda page: page.source.meta.date or _NEVER, reverse=True)
+        return {page.permalink: page.view(entries.get(page.permalink), gallery) for page in shown}
+
+    def default_image(self, image: str | None, gallery: Gallery, files: Files) -> Picture | None:
+        """The picture of posts that have none, by the option; a warning if it is missing."""
+        if image is None:
+            return None
+        url = self.workshop.absolute(image, "/")
+        names = {file.dest_uri for file in files}
+        if url is None or links.is_missing(links.local(url, self.workshop.site_url), "/", names):
+            log.warning(f"mkdocs.yml: twim: default_image: the picture '{image}' is not there")
+        return gallery.picture(url) if url else None
+
+    def link_neighbours(self) -> None:
+        """Let each dated post lead to the one before and the one after it."""
+        shown = [page for page in self.pages if page.is_shown and page.source.meta.date]
+        shown.sort(key=lambda page: (page.source.meta.date, page.permalink))
+        for older, newer in pairwise(shown):
+            older.next_page, newer.previous_page = newer, older
 
     def warn(self, future: Iterable[PostPage]) -> None:
         """Tell the authors of what is built as they probably don't mean it."""
@@ -64,14 +128,23 @@ class Collection:
             line = page.source.front.line_of("date")
             log.warning(f"{page.file.src_uri}:{line}: the date is in the future")
 
-    def check_addresses(self, files: Files, site_feeds: SiteFeeds) -> None:
-        """See that no two outputs have one address; what does goes to `problems`."""
+    def check_addresses(
+        self, files: Files, site_feeds: SiteFeeds, generated: GeneratedPages, templates: set[str]
+    ) -> None:
+        """See that no two outputs have one address; what does goes to `problems`.
+
+        `templates` are the files that the theme makes of its own.
+        """
         claims = addresses.Claims()
         included = [file for file in files if file.inclusion.is_included()]
+        wanted = [(name, f"the theme's {name}") for name in sorted(templates)]
         for file in included:
-            if not file.is_documentation_page():
+            if file.is_documentation_page():
+                wanted.append((file.dest_uri, generated.owner(file)))
+            elif isinstance(file, StaticFile):
+                wanted.append((file.dest_uri, file.shown))
+            elif file.dest_uri not in templates:
                 claims.note(file.dest_uri, file.src_uri)
-        wanted = [(f.dest_uri, f.src_uri) for f in included if f.is_documentation_page()]
         wanted += site_feeds.paths()
         wanted += [(name, "the plugin twim") for name in ("feeds.json", "feeds.opml")]
         wanted += [("archive.json", "the plugin twim")]
@@ -95,20 +168,17 @@ class Collection:
             ):
                 yield file
 
-    def _take_section(self, file: File, names: set[str]) -> None:
-        page = posixpath.join(posixpath.dirname(file.src_uri), "index.md")
+    def _take_section(self, file: File, names: set[str], config: MkDocsConfig) -> None:
+        folder = posixpath.dirname(file.src_uri)
+        page = posixpath.join(folder, "index.md")
         if page in names:
             self.problems.append(
                 AddressError(f"{file.src_uri} and {page} both have the address of their folder")
             )
-        try:
-            front = read(file.content_string, file.src_uri)
-        except (OSError, UnicodeDecodeError) as error:
-            self.problems.append(FrontMatterError(f"can't be read: {error}", path=file.src_uri))
-        except TwimError as error:
-            self.problems.append(error)
-        else:
-            self.problems += check_section(front, file.src_uri)
+        source, problems = read_section(file, self.workshop)
+        self.problems += problems
+        if source and not problems and folder == self._folder:
+            self.intro = PostPage(source, config, self.workshop)
 
     def _take_post(self, file: File, config: MkDocsConfig) -> None:
         source, problems = read_source(file, self.workshop)

@@ -12,6 +12,9 @@ class TaxonomyConfig(base.Config):
     feed = c.Type(bool, default=True)
     """Whether each of its terms has feeds."""
 
+    paginate_by = c.Type(int, default=10)
+    """How many posts a page of a term has; 0 is all."""
+
 
 class NamedFeedConfig(base.Config):
     """One named feed: posts that fit the parameters, whose values are slugs."""
@@ -38,6 +41,12 @@ class TwimConfig(base.Config):
     blog_dir = c.Type(str, default="blog")
     """The folder of the posts, relative to `docs_dir`."""
 
+    static_dir = c.Optional(c.Dir(exists=True))
+    """A folder that is copied to the site's root as it is, relative to mkdocs.yml."""
+
+    paginate_by = c.Type(int, default=10)
+    """How many posts a page of the blog's list has; 0 is all."""
+
     taxonomies = c.DictOfItems(c.SubConfig(TaxonomyConfig), default={"author": {}, "category": {}})
     """The taxonomies that posts may use; the names are those of front matter."""
 
@@ -55,6 +64,9 @@ class TwimConfig(base.Config):
 
     feed_redirects = c.DictOfItems(c.Type(str), default={})
     """Old addresses of feeds, each with the new one."""
+
+    default_image = c.Optional(c.Type(str))
+    """The picture for the socials where a post has none: absolute, or below the site."""
 
     markdown = c.Choice(("auto", "commonmark", "python-markdown"), default="auto")
     """The Markdown of posts; `auto` is commonmark for `+++`, the site's own for `---`."""

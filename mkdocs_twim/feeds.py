@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
-from types import MappingProxyType
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files
 from mkdocs.utils import get_relative_url
 
 from feedserver import catalogue, documents, entries
@@ -22,20 +20,8 @@ from feedserver.slugs import slugify
 from mkdocs_twim import addresses
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
+from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import PostPage
-
-# By extension: Python's own table lacks some of these on a bare machine.
-_IMAGE_TYPES: Mapping[str, str] = MappingProxyType(
-    {
-        "avif": "image/avif",
-        "gif": "image/gif",
-        "jpeg": "image/jpeg",
-        "jpg": "image/jpeg",
-        "png": "image/png",
-        "svg": "image/svg+xml",
-        "webp": "image/webp",
-    }
-)
 
 _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/?")
 
@@ -66,7 +52,7 @@ class SiteFeeds:
 
 
 def collect(
-    pages: Iterable[PostPage], files: Files, options: TwimConfig, config: MkDocsConfig
+    pages: Iterable[PostPage], gallery: Gallery, options: TwimConfig, config: MkDocsConfig
 ) -> SiteFeeds:
     """Make the archive of a site from its rendered posts.
 
@@ -74,18 +60,20 @@ def collect(
         OptionError: a taxonomy, a named feed or a redirect can't be.
     """
     site = site_of(config)
+    blog = addresses.blog(options.blog_dir)
     pages = [page for page in pages if not page.source.meta.draft]
     dated = [page for page in pages if page.source.meta.date]
-    media = {file.url: file for file in files.media_files()}
     found = entries.build(
-        [_post(page, media, options) for page in dated], site, tuple(options.ignore_sections)
+        [_post(page, gallery, options) for page in dated], site, tuple(options.ignore_sections)
     )
     with_feed = [name for name, taxonomy in options.taxonomies.items() if taxonomy.feed]
     try:
+        # Those without feeds have pages all the same.
+        catalogue.check_names([*map(slugify, options.taxonomies), *map(slugify, options.feeds)])
         feeds = catalogue.feeds(
             found,
             site,
-            page=f"/{options.blog_dir.strip('/')}/",
+            page=blog,
             taxonomies=with_feed,
             named=[_named(name, feed) for name, feed in options.feeds.items()],
         )
@@ -126,11 +114,12 @@ def future(pages: Iterable[PostPage], now: datetime) -> list[PostPage]:
     return [page for page in pages if page.source.meta.date and page.source.meta.date > now]
 
 
-def _post(page: PostPage, media: Mapping[str, File], options: TwimConfig) -> entries.Post:
+def _post(page: PostPage, gallery: Gallery, options: TwimConfig) -> entries.Post:
     meta = page.source.meta
     assert meta.date is not None
-    categories = meta.taxonomies.get("category", ())
-    authors = meta.taxonomies.get("author") or meta.authors
+    picture = page.picture(gallery)
+    categories = page.terms.get("category", ())
+    authors = page.terms.get("author") or meta.authors
     return entries.Post(
         permalink=page.permalink,
         title=page.heading,
@@ -145,19 +134,9 @@ def _post(page: PostPage, media: Mapping[str, File], options: TwimConfig) -> ent
             for name, terms in meta.taxonomies.items()
             if name not in ("author", "category")
         },
-        image=_image(page, media),
+        image=Image(picture.url, picture.type, picture.length) if picture else None,
         description=meta.description,
     )
-
-
-def _image(page: PostPage, media: Mapping[str, File]) -> Image | None:
-    """A post's picture, with its size where the site has the file."""
-    url = page.picture
-    if url is None:
-        return None
-    file = media.get(url.removeprefix(page.workshop.site_url))
-    length = len(file.content_bytes) if file else None
-    return Image(url, _IMAGE_TYPES.get(url.rpartition(".")[2].lower()), length)
 
 
 def _named(name: str, feed: NamedFeedConfig) -> catalogue.NamedFeed:

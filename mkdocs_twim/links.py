@@ -21,6 +21,7 @@ _ROOT = re.compile(r"""(\s(?:href|src|poster|action|data|cite)\s*=\s*["']?)/(?!/
 _SRCSET = re.compile(r"""(\ssrcset\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
 _CANDIDATE = re.compile(r"""(["',]\s*)/(?!/)""")
 _ANCHOR = re.compile(r"""\s(?:id|name)\s*=\s*(["'])(.*?)\1""", re.IGNORECASE)
+_OWN_ID = re.compile(r"""\s(?:id|name)\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
@@ -60,6 +61,19 @@ def below(html: str, site_path: str) -> str:
     return _TAG.sub(tag, html)
 
 
+def nearer(html: str, site_url: str, root: str) -> str:
+    """Make absolute addresses of the site relative to a page, from which `root` leads to the site.
+
+    Ids go, for what stands on its own page with them would stand here beside others.
+    """
+    absolute = re.compile(rf"""(["',]\s*){re.escape(site_url)}""")
+
+    def tag(match: re.Match[str]) -> str:
+        return absolute.sub(rf"\g<1>{root}", _OWN_ID.sub("", match[0]))
+
+    return _TAG.sub(tag, html)
+
+
 def pictures(html: str) -> tuple[str, ...]:
     """The addresses of the pictures in `img` tags, each once."""
     found = [
@@ -75,6 +89,11 @@ def anchors(html: str) -> tuple[str, ...]:
     return tuple(
         unescape(match[2]) for tag in _TAG.finditer(html) for match in _ANCHOR.finditer(tag[0])
     )
+
+
+def local(address: str, site_url: str) -> str:
+    """The address of something on the site, root-relative; that of anything else as it is."""
+    return f"/{address.removeprefix(site_url)}" if address.startswith(site_url) else address
 
 
 def is_missing(address: str, page: str, files: Collection[str], *, relative: bool = True) -> bool:

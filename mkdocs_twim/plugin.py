@@ -12,18 +12,25 @@ from typing import Literal, cast
 from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import TemplateContext
 
 from feedserver.html import absolute
-from mkdocs_twim import feeds
+from feedserver.slugs import slugify
+from mkdocs_twim import addresses, feeds, listings, static, theme
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.errors import OptionError, TwimError
+from mkdocs_twim.frames import Frames
 from mkdocs_twim.markdown import Renderer
 from mkdocs_twim.output import write
 from mkdocs_twim.pagecalls import PageCalls
+from mkdocs_twim.pages import GeneratedPages
+from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import Engine, PostPage, Workshop
 from mkdocs_twim.shortcodes import Library
 
@@ -37,7 +44,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def __init__(self) -> None:
         self.collection: Collection
         self.page_calls: PageCalls
+        self.generated: GeneratedPages
         self.site_feeds: feeds.SiteFeeds
+        self.frames: Frames
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """With this event MkDocs keeps one plugin over the builds of `mkdocs serve`."""
@@ -47,9 +56,18 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             workshop = _workshop(self.config, config)
         self.collection = Collection(workshop)
         self.page_calls = PageCalls(workshop.library, workshop.renderer)
+        self.generated = _generated(self.config, config)
         config.extra_css.append("assets/twim/twim.css")
         config.extra_javascript.append("assets/twim/twim.js")
+        theme.extend(config.theme)
         return config
+
+    def on_serve(
+        self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object
+    ) -> LiveReloadServer:
+        if self.config.static_dir:
+            server.watch(self.config.static_dir)
+        return server
 
     # Late, so that files that other plugins make are posts too.
     @event_priority(-50)
@@ -57,8 +75,21 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         for name in ASSETS:
             content = resources.files("mkdocs_twim").joinpath("assets", name).read_text("utf-8")
             files.append(File.generated(config, f"assets/twim/{name}", content=content))
-        self.collection.take(files, config)
+        if self.config.static_dir:
+            static.add(files, self.config.static_dir, config)
+        self.collection.take(files, config, self.generated.is_ours)
+        self.generated.prepare(
+            files,
+            config,
+            used=self.collection.taxonomies,
+            issues=self.collection.has_issues(self.config.issues),
+            title=self.collection.title,
+        )
         return files
+
+    def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
+        self.generated.extend_nav(nav, config)
+        return nav
 
     # First of all, so that no other plugin sees a shortcode.
     @event_priority(100)
@@ -75,20 +106,50 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        collection = self.collection
-        problems = [*collection.problems, *self.page_calls.problems]
+        problems = [*self.collection.problems, *self.page_calls.problems]
         with _errors():
-            if not problems:
-                collection.render_rest(config, files)
-                pages = collection.pages
-                self.site_feeds = feeds.collect(pages, files, self.config, config)
-                collection.warn(feeds.future(pages, datetime.now(UTC)))
-                collection.check_addresses(files, self.site_feeds)
-                problems = collection.problems
+            problems = problems or self._gather(env, config, files)
         if problems:
             problems.sort(key=lambda problem: (problem.path or "", problem.line or 0))
             raise PluginError("\n".join(str(problem) for problem in problems))
         return env
+
+    def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
+        """All that is known when every page is rendered; what is wrong with it."""
+        collection, generated = self.collection, self.generated
+        gallery = Gallery(files, str(config.site_url))
+        collection.render_rest(config, files)
+        self.site_feeds = feeds.collect(collection.pages, gallery, self.config, config)
+        collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
+        collection.link_neighbours()
+        views = collection.views(self.site_feeds.index, gallery)
+        if collection.intro:
+            generated.introduce(collection.intro)
+        generated.complete(
+            listings.build(
+                [view for view in views.values() if view.date],
+                [view for view in views.values() if not view.date],
+                collection.terms(),
+                self.site_feeds.index,
+                _layout(self.config, generated),
+            ),
+            files,
+            config,
+        )
+        default = collection.default_image(self.config.default_image, gallery, files)
+        self.frames = Frames(env, self.site_feeds.index, views, generated, default)
+        collection.check_addresses(
+            files, self.site_feeds, generated, set(config.theme.static_templates)
+        )
+        return collection.problems
+
+    # After the search has read a page: what is put around a post, and lists, only repeat posts.
+    @event_priority(-100)
+    def on_page_context(
+        self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
+    ) -> TemplateContext:
+        self.frames.fill(page, context)
+        return context
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         links = self.site_feeds.head(page.url)
@@ -98,12 +159,37 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         write(self.site_feeds.archive, config.site_dir)
 
 
+def _generated(options: TwimConfig, config: MkDocsConfig) -> GeneratedPages:
+    return GeneratedPages(
+        addresses.blog(options.blog_dir),
+        {name: f"/{slugify(name)}/" for name in options.taxonomies},
+        [f"/{slugify(name)}/" for name in options.feeds],
+        config.site_name,
+    )
+
+
+def _layout(options: TwimConfig, generated: GeneratedPages) -> listings.Layout:
+    return listings.Layout(
+        blog=generated.blog,
+        title=generated.blog_title,
+        paginate_by=options.paginate_by,
+        taxonomies={name: each.paginate_by for name, each in options.taxonomies.items()},
+        home=generated.home,
+    )
+
+
 def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
     site_url = absolute(config.site_url or "", "")
     if not site_url or not site_url.endswith("/"):
         raise OptionError("mkdocs.yml: site_url is missing: the ids of entries are made with it")
-    if options.feed_limit < 0:
-        raise OptionError("mkdocs.yml: twim: feed_limit: expected 0 or more")
+    sizes = {"feed_limit": options.feed_limit, "paginate_by": options.paginate_by}
+    for name, taxonomy in options.taxonomies.items():
+        sizes[f"taxonomies: {name}: paginate_by"] = taxonomy.paginate_by
+    for name, size in sizes.items():
+        if size < 0:
+            raise OptionError(f"mkdocs.yml: twim: {name}: expected 0 or more")
+    if addresses.blog(options.blog_dir) in ("/section/", "/project/", "/updates/", "/feeds/"):
+        raise OptionError(f"mkdocs.yml: twim: blog_dir: {options.blog_dir!r} is taken")
     toc = config.mdx_configs.get("toc", {})
     permalink = toc.get("permalink", False)
     return Workshop(

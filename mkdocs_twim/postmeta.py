@@ -43,6 +43,7 @@ class PostMeta:
     template: str | None = None
     in_search_index: bool = True
     image: str | None = None
+    image_alt: str | None = None
 
 
 class _Reader:
@@ -138,28 +139,34 @@ def read_post(
         in_search_index=reader.flag("in_search_index", True),
         # One revision of matrix.org has addresses in the angle brackets of a Markdown link.
         image=image.strip("<> ") if image else None,
+        image_alt=reader.text("extra.image_alt") if extra else None,
     )
     return meta, reader.problems
 
 
-def check_section(front: FrontMatter, src_uri: str) -> list[TwimError]:
-    """What is wrong with the keys of an `_index.md`."""
+def read_section(front: FrontMatter, src_uri: str) -> tuple[PostMeta, list[TwimError]]:
+    """Read the keys of an `_index.md`; what is wrong with them comes beside the rest."""
     reader = _Reader(front, src_uri)
     for key in front.values:
         if key not in _SECTION_KEYS:
             reader.problem(key, "no key of a section")
-    for key in ("title", "description", "sort_by", "template", "page_template", "paginate_path"):
+    for key in ("sort_by", "template", "page_template", "paginate_path"):
         reader.text(key)
     for key in ("redirect_to", "insert_anchor_links"):
         reader.text(key)
-    for key in ("transparent", "render", "draft", "in_search_index", "generate_feeds"):
+    for key in ("transparent", "render", "draft", "generate_feeds"):
         reader.flag(key, False)
     reader.flag("paginate_reversed", False)
     reader.number("weight")
     reader.number("paginate_by")
     reader.texts("aliases")
     reader.get("extra", dict, "a table")
-    return reader.problems
+    meta = PostMeta(
+        title=reader.text("title"),
+        description=reader.text("description"),
+        in_search_index=reader.flag("in_search_index", True),
+    )
+    return meta, reader.problems
 
 
 def _dates(reader: _Reader) -> tuple[datetime | None, datetime | None]:

@@ -18,13 +18,18 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_markdown_title
 
 from feedserver import html as entry_html
-from mkdocs_twim import addresses, calls, links, markdown, shortcodes
+from feedserver.model import Entry
+from mkdocs_twim import addresses, calls, links, markdown, postmeta, shortcodes, views
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter, read
+from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.postmeta import PostMeta, read_post
+from mkdocs_twim.views import PostView
 
 Engine = Literal["commonmark", "python-markdown"]
 log = get_plugin_logger("twim")
+
+FRAME = "twim/post.html"
 
 # What these keys of Zola say, MkDocs and its themes would take for something else.
 _ZOLA_ONLY = frozenset({"template", "path", "slug", "weight", "render", "draft", "aliases"})
@@ -71,26 +76,52 @@ class PostSource:
 def read_source(file: File, workshop: Workshop) -> tuple[PostSource | None, list[TwimError]]:
     """Read a post's file; what is wrong with it comes beside it, and it is `None` if unreadable."""
     path = file.src_uri
-    try:
-        text = file.content_string
-    except (OSError, UnicodeDecodeError) as error:
-        return None, [TwimError(f"can't be read: {error}", path=path)]
-    try:
-        front = read(text, path)
-    except TwimError as error:
-        return None, [error]
+    front, problems = _read_front(file)
+    if front is None:
+        return None, problems
     meta, problems = read_post(front, path, workshop.taxonomies)
-    extraction = calls.extract(front.body, path, front.body_line, workshop.library)
-    problems += extraction.errors
     try:
         address = _address(path, front, meta, workshop.blog_dir)
     except AddressError as error:
         problems.append(AddressError(error.message, path=path, line=front.line_of("title")))
+        calls_wrong = calls.extract(front.body, path, front.body_line, workshop.library).errors
+        return None, [*problems, *calls_wrong]
+    return _source(file, front, meta, address, workshop, problems)
+
+
+def read_section(file: File, workshop: Workshop) -> tuple[PostSource | None, list[TwimError]]:
+    """Read an `_index.md`, whose text stands above the list of posts; as `read_source` does."""
+    front, problems = _read_front(file)
+    if front is None:
         return None, problems
+    meta, wrong = postmeta.read_section(front, file.src_uri)
+    return _source(file, front, meta, addresses.blog(workshop.blog_dir), workshop, wrong)
+
+
+def _read_front(file: File) -> tuple[FrontMatter | None, list[TwimError]]:
+    path = file.src_uri
+    try:
+        return read(file.content_string, path), []
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [TwimError(f"can't be read: {error}", path=path)]
+    except TwimError as error:
+        return None, [error]
+
+
+def _source(
+    file: File,
+    front: FrontMatter,
+    meta: PostMeta,
+    address: str,
+    workshop: Workshop,
+    problems: list[TwimError],
+) -> tuple[PostSource, list[TwimError]]:
+    extraction = calls.extract(front.body, file.src_uri, front.body_line, workshop.library)
     engine: Engine = "commonmark" if front.style == "toml" else "python-markdown"
     if workshop.engine != "auto":
         engine = workshop.engine
-    return PostSource(file, front, meta, address, extraction, engine), problems
+    source = PostSource(file, front, meta, address, extraction, engine)
+    return source, [*problems, *extraction.errors]
 
 
 def _address(path: str, front: FrontMatter, meta: PostMeta, blog_dir: str) -> str:
@@ -111,7 +142,7 @@ class PostPage(Page):
 
     def __init__(self, source: PostSource, config: MkDocsConfig, workshop: Workshop) -> None:
         file = source.file
-        file.dest_uri = f"{source.address[1:]}index.html"
+        file.dest_uri = addresses.file(source.address)
         file.url = addresses.url(source.address)
         if source.meta.draft:
             file.inclusion = InclusionLevel.DRAFT
@@ -134,10 +165,57 @@ class PostPage(Page):
         return self.workshop.permalink(self.source.address)
 
     @property
-    def picture(self) -> str | None:
+    def is_shown(self) -> bool:
+        """Whether there is a page to lead to."""
+        return self.source.meta.render and not self.source.meta.draft
+
+    @property
+    def picture_url(self) -> str | None:
         """The absolute address of `extra.image`."""
         image = self.source.meta.image
         return self.workshop.absolute(image, self.source.address) if image else None
+
+    @property
+    def terms(self) -> Mapping[str, tuple[str, ...]]:
+        """The post's terms by taxonomy, of those that it has terms of."""
+        meta = self.source.meta
+        if (
+            "author" in self.workshop.taxonomies
+            and meta.authors
+            and "author" not in meta.taxonomies
+        ):
+            return {**meta.taxonomies, "author": meta.authors}
+        return {name: terms for name, terms in meta.taxonomies.items() if terms}
+
+    def picture(self, gallery: Gallery) -> Picture | None:
+        """The post's picture, with what is known of it."""
+        url = self.picture_url
+        return gallery.picture(url, self.source.meta.image_alt or "") if url else None
+
+    def view(self, entry: Entry | None, gallery: Gallery) -> PostView:
+        """What to show of the post; an undated one has no entry."""
+        meta = self.source.meta
+        title = entry_html.one_line(self.heading)
+        if entry is None:
+            content = entry_html.sanitise(self.feed_html, self.permalink)
+            summary = meta.description or entry_html.summary(entry_html.parse(content)) or title
+        else:
+            content, summary = entry.content or "", entry.summary
+        return PostView(
+            title=title,
+            url=views.relative(self.permalink, self.workshop.site_url),
+            date=meta.date,
+            updated=meta.updated,
+            terms=tuple(
+                views.term_links(name, self.terms[name])
+                for name in self.workshop.taxonomies
+                if name in self.terms
+            ),
+            picture=self.picture(gallery),
+            excerpt=views.excerpt(content),
+            # Of a post without text the summary is its title, which is shown already.
+            summary=summary if summary != title else None,
+        )
 
     def read_source(self, config: MkDocsConfig) -> None:
         self.markdown = self.source.calls.text
@@ -184,7 +262,7 @@ class PostPage(Page):
         """Put what the shortcodes make of themselves, on the page or in a feed."""
         library = self.workshop.library
         context: Mapping[str, object] = {
-            "picture": self.picture,
+            "picture": self.picture_url,
             "markdown": self.workshop.renderer.snippet,
         }
         filled = calls.fill(
@@ -244,7 +322,7 @@ class PostPage(Page):
             if links.is_missing(local, address, names, relative=relative):
                 log.warning(f"{self._place(local)}: the picture '{local}' is not there")
         image = self.source.meta.image
-        if image and links.is_missing(image, address, names):
+        if image and links.is_missing(links.local(image, self.workshop.site_url), address, names):
             line = self.source.front.line_of("extra.image")
             log.warning(f"{self.file.src_uri}:{line}: the picture '{image}' is not there")
 
@@ -272,6 +350,8 @@ def _page_meta(source: PostSource) -> dict[str, Any]:
         values["description"] = meta.description
     if authors := meta.taxonomies.get("author") or meta.authors:
         values["author"] = ", ".join(authors)
+    # A post's page has a frame of ours, unless its author names another (of this theme).
+    values.setdefault("template", FRAME)
     if not meta.in_search_index:
         values["search"] = {"exclude": True}
     return values

@@ -59,8 +59,8 @@ def test_every_default_is_as_documented() -> None:
 
 def test_every_key_of_front_matter_is_documented() -> None:
     text = _page("front-matter")
-    fields = {field.name for field in dataclasses.fields(PostMeta)} - {"stem", "image"}
-    for name in (*fields, "extra.image"):
+    fields = {field.name for field in dataclasses.fields(PostMeta)} - {"stem", "image", "image_alt"}
+    for name in (*fields, "extra.image", "extra.image_alt"):
         assert f"| `{name}` |" in text, name
 
 

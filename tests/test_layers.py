@@ -14,15 +14,15 @@ FEEDSERVER = (
     {"model", "errors", "slugs", "members", "findings"},
     {"nesting", "html", "issues", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"},
-    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"},
+    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},
     {"settings", "sources", "store", "problems", "feeds", "pages"},
     {"app", "cli", "__main__"},
 )
 MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links"}
-    | {"tokens", "arguments", "calls", "shortcodes"},
-    {"config", "postmeta", "posts", "pagecalls"},
-    {"feeds", "output", "collection"},
+    | {"tokens", "arguments", "calls", "shortcodes", "pictures", "static"},
+    {"config", "postmeta", "views", "posts", "pagecalls", "theme"},
+    {"feeds", "output", "listings", "pages", "social", "frames", "collection"},
     {"plugin"},
 )
 

@@ -1,28 +1,142 @@
-// Plays a video in place of the link to it, once that is clicked. Until then nothing is fetched
-// from elsewhere; without this script the link leads to the video's page.
-document.addEventListener("click", (event) => {
-  const plain =
-    event.button === 0 && !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-  const link =
-    event.target instanceof Element ? event.target.closest("a[data-twim-video]") : null;
-  if (!link || !plain || event.defaultPrevented) {
-    return;
+// What our pages do with scripts; without them all of it can be read and followed. Everything is
+// listened to at the document, so that it works after a theme's instant navigation too.
+(() => {
+  "use strict";
+
+  // Plays a video in place of the link to it, once that is clicked. Until then nothing is fetched
+  // from elsewhere; without this script the link leads to the video's page.
+  function play(event) {
+    const plain =
+      event.button === 0 && !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    const link = event.target.closest("a[data-twim-video]");
+    if (!link || !plain || event.defaultPrevented) {
+      return;
+    }
+    const id = link.dataset.twimVideo;
+    const start = Number.parseInt(link.dataset.twimStart ?? "0", 10);
+    if (!/^[\w-]{11}$/.test(id)) {
+      return;
+    }
+    event.preventDefault();
+    const text = link.querySelector(".twim-video-text");
+    const frame = document.createElement("iframe");
+    frame.className = "twim-video-frame";
+    frame.title = text ? text.textContent.trim() : "Video";
+    frame.allow = "autoplay; encrypted-media; fullscreen; picture-in-picture; web-share";
+    frame.allowFullscreen = true;
+    frame.referrerPolicy = "strict-origin-when-cross-origin";
+    frame.src =
+      `https://www.youtube-nocookie.com/embed/${id}?autoplay=1` +
+      (start > 0 ? `&start=${start}` : "");
+    link.replaceWith(frame);
+    frame.focus();
   }
-  const id = link.dataset.twimVideo;
-  const start = Number.parseInt(link.dataset.twimStart ?? "0", 10);
-  if (!/^[\w-]{11}$/.test(id)) {
-    return;
+
+  // Sorts a table by the column whose button was clicked; again, the other way round.
+  function sort(event) {
+    const head = event.target.closest("[data-twim-sort]")?.closest("th");
+    if (!head) {
+      return;
+    }
+    const column = head.cellIndex;
+    const body = head.closest("table").tBodies[0];
+    const up = head.getAttribute("aria-sort")
+      ? head.getAttribute("aria-sort") === "descending"
+      : !head.classList.contains("twim-number");
+    const compare = new Intl.Collator(document.documentElement.lang || undefined, {
+      numeric: true,
+    }).compare;
+    const value = (row) =>
+      row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
+    const rows = [...body.rows].map((row) => [value(row), row]);
+    rows.sort(([a], [b]) => (up ? compare(a, b) : compare(b, a)));
+    body.append(...rows.map(([, row]) => row));
+    for (const other of head.parentElement.cells) {
+      other.removeAttribute("aria-sort");
+    }
+    head.setAttribute("aria-sort", up ? "ascending" : "descending");
   }
-  event.preventDefault();
-  const text = link.querySelector(".twim-video-text");
-  const frame = document.createElement("iframe");
-  frame.className = "twim-video-frame";
-  frame.title = text ? text.textContent.trim() : "Video";
-  frame.allow = "autoplay; encrypted-media; fullscreen; picture-in-picture; web-share";
-  frame.allowFullscreen = true;
-  frame.referrerPolicy = "strict-origin-when-cross-origin";
-  frame.src =
-    `https://www.youtube-nocookie.com/embed/${id}?autoplay=1` + (start > 0 ? `&start=${start}` : "");
-  link.replaceWith(frame);
-  frame.focus();
-});
+
+  // Copies the address of a feed, and says so.
+  async function copy(event) {
+    const button = event.target.closest(".twim-copy");
+    if (!button) {
+      return;
+    }
+    const address = button.previousElementSibling.href;
+    try {
+      await navigator.clipboard.writeText(address);
+    } catch {
+      // Without a secure origin there is no clipboard: then a person copies what is shown.
+      window.prompt("The address of the feed", address);
+      return;
+    }
+    button.classList.add("twim-copied");
+    button.setAttribute("aria-label", "Copied");
+    setTimeout(() => {
+      button.classList.remove("twim-copied");
+      button.setAttribute("aria-label", button.title);
+    }, 2000);
+  }
+
+  // Shows the feeds whose names have all the words that were typed.
+  function search(event) {
+    if (!event.target.matches?.("[data-twim-search]")) {
+      return;
+    }
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const group of document.querySelectorAll(".twim-group")) {
+      const about = group.querySelector("h2").textContent.toLowerCase();
+      let shown = 0;
+      for (const row of group.querySelectorAll(".twim-catalogue > li")) {
+        const text = row.querySelector(".twim-name").textContent.toLowerCase();
+        row.hidden = !words.every((word) => text.includes(word) || about.includes(word));
+        shown += row.hidden ? 0 : 1;
+      }
+      group.hidden = shown === 0;
+      count += shown;
+    }
+    event.target.parentElement.querySelector("output").textContent =
+      words.length === 0 ? "" : count === 1 ? "1 feed" : `${count} feeds`;
+  }
+
+  const ICON =
+    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M19 21H8V7h11m0-2H8a2 2 0 0 0-2 2v14' +
+    "a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m-3-4H4a2 2 0 0 0-2 2v14h2V3h12z\"/></svg>";
+
+  // Puts the catalogue's search field and copy buttons there, which do nothing without scripts.
+  function prepare() {
+    for (const field of document.querySelectorAll(".twim-search[hidden]")) {
+      field.hidden = false;
+      for (const link of document.querySelectorAll(".twim-catalogue .twim-formats a:last-child")) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "twim-copy";
+        button.title = `Copy the address of ${link.textContent}`;
+        button.setAttribute("aria-label", button.title);
+        button.innerHTML = ICON;
+        link.after(button);
+      }
+    }
+    // Material takes every alternate link of this very spelling for a translation of the site, and
+    // looks for a sitemap beside it. Feed readers have read the page before any script.
+    for (const link of document.querySelectorAll('head link[rel="alternate"][type^="application/"]')) {
+      link.rel = "alternate feed";
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element) {
+      play(event);
+      sort(event);
+      copy(event);
+    }
+  });
+  document.addEventListener("input", search);
+  new MutationObserver(prepare).observe(document.documentElement, {
+    childList: true,
+    subtree: true,
+  });
+  prepare();
+})();

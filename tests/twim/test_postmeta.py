@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from mkdocs_twim import frontmatter
-from mkdocs_twim.postmeta import PostMeta, check_section, read_post
+from mkdocs_twim.postmeta import PostMeta, read_post, read_section
 
 TAXONOMIES = ("author", "category")
 
@@ -150,7 +150,7 @@ def test_the_description_may_stand_in_extra() -> None:
 
 def test_unknown_keys_of_a_section_are_errors() -> None:
     front = frontmatter.read("+++\nsort_by = 'date'\nnosuch = 1\npaginate_by = 'x'\n+++\n", "b.md")
-    problems = [str(problem) for problem in check_section(front, "b.md")]
+    problems = [str(problem) for problem in read_section(front, "b.md")[1]]
     assert problems == [
         "b.md:3: nosuch: no key of a section",
         "b.md:4: paginate_by: expected a whole number, found 'x'",

@@ -1,0 +1,158 @@
+"""What our templates put around a post's text, and into the generated pages.
+
+A page's content is filled in when the search has read it: everything here repeats what stands
+elsewhere on the site.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape, unescape
+from typing import cast
+
+from jinja2 import Environment
+from markupsafe import Markup
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
+from mkdocs.utils import get_relative_url
+from mkdocs.utils.templates import TemplateContext
+
+from feedserver.html import plain
+from feedserver.model import Entry
+from feedserver.query import Index
+from feedserver.slugs import section_slug
+from mkdocs_twim import social, views
+from mkdocs_twim.listings import Listing
+from mkdocs_twim.pages import GeneratedPages
+from mkdocs_twim.pictures import Picture
+from mkdocs_twim.posts import PostPage
+from mkdocs_twim.theme import Parts
+from mkdocs_twim.views import Link, PostView
+
+_H1 = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>", re.DOTALL)
+_HEADING = re.compile(r'(<h([23])\b[^>]*\sid="([^"]*)"[^>]*>.*?)(?=</h\2>)', re.DOTALL)
+
+
+class Frames:
+    """Fills the pages of one build; `posts` are by id, `default` is the picture of who has none."""
+
+    def __init__(
+        self,
+        env: Environment,
+        index: Index,
+        posts: Mapping[str, PostView],
+        generated: GeneratedPages,
+        default: Picture | None,
+    ) -> None:
+        self._site = index.archive.site
+        self._posts = posts
+        self._generated = generated
+        self._default = default
+        self._parts = Parts(env, language=self._site.language, site_url=self._site.url)
+        self._issues: dict[str, list[Entry]] = {}
+        for entry in index.archive.entries:
+            if entry.update:
+                self._issues.setdefault(entry.update.issue.id, []).append(entry)
+
+    def fill(self, page: Page, context: TemplateContext) -> None:
+        """Put what we have to say into a page's content, and into its context, for the head."""
+        listing = self._generated.listing(page)
+        if listing is not None:
+            self._fill_list(page, listing, context)
+        elif isinstance(page, PostPage) and page.permalink in self._posts:
+            self._fill_post(page, self._posts[page.permalink], context)
+
+    def _fill_list(self, page: Page, listing: Listing, context: TemplateContext) -> None:
+        text = page.content or ""
+        feed = listing.feed
+        about = feed.description if feed else self._site.description
+        title = plain(str(page.title))
+        values = cast("dict[str, object]", context)
+        values["social"] = social.of_list(
+            title, page.canonical_url or "", about, self._site, self._default
+        )
+        page.content = self._parts.render(
+            listing.template,
+            values,
+            listing=listing,
+            heading=None if "<h1" in text else title,
+            text=Markup(text),
+            root=_root(page),
+            **listing.values,
+        )
+
+    def _fill_post(self, page: PostPage, post: PostView, context: TemplateContext) -> None:
+        heading, text = _split(page.content or "", post.title, page.source.engine)
+        topics = _topics(page.toc, self._issues.get(page.permalink, ()))
+        values = cast("dict[str, object]", context)
+        values["social"] = social.of_post(post, page.permalink, self._site, self._default)
+        page.content = self._parts.render(
+            "post.html",
+            values,
+            post=post,
+            heading=Markup(heading) if heading else None,
+            text=Markup(_with_topics(text, topics, page.url)),
+            older=_neighbour(page.previous_page),
+            newer=_neighbour(page.next_page),
+        )
+
+
+def _root(page: Page) -> str:
+    """What leads from a page to the site's root."""
+    return get_relative_url(".", page.url).rstrip("/") + "/"
+
+
+def _neighbour(page: Page | None) -> Link | None:
+    return Link(unescape(str(page.title)), page.url) if page else None
+
+
+def _split(html: str, title: str, engine: str) -> tuple[str | None, str]:
+    """The heading that a post's text begins with, if that is its title, and the rest."""
+    found = _H1.match(html)
+    if found and (engine == "python-markdown" or plain(found[1]) == title):
+        return found[0], html[found.end() :]
+    return None, html
+
+
+def _topics(toc: Iterable[AnchorLink], updates: Iterable[Entry]) -> dict[str, Link]:
+    """The pages of an issue's sections and projects, by the ids of their headings."""
+    found: dict[str, Link] = {}
+    sections: dict[str, Link] = {}
+    for entry in updates:
+        view = views.update(entry, "")
+        if entry.update and entry.update.section and view.section:
+            sections[entry.update.section.slug] = view.section
+        link = view.project or view.section
+        if link:
+            found[entry.id.rpartition("#")[2]] = link
+    # A section of which nothing stands above its first project is no update by itself.
+    for item in _all(toc):
+        slug = section_slug(unescape(item.title)) or item.id
+        if item.id not in found and slug in sections:
+            found[item.id] = sections[slug]
+    return found
+
+
+def _all(toc: Iterable[AnchorLink]) -> Iterable[AnchorLink]:
+    for item in toc:
+        yield item
+        yield from _all(item.children)
+
+
+def _with_topics(html: str, topics: Mapping[str, Link], page_url: str) -> str:
+    """Put a link behind each heading of a section or a project, to its own page."""
+
+    def heading(match: re.Match[str]) -> str:
+        link = topics.get(unescape(match[3]))
+        if link is None:
+            return match[0]
+        to, name = (
+            escape(get_relative_url(link.url, page_url)),
+            escape(f"All updates: {link.title}"),
+        )
+        return (
+            f'{match[1]}<a class="twim-topic" href="{to}" title="{name}" aria-label="{name}"></a>'
+        )
+
+    return _HEADING.sub(heading, html) if topics else html

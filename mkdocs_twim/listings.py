@@ -1,0 +1,296 @@
+"""What stands on each of the generated pages: posts, terms, updates, topics, feeds, in pages.
+
+Decided here, apart from MkDocs' files and pages: a site's posts and feeds become listings, each
+with an address, a title, and the values of its template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+from typing import TypeVar
+
+from feedserver import topics
+from feedserver.model import Entry, Feed, FeedKind
+from feedserver.query import Index, newest
+from feedserver.slugs import slugify
+from mkdocs_twim import addresses, views
+from mkdocs_twim.views import FeedView, Link, PostView, TermView, UpdateView
+
+UPDATES_A_PAGE = 20
+
+_PLURALS = {"author": "Authors", "category": "Categories", "tag": "Tags"}
+_GROUPS: tuple[tuple[FeedKind, str], ...] = (
+    ("posts", "Posts"),
+    ("updates", "Posts"),
+    ("named", "Posts"),
+    ("section", "Sections"),
+    ("project", "Projects"),
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where a page stands in its list; `links` are the pages near it, `None` stands for a gap."""
+
+    number: int
+    count: int
+    previous: str | None
+    next: str | None
+    links: tuple[Link | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A generated page: `template` is its file below `twim/parts`, `values` what that shows.
+
+    `address` is relative to the site ("/blog/page/2/"). `anchors` are the ids and titles of its
+    parts, for the table of contents.
+    """
+
+    address: str
+    template: str
+    title: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    feed: FeedView | None = None
+    pager: Pager | None = None
+    anchors: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IssueUpdates:
+    """The updates of one issue that stand in a list."""
+
+    id: str
+    issue: Link
+    date: datetime
+    updates: tuple[UpdateView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedGroup:
+    id: str
+    title: str
+    feeds: tuple[FeedView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a site's lists are laid out: the address of its blog, and how many stand on a page.
+
+    `taxonomies` has the page size of each, by name; 0 is all. `home` is whether the list of posts
+    is the home page. `title` is what that list is called.
+    """
+
+    blog: str
+    title: str
+    paginate_by: int
+    taxonomies: Mapping[str, int]
+    home: bool
+
+
+def build(
+    posts: Sequence[PostView],
+    undated: Sequence[PostView],
+    terms: Mapping[str, Mapping[str, str]],
+    index: Index,
+    layout: Layout,
+) -> Iterator[Listing]:
+    """Yield all generated pages of a site.
+
+    `posts` are in the order of lists, newest first; `undated` are on the pages of their terms
+    alone. `terms` has the name of each term by slug, by taxonomy.
+    """
+    feeds = {feed.path: views.feed(feed, index) for feed in index.feeds}
+    root = feeds.get("/")
+    browse = _browse(terms, index)
+    blog = list(_posts(layout.blog, layout.title, posts, layout.paginate_by, root, browse))
+    yield from blog
+    if layout.home and layout.blog != "/":
+        yield replace(blog[0], address="/", title=index.archive.site.title)
+    for taxonomy, names in terms.items():
+        size = layout.taxonomies[taxonomy]
+        yield from _taxonomy(taxonomy, names, [*posts, *undated], size, feeds)
+    yield from _topics(index, feeds)
+    yield from _named(index, posts, feeds)
+    yield _catalogue(index, feeds, tuple(terms))
+
+
+def called(taxonomy: str) -> str:
+    """A taxonomy's name as the title of the list of its terms."""
+    return _PLURALS.get(taxonomy, taxonomy[:1].upper() + taxonomy[1:])
+
+
+def term_names(posts: Iterable[Sequence[str]]) -> dict[str, str]:
+    """The terms of a taxonomy by slug; of equal slugs the smallest spelling names it, as in Zola.
+
+    Each item of `posts` is what one post has.
+    """
+    names: dict[str, str] = {}
+    for terms in posts:
+        for term in terms:
+            slug = slugify(term)
+            names[slug] = min(names.get(slug, term), term)
+    return dict(sorted(names.items()))
+
+
+def pages(items: Sequence[T], size: int, address: str) -> Iterator[tuple[str, Pager, Sequence[T]]]:
+    """Cut a list into pages: address, place, items; at least one page, and all on it if 0."""
+    size = size or max(1, len(items))
+    count = max(1, -(-len(items) // size))
+    for number in range(1, count + 1):
+        near = sorted({1, count, *range(max(1, number - 1), min(count, number + 1) + 1)})
+        links: list[Link | None] = []
+        for before, each in zip([0, *near], near, strict=False):
+            if each - before == 2:
+                links.append(_page_link(address, before + 1))
+            elif each - before > 2:
+                links.append(None)
+            links.append(_page_link(address, each))
+        pager = Pager(
+            number,
+            count,
+            _page_link(address, number - 1).url if number > 1 else None,
+            _page_link(address, number + 1).url if number < count else None,
+            tuple(links),
+        )
+        yield addresses.paged(address, number), pager, items[(number - 1) * size : number * size]
+
+
+def _page_link(address: str, number: int) -> Link:
+    return Link(str(number), addresses.url(addresses.paged(address, number)) or ".")
+
+
+def _posts(
+    address: str,
+    title: str,
+    posts: Sequence[PostView],
+    size: int,
+    feed: FeedView | None,
+    browse: Sequence[Link] = (),
+) -> Iterator[Listing]:
+    for at, pager, shown in pages(posts, size, address):
+        values = {"posts": shown, "total": len(posts), "browse": browse}
+        yield Listing(at, "posts.html", title, values, feed, pager)
+
+
+def _browse(terms: Mapping[str, Mapping[str, str]], index: Index) -> list[Link]:
+    """Where else a site's posts can be found."""
+    links = [Link(called(name), f"{slugify(name)}/") for name, names in terms.items() if names]
+    if any(entry.update for entry in index.archive.entries):
+        links += [Link("Sections", "section/"), Link("Projects", "project/")]
+        links += [Link("Updates", "updates/")]
+    return links
+
+
+def _taxonomy(
+    taxonomy: str,
+    names: Mapping[str, str],
+    posts: Sequence[PostView],
+    size: int,
+    feeds: Mapping[str, FeedView],
+) -> Iterator[Listing]:
+    folder = f"/{slugify(taxonomy)}/"
+    by_url: dict[str, list[PostView]] = {}
+    for post in posts:
+        for terms in post.terms:
+            if terms.taxonomy == taxonomy:
+                for link in terms.links:
+                    by_url.setdefault(link.url, []).append(post)
+    shown = []
+    for slug, name in names.items():
+        address = f"{folder}{slug}/"
+        found = by_url.get(address[1:], [])
+        yield from _posts(address, name, found, size, feeds.get(address))
+        latest = next((post for post in found if post.date), None)
+        shown.append(
+            TermView(
+                name,
+                address[1:],
+                len(found),
+                Link(latest.title, latest.url) if latest else None,
+                latest.date if latest else None,
+            )
+        )
+    yield Listing(folder, "terms.html", called(taxonomy), {"terms": tuple(shown)})
+
+
+def _topics(index: Index, feeds: Mapping[str, FeedView]) -> Iterator[Listing]:
+    entries = index.archive.entries
+    site_url = index.archive.site.url
+    years = [views.issue_date(entry).year for entry in entries if entry.update]
+    span = range(min(years), max(years) + 1) if years else range(0)
+    for folder, title, found in (
+        ("section", "Sections", topics.sections(entries)),
+        ("project", "Projects", topics.projects(entries)),
+    ):
+        shown = [views.topic(topic, folder, site_url, span) for topic in found]
+        yield Listing(f"/{folder}/", "topics.html", title, {"topics": shown, "kind": folder})
+        for topic, view in zip(found, shown, strict=True):
+            address = f"/{folder}/{topic.slug}/"
+            values = {"kind": folder, "topic": view}
+            for at, pager, part in pages(topic.updates, UPDATES_A_PAGE, address):
+                yield _updates(at, topic.title, part, feeds.get(address), site_url, pager, values)
+    updates = tuple(entry for entry in entries if entry.update)
+    latest = newest(updates, UPDATES_A_PAGE)
+    yield _updates("/updates/", "Updates", latest, feeds.get("/updates/"), site_url, None, {})
+
+
+def _updates(
+    address: str,
+    title: str,
+    entries: Sequence[Entry],
+    feed: FeedView | None,
+    site_url: str,
+    pager: Pager | None,
+    values: Mapping[str, object],
+) -> Listing:
+    """A list of updates, by issue."""
+    shown = [views.update(entry, site_url) for entry in entries]
+    groups = []
+    for number, (_, updates) in enumerate(groupby(shown, lambda update: update.issue.url), 1):
+        found = tuple(updates)
+        groups.append(IssueUpdates(f"issue-{number}", found[0].issue, found[0].date, found))
+    anchors = tuple((group.id, group.issue.title) for group in groups)
+    return Listing(
+        address, "updates.html", title, {"groups": groups, **values}, feed, pager, anchors
+    )
+
+
+def _named(
+    index: Index, posts: Sequence[PostView], feeds: Mapping[str, FeedView]
+) -> Iterator[Listing]:
+    """A page for each named feed: what it is, and the posts that stand in it."""
+    site_url = index.archive.site.url
+    by_url = {post.url: post for post in posts}
+    for feed in index.feeds:
+        if feed.kind == "named":
+            entries = newest(index.entries(feed), index.archive.feed_limit)
+            urls = [views.relative(entry.url, site_url) for entry in entries]
+            shown = [by_url[url] for url in urls if url in by_url]
+            values = {"posts": shown, "total": len(index.entries(feed)), "about": feed.description}
+            view = feeds[feed.path]
+            yield Listing(feed.page, "posts.html", view.title, values, view)
+
+
+def _catalogue(index: Index, feeds: Mapping[str, FeedView], taxonomies: Sequence[str]) -> Listing:
+    groups: dict[str, list[FeedView]] = {}
+    titles = dict(_GROUPS)
+    folders = {slugify(taxonomy): called(taxonomy) for taxonomy in taxonomies}
+    for feed in index.feeds:
+        title = titles.get(feed.kind) or folders[_folder(feed)]
+        groups.setdefault(title, []).append(feeds[feed.path])
+    found = tuple(
+        FeedGroup(f"feeds-{slugify(title)}", title, tuple(shown)) for title, shown in groups.items()
+    )
+    anchors = tuple((group.id, group.title) for group in found)
+    values = {"groups": found, "total": len(feeds)}
+    return Listing("/feeds/", "catalogue.html", "Feeds", values, anchors=anchors)
+
+
+def _folder(feed: Feed) -> str:
+    return feed.path.split("/")[1]

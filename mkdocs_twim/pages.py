@@ -1,0 +1,198 @@
+"""The generated pages as files and pages of MkDocs.
+
+A page of the site's own at the address of a generated one becomes the text above what is generated.
+Pages that `nav:` may name are there from `on_files` on; the others come when all posts are
+rendered, for only then is it known which sections and projects there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from typing import Any, cast
+
+import yaml
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import get_toc
+
+from mkdocs_twim import addresses
+from mkdocs_twim.listings import Listing, called
+from mkdocs_twim.posts import PostPage
+
+FRAME = "twim/list.html"
+
+
+class GeneratedPages:
+    """The generated pages of one build.
+
+    `blog` is the address of the list of posts; `taxonomies` has the folder of each taxonomy by
+    name, `named` are the folders of named feeds.
+    """
+
+    def __init__(
+        self, blog: str, taxonomies: Mapping[str, str], named: Iterable[str], site_name: str
+    ) -> None:
+        self.blog = blog
+        self.home = False
+        self._taxonomies = taxonomies
+        self._roots = {"/section/", "/project/", *taxonomies.values()}
+        self._single = {blog, "/updates/", "/feeds/", *named}
+        self._site_name = site_name
+        self._files: dict[str, File] = {}
+        self._listings: dict[str, Listing] = {}
+
+    def prepare(
+        self,
+        files: Files,
+        config: MkDocsConfig,
+        *,
+        used: Iterable[str],
+        issues: bool,
+        title: str = "Blog",
+    ) -> None:
+        """Find the site's own pages at our addresses, and make those that `nav:` may name.
+
+        `used` are the taxonomies that posts have terms of; `issues` is whether a post is an issue;
+        `title` is what the list of posts is called.
+        """
+        self.home = True
+        for file in _own_pages(files):
+            address = addresses.folder(file.src_uri)
+            self.home = self.home and address != "/"
+            if self.is_ours(address):
+                self._files[address] = file
+                place(file, address)
+        named_in_nav = set(_paths(config.nav))
+        wanted = [(self.blog, f"{self.blog[1:]}index.md", title, True)]
+        if self.home:
+            wanted += [("/", "index.md", self._site_name, True)]
+        wanted += [("/feeds/", "feeds.md", "Feeds", True)]
+        wanted += [("/section/", "section/index.md", "Sections", issues)]
+        wanted += [("/project/", "project/index.md", "Projects", issues)]
+        wanted += [("/updates/", "updates/index.md", "Updates", issues)]
+        for name, folder in self._taxonomies.items():
+            wanted.append((folder, f"{folder[1:]}index.md", called(name), name in set(used)))
+        for address, src_uri, name, sure in wanted:
+            if address not in self._files and (sure or src_uri in named_in_nav):
+                self._files[address] = _generated(config, src_uri, address, name)
+                files.append(self._files[address])
+        if config.nav is None and self.blog != "/":
+            # Below a folder MkDocs would put it into a section of the nav, alone.
+            self._files[self.blog].inclusion = InclusionLevel.NOT_IN_NAV
+
+    def is_ours(self, address: str) -> bool:
+        """Whether something may be generated at an address."""
+        parent = address.rstrip("/").rpartition("/")[0] + "/"
+        return address in self._single or address in self._roots or parent in self._roots
+
+    def extend_nav(self, nav: Navigation, config: MkDocsConfig) -> None:
+        """Put Blog and Feeds into the nav of a site that has not written its own."""
+        if self.home and (home := self._files["/"].page) is not None:
+            nav.homepage = home
+        if config.nav is not None:
+            return
+        for address in (self.blog, "/feeds/"):
+            page = self._files[address].page
+            if page is None or page in nav.pages:
+                continue
+            if nav.pages:
+                nav.pages[-1].next_page, page.previous_page = page, nav.pages[-1]
+            nav.items.append(page)
+            nav.pages.append(page)
+
+    def introduce(self, intro: PostPage) -> None:
+        """Put the text of `_index.md` above the list of posts."""
+        page = self._files[self.blog].page
+        assert page is not None
+        page.content, page.toc = intro.content, intro.toc
+        page.present_anchor_ids = intro.present_anchor_ids
+        page.links_to_anchors = intro.links_to_anchors
+        page.meta = {**page.meta, **intro.meta, "template": FRAME}
+
+    @property
+    def blog_title(self) -> str:
+        """What the list of posts is called in the nav or by its own text; HTML."""
+        page = self._files[self.blog].page
+        return str(page.title) if page and page.title else "Blog"
+
+    def complete(self, listings: Iterable[Listing], files: Files, config: MkDocsConfig) -> None:
+        """Give each listing its page; those that have none get one."""
+        for listing in listings:
+            file = self._files.get(listing.address)
+            if file is None:
+                if not listing.anchors and not listing.feed and not listing.pager:
+                    # A list of nothing that nobody asked for.
+                    continue
+                file = _generated(config, f"{listing.address[1:]}index.md", listing.address, "")
+                files.append(file)
+                page = Page(None, file, config)
+                page.markdown = page.content = ""
+                page.title = escape(_page_title(listing), quote=False)
+            assert file.page is not None
+            self._listings[file.src_uri] = listing
+            _finish(file.page, listing)
+
+    def listing(self, page: Page) -> Listing | None:
+        """What is generated for a page."""
+        return self._listings.get(page.file.src_uri)
+
+    def owner(self, file: File) -> str:
+        """What to call a page's file in an error."""
+        if file.generated_by != "twim":
+            return file.src_uri
+        listing = self._listings.get(file.src_uri)
+        return f"the generated page '{listing.title if listing else file.src_uri}'"
+
+
+def place(file: File, address: str) -> None:
+    """Let a file's page go to a directory address, whatever `use_directory_urls` says."""
+    file.dest_uri = addresses.file(address)
+    file.url = addresses.url(address) or "./"
+
+
+def _generated(config: MkDocsConfig, src_uri: str, address: str, title: str) -> File:
+    # Themes take titles for HTML.
+    meta = yaml.safe_dump({"title": escape(title, quote=False)}, allow_unicode=True)
+    text = f"---\n{meta}---\n" if title else ""
+    file = File.generated(config, src_uri, content=text, inclusion=InclusionLevel.NOT_IN_NAV)
+    file.generated_by = "twim"
+    place(file, address)
+    return file
+
+
+def _own_pages(files: Files) -> Iterator[File]:
+    for file in files.documentation_pages():
+        if not isinstance(file.page, PostPage) and not file.inclusion.is_excluded():
+            yield file
+
+
+def _paths(nav: object) -> Iterator[str]:
+    """All paths that a `nav:` names."""
+    if isinstance(nav, str):
+        yield nav
+    elif isinstance(nav, dict):
+        for value in nav.values():
+            yield from _paths(value)
+    elif isinstance(nav, list):
+        for value in nav:
+            yield from _paths(value)
+
+
+def _page_title(listing: Listing) -> str:
+    number = listing.pager.number if listing.pager else 1
+    return f"{listing.title}, page {number}" if number > 1 else listing.title
+
+
+def _finish(page: Page, listing: Listing) -> None:
+    page.meta.setdefault("template", FRAME)
+    if listing.pager and listing.pager.number > 1:
+        page.meta.setdefault("search", {"exclude": True})
+    if not list(page.toc):
+        tokens = [
+            {"level": 2, "id": id, "name": escape(title, quote=False), "children": []}
+            for id, title in listing.anchors
+        ]
+        page.toc = get_toc(cast("list[Any]", tokens))

@@ -1,0 +1,55 @@
+"""The site's theme with our templates in it.
+
+They lie in a folder of their own, `twim/`, below those of the theme, so that a file of the same
+name in `custom_dir` takes the place of one. A page's frame extends the theme's `main.html`; what
+stands in the page, below `twim/parts/`, is rendered into its content, which every theme shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_date
+from jinja2 import Environment
+from markupsafe import Markup
+from mkdocs.theme import Theme
+
+from mkdocs_twim import links
+
+PARTS = "twim/parts/"
+_FALLBACK = "en"
+
+
+def extend(theme: Theme) -> None:
+    """Let a theme find our templates, after its own and those of `custom_dir`."""
+    theme.dirs.append(str(Path(__file__).parent / "templates"))
+
+
+class Parts:
+    """What stands in our pages, rendered by the environment of a build's theme."""
+
+    def __init__(self, env: Environment, *, language: str | None, site_url: str) -> None:
+        # MkDocs escapes nothing by itself; ours do. The theme's own templates stay as they are.
+        before = env.autoescape
+        env.autoescape = lambda name: (
+            (name is not None and name.startswith(PARTS))
+            or (before(name) if callable(before) else before)
+        )
+        locale = _locale(language)
+        env.filters["twim_date"] = lambda date, form="long": format_date(date.date(), form, locale)
+        env.filters["twim_below"] = lambda html, root: Markup(links.nearer(html, site_url, root))
+        self._env = env
+
+    def render(self, name: str, context: Mapping[str, object], **values: object) -> str:
+        """Render a part ("post.html") in the context of a page."""
+        return self._env.get_template(PARTS + name).render(context, **values)
+
+
+def _locale(language: str | None) -> Locale:
+    try:
+        return Locale.parse((language or _FALLBACK).replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(_FALLBACK)

@@ -1,0 +1,217 @@
+"""What templates show of posts, updates, topics and feeds: plain values, nothing of MkDocs.
+
+Addresses are relative to the site's root and percent-encoded, as MkDocs' filter `url` takes them;
+those of other sites are absolute. `None` is what isn't known. Texts are plain, but for `excerpt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from feedserver.catalogue import FEED_FILES
+from feedserver.entries import MORE
+from feedserver.model import Entry, Feed, Reporter
+from feedserver.query import Index
+from feedserver.slugs import section_title, slugify
+from feedserver.topics import Topic
+from mkdocs_twim import addresses
+from mkdocs_twim.pictures import Picture
+
+_FORMATS = ("Atom", "RSS", "JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms that a post has of a taxonomy."""
+
+    taxonomy: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post, as its page and the lists show it.
+
+    `excerpt` is the HTML above the mark `<!-- more -->`, with absolute addresses; `summary` is its
+    first sentences. `terms` has every taxonomy that the post has terms of.
+    """
+
+    title: str
+    url: str
+    date: datetime | None
+    updated: datetime | None
+    terms: tuple[Terms, ...]
+    picture: Picture | None
+    excerpt: str | None
+    summary: str | None
+
+    def of(self, taxonomy: str) -> tuple[Link, ...]:
+        """The post's terms of a taxonomy."""
+        return next((terms.links for terms in self.terms if terms.taxonomy == taxonomy), ())
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateView:
+    """An update, as the pages of its section and its project show it; `date` is its issue's."""
+
+    url: str
+    issue: Link
+    date: datetime
+    section: Link | None
+    project: Link | None
+    reporters: tuple[Reporter, ...]
+    summary: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A section or a project among all of its kind.
+
+    `years` has the number of updates by year, from the site's first issue to its latest.
+    """
+
+    title: str
+    url: str
+    website: str | None
+    updates: int
+    issues: int
+    first: Link
+    first_date: datetime
+    latest: Link
+    latest_date: datetime
+    years: tuple[tuple[int, int], ...]
+
+    @property
+    def activity(self) -> str:
+        """The years in which there were updates, in words."""
+        return ", ".join(f"{year}: {count}" for year, count in self.years if count)
+
+    @property
+    def bars(self) -> str:
+        """The years as a path of SVG: bars of four units and gaps of one, at most 16 high."""
+        most = max(count for _, count in self.years)
+        heights = [-(-16 * count // most) for _, count in self.years]
+        return "".join(
+            f"M{5 * place} 16v-{height}h4v{height}z"
+            for place, height in enumerate(heights)
+            if height
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TermView:
+    """A term among those of its taxonomy; `latest` is its newest post."""
+
+    title: str
+    url: str
+    posts: int
+    latest: Link | None
+    latest_date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """A feed; `formats` are its three documents, each with the name of its format."""
+
+    title: str
+    description: str
+    url: str
+    entries: int
+    formats: tuple[Link, ...]
+
+
+def relative(address: str, site_url: str) -> str:
+    """An absolute address of the site, relative to its root; that of the root is "."."""
+    return address.removeprefix(site_url) or "." if address.startswith(site_url) else address
+
+
+def term_links(taxonomy: str, terms: Iterable[str]) -> Terms:
+    """The terms of a post, each once, with the pages that they have."""
+    names: dict[str, str] = {}
+    for term in terms:
+        names.setdefault(slugify(term), term)
+    folder = slugify(taxonomy)
+    return Terms(taxonomy, tuple(Link(name, f"{folder}/{slug}/") for slug, name in names.items()))
+
+
+def excerpt(content: str) -> str | None:
+    """What stands above the mark "more" of a post's sanitised HTML; `None` without a mark."""
+    above, mark, _ = content.partition(MORE)
+    return above if mark and above.strip() else None
+
+
+def issue_date(entry: Entry) -> datetime:
+    """The date of an update's issue."""
+    return entry.published - timedelta(seconds=entry.update.position if entry.update else 0)
+
+
+def update(entry: Entry, site_url: str) -> UpdateView:
+    """An update, which the entry must be."""
+    of = entry.update
+    assert of is not None
+    section = project = None
+    if of.section:
+        name = section_title(of.section.title) or of.section.title or of.section.slug
+        section = Link(name, _url("section", of.section.slug))
+    if of.project:
+        name = of.project.title or of.project.slug
+        project = Link(name, _url("project", of.project.slug))
+    return UpdateView(
+        url=relative(entry.url, site_url),
+        issue=Link(of.issue.title, relative(of.issue.url, site_url)),
+        date=issue_date(entry),
+        section=section,
+        project=project,
+        reporters=of.reporters,
+        # Without any text an update's summary is its title, which stands there anyway.
+        summary=entry.summary if entry.summary != entry.title else None,
+    )
+
+
+def topic(found: Topic, folder: str, site_url: str, years: range) -> TopicView:
+    """A section or project; `folder` is "section" or "project"."""
+    updates = [update(entry, site_url) for entry in (found.updates[-1], found.updates[0])]
+    by_year = dict.fromkeys(years, 0)
+    for entry in found.updates:
+        by_year[issue_date(entry).year] += 1
+    first, latest = updates
+    return TopicView(
+        title=found.title,
+        url=_url(folder, found.slug),
+        website=found.website if folder == "project" else None,
+        updates=len(found.updates),
+        issues=len(found.issues),
+        first=Link(first.issue.title, first.url),
+        first_date=first.date,
+        latest=Link(latest.issue.title, latest.url),
+        latest_date=latest.date,
+        years=tuple(by_year.items()),
+    )
+
+
+def feed(found: Feed, index: Index) -> FeedView:
+    """A feed of the site; its title is without the site's."""
+    site = index.archive.site
+    title = {"posts": "All posts", "updates": "All updates"}.get(found.kind)
+    return FeedView(
+        title=title or found.title.removesuffix(f", {site.title}"),
+        description=found.description,
+        url=found.page[1:] or ".",
+        entries=len(index.entries(found)),
+        formats=tuple(
+            Link(name, found.path[1:] + file)
+            for name, file in zip(_FORMATS, FEED_FILES, strict=True)
+        ),
+    )
+
+
+def _url(folder: str, slug: str) -> str:
+    return addresses.url(f"/{folder}/{slug}/")
