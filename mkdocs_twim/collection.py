@@ -129,11 +129,17 @@ class Collection:
             log.warning(f"{page.file.src_uri}:{line}: the date is in the future")
 
     def check_addresses(
-        self, files: Files, site_feeds: SiteFeeds, generated: GeneratedPages, templates: set[str]
+        self,
+        files: Files,
+        site_feeds: SiteFeeds,
+        generated: GeneratedPages,
+        *,
+        templates: set[str],
+        feed_redirects: Iterable[str],
     ) -> None:
         """See that no two outputs have one address; what does goes to `problems`.
 
-        `templates` are the files that the theme makes of its own.
+        `templates` are the files that the theme makes of its own, `feed_redirects` old addresses.
         """
         claims = addresses.Claims()
         included = [file for file in files if file.inclusion.is_included()]
@@ -148,8 +154,12 @@ class Collection:
         wanted += site_feeds.paths()
         wanted += [(name, "the plugin twim") for name in ("feeds.json", "feeds.opml")]
         wanted += [("archive.json", "the plugin twim")]
-        for old, new in site_feeds.archive.redirects.items():
-            wanted.append((redirect_file(old), f"the redirect of {old} to {new}"))
+        for page in self.pages:
+            for alias in () if page.source.meta.draft else page.source.meta.aliases:
+                file_path = redirect_file(f"/{addresses.url(alias)}")
+                wanted.append((file_path, f"the alias {alias} of {page.file.src_uri}"))
+        for old in feed_redirects:
+            wanted.append((redirect_file(old), f"the redirect of {old}, from feed_redirects,"))
         for file_path, owner in wanted:
             if error := claims.add(file_path, owner):
                 self.problems.append(error)

@@ -23,6 +23,7 @@ from mkdocs_twim.errors import OptionError
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import PostPage
 
+_LATER_PAGE = re.compile(r"(?<![^/])page/\d+/$")
 _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/?")
 
 
@@ -32,17 +33,16 @@ class SiteFeeds:
 
     archive: Archive
     index: Index
+    by_page: Mapping[str, tuple[Feed, ...]]
 
     def head(self, page_url: str) -> str:
         """The links to feeds for the head of a page; `page_url` is relative to the site.
 
-        Every page has the feed of all posts; a feed's own page has that feed before it. More there
-        can't be: Material looks for a sitemap beside whatever `rel=alternate` names, and finds one
-        at the root alone.
+        Every page has the feed of all posts; the pages of a feed have that feed before it.
         """
-        feeds = [feed for feed in self.index.feeds if feed.page == f"/{page_url}"]
-        feeds += [feed for feed in self.index.feeds if feed.kind == "posts" and feed not in feeds]
-        return "".join(_alternate(feed, page_url) for feed in feeds)
+        own = self.by_page.get(f"/{_LATER_PAGE.sub('', page_url)}", ())
+        root = (feed for feed in self.index.feeds[:1] if feed.kind == "posts" and feed not in own)
+        return "".join(_alternate(feed, page_url) for feed in (*own, *root))
 
     def paths(self) -> Iterator[tuple[str, str]]:
         """Each feed's files, relative to the site, and what to call it in an error."""
@@ -95,7 +95,10 @@ def collect(
     index = Index(archive)
     _check_redirects(options.feed_redirects, index)
     # A feed that has no entry isn't listed.
-    return SiteFeeds(replace(archive, feeds=index.feeds), index)
+    by_page: dict[str, tuple[Feed, ...]] = {}
+    for feed in index.feeds:
+        by_page[feed.page] = (*by_page.get(feed.page, ()), feed)
+    return SiteFeeds(replace(archive, feeds=index.feeds), index, by_page)
 
 
 def site_of(config: MkDocsConfig) -> Site:
@@ -105,7 +108,8 @@ def site_of(config: MkDocsConfig) -> Site:
         title=config.site_name,
         url=str(config.site_url),
         description=config.site_description or config.site_name,
-        language=str(language) if language else None,
+        # As a tag of BCP 47, where locales are written "pt_BR".
+        language=str(language).replace("_", "-") if language else None,
     )
 
 

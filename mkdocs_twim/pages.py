@@ -130,7 +130,6 @@ class GeneratedPages:
                 files.append(file)
                 page = Page(None, file, config)
                 page.markdown = page.content = ""
-                page.title = escape(_page_title(listing), quote=False)
             assert file.page is not None
             self._listings[file.src_uri] = listing
             _finish(file.page, listing)
@@ -144,7 +143,7 @@ class GeneratedPages:
         if file.generated_by != "twim":
             return file.src_uri
         listing = self._listings.get(file.src_uri)
-        return f"the generated page '{listing.title if listing else file.src_uri}'"
+        return f"the generated page '{_page_title(listing) if listing else file.src_uri}'"
 
 
 def place(file: File, address: str) -> None:
@@ -181,12 +180,24 @@ def _paths(nav: object) -> Iterator[str]:
             yield from _paths(value)
 
 
+def _is_unnamed(page: Page) -> bool:
+    """Whether a page has the title that MkDocs makes of a file's name, for want of another."""
+    name = page.file.name.replace("-", " ").replace("_", " ")
+    made = name.capitalize() if name == name.lower() else name
+    return page.title == made and "title" not in page.meta and "<h1" not in (page.content or "")
+
+
 def _page_title(listing: Listing) -> str:
     number = listing.pager.number if listing.pager else 1
     return f"{listing.title}, page {number}" if number > 1 else listing.title
 
 
 def _finish(page: Page, listing: Listing) -> None:
+    if not page.title or _is_unnamed(page):
+        page.title = escape(_page_title(listing), quote=False)
+    if not page.content:
+        # All that the search gets to see.
+        page.content = f"<h1>{page.title}</h1>"
     page.meta.setdefault("template", FRAME)
     if listing.pager and listing.pager.number > 1:
         page.meta.setdefault("search", {"exclude": True})

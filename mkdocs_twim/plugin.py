@@ -139,7 +139,11 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         default = collection.default_image(self.config.default_image, gallery, files)
         self.frames = Frames(env, self.site_feeds.index, views, generated, default)
         collection.check_addresses(
-            files, self.site_feeds, generated, set(config.theme.static_templates)
+            files,
+            self.site_feeds,
+            generated,
+            templates=set(config.theme.static_templates),
+            feed_redirects=self.config.feed_redirects,
         )
         return collection.problems
 

@@ -72,11 +72,9 @@
       return;
     }
     button.classList.add("twim-copied");
-    button.setAttribute("aria-label", "Copied");
-    setTimeout(() => {
-      button.classList.remove("twim-copied");
-      button.setAttribute("aria-label", button.title);
-    }, 2000);
+    setTimeout(() => button.classList.remove("twim-copied"), 2000);
+    const said = document.querySelector(".twim-search output");
+    said.textContent = button.title.replace("Copy", "Copied");
   }
 
   // Shows the feeds whose names have all the words that were typed.
@@ -109,13 +107,14 @@
   function prepare() {
     for (const field of document.querySelectorAll(".twim-search[hidden]")) {
       field.hidden = false;
+      const blank = document.createElement("button");
+      blank.type = "button";
+      blank.className = "twim-copy";
+      blank.innerHTML = ICON;
       for (const link of document.querySelectorAll(".twim-catalogue .twim-formats a:last-child")) {
-        const button = document.createElement("button");
-        button.type = "button";
-        button.className = "twim-copy";
+        const button = blank.cloneNode(true);
         button.title = `Copy the address of ${link.textContent}`;
         button.setAttribute("aria-label", button.title);
-        button.innerHTML = ICON;
         link.after(button);
       }
     }

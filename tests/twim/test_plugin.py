@@ -513,7 +513,7 @@ def test_a_post_may_be_kept_out_of_the_search(tmp_path: Path) -> None:
     found = {
         doc["location"].split("#")[0] for doc in built.json("search/search_index.json")["docs"]
     }
-    assert found == {"blog/b/"}
+    assert "blog/b/" in found and "blog/a/" not in found
 
 
 def test_the_nav_may_name_a_post(tmp_path: Path) -> None:

@@ -1,0 +1,164 @@
+"""Two outputs for one address never pass in silence: each case of the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mkdocs.exceptions import Abort
+
+from tests.sites import build, issue, messages, post
+
+BASE: dict[str, str | bytes] = {"index.md": "# Home\n", "blog/one.md": issue(1), "img/a.png": b""}
+
+
+def _clash(tmp_path: Path, files: dict[str, str | bytes], **options: Any) -> str:
+    with messages() as logged, pytest.raises(Abort):
+        build(tmp_path, {**BASE, **files}, **options)
+    [message] = [line for text in logged for line in text.split("\n") if "the address" in line]
+    return message
+
+
+def _static(tmp_path: Path, name: str) -> dict[str, object]:
+    path = tmp_path / "static" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("static")
+    return {"static_dir": "static"}
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/section/clients/", "Clients"),
+        ("/Section/Clients/", "Clients"),
+        ("/project/fractal/", "Fractal"),
+        ("/author/ada/", "Ada"),
+        ("/category/", "Categories"),
+        ("/blog/", "Blog"),
+        ("/blog/page/2/", "Blog, page 2"),
+        ("/feeds/", "Feeds"),
+        ("/updates/", "Updates"),
+        ("/named/", "Named"),
+    ],
+)
+def test_a_post_and_a_generated_page(tmp_path: Path, path: str, title: str) -> None:
+    options = {"paginate_by": 1, "feeds": {"named": {"title": "Named", "category": ["news"]}}}
+    files: dict[str, str | bytes] = {"blog/x.md": post(more=f'path = "{path}"')}
+    message = _clash(tmp_path, files, twim=options)
+    assert "blog/x.md" in message and f"the generated page '{title}'" in message
+
+
+def test_two_posts(tmp_path: Path) -> None:
+    message = _clash(
+        tmp_path,
+        {"blog/a.md": post(more='path = "/x/Y"'), "blog/b.md": post(more='path = "x/y/"')},
+    )
+    assert "blog/a.md" in message and "blog/b.md" in message
+
+
+def test_a_post_and_a_page(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"about.md": "", "blog/a.md": post(more='path = "/about"')}
+    message = _clash(tmp_path, files)
+    assert "about.md" in message and "blog/a.md" in message
+
+
+def test_a_page_that_differs_in_case_from_a_generated_one(tmp_path: Path) -> None:
+    message = _clash(tmp_path, {"section/Clients.md": "Mine."})
+    assert "section/Clients.md" in message and "the generated page 'Clients'" in message
+
+
+def test_two_own_pages_at_one_generated_address(tmp_path: Path) -> None:
+    message = _clash(tmp_path, {"feeds.md": "1", "feeds/index.md": "2"}, use_directory_urls=False)
+    assert "feeds.md" in message and "feeds/index.md" in message
+
+
+def test_the_list_s_own_text_twice(tmp_path: Path) -> None:
+    message = _clash(
+        tmp_path, {"blog/_index.md": "+++\ntitle = 'a'\n+++\n", "blog/index.md": "# B\n"}
+    )
+    assert "blog/_index.md" in message and "blog/index.md" in message
+
+
+def test_an_alias_and_a_generated_page(tmp_path: Path) -> None:
+    message = _clash(tmp_path, {"blog/a.md": post(more='aliases = ["section/clients"]')})
+    assert "the alias /section/clients/ of blog/a.md" in message
+    assert "the generated page 'Clients'" in message
+
+
+def test_two_aliases(tmp_path: Path) -> None:
+    message = _clash(
+        tmp_path,
+        {
+            "blog/a.md": post(more='aliases = ["old"]'),
+            "blog/b.md": post(more='aliases = ["Old"]'),
+        },
+    )
+    assert "/old/ of blog/a.md" in message and "/Old/ of blog/b.md" in message
+
+
+def test_two_aliases_of_one_spelling(tmp_path: Path) -> None:
+    message = _clash(
+        tmp_path,
+        {
+            "blog/a.md": post(more='aliases = ["old"]'),
+            "blog/b.md": post(more='aliases = ["/old/"]'),
+        },
+    )
+    assert "blog/a.md" in message and "blog/b.md" in message and "/old/" in message
+
+
+def test_an_alias_and_an_old_address_of_a_feed(tmp_path: Path) -> None:
+    message = _clash(
+        tmp_path,
+        {"blog/a.md": post(more='aliases = ["feed"]')},
+        twim={"feed_redirects": {"/feed/": "/atom.xml"}},
+    )
+    assert "/feed/" in message and "blog/a.md" in message and "feed_redirects" in message
+
+
+def test_a_file_and_a_feed(tmp_path: Path) -> None:
+    message = _clash(tmp_path, {"section/clients/Atom.xml": "<x/>"})
+    assert "section/clients/Atom.xml" in message and "the feed 'Clients, Letters'" in message
+
+
+def test_a_file_and_a_generated_page(tmp_path: Path) -> None:
+    message = _clash(tmp_path, {"section/clients/index.html": "<p>"})
+    assert "section/clients/index.html" in message and "the generated page 'Clients'" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("img/A.png", "img/a.png"),
+        ("blog/one/index.html", "blog/one.md"),
+        ("section/clients/index.html", "the generated page 'Clients'"),
+        ("feed.json", "the feed 'Letters'"),
+        ("archive.json", "the plugin twim"),
+        ("feeds.opml", "the plugin twim"),
+        ("old/index.html", "the alias /old/ of blog/one.md"),
+        ("404.html", "the theme's 404.html"),
+        ("sitemap.xml", "the theme's sitemap.xml"),
+    ],
+)
+def test_static_files_and_others(tmp_path: Path, name: str, owner: str) -> None:
+    text = issue(1).replace("[taxonomies]", 'aliases = ["old"]\n[taxonomies]')
+    message = _clash(tmp_path, {"blog/one.md": text}, twim=_static(tmp_path, name))
+    assert f"static/{name}" in message and owner in message
+
+
+def test_a_taxonomy_or_a_named_feed_of_a_reserved_name(tmp_path: Path) -> None:
+    for options in (
+        {"taxonomies": {"Section": {"feed": False}}},
+        {"feeds": {"page": {"title": "x"}}},
+        {"taxonomies": {"author": {}}, "feeds": {"author": {"title": "x"}}},
+    ):
+        with messages() as logged, pytest.raises(Abort):
+            build(tmp_path, {"index.md": "# Home\n"}, twim=options)
+        assert "called" in "\n".join(logged)
+
+
+def test_a_blog_where_sections_are(tmp_path: Path) -> None:
+    with messages() as logged, pytest.raises(Abort):
+        build(tmp_path, {"section/a.md": post()}, twim={"blog_dir": "section"})
+    assert "blog_dir: 'section' is taken" in "\n".join(logged)

@@ -1,0 +1,559 @@
+"""The generated pages of a site: where they are, and what stands on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from tests.sites import ISSUE, Built, build, issue, post
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x08\x08\2\0\0\0"
+MARKED = "What stands above. [Link](@/blog/one.md)\n\n<!-- more -->\n\nWhat stands below.\n"
+THEMES = ("material", "mkdocs", "readthedocs")
+
+
+def _files(more: Mapping[str, str | bytes] = {}) -> dict[str, str | bytes]:
+    """Twelve plain posts and three issues over two years, without a home page."""
+    files: dict[str, str | bytes] = {
+        f"blog/plain-{n:02}.md": post(f"Plain {n}", MARKED, date=f"2023-03-{n:02}")
+        for n in range(1, 13)
+    }
+    files |= {"blog/one.md": issue(1), "blog/two.md": issue(2)}
+    files["blog/2023/old.md"] = post(
+        "This Week in Letters 0", ISSUE, date="2023-01-06", category="This Week in Letters"
+    )
+    return {**files, "img/a.png": PNG, **more}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(
+        tmp_path_factory.mktemp("lists"),
+        _files(),
+        strict=True,
+        twim={"feeds": {"plain": {"title": "Plain ones", "category": ["news"]}}},
+    )
+
+
+def _tree(site: Built, path: str) -> LexborHTMLParser:
+    return LexborHTMLParser(site.read(f"{path}index.html"))
+
+
+def _one(tree: LexborHTMLParser | LexborNode, selector: str) -> LexborNode:
+    found = tree.css_first(selector)
+    assert found is not None, selector
+    return found
+
+
+def _texts(nodes: list[LexborNode]) -> list[str]:
+    return [" ".join(node.text().split()) for node in nodes]
+
+
+def _titles(site: Built, path: str) -> list[str]:
+    return _texts(_tree(site, path).css(".twim-card h2"))
+
+
+def test_every_address_of_the_contract_has_its_page(site: Built) -> None:
+    for path in (
+        "",
+        "blog/",
+        "blog/page/2/",
+        "author/",
+        "author/ada/",
+        "author/ada/page/2/",
+        "category/",
+        "category/news/",
+        "category/news/page/2/",
+        "category/this-week-in-letters/",
+        "section/",
+        "section/clients/",
+        "section/bots/",
+        "project/",
+        "project/fractal/",
+        "updates/",
+        "plain/",
+        "feeds/",
+    ):
+        assert (site.folder / path / "index.html").is_file(), path
+    assert not (site.folder / "blog/page/1").exists()
+    assert not (site.folder / "blog/page/3").exists()
+
+
+def test_the_page_of_every_feed_is_there(site: Built) -> None:
+    for feed in site.json("feeds.json")["feeds"]:
+        path = feed["page"].removeprefix("https://letters.example/")
+        assert (site.folder / path / "index.html").is_file(), path
+
+
+def test_posts_are_listed_newest_first_ten_a_page(site: Built) -> None:
+    first, second = _titles(site, "blog/"), _titles(site, "blog/page/2/")
+    assert first == [
+        "This Week in Letters 2",
+        "This Week in Letters 1",
+        *(f"Plain {n}" for n in range(12, 4, -1)),
+    ]
+    assert second == [*(f"Plain {n}" for n in range(4, 0, -1)), "This Week in Letters 0"]
+
+
+def test_the_list_of_posts_is_the_home_page_where_there_is_none(site: Built) -> None:
+    assert _titles(site, "") == _titles(site, "blog/")
+    assert _one(_tree(site, ""), "h1").text() == "Letters"
+    links = [a.attributes["href"] for a in _tree(site, "").css(".twim-pager a")]
+    assert links == ["blog/page/2/", "blog/page/2/"]
+
+
+def test_a_page_says_where_it_is_among_its_pages(site: Built) -> None:
+    pager = _one(_tree(site, "blog/page/2/"), ".twim-pager")
+    assert _one(pager, "[aria-current=page]").text() == "Page 2"
+    assert [a.attributes["href"] for a in pager.css("a")] == ["../../", "../../"]
+    assert _one(pager, "a").attributes["rel"] == "prev"
+    assert not _tree(site, "section/bots/").css(".twim-pager")
+
+
+def test_a_card_shows_what_stands_above_the_mark_and_a_link_to_go_on(site: Built) -> None:
+    card = _tree(site, "category/news/").css(".twim-card")[0]
+    assert _one(card, ".twim-excerpt").text().strip() == "What stands above. Link"
+    # The link in it was relative to the post.
+    assert _one(card, ".twim-excerpt a").attributes["href"] == "../../blog/one/"
+    go_on = _one(card, ".twim-go a").attributes["href"]
+    assert go_on == "../../blog/plain-12/#continue-reading"
+    assert 'id="continue-reading"' in site.read("blog/plain-12/index.html")
+
+
+def test_a_card_of_a_post_without_a_mark_shows_its_summary(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/a.md": post(body="First. <b>Second</b> &amp; last.\n")})
+    card = _one(_tree(built, "blog/"), ".twim-card")
+    assert _one(card, ".twim-excerpt").text() == "First. Second & last."
+    assert _one(card, ".twim-go a").attributes["href"] == "a/"
+
+
+def test_cards_and_posts_have_date_author_and_category(site: Built) -> None:
+    for path, root in (("blog/", "../"), ("blog/one/", "../../")):
+        line = _one(_tree(site, path), ".twim-byline")
+        shown = " ".join(line.text().split())
+        assert re.fullmatch(r"May [12], 2024 by Ada in This Week in Letters", shown)
+        assert str(_one(line, "time").attributes["datetime"]).startswith("2024-05-0")
+        links = [a.attributes["href"] for a in line.css("a")]
+        assert links == [f"{root}author/ada/", f"{root}category/this-week-in-letters/"]
+
+
+def test_ids_of_posts_are_not_repeated_in_lists(tmp_path: Path) -> None:
+    body = "## Part\n\ntext[^1]\n\n[^1]: note\n\n<!-- more -->\n\nrest\n"
+    built = build(tmp_path, {f"blog/{n}.md": post(n, body) for n in ("a", "b")})
+    ids = re.findall(r'\sid="([^"]*)"', built.read("blog/index.html"))
+    assert len(ids) == len(set(ids))
+    hrefs = [a.attributes["href"] for a in _tree(built, "blog/").css(".twim-excerpt a")]
+    assert hrefs and hrefs == ["../blog/a/#1", "../blog/b/#1"]
+
+
+def test_terms_have_counts_and_their_newest_post(site: Built) -> None:
+    rows = _texts(_tree(site, "category/").css(".twim-terms > li"))
+    assert rows == [
+        "News 12 posts latest: Plain 12, March 12, 2023",
+        "This Week in Letters 3 posts latest: This Week in Letters 2, May 2, 2024",
+    ]
+    assert _one(_tree(site, "category/"), "h1").text() == "Categories"
+
+
+def test_terms_of_one_slug_are_one(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "blog/a.md": post("A", category="GSoC"),
+        "blog/b.md": post("B", category="GSOC", date="2024-06-01"),
+    }
+    built = build(tmp_path, files)
+    assert _titles(built, "category/gsoc/") == ["B", "A"]
+    assert _one(_tree(built, "category/gsoc/"), "h1").text() == "GSOC"
+    assert len(built.json("category/gsoc/feed.json")["items"]) == 2
+
+
+def test_any_taxonomy_has_pages_and_one_without_feeds_too(tmp_path: Path) -> None:
+    taxonomies = {"author": {"feed": False, "paginate_by": 1}, "Big topic": {"paginate_by": 0}}
+    text = '+++\ndate = 2024-01-0{}\n[taxonomies]\nauthor = ["Ada"]\n"Big topic" = ["A & B"]\n+++\n'
+    files: dict[str, str | bytes] = {f"blog/{n}.md": text.format(n) + f"# P{n}\n" for n in "12"}
+    built = build(tmp_path, files, twim={"taxonomies": taxonomies}, strict=True)
+    assert _titles(built, "author/ada/") == ["P2"]
+    assert _titles(built, "author/ada/page/2/") == ["P1"]
+    assert not _tree(built, "author/ada/").css(".twim-feeds")
+    assert not (built.folder / "author/ada/atom.xml").exists()
+    assert _titles(built, "big-topic/a-b/") == ["P2", "P1"]
+    assert _one(_tree(built, "big-topic/"), "h1").text() == "Big topic"
+    assert "Big topic: A & B" in _texts(_tree(built, "blog/1/").css(".twim-byline li"))
+    assert not (built.folder / "category").exists()
+
+
+def test_undated_posts_stand_last_on_the_pages_of_their_terms_alone(tmp_path: Path) -> None:
+    built = build(
+        tmp_path,
+        {"blog/a.md": post("None", date=None), "blog/b.md": post("Dated", date="2001-01-01")},
+    )
+    assert _titles(built, "category/news/") == ["Dated", "None"]
+    assert _titles(built, "blog/") == ["Dated"]
+
+
+def test_what_has_no_page_is_in_no_list(tmp_path: Path) -> None:
+    built = build(
+        tmp_path,
+        {
+            "blog/a.md": post("Draft", more="draft = true"),
+            "blog/b.md": post("Bare", more="render = false"),
+            "blog/c.md": post("C"),
+        },
+        twim={"feeds": {"all": {"title": "All", "category": ["news"]}}},
+    )
+    for path in ("blog/", "category/news/", "author/ada/", "all/"):
+        assert _titles(built, path) == ["C"], path
+
+
+def test_a_section_lists_its_updates_by_issue(site: Built) -> None:
+    tree = _tree(site, "section/clients/")
+    assert _texts(tree.css("h1, h2, .twim-update h3")) == [
+        "Clients",
+        "This Week in Letters 2",
+        "Fractal",
+        "Hydrogen 1.2.3",
+        "This Week in Letters 1",
+        "Fractal",
+        "Hydrogen 1.2.3",
+        "This Week in Letters 0",
+        "Fractal",
+        "Hydrogen 1.2.3",
+    ]
+    facts = " ".join(_one(tree, ".twim-byline").text().split())
+    assert facts == "6 updates in 3 issues, since January 6, 2023"
+    update = _one(tree, ".twim-update")
+    assert _one(update, "h3 a").attributes["href"] == "../../blog/two/#fractal-website"
+    assert _one(update, "p").text() == "We have news. And a picture:"
+    assert _texts(update.css(".twim-byline li")) == ["reported by Ada", "All updates: Fractal"]
+    links = [a.attributes["href"] for a in update.css(".twim-byline a")]
+    assert links == ["https://matrix.to/#/@ada:example.org", "../../project/fractal/"]
+
+
+def test_a_project_has_its_history_with_section_and_website(site: Built) -> None:
+    tree = _tree(site, "project/fractal/")
+    assert _texts(tree.css("h2")) == [f"This Week in Letters {n}" for n in (2, 1, 0)]
+    facts = _one(tree, ".twim-byline")
+    assert _one(facts, "a").attributes["href"] == "https://fractal.example/"
+    assert _texts(tree.css(".twim-update .twim-byline li"))[:2] == ["reported by Ada", "in Clients"]
+
+
+def test_updates_are_twenty_a_page(tmp_path: Path) -> None:
+    body = "## Dept of Bots\n\n" + "".join(f"### Bot {n}\n\ntext {n}\n\n" for n in range(25))
+    built = build(tmp_path, {"blog/a.md": issue(1, body)})
+    assert len(_tree(built, "section/bots/").css(".twim-update")) == 20
+    assert len(_tree(built, "section/bots/page/2/").css(".twim-update")) == 5
+    # The newest updates of all never cut an issue, as feeds don't.
+    assert len(_tree(built, "updates/").css(".twim-update")) == 25
+    head = built.read("section/bots/page/2/index.html")
+    assert 'title="Bots, Letters" href="../../atom.xml"' in head
+
+
+def test_topics_can_be_browsed(site: Built) -> None:
+    tree = _tree(site, "project/")
+    rows = tree.css("tbody tr")
+    assert _texts(rows[0].css("th, td")) == ["Fractal", "3", "3", "", "Jan 6, 2023", "May 2, 2024"]
+    picture = _one(rows[0], "svg")
+    assert picture.attributes["role"] == "img"
+    assert picture.attributes["aria-label"] == "2023: 1, 2024: 2"
+    assert 'd="M0 16v-8h4v8zM5 16v-16h4v16z"' in (picture.html or "")
+    names = [a.attributes["href"] for a in tree.css("tbody th a")]
+    assert names == ["fractal/", "hydrogen/"]
+    latest = rows[0].css("td")[-1]
+    assert latest.attributes["data-value"] == "2024-05-02T12:00:00+02:00"
+    assert _one(latest, "a").attributes["href"] == "../blog/two/#fractal-website"
+    sections = _texts(_tree(site, "section/").css("tbody th"))
+    assert sections == ["Bots", "Clients"]
+
+
+def test_a_list_shows_its_own_feeds(site: Built) -> None:
+    for path, folder in (
+        ("", "./"),
+        ("blog/", "../"),
+        ("blog/page/2/", "../../../"),
+        ("section/clients/", ""),
+        ("author/ada/page/2/", "../../"),
+        ("plain/", ""),
+        ("updates/", ""),
+    ):
+        links = [a.attributes["href"] for a in _tree(site, path).css(".twim-feeds a")]
+        wanted = [f"{folder}{name}" for name in ("atom.xml", "rss.xml", "feed.json")]
+        assert [str(link) for link in links] == [name.removeprefix("./") for name in wanted], path
+
+
+def test_the_page_of_a_named_feed_says_what_it_is(site: Built) -> None:
+    tree = _tree(site, "plain/")
+    assert _one(tree, "h1").text() == "Plain ones"
+    assert "Plain ones, from Letters" in _texts(tree.css("p"))
+    assert _titles(site, "plain/") == [f"Plain {n}" for n in range(12, 0, -1)]
+
+
+def test_the_catalogue_has_every_feed_in_three_formats(site: Built) -> None:
+    tree = _tree(site, "feeds/")
+    assert _texts(tree.css("h2")) == [
+        "Posts 3",
+        "Sections 2",
+        "Projects 2",
+        "Authors 1",
+        "Categories 2",
+    ]
+    found = [str(a.attributes["href"]) for a in tree.css(".twim-formats a")]
+    wanted = [
+        address.replace("https://letters.example/", "../")
+        for feed in site.json("feeds.json")["feeds"]
+        for address in feed["formats"].values()
+    ]
+    assert sorted(found) == sorted(wanted)
+    assert _one(tree, 'a[href="../feeds.opml"]') is not None
+    names = _texts(tree.css(".twim-name"))
+    assert names[:3] == ["All posts 15", "All updates 9", "Plain ones 12"]
+
+
+def test_headings_of_an_issue_lead_to_their_pages(site: Built) -> None:
+    links = _tree(site, "blog/one/").css("a.twim-topic")
+    assert [(a.parent.id, a.attributes["href"]) for a in links if a.parent] == [
+        ("dept-of-clients-iphone", "../../section/clients/"),
+        ("fractal-website", "../../project/fractal/"),
+        ("hydrogen-1-2-3", "../../project/hydrogen/"),
+        ("dept-of-bots-robot", "../../section/bots/"),
+    ]
+    assert links[1].attributes["aria-label"] == "All updates: Fractal"
+    assert "twim-topic" not in site.read("blog/plain-01/index.html")
+
+
+def test_posts_lead_to_the_one_before_and_the_one_after(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        f"blog/{n}.md": post(f"P & {n}", date=f"2024-01-0{n}") for n in (1, 2, 3)
+    }
+    files["blog/4.md"] = post("None", date=None)
+    built = build(tmp_path, files, theme={"name": "material", "font": False})
+    links = _tree(built, "blog/2/").css(".twim-neighbours a")
+    assert [(a.attributes["rel"], a.attributes["href"]) for a in links] == [
+        ("prev", "../1/"),
+        ("next", "../3/"),
+    ]
+    assert _texts(links) == ["Older P & 1", "Newer P & 3"]
+    assert len(_tree(built, "blog/1/").css(".twim-neighbours a")) == 1
+    assert not _tree(built, "blog/4/").css(".twim-neighbours")
+
+
+def test_where_the_theme_leads_to_neighbours_we_do_not(site: Built, tmp_path: Path) -> None:
+    # MkDocs' own theme has them in its bar.
+    tree = _tree(site, "blog/plain-02/")
+    assert not tree.css(".twim-neighbours")
+    assert [a.attributes["href"] for a in tree.css('a[rel="prev"]')] == ["../plain-01/"]
+    theme = {"name": "material", "font": False, "features": ["navigation.footer"]}
+    files: dict[str, str | bytes] = {"blog/a.md": post("A"), "blog/b.md": post("B")}
+    built = build(tmp_path, files, theme=theme)
+    assert not _tree(built, "blog/a/").css(".twim-neighbours")
+    assert _tree(built, "blog/a/").css(".md-footer__link")
+
+
+def test_a_post_s_own_heading_is_not_repeated(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "blog/a.md": "---\ndate: 2024-01-01\n---\n\n# From *text*\n\nA.\n",
+        "blog/b.md": post("Same", "# Same\n\nB.\n"),
+        "blog/c.md": post("Title", "# Another\n\nC.\n"),
+        "blog/d.md": post("No heading", "D.\n"),
+    }
+    built = build(tmp_path, files)
+    shown = {
+        path: _texts(_tree(built, path).css("h1"))
+        for path in ("blog/2024/01/01/from-text/", "blog/b/", "blog/c/", "blog/d/")
+    }
+    assert list(shown.values()) == [["From text"], ["Same"], ["Title", "Another"], ["No heading"]]
+
+
+def test_own_pages_become_the_text_above_what_is_generated(tmp_path: Path) -> None:
+    files = _files(
+        {
+            "index.md": "# Home\n",
+            "blog/index.md": "# Our *news*\n\nAbout the news.\n",
+            "feeds.md": "How to subscribe.\n",
+            "project.md": "# Work\n",
+            "section/clients.md": "Software for people.\n",
+            "author/ada.md": "# Ada Lovelace\n\nWrites.\n",
+            "category/index.md": "All kinds.\n",
+            "plain.md": "Just plain.\n",
+        }
+    )
+    options = {"feeds": {"plain": {"title": "Plain ones", "category": ["news"]}}}
+    built = build(tmp_path, files, strict=True, twim=options)
+    for path, title, text, below in (
+        ("blog/", "Our news", "About the news.", ".twim-card"),
+        ("feeds/", "Feeds", "How to subscribe.", ".twim-catalogue"),
+        ("project/", "Work", "", ".twim-table"),
+        ("section/clients/", "Clients", "Software for people.", ".twim-update"),
+        ("author/ada/", "Ada Lovelace", "Writes.", ".twim-card"),
+        ("category/", "Categories", "All kinds.", ".twim-terms"),
+        ("plain/", "Plain ones", "Just plain.", ".twim-card"),
+    ):
+        tree = _tree(built, path)
+        assert _texts(tree.css("h1")) == [title], path
+        page = built.read(f"{path}index.html")
+        assert tree.css(below) and text in page
+        assert page.index(text) < page.index(below[1:])
+    assert built.read("author/ada/page/2/index.html").count("Writes.") == 0
+    assert _one(_tree(built, ""), "h1").text() == "Home"
+
+
+def test_the_text_of_a_section_s_index_stands_above_the_list(tmp_path: Path) -> None:
+    text = (
+        '+++\ntitle = "Our & news"\nsort_by = "date"\n+++\n\n## Welcome\n\nTo [one](@/blog/one.md)'
+        " {{ youtube_player(video_id='dQw4w9WgXcQ') }}\n\n![](/gone.png)\n"
+    )
+    built = build(tmp_path, _files({"blog/_index.md": text}))
+    assert built.warnings == ["blog/_index.md:10: the picture '/gone.png' is not there"]
+    page = built.read("blog/index.html")
+    tree = _tree(built, "blog/")
+    assert _one(tree, "h1").text() == "Our & news"
+    assert '<h2 id="welcome">' in page and 'href="one/"' in page and "data-twim-video" in page
+    assert "Welcome" not in built.read("blog/page/2/index.html")
+    nav = _texts(_tree(built, "feeds/").css(".nav-link"))
+    assert nav[:2] == ["Our & news", "Feeds"]
+
+
+def test_what_is_wrong_with_a_section_s_index_names_the_line(tmp_path: Path) -> None:
+    built = build(tmp_path, _files({"blog/_index.md": "+++\n+++\n[x](@/gone.md)\n"}))
+    assert built.warnings == ["blog/_index.md:3: the link to '@/gone.md' leads nowhere"]
+
+
+def test_blog_and_feeds_are_in_the_nav_that_nobody_wrote(site: Built, tmp_path: Path) -> None:
+    nav = _tree(site, "section/clients/").css(".navbar-nav .nav-link")
+    assert _texts(nav)[:2] == ["Blog", "Feeds"]
+    assert nav[0].attributes["href"] == "../../blog/"
+    files = _files({"index.md": "# Home\n", "about.md": "# About\n", "blog/index.md": "# News\n"})
+    built = build(tmp_path, files)
+    assert _texts(_tree(built, "").css(".navbar-nav .nav-link"))[:4] == [
+        "Home",
+        "About",
+        "News",
+        "Feeds",
+    ]
+
+
+def test_a_nav_may_name_generated_pages(tmp_path: Path) -> None:
+    nav: list[Any] = [
+        {"News": "blog/index.md"},
+        {"Topics": ["section/index.md", {"Software": "project/index.md"}]},
+        {"Who": "author/index.md"},
+        "feeds.md",
+    ]
+    built = build(tmp_path, _files(), nav=nav, strict=True)
+    page = built.read("updates/index.html")
+    for address in ("blog/", "section/", "project/", "author/", "feeds/"):
+        assert f'href="../{address}"' in page, address
+    assert _one(_tree(built, "blog/"), "h1").text() == "News"
+    assert _one(_tree(built, "project/"), "h1").text() == "Software"
+    assert "Blog" not in _texts(_tree(built, "feeds/").css(".nav-link"))
+
+
+def test_a_nav_may_name_what_is_empty_yet(tmp_path: Path) -> None:
+    nav = ["blog/index.md", "section/index.md", "project/index.md", "category/index.md"]
+    built = build(tmp_path, {"index.md": "# Home\n"}, nav=["index.md", *nav], strict=True)
+    assert "There are no posts yet." in built.read("blog/index.html")
+    for path in ("section/", "project/", "category/"):
+        assert "There are none yet." in built.read(f"{path}index.html")
+    assert "There are no feeds yet." in built.read("feeds/index.html")
+    assert not (built.folder / "updates").exists()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_theme_shows_what_is_generated(theme: str, tmp_path: Path) -> None:
+    built = build(tmp_path, _files(), theme={"name": theme}, strict=True)
+    for path in ("", "blog/", "section/clients/", "project/", "feeds/", "blog/one/"):
+        tree = _tree(built, path)
+        assert len(tree.css("h1")) == 1, path
+        assert _one(tree, "meta[property='og:title']") is not None, path
+        main = _one(tree, "[role=main], main")
+        assert main is not None and main.css(".twim-card, .twim-update, .twim-table, .twim-list")
+
+
+def test_a_site_below_a_path(tmp_path: Path) -> None:
+    built = build(tmp_path, _files(), site_url="https://letters.example/news/", strict=True)
+    card = _one(_tree(built, "category/news/"), ".twim-card")
+    assert _one(card, ".twim-excerpt a").attributes["href"] == "../../blog/one/"
+    assert _one(card, "h2 a").attributes["href"] == "../../blog/plain-12/"
+    page = built.read("section/clients/index.html")
+    assert 'content="https://letters.example/news/section/clients/"' in page
+    feeds = [a.attributes["href"] for a in _tree(built, "section/clients/").css(".twim-feeds a")]
+    assert feeds == ["atom.xml", "rss.xml", "feed.json"]
+
+
+def test_generated_pages_keep_directory_addresses(tmp_path: Path) -> None:
+    files = _files({"index.md": "# Home\n", "section/clients.md": "Mine.", "feeds.md": "Yours."})
+    files["about.md"] = "[c](section/clients.md) [f](feeds.md)\n"
+    built = build(tmp_path, files, use_directory_urls=False, strict=True)
+    for path in ("blog/", "blog/page/2/", "section/clients/", "project/", "feeds/", "author/ada/"):
+        assert (built.folder / path / "index.html").is_file(), path
+    assert "Mine." in built.read("section/clients/index.html")
+    assert "Yours." in built.read("feeds/index.html")
+    assert not (built.folder / "feeds.html").exists()
+    about = built.read("about.html")
+    assert 'href="section/clients/"' in about and 'href="feeds/"' in about
+    assert 'href="../../index.html"' in built.read("section/clients/index.html")
+    assert _titles(built, "blog/page/2/")[-1] == "This Week in Letters 0"
+
+
+def test_a_blog_at_the_root_of_a_site(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "a.md": post("A"),
+        "index.md": "Hello.\n",
+        "feeds.md": "Subscribe.\n",
+    }
+    built = build(tmp_path, files, twim={"blog_dir": ".", "paginate_by": 1}, strict=True)
+    assert _titles(built, "") == ["A"]
+    assert "Hello." in built.read("index.html") and "Subscribe." in built.read("feeds/index.html")
+    assert built.json("feeds.json")["feeds"][0]["page"] == "https://letters.example/"
+
+
+def test_search_finds_posts_once(site: Built, tmp_path: Path) -> None:
+    for built in (site, build(tmp_path, _files(), theme={"name": "material"})):
+        docs = built.json("search/search_index.json")["docs"]
+        repeated = [doc["location"] for doc in docs if "What stands above" in doc["text"]]
+        assert repeated == [f"blog/plain-{n:02}/" for n in range(1, 13)]
+        assert {doc["location"] for doc in docs} >= {"section/clients/", "project/fractal/"}
+
+
+def test_pages_are_in_the_sitemap(site: Built) -> None:
+    sitemap = site.read("sitemap.xml")
+    for path in ("blog/", "blog/page/2/", "section/clients/", "feeds/"):
+        assert f"<loc>https://letters.example/{path}</loc>" in sitemap
+
+
+def test_a_site_may_override_our_templates(tmp_path: Path) -> None:
+    parts = tmp_path / "theme" / "twim" / "parts"
+    parts.mkdir(parents=True)
+    (parts / "terms.html").write_text("{% for term in terms %}[{{ term.title }}]{% endfor %}")
+    (tmp_path / "theme/twim/post.html").write_text(
+        '{% extends "main.html" %}{% block content %}<i>Mine</i>{{ super() }}{% endblock %}'
+    )
+    theme = {"name": "mkdocs", "custom_dir": str(tmp_path / "theme")}
+    built = build(tmp_path, {"blog/a.md": post(category="R&D <x>")}, theme=theme)
+    assert "[R&amp;D &lt;x&gt;]" in built.read("category/index.html")
+    assert "<i>Mine</i>" in built.read("blog/a/index.html")
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    evil = "</script><script>alert(1)</script>"
+    body = f"## Dept of {evil} & \"co\"\n\n### <img src=x onerror=alert(1)> 'P'\n\ntext\n"
+    head = f"title = '{evil}'\ndate = 2024-01-01\ndescription = '{evil}'\n"
+    tables = f"[taxonomies]\nauthor = ['{evil}']\ncategory = ['This Week in {evil}']\n"
+    extra = f"[extra]\nimage = '/img/{evil}.png'\nimage_alt = '\"{evil}'\n"
+    text = f"+++\n{head}{tables}{extra}+++\n{body}"
+    built = build(
+        tmp_path,
+        {"blog/a.md": text},
+        twim={"feeds": {"e": {"title": evil, "category": []}}},
+    )
+    for path in built.folder.rglob("*.html"):
+        page = path.read_text("utf-8")
+        if "twim-" in page:
+            # Author's own HTML stands on the post's page as it is; nothing else may.
+            own = page.count("alert(1)</script>") if path.match("blog/a/index.html") else 0
+            scripts = re.findall(r"<script>alert\(1\)", page)
+            assert len(scripts) <= min(own, 1), path
+            assert "onerror=" not in page or path.match("blog/a/index.html"), path
