@@ -72,11 +72,6 @@ class Collection:
         """The names of those that a page of a post has terms of."""
         return {name for page in self.pages if page.is_shown for name in page.terms}
 
-    @property
-    def title(self) -> str:
-        """What the list of posts is called."""
-        return (self.intro and self.intro.source.meta.title) or "Blog"
-
     def has_issues(self, patterns: Sequence[str]) -> bool:
         """Whether a post is an issue, by its categories."""
         return any(is_issue(page.terms.get("category", ()), patterns) for page in self.pages)

@@ -51,12 +51,12 @@ class GeneratedPages:
         *,
         used: Iterable[str],
         issues: bool,
-        title: str = "Blog",
+        intro: PostPage | None,
     ) -> None:
         """Find the site's own pages at our addresses, and make those that `nav:` may name.
 
         `used` are the taxonomies that posts have terms of; `issues` is whether a post is an issue;
-        `title` is what the list of posts is called.
+        `intro` is the text above the list of posts, if that stands in an `_index.md`.
         """
         self.home = True
         for file in _own_pages(files):
@@ -66,7 +66,8 @@ class GeneratedPages:
                 self._files[address] = file
                 place(file, address)
         named_in_nav = set(_paths(config.nav))
-        wanted = [(self.blog, f"{self.blog[1:]}index.md", title, True)]
+        title = intro.source.meta.title if intro else None
+        wanted = [(self.blog, f"{self.blog[1:]}index.md", title or "Blog", True)]
         if self.home:
             wanted += [("/", "index.md", self._site_name, True)]
         wanted += [("/feeds/", "feeds.md", "Feeds", True)]
@@ -79,6 +80,8 @@ class GeneratedPages:
             if address not in self._files and (sure or src_uri in named_in_nav):
                 self._files[address] = _generated(config, src_uri, address, name)
                 files.append(self._files[address])
+        if intro:
+            self._files[self.blog].edit_uri = intro.file.src_uri
         if config.nav is None and self.blog != "/":
             # Below a folder MkDocs would put it into a section of the nav, alone.
             self._files[self.blog].inclusion = InclusionLevel.NOT_IN_NAV

@@ -83,7 +83,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             config,
             used=self.collection.taxonomies,
             issues=self.collection.has_issues(self.config.issues),
-            title=self.collection.title,
+            intro=self.collection.intro,
         )
         return files
 

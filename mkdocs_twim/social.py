@@ -20,8 +20,18 @@ class Social:
     """What is said of a page: `properties` as Open Graph has them, `article` as JSON-LD."""
 
     properties: tuple[tuple[str, str], ...]
-    card: str
     article: str | None = None
+
+    @property
+    def twitter(self) -> tuple[tuple[str, str], ...]:
+        """The same as a Twitter card."""
+        said = dict(self.properties)
+        card = "summary_large_image" if "og:image" in said else "summary"
+        names = ("title", "description", "image", "image:alt")
+        return (
+            ("twitter:card", card),
+            *((f"twitter:{name}", said[f"og:{name}"]) for name in names if f"og:{name}" in said),
+        )
 
 
 def of_post(post: PostView, url: str, site: Site, default: Picture | None) -> Social:
@@ -34,13 +44,13 @@ def of_post(post: PostView, url: str, site: Site, default: Picture | None) -> So
         properties.append(("article:modified_time", post.updated.isoformat()))
     properties += [("article:author", urljoin(site.url, link.url)) for link in post.of("author")]
     properties += [("article:tag", link.title) for link in post.of("category")]
-    return Social(tuple(properties), _card(picture), _article(post, url, picture, site))
+    return Social(tuple(properties), _article(post, url, picture, site))
 
 
 def of_list(title: str, url: str, about: str, site: Site, default: Picture | None) -> Social:
     """What is said of a generated page."""
     properties = [("og:type", "website"), *_common(title, url, about, default, site)]
-    return Social(tuple(properties), _card(default))
+    return Social(tuple(properties))
 
 
 def _common(
@@ -61,10 +71,6 @@ def _common(
         yield "og:image:height", str(picture.height)
     if picture.alt:
         yield "og:image:alt", picture.alt
-
-
-def _card(picture: Picture | None) -> str:
-    return "summary_large_image" if picture else "summary"
 
 
 def _article(post: PostView, url: str, picture: Picture | None, site: Site) -> str:

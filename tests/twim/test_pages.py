@@ -152,10 +152,10 @@ def test_ids_of_posts_are_not_repeated_in_lists(tmp_path: Path) -> None:
 
 
 def test_terms_have_counts_and_their_newest_post(site: Built) -> None:
-    rows = _texts(_tree(site, "category/").css(".twim-terms > li"))
+    rows = _texts(_tree(site, "category/").css(".twim-terms li"))
     assert rows == [
-        "News 12 posts latest: Plain 12, March 12, 2023",
-        "This Week in Letters 3 posts latest: This Week in Letters 2, May 2, 2024",
+        "News 12 posts Latest: Plain 12, March 12, 2023",
+        "This Week in Letters 3 posts Latest: This Week in Letters 2, May 2, 2024",
     ]
     assert _one(_tree(site, "category/"), "h1").text() == "Categories"
 
@@ -414,6 +414,14 @@ def test_the_text_of_a_section_s_index_stands_above_the_list(tmp_path: Path) -> 
     assert "Welcome" not in built.read("blog/page/2/index.html")
     nav = _texts(_tree(built, "feeds/").css(".nav-link"))
     assert nav[:2] == ["Our & news", "Feeds"]
+
+
+def test_the_edit_button_leads_to_the_section_s_index(tmp_path: Path) -> None:
+    files = _files({"blog/_index.md": "+++\n+++\nHello.\n"})
+    built = build(tmp_path, files, repo_url="https://github.com/ada/letters", strict=True)
+    edit = 'href="https://github.com/ada/letters/edit/master/docs/'
+    assert f'{edit}blog/_index.md"' in built.read("blog/index.html")
+    assert edit not in built.read("section/clients/index.html")
 
 
 def test_what_is_wrong_with_a_section_s_index_names_the_line(tmp_path: Path) -> None:

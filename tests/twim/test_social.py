@@ -54,7 +54,13 @@ def test_a_post_with_everything() -> None:
     updated = datetime(2024, 6, 1, tzinfo=UTC)
     url = "https://letters.example/news/blog/a/"
     found = social.of_post(_view(updated=updated, picture=PICTURE), url, SITE, None)
-    assert found.card == "summary_large_image"
+    assert found.twitter == (
+        ("twitter:card", "summary_large_image"),
+        ("twitter:title", "A title"),
+        ("twitter:description", "First sentence."),
+        ("twitter:image", "https://x.example/a.png"),
+        ("twitter:image:alt", "A box"),
+    )
     assert found.properties == (
         ("og:type", "article"),
         ("og:site_name", "Letters"),
@@ -84,7 +90,7 @@ def test_a_post_with_everything() -> None:
 def test_a_post_with_nothing() -> None:
     bare = _view(date=None, terms=(), summary=None)
     found = social.of_post(bare, "https://letters.example/news/blog/a/", SITE, None)
-    assert found.card == "summary"
+    assert found.twitter == (("twitter:card", "summary"), ("twitter:title", "A title"))
     assert [name for name, _ in found.properties] == [
         "og:type",
         "og:site_name",
@@ -134,6 +140,7 @@ def test_every_theme_has_it_in_the_head_of_posts(site: Built) -> None:
     assert found["og:title"] == "R&D, 'quoted' <b>"
     assert found["og:url"] == "https://letters.example/blog/a/"
     assert found["og:description"] == "Text of it."
+    assert '<meta name="twitter:card" content="summary">' in page
     [script] = re.findall(r'(?s)<script type="application/ld\+json">(.*?)</script>', page)
     article = json.loads(script)
     jsonschema.validate(article, SCHEMA, format_checker=FORMATS)
