@@ -31,7 +31,11 @@ from mkdocs_twim.theme import Parts
 from mkdocs_twim.views import Link, PostView
 
 _H1 = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>", re.DOTALL)
-_HEADING = re.compile(r'(<h([23])\b[^>]*\sid="([^"]*)"[^>]*>.*?)(?=</h\2>)', re.DOTALL)
+# Up to the permalink that Markdown may have put at its end.
+_HEADING = re.compile(
+    r'(<h([23])\b[^>]*\sid="([^"]*)"[^>]*>.*?)(?=(?:<a class="headerlink"[^>]*>[^<]*</a>)?</h\2>)',
+    re.DOTALL,
+)
 
 
 class Frames:

@@ -324,6 +324,19 @@ def test_headings_of_an_issue_lead_to_their_pages(site: Built) -> None:
     assert "twim-topic" not in site.read("blog/plain-01/index.html")
 
 
+def test_the_link_of_a_heading_stands_before_its_permalink(tmp_path: Path) -> None:
+    yaml = "---\ndate: 2024-05-01\ncategories: [This Week in Letters]\n---\n# W\n" + ISSUE
+    built = build(
+        tmp_path,
+        {"blog/one.md": issue(1), "blog/two.md": yaml},
+        markdown_extensions=[{"toc": {"permalink": True}}],
+    )
+    for path in ("blog/one/", "blog/2024/05/01/w/"):
+        for heading in _tree(built, path).css("h3"):
+            classes = [a.attributes["class"] for a in heading.css("a") if "class" in a.attributes]
+            assert classes == ["twim-topic", "headerlink"], path
+
+
 def test_posts_lead_to_the_one_before_and_the_one_after(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         f"blog/{n}.md": post(f"P & {n}", date=f"2024-01-0{n}") for n in (1, 2, 3)
