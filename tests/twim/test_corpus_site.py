@@ -103,6 +103,67 @@ def test_posts_are_where_they_were(site: Built) -> None:
         assert (site.folder / page / "index.html").is_file()
 
 
+def test_every_address_of_the_contract_has_its_page(site: Built) -> None:
+    for page in (
+        "",
+        "blog/",
+        "blog/page/2/",
+        "author/",
+        "author/ben-parsons/",
+        "category/",
+        "category/this-week-in-matrix/",
+        "section/",
+        "section/clients/",
+        "section/clients/page/2/",
+        "section/status-of-matrix/",
+        "section/sdks-and-frameworks/",
+        "section/matrix-live/",
+        "project/",
+        "project/hydrogen/",
+        "project/fluffychat/",
+        "updates/",
+        "feeds/",
+    ):
+        assert (site.folder / page / "index.html").is_file(), page
+    for feed in site.json("feeds.json")["feeds"]:
+        page = feed["page"].removeprefix("https://matrix.example/")
+        assert (site.folder / page / "index.html").is_file(), page
+
+
+def test_every_update_stands_on_the_pages_of_its_section_and_project(site: Built) -> None:
+    updates = [item for item in site.json("archive.json")["items"] if "issue" in item["_twim"]]
+    assert len(updates) == 170
+    for kind in ("section", "project"):
+        pages: dict[str, str] = {}
+        for path in sorted((site.folder / kind).glob("*/**/index.html")):
+            slug = path.relative_to(site.folder / kind).parts[0]
+            pages[slug] = pages.get(slug, "") + path.read_text("utf-8")
+        for item in updates:
+            if kind in item["_twim"]:
+                address = item["url"].removeprefix("https://matrix.example/")
+                links = re.findall(
+                    rf'href="[./]*{re.escape(address)}"', pages[item["_twim"][kind]["slug"]]
+                )
+                assert len(links) == 1, address
+
+
+def test_every_section_and_project_of_an_issue_leads_to_its_page(site: Built) -> None:
+    for item in site.json("archive.json")["items"]:
+        if "issue" not in item["_twim"]:
+            continue
+        issue, id = item["url"].removeprefix("https://matrix.example/").split("#")
+        page = site.read(f"{issue}index.html")
+        heading = re.search(rf'(?s)<h[23][^>]* id="{re.escape(id)}".*?</h[23]>', page)
+        if heading is None:
+            # Written in HTML, without an id.
+            assert "2018" in issue, item["url"]
+            continue
+        link = re.search(r'class="twim-topic" href="[./]*(.*?)"', heading[0])
+        of = item["_twim"]
+        kind = "project" if "project" in of else "section"
+        assert link and link[1] == f"{kind}/{of[kind]['slug']}/", item["url"]
+
+
 @pytest.mark.parametrize(
     ("day", "id"),
     [
