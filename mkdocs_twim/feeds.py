@@ -38,11 +38,13 @@ class SiteFeeds:
     def head(self, page_url: str) -> str:
         """The links to feeds for the head of a page; `page_url` is relative to the site.
 
-        Every page has the feed of all posts; the pages of a feed have that feed before it.
+        Every page has the feed of all posts; the pages of a feed have that feed before it, with a
+        second word in `rel`: Material looks for a sitemap beside whatever `rel="alternate"` alone
+        names, and finds one at the root of the site only.
         """
         own = self.by_page.get(f"/{_LATER_PAGE.sub('', page_url)}", ())
         root = (feed for feed in self.index.feeds[:1] if feed.kind == "posts" and feed not in own)
-        return "".join(_alternate(feed, page_url) for feed in (*own, *root))
+        return "".join(_alternates(feed, page_url) for feed in (*own, *root))
 
     def paths(self) -> Iterator[tuple[str, str]]:
         """Each feed's files, relative to the site, and what to call it in an error."""
@@ -162,10 +164,11 @@ def _check_redirects(redirects: Mapping[str, str], index: Index) -> None:
             raise OptionError(f"{place}: there is no feed at {new}")
 
 
-def _alternate(feed: Feed, page_url: str) -> str:
+def _alternates(feed: Feed, page_url: str) -> str:
+    rel = "alternate" if feed.path == "/" else "alternate feed"
     tags = ""
     for file, form in documents.FORMATS.items():
         to = escape(get_relative_url(feed.path[1:] + file, page_url))
         title = escape(feed.title)
-        tags += f'<link rel="alternate" type="{form.media_type}" title="{title}" href="{to}">\n'
+        tags += f'<link rel="{rel}" type="{form.media_type}" title="{title}" href="{to}">\n'
     return tags

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 
 
-def absent(what: str) -> None:
+def absent(what: str) -> NoReturn:
     """Skip a test for want of a component; under TWIM_REQUIRE_ALL=1 (in CI) fail it instead."""
     if os.environ.get("TWIM_REQUIRE_ALL") == "1":
         pytest.fail(f"{what} is required here, and absent")

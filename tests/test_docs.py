@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import dataclasses
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
 
+import jinja2.meta
 import pytest
 import yaml
 from mkdocs.commands.build import build as mkdocs_build
@@ -15,13 +20,26 @@ import mkdocs_twim
 from feedserver import cli
 from feedserver.catalogue import FEED_FILES, RESERVED
 from feedserver.check import check
+from feedserver.model import FeedKind, Reporter
+from mkdocs_twim import listings, social, views
 from mkdocs_twim.config import NamedFeedConfig, TaxonomyConfig, TwimConfig
+from mkdocs_twim.listings import Listing
+from mkdocs_twim.pictures import Picture
 from mkdocs_twim.postmeta import PostMeta
 from mkdocs_twim.shortcodes import SIGNATURES
 from tests.conftest import ROOT
-from tests.sites import Built, messages
+from tests.sites import Built, issue, messages, post
 
 REFERENCE = ROOT / "docs" / "reference"
+HOW_TO = ROOT / "docs" / "how-to"
+PACKAGE = ROOT / "mkdocs_twim"
+# What MkDocs gives to every template, as far as ours use it.
+OF_MKDOCS = {"config"}
+VALUES = (
+    *(listings.Listing, listings.Pager, listings.IssueUpdates, listings.FeedGroup),
+    *(views.Link, views.Terms, views.PostView, views.UpdateView, views.TopicView),
+    *(views.TermView, views.FeedView, Picture, Reporter, social.Social),
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +50,46 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return built
 
 
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Listing, ...]:
+    """All generated pages of a site that has one of each kind, and none of its own."""
+    folder = tmp_path_factory.mktemp("generated")
+    posts = {f"n{day:02}.md": post(date=f"2024-04-{day:02}") for day in range(1, 13)}
+    posts |= {f"i{day:02}.md": issue(day) for day in range(1, 26)}
+    (folder / "docs/blog").mkdir(parents=True)
+    for name, text in posts.items():
+        (folder / "docs/blog" / name).write_text(text, "utf-8")
+    twim = {"feeds": {"quiet": {"title": "Quiet", "category": ["news"]}}}
+    config = {"site_name": "Letters", "site_url": "https://letters.example/"}
+    path = folder / "mkdocs.yml"
+    path.write_text(yaml.safe_dump({**config, "plugins": [{"twim": twim}]}), "utf-8")
+    found: list[Listing] = []
+    built = listings.build
+
+    def build(*args: object, **options: object) -> Iterator[Listing]:
+        for listing in built(*args, **options):  # type: ignore[arg-type]
+            found.append(listing)
+            yield listing
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listings, "build", build)
+        mkdocs_build(load_config(str(path)))
+    return tuple(found)
+
+
 def _page(name: str) -> str:
     return (REFERENCE / f"{name}.md").read_text("utf-8")
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The parts of a page by their headings of the third level."""
+    return dict(re.findall(r"(?ms)^### (\S+)$(.*?)(?=^##|\Z)", text))
+
+
+def _in_tables(text: str) -> set[str]:
+    """What stands, as code, in the first column of a text's tables."""
+    cells = re.findall(r"(?m)^\| (`.*?`) \|", text)
+    return {name for cell in cells for name in re.findall(r"`([\w-]+)[^`]*`", cell)}
 
 
 def test_every_option_is_documented() -> None:
@@ -84,6 +140,163 @@ def test_every_address_is_documented() -> None:
         assert file in text
 
 
+def test_every_kind_of_page_has_its_address_documented(generated: tuple[Listing, ...]) -> None:
+    table = _page("addresses").split("\n## ")[0]
+    cells = re.findall(r"(?m)^\| ((?:`/.*?)) \|", table)
+    patterns = [
+        re.sub(r"<\w+>", r"[^/]+", shown).replace("page/2", r"page/\d+")
+        for cell in cells
+        for shown in re.findall("`(/[^`]*/|/)`", cell)
+        # These fit anything; what has a name of its own is to be found by it.
+        if not shown.startswith(("/<taxonomy>", "/<name>"))
+    ]
+    addresses = {listing.address for listing in generated} - {"/quiet/"}
+    assert {"/", "/blog/page/2/", "/category/news/page/2/", "/section/clients/page/2/"} <= addresses
+    for address in addresses:
+        assert any(re.fullmatch(pattern, address) for pattern in patterns), address
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, address) for address in addresses), pattern
+    assert "`/<name>/`" in table
+
+
+def test_every_kind_of_feed_is_documented() -> None:
+    [kinds] = re.findall(r"(?m)^`kind` is (.*?)\.", _page("addresses"))
+    assert set(re.split(r", | or ", kinds)) == set(get_args(FeedKind))
+
+
+def test_every_template_is_documented() -> None:
+    folder = PACKAGE / "templates"
+    templates = {path.relative_to(folder).as_posix() for path in folder.glob("twim/**/*.html")}
+    documented = {name for name in _parts(_page("templates")) if name.startswith("twim/")}
+    assert documented == templates
+
+
+def test_every_value_of_a_template_is_documented(generated: tuple[Listing, ...]) -> None:
+    text = _page("templates")
+    parts = _parts(text)
+    [for_lists] = re.findall(r"(?ms)^## Parts$(.*?)^### ", text)
+    env = jinja2.Environment()
+    env.filters |= dict.fromkeys(("url", "twim_date", "twim_below"), str)
+    given: dict[str, set[str]] = {}
+    for listing in generated:
+        given.setdefault(f"twim/parts/{listing.template}", set()).update(listing.values)
+    for path in (PACKAGE / "templates").glob("twim/**/*.html"):
+        name = path.relative_to(PACKAGE / "templates").as_posix()
+        used = jinja2.meta.find_undeclared_variables(env.parse(path.read_text("utf-8")))
+        known = _in_tables(parts[name]) | OF_MKDOCS
+        assert given.get(name, set()) <= known, name
+        assert used <= (known | _in_tables(for_lists) if name in given else known), name
+        # And nothing is documented that isn't there.
+        assert not given.get(name) or known - OF_MKDOCS == given[name], name
+
+
+def test_every_field_of_a_value_is_documented() -> None:
+    parts = _parts(_page("templates"))
+    for kind in VALUES:
+        fields = {field.name for field in dataclasses.fields(kind)}
+        public = {name for name in vars(kind) if not name.startswith("_")}
+        assert _in_tables(parts[kind.__name__]) == fields | public, kind.__name__
+
+
+def test_every_macro_and_filter_is_documented() -> None:
+    text = _page("templates")
+    pieces = (PACKAGE / "templates/twim/parts/pieces.html").read_text("utf-8")
+    macros = re.findall(r"\{% macro (\w+\(.*?\)) -?%\}", pieces)
+    assert len(macros) > 5
+    for macro in macros:
+        assert f"`{macro}`" in _parts(text)["twim/parts/pieces.html"], macro
+    for name in re.findall(r'filters\["(\w+)"\]', (PACKAGE / "theme.py").read_text("utf-8")):
+        assert f"| `{name}` |" in text, name
+
+
+def test_every_custom_property_is_documented() -> None:
+    css = (PACKAGE / "assets" / "twim.css").read_text("utf-8")
+    properties = set(re.findall(r"(?m)^\s*(--twim-[\w-]+):", css))
+    assert properties
+    documented = _page("templates").split("## Custom properties")[1].split("\n## ")[0]
+    assert set(re.findall(r"(?m)^\| `(--[\w-]+)` \|", documented)) == properties
+
+
+def _files(page: Path) -> dict[str, str]:
+    """The files that a page shows whole: the code blocks with a title."""
+    blocks = re.findall(r'(?ms)^```\w+ title="(.*?)"\n(.*?)^```$', page.read_text("utf-8"))
+    # So a page shows a call without making one.
+    return {name: re.sub(r"\{\{/\* (.*?) \*/\}\}", r"{{ \1 }}", text) for name, text in blocks}
+
+
+def _follow(page: str, folder: Path) -> Built:
+    """A site in which there is what a how-to says, beside the newsletter of the tutorial."""
+    files = _files(ROOT / "docs" / "tutorial.md") | _files(HOW_TO / f"{page}.md")
+    # The tutorial's reader may have any picture.
+    files |= {"docs/blog/2026-05-15-regatta/finish.svg": "<svg/>", "docs/img/card.png": ""}
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    built = Built(folder / "site")
+    with messages() as built.warnings:
+        mkdocs_build(load_config(str(folder / "mkdocs.yml"), strict=True))
+    assert built.warnings == []
+    return built
+
+
+def test_the_how_to_on_the_theme_does_what_it_says(tmp_path: Path) -> None:
+    built = _follow("theme", tmp_path)
+    blog, about = built.read("blog/index.html"), built.read("blog/this-week/index.html")
+    assert 'class="harbour-posts"' in blog and "twim-card" not in blog
+    assert 'class="twim-feeds"' in blog and "May 8, 2026" in blog
+    for page in (blog, about):
+        assert '<meta name="theme-color" content="#b3261e">' in page
+        assert 'property="og:title"' in page
+        assert "css/look.css" in page
+    assert "Come to the harbour's room" in about and "Come to the harbour's room" not in blog
+
+
+def test_the_how_to_on_named_feeds_does_what_it_says(tmp_path: Path) -> None:
+    built = _follow("named-feeds", tmp_path)
+    assert "This Week in the Harbour 2026-05-08" in built.read("weather/index.html")
+    assert len(built.json("weather/feed.json")["items"]) == 1
+    # No post fits it.
+    assert not (built.folder / "announcements").exists()
+
+
+def test_the_how_to_on_pictures_does_what_it_says(tmp_path: Path) -> None:
+    built = _follow("pictures", tmp_path)
+    page = built.read("blog/regatta/index.html")
+    shown = "https://harbour.example/blog/regatta/finish.svg"
+    assert 'src="finish.svg" alt="Two boats cross the finishing line at once"' in page
+    assert f'<meta property="og:image" content="{shown}">' in page
+    items = built.json("feed.json")["items"]
+    assert [item.get("image") for item in items] == [shown, None]
+    default = '<meta property="og:image" content="https://harbour.example/img/card.png">'
+    assert default in built.read("blog/index.html")
+    assert default in built.read("blog/this-week/index.html")
+
+
+def test_the_how_to_on_own_text_does_what_it_says(tmp_path: Path) -> None:
+    built = _follow("own-text", tmp_path)
+    page = built.read("section/boats/index.html")
+    assert page.count("<h1") == 1
+    assert page.index("Everything that floats.") < page.index("Dinghy 2.1")
+    for address in ("section/boats/", "feeds/", "updates/", "author/"):
+        assert f'href="{address}"' in built.read("index.html")
+
+
+def test_every_picture_says_what_it_shows() -> None:
+    for path in (ROOT / "docs").rglob("*.md"):
+        text = path.read_text("utf-8")
+        pictures = re.findall(r"(?m)!\[([^\]]*)\]\([^)\s]+\)", re.sub(r"`[^`\n]*`", "", text))
+        assert all(len(alt) > 10 for alt in pictures), path
+        assert text.count("\nimage = ") == text.count("\nimage_alt = "), path
+
+
+def test_every_page_is_in_the_nav(site: Built) -> None:
+    nav = (ROOT / "mkdocs.yml").read_text("utf-8").split("\nnav:\n")[1]
+    for path in (ROOT / "docs").rglob("*.md"):
+        name = path.relative_to(ROOT / "docs").as_posix()
+        if not name.startswith(("blog/", "section/")):
+            assert f" {name}\n" in f"{nav}\n", name
+
+
 def test_every_command_and_flag_is_documented() -> None:
     text = _page("commands")
     actions = cli.parser()._actions
@@ -117,6 +330,33 @@ def test_the_changelog_has_the_version() -> None:
     assert newest and newest[1] == mkdocs_twim.__version__
 
 
+def _documented() -> list[list[str]]:
+    """The messages that are documented: of each the words, without what differs from one to one."""
+    cells = re.findall(r"(?m)^\| (`.*?`) \|", _page("messages"))
+    found = []
+    for message in [message for cell in cells for message in re.findall("`(.*?)`", cell)]:
+        parts = re.split(r"…|\b[AB]\b|'@/|'|/x/|found 3|2024-01-22", message)
+        found.append([part.strip(" :,") for part in parts if len(part.strip(" :,")) > 6])
+    return found
+
+
+def _shown(node: ast.expr) -> str:
+    """The text of a literal, with dots for what is put into it."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_shown(value) for value in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "…"
+
+
+def _messages(path: Path) -> Iterator[str]:
+    """What a module raises, collects or warns of."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            name = node.func.id if isinstance(node.func, ast.Name) else name
+            if name.endswith("Error") or name in ("problem", "warning", "fail", "_fail"):
+                yield from (text for text in map(_shown, node.args) if " " in text)
+
+
 def test_every_message_is_that_of_the_code() -> None:
     code = "".join(
         path.read_text("utf-8")
@@ -124,12 +364,22 @@ def test_every_message_is_that_of_the_code() -> None:
         for path in (ROOT / package).glob("*.py")
     )
     code = re.sub(r'"\s*f?"', "", code)
-    cells = re.findall(r"(?m)^\| (`.*?`) \|", _page("messages"))
-    for message in [message for cell in cells for message in re.findall("`(.*?)`", cell)]:
-        words = [part for part in re.split(r"…|\b[AB]\b|'@/|'|/x/|found 3|2024-01-22", message)]
-        for part in words:
-            if len(part.strip(" :,")) > 6:
-                assert part.strip(" :,") in code, message
+    for words in _documented():
+        assert all(part in code for part in words), words
+
+
+def test_every_message_of_the_plugin_is_documented() -> None:
+    documented = [words for words in _documented() if words]
+    count = 0
+    for path in PACKAGE.glob("*.py"):
+        for message in _messages(path):
+            # What hands on another's message, and what a call's argument is expected to be.
+            if message in ("…: …", "mkdocs.yml: twim: …") or re.match("a |the (addr|id )", message):
+                continue
+            count += 1
+            fits = any(all(part in message for part in words) for words in documented)
+            assert fits, f"{path.name}: {message}"
+    assert count > 30, count
 
 
 def test_the_site_is_built_without_a_warning(site: Built) -> None:
@@ -138,12 +388,31 @@ def test_the_site_is_built_without_a_warning(site: Built) -> None:
 
 def test_the_newsletter_has_its_pages_and_feeds(site: Built) -> None:
     posts = [i for i in site.json("archive.json")["items"] if i["_twim"]["kind"] == "post"]
-    assert len([post for post in posts if post["_twim"].get("sections")]) >= 4
-    for post in posts:
-        page = post["url"].removeprefix("https://mkdocs-twim.example/")
+    assert len([item for item in posts if item["_twim"].get("sections")]) >= 5
+    for item in posts:
+        page = item["url"].removeprefix("https://mkdocs-twim.example/")
         assert (site.folder / page / "index.html").is_file()
-    history = site.json("project/feedserver/feed.json")["items"]
-    assert len({item["_twim"]["issue"]["id"] for item in history}) >= 2
+    for project in ("feedserver", "front-matter", "catalogue"):
+        history = site.json(f"project/{project}/feed.json")["items"]
+        assert len({item["_twim"]["issue"]["id"] for item in history}) >= 2
+
+
+def test_the_newsletter_shows_every_feature(site: Built) -> None:
+    posts = [i for i in site.json("archive.json")["items"] if i["_twim"]["kind"] == "post"]
+    pictures = [item.get("image", "") for item in posts]
+    assert any(picture.startswith("https://mkdocs-twim.example/blog/img/") for picture in pictures)
+    assert any(picture.endswith("/this-month-in-twim/feeds.png") for picture in pictures)
+    assert any(len(item["authors"]) > 1 for item in posts)
+    blog, second = site.read("blog/index.html"), site.read("blog/page/2/index.html")
+    assert "#continue-reading" in blog and 'class="twim-pager"' in blog and "twim-card" in second
+    every = "".join(item["content_html"] for item in posts)
+    for mark in ("<table", "<figure", "<ul", "<pre", "www.youtube.com/watch", "<del"):
+        assert mark in every, mark
+    updates = [i["_twim"] for i in site.json("archive.json")["items"] if "issue" in i["_twim"]]
+    assert any("project" not in update for update in updates)
+    for page in ("no-newsletter", "tag/pages", "author/ines-duarte", "section/feeds", "feeds"):
+        assert (site.folder / page / "index.html").is_file(), page
+    assert "what feed readers make of it" in site.read("section/feeds/index.html")
 
 
 def test_nothing_is_wrong_with_its_feeds(site: Built) -> None:

@@ -118,10 +118,17 @@
         link.after(button);
       }
     }
-    // Material takes every alternate link of this very spelling for a translation of the site, and
-    // looks for a sitemap beside it. Feed readers have read the page before any script.
-    for (const link of document.querySelectorAll('head link[rel="alternate"][type^="application/"]')) {
-      link.rel = "alternate feed";
+    reach();
+  }
+
+  // Lets the keyboard scroll tables that are wider than the screen.
+  function reach() {
+    for (const table of document.querySelectorAll(".twim-content table, .twim-excerpt table")) {
+      if (table.scrollWidth > table.clientWidth) {
+        table.tabIndex = 0;
+      } else {
+        table.removeAttribute("tabindex");
+      }
     }
   }
 
@@ -133,6 +140,7 @@
     }
   });
   document.addEventListener("input", search);
+  window.addEventListener("resize", reach);
   new MutationObserver(prepare).observe(document.documentElement, {
     childList: true,
     subtree: true,

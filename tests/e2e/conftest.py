@@ -1,110 +1,93 @@
-"""A browser, and sites served by the real server."""
+"""A browser, the checkers of npm, and sites served by the real server."""
 
 from __future__ import annotations
 
-import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+from selenium.webdriver import Chrome
 
-from tests.conftest import absent
-from tests.sites import build, issue, post
-
-VIDEO = "dQw4w9WgXcQ"
-BODY = f"""\
-## Video
-
-{{{{ youtube_player(video_id="{VIDEO}", start=30) }}}}
-
-{{{{ youtube_player(video_id="abcdefghijk", noscript_text="The second") }}}}
-
-{{{{ figure(img="/img/a.svg" caption="A *caption*" alt="A square") }}}}
-
-| {" | ".join(f"column {n}" for n in range(12))} |
-|{"---|" * 12}
-| {" | ".join("a value" for n in range(12))} |
-
-```python
-print("a line of code that is much wider than any telephone", "and goes on", "and on")
-```
-"""
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"/>'
-FILES: dict[str, str | bytes] = {
-    "index.md": "# Home\n\n[The video](blog/video.md)\n",
-    "blog/video.md": post("A video", BODY),
-    "blog/one.md": issue(1),
-    "img/a.svg": SVG,
-    "img/a.png": b"",
-}
+from tests.conftest import ROOT, absent
+from tests.e2e import chromium
+from tests.e2e.letters import THEMES, build_letters
+from tests.e2e.serving import free_port, served
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a built site on a free port; the address, without a slash at its end."""
-    command = [sys.executable, "-m", "feedserver", "serve", str(folder), "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
-    assert process.stdout is not None
-    try:
-        match = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
-        assert match
-        yield match[0]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate()
-        assert process.returncode == 0
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A built site and where it is served, without a slash at its end."""
+
+    theme: str
+    folder: Path
+    address: str
 
 
-@pytest.fixture(scope="session", params=["material", "mkdocs", "readthedocs"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a site with a video, on each theme."""
-    theme: dict[str, object] = {"name": request.param}
-    if request.param == "material":
-        theme |= {"font": False, "features": ["navigation.instant"]}
-    else:
-        # Their own code highlighting is fetched from elsewhere.
-        theme |= {"highlightjs": False}
-    built = build(tmp_path_factory.mktemp(request.param), FILES, theme=theme, strict=True)
-    with served(built.folder) as address:
-        yield address
-
-
-def _options(folder: Path) -> Options:
-    binary = shutil.which("chromium") or shutil.which("chromium-browser")
-    if binary is None or shutil.which("chromedriver") is None:
-        absent("Chromium with its driver")
-    options = Options()
-    options.binary_location = str(binary)
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        f"--user-data-dir={folder}",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    return options
+@pytest.fixture(scope="session", params=list(THEMES))
+def letters(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The newsletter that has everything, on each theme."""
+    port = free_port()
+    built = build_letters(request.param, tmp_path_factory.mktemp(request.param), port)
+    with served(built.folder, port) as address:
+        yield Site(request.param, built.folder, address)
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+def site(letters: Site) -> str:
+    """Its address."""
+    return letters.address
+
+
+@pytest.fixture(scope="session")
+def matrix(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The posts of matrix.org."""
+    folder = tmp_path_factory.mktemp("corpus")
+    shutil.copytree(corpus / "blog", folder / "docs" / "blog", copy_function=shutil.copyfile)
+    (folder / "mkdocs.yml").write_text(
+        "site_name: Matrix.org\nsite_url: https://matrix.example/\n"
+        "theme: {name: material, font: false}\nplugins: [twim]\n"
+    )
+    mkdocs_build(load_config(str(folder / "mkdocs.yml")))
+    with served(folder / "site") as address:
+        yield Site("material", folder / "site", address)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """Chromium, which can reach this machine alone."""
-    options = _options(tmp_path_factory.mktemp("chromium"))
-    driver = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
-    driver.set_page_load_timeout(60)
+    found = chromium.binaries()
+    if found is None:
+        absent("Chromium with its driver")
+        raise AssertionError
+    driver = chromium.start(found, tmp_path_factory.mktemp("chromium"))
     yield driver
     driver.quit()
+
+
+def component(path: str) -> Path:
+    """A file of an npm package, as `./run test` installs them."""
+    found = ROOT / ".node" / "node_modules" / path
+    if not found.is_file():
+        absent(f"{path} of npm")
+    return found
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, which finds what keeps people out of a page."""
+    return component("axe-core/axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def nu() -> list[str]:
+    """The command of the Nu HTML checker."""
+    java = shutil.which("java")
+    if java is None:
+        absent("java")
+    return [str(java), "-jar", str(component("vnu-jar/build/dist/vnu.jar"))]

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from mkdocs.commands.build import build as mkdocs_build
-from mkdocs.config import load_config
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.e2e.conftest import VIDEO, served
+from tests.e2e.chromium import elsewhere, errors, no_scripts, screen, visit
+from tests.e2e.conftest import Site
+from tests.e2e.letters import VIDEO
 
 FRAME = f"https://www.youtube-nocookie.com/embed/{VIDEO}?autoplay=1&start=30"
 WATCH = f"https://www.youtube.com/watch?v={VIDEO}&t=30s"
-
-
-def _requests(browser: Chrome) -> list[str]:
-    """The addresses that were asked for since the last look."""
-    messages: list[dict[str, Any]] = [
-        json.loads(entry["message"])["message"] for entry in browser.get_log("performance")
-    ]
-    return [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    ]
-
-
-def _elsewhere(browser: Chrome, site: str) -> set[str]:
-    urls = {url for url in _requests(browser) if url.startswith(("http:", "https:"))}
-    return {url for url in urls if not url.startswith(site)}
-
-
-def _open(browser: Chrome, address: str) -> None:
-    browser.get("about:blank")
-    browser.get_log("performance")
-    browser.get_log("browser")
-    browser.get(address)
 
 
 def _player(browser: Chrome) -> WebElement:
@@ -60,19 +31,15 @@ def _frame(browser: Chrome) -> WebElement:
     )
 
 
-def _errors(browser: Chrome) -> list[str]:
-    return [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"]
-
-
 def test_nothing_is_fetched_from_elsewhere_before_a_click(browser: Chrome, site: str) -> None:
     for path in ("/", "/blog/video/", "/blog/one/"):
-        _open(browser, site + path)
-        assert _elsewhere(browser, site) == set(), path
-        assert _errors(browser) == [], path
+        visit(browser, site + path)
+        assert elsewhere(browser, site) == set(), path
+        assert errors(browser) == [], path
 
 
 def test_a_click_plays_the_video_in_its_place(browser: Chrome, site: str) -> None:
-    _open(browser, f"{site}/blog/video/")
+    visit(browser, f"{site}/blog/video/")
     before = _player(browser).size
     _player(browser).click()
     frame = _frame(browser)
@@ -81,12 +48,12 @@ def test_a_click_plays_the_video_in_its_place(browser: Chrome, site: str) -> Non
     assert browser.switch_to.active_element == frame
     assert len(browser.find_elements(By.CSS_SELECTOR, "iframe")) == 1
     assert frame.size["width"] == pytest.approx(before["width"], abs=2)
-    assert _elsewhere(browser, site) == {FRAME}
+    assert elsewhere(browser, site) == {FRAME}
     assert urlsplit(browser.current_url).path == "/blog/video/"
 
 
 def test_the_keyboard_does_the_same(browser: Chrome, site: str) -> None:
-    _open(browser, f"{site}/blog/video/")
+    visit(browser, f"{site}/blog/video/")
     player = _player(browser)
     for _ in range(60):
         browser.switch_to.active_element.send_keys(Keys.TAB)
@@ -98,30 +65,27 @@ def test_the_keyboard_does_the_same(browser: Chrome, site: str) -> None:
 
 
 def test_it_is_labelled_as_what_it_is(browser: Chrome, site: str) -> None:
-    _open(browser, f"{site}/blog/video/")
+    visit(browser, f"{site}/blog/video/")
     player = _player(browser)
     assert player.aria_role == "link"
-    assert player.accessible_name == "Watch the video (loads from YouTube)"
+    assert player.accessible_name == (
+        "Watch the video Plays from youtube-nocookie.com after a click"
+    )
     assert player.get_attribute("href") == WATCH
 
 
 def test_without_scripts_it_is_a_link(browser: Chrome, site: str) -> None:
-    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    try:
-        _open(browser, f"{site}/blog/video/")
+    with no_scripts(browser):
+        visit(browser, f"{site}/blog/video/")
         assert _player(browser).get_attribute("href") == WATCH
         assert _player(browser).is_displayed()
         assert not browser.find_elements(By.CSS_SELECTOR, "iframe")
-    finally:
-        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 @pytest.mark.parametrize("width", [360, 800, 1280])
 def test_it_fits_every_screen(browser: Chrome, site: str, width: int) -> None:
-    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
-        _open(browser, f"{site}/blog/video/")
+    with screen(browser, width):
+        visit(browser, f"{site}/blog/video/")
         size = _player(browser).size
         assert size["width"] / size["height"] == pytest.approx(16 / 9, abs=0.05)
         right = browser.execute_script(
@@ -129,16 +93,17 @@ def test_it_fits_every_screen(browser: Chrome, site: str, width: int) -> None:
             ".map(e => e.getBoundingClientRect().right))"
         )
         assert right <= width
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_it_plays_after_instant_navigation(browser: Chrome, site: str) -> None:
-    _open(browser, f"{site}/")
+def test_it_plays_after_instant_navigation(browser: Chrome, letters: Site) -> None:
+    visit(browser, f"{letters.address}/")
+    browser.execute_script("window.sinceHome = true")
     browser.find_element(By.LINK_TEXT, "The video").click()
     WebDriverWait(browser, 10).until(
         lambda driver: driver.find_elements(By.CSS_SELECTOR, ".twim-video")
     )
+    instant = bool(browser.execute_script("return window.sinceHome"))
+    assert instant == (letters.theme == "material")
     _player(browser).click()
     assert _frame(browser).get_attribute("src") == FRAME
 
@@ -146,8 +111,8 @@ def test_it_plays_after_instant_navigation(browser: Chrome, site: str) -> None:
 def test_feeds_are_found_from_every_page(browser: Chrome, site: str) -> None:
     kinds = {"atom.xml": "atom+xml", "rss.xml": "rss+xml", "feed.json": "feed+json"}
     for path in ("/", "/blog/one/"):
-        _open(browser, site + path)
-        links = browser.find_elements(By.CSS_SELECTOR, 'head link[rel="alternate"]')
+        visit(browser, site + path)
+        links = browser.find_elements(By.CSS_SELECTOR, 'head link[rel~="alternate"]')
         found = {str(link.get_attribute("href")): link.get_attribute("type") for link in links}
         for name, kind in kinds.items():
             assert found.get(f"{site}/{name}") == f"application/{kind}"
@@ -155,30 +120,16 @@ def test_feeds_are_found_from_every_page(browser: Chrome, site: str) -> None:
                 assert answer.headers["Content-Type"].startswith(f"application/{kind}")
 
 
-@pytest.fixture(scope="module")
-def matrix(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    folder = tmp_path_factory.mktemp("corpus")
-    shutil.copytree(corpus / "blog", folder / "docs" / "blog", copy_function=shutil.copyfile)
-    (folder / "mkdocs.yml").write_text(
-        "site_name: Matrix.org\nsite_url: https://matrix.example/\n"
-        "theme: {name: material, font: false}\nplugins: [twim]\n"
-    )
-    mkdocs_build(load_config(str(folder / "mkdocs.yml")))
-    with served(folder / "site") as address:
-        yield address, folder / "site"
-
-
-def test_real_posts_fetch_only_what_their_authors_put_there(
-    browser: Chrome, matrix: tuple[str, Path]
-) -> None:
-    site, folder = matrix
+def test_real_posts_fetch_only_what_their_authors_put_there(browser: Chrome, matrix: Site) -> None:
+    site, folder = matrix.address, matrix.folder
     pages = sorted(folder.glob("blog/**/index.html"))
-    assert len(pages) == 11
+    # Eleven posts, and the two pages of their list.
+    assert len(pages) == 13
     for page in pages:
         path = f"/{page.parent.relative_to(folder).as_posix()}/"
-        _open(browser, site + path)
+        visit(browser, site + path)
         own = re.findall(r'<(?:img|iframe)[^>]*?\ssrc="([^"]+)"', page.read_text("utf-8"))
         allowed = {urlsplit(urljoin(site + path, address)).netloc for address in own}
-        asked = {urlsplit(url).netloc for url in _elsewhere(browser, site)}
+        asked = {urlsplit(url).netloc for url in elsewhere(browser, site)}
         # A frame of the author's fetches what it wants.
         assert asked <= allowed, path

@@ -64,7 +64,7 @@ def test_serve_builds_the_site_and_serves_it_with_its_feeds(copy: Path) -> None:
 
 def test_run_says_what_it_can_do() -> None:
     done = subprocess.run(["./run", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for verb in ("serve", "test", "check", "docs", "lowest", "clean"):
+    for verb in ("serve", "test", "check", "docs", "screenshots", "lowest", "clean"):
         assert f"./run {verb}" in done.stdout
     wrong = subprocess.run(["./run", "nosuch"], cwd=ROOT, capture_output=True, text=True)
     assert wrong.returncode == 2
