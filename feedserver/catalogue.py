@@ -136,6 +136,20 @@ def to_opml(index: Index, base: str) -> bytes:
     return opml.serialise(index.archive.site.title, present)
 
 
+def term_names(posts: Iterable[Iterable[str]]) -> dict[str, str]:
+    """The name of each term by slug; each item of `posts` is what one post has.
+
+    Of equal slugs the smallest spelling names it, as in Zola, and not the newest: a name that
+    doesn't change with each post.
+    """
+    names: dict[str, str] = {}
+    for terms in posts:
+        for term in terms:
+            slug = slugify(term)
+            names[slug] = min(names.get(slug, term), term)
+    return names
+
+
 def _feed(kind: FeedKind, parameter: str, slug: str, name: str, site_title: str) -> Feed:
     path = f"/{slugify(parameter)}/{slug}/"
     what = {"section": "The section", "project": "The project"}.get(kind, parameter.capitalize())
@@ -163,18 +177,9 @@ def check_names(names: Sequence[str]) -> None:
 
 
 def _terms(entries: Iterable[Entry], taxonomy: str, site: Site) -> list[tuple[str, str]]:
-    """Slug and name of a taxonomy's terms, by slug; of equal slugs the smallest spelling names it.
-
-    The smallest, as in Zola, and not the newest: a name that doesn't change with each post.
-    """
-    names: dict[str, str] = {}
-    for entry in entries:
-        if entry.update is not None:
-            continue
-        for term in _terms_of(entry, taxonomy, site):
-            slug = slugify(term)
-            names[slug] = min(names.get(slug, term), term)
-    return sorted(names.items())
+    """Slug and name of a taxonomy's terms, by slug."""
+    posts = (entry for entry in entries if entry.update is None)
+    return sorted(term_names(_terms_of(post, taxonomy, site) for post in posts).items())
 
 
 def _terms_of(entry: Entry, taxonomy: str, site: Site) -> Iterable[str]:

@@ -75,10 +75,19 @@ def _entries_of(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[
     ]
 
 
+def opening(content: str) -> str | None:
+    """What stands above the mark "more" in an entry's HTML; `None` if there is no mark, or nothing.
+
+    The mark may stand within a quote or a list, which is closed then.
+    """
+    above, mark, _ = content.partition(MORE)
+    return html.serialise(html.parse(above)).strip() or None if mark else None
+
+
 def _summary(content: str) -> str | None:
     """The first sentences above the mark "more", or of all if nothing stands there."""
-    opening = content.partition(MORE)[0]
-    return html.summary(html.parse(opening)) or html.summary(html.parse(content))
+    above = opening(content)
+    return (above and html.summary(html.parse(above))) or html.summary(html.parse(content))
 
 
 def _update_entry(update: issues.Update, issue: Entry) -> Entry:

@@ -108,17 +108,42 @@ class Claims:
 
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
+        self._within: dict[str, str] = {}
 
     def add(self, file: str, owner: str) -> AddressError | None:
         """Claim an output file, relative to the site's folder; the error, if it is taken."""
-        other = self._owners.setdefault(file.lower(), owner)
-        if other == owner:
+        name = file.lower()
+        other = self._owners.setdefault(name, owner)
+        if other != owner:
+            return AddressError(f"{owner} and {other} both have the address /{_shown(file)}")
+        folders = _folders(name)
+        # A file can't be where a folder is, nor the other way round.
+        inside = self._within.get(name) or next(
+            (self._owners[folder] for folder in folders if folder in self._owners), None
+        )
+        self._note_folders(folders, owner)
+        if inside is None:
             return None
-        return AddressError(f"{owner} and {other} both have the address /{_shown(file)}")
+        return AddressError(
+            f"{owner} and {inside}: one is a file and the other below it, at /{_shown(file)}"
+        )
 
     def note(self, file: str, owner: str) -> None:
         """Remember a file that is copied as it is; two such that differ in case are the site's."""
         self._owners.setdefault(file.lower(), owner)
+        self._note_folders(_folders(file.lower()), owner)
+
+    def _note_folders(self, folders: list[str], owner: str) -> None:
+        for folder in folders:
+            if folder in self._within:
+                return
+            self._within[folder] = owner
+
+
+def _folders(file: str) -> list[str]:
+    """The folders that a file is in, the innermost first."""
+    parts = file.split("/")[:-1]
+    return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
 def _shown(file: str) -> str:

@@ -7,20 +7,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from jinja2 import Environment, TemplateError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 
+from feedserver.catalogue import term_names
 from feedserver.export import redirect_file
 from feedserver.issues import is_issue
 from feedserver.query import Index
 from mkdocs_twim import addresses, links
-from mkdocs_twim.errors import AddressError, TwimError
+from mkdocs_twim.errors import AddressError, FrontMatterError, TwimError
 from mkdocs_twim.feeds import SiteFeeds
-from mkdocs_twim.listings import term_names
 from mkdocs_twim.pages import GeneratedPages
 from mkdocs_twim.pictures import Gallery, Picture
-from mkdocs_twim.posts import PostPage, PostSource, Workshop, read_section, read_source
+from mkdocs_twim.posts import FRAME, PostPage, PostSource, Workshop, read_section, read_source
 from mkdocs_twim.static import StaticFile
 from mkdocs_twim.views import PostView
 
@@ -69,19 +70,39 @@ class Collection:
 
     @property
     def taxonomies(self) -> set[str]:
-        """The names of those that a page of a post has terms of."""
-        return {name for page in self.pages if page.is_shown for name in page.terms}
+        """The names of those that have terms."""
+        return {name for page in self._listed for name in page.terms}
 
     def has_issues(self, patterns: Sequence[str]) -> bool:
         """Whether a post is an issue, by its categories."""
-        return any(is_issue(page.terms.get("category", ()), patterns) for page in self.pages)
+        return any(is_issue(page.terms.get("category", ()), patterns) for page in self._listed)
 
     def terms(self) -> dict[str, dict[str, str]]:
-        """The name of each term by slug, by taxonomy, of the posts that have a page."""
+        """The name of each term by slug, by taxonomy; that of its feed, where it has one."""
+        dated = [page.terms for page in self._listed if page.source.meta.date]
+        undated = [page.terms for page in self._listed if not page.source.meta.date]
         return {
-            name: term_names(page.terms.get(name, ()) for page in self.pages if page.is_shown)
+            name: dict(
+                sorted(
+                    {
+                        **term_names(terms.get(name, ()) for terms in undated),
+                        **term_names(terms.get(name, ()) for terms in dated),
+                    }.items()
+                )
+            )
             for name in self.workshop.taxonomies
         }
+
+    @property
+    def pageless(self) -> set[str]:
+        """The ids of the posts that are in feeds and have no page."""
+        return {page.permalink for page in self._listed if not page.is_shown}
+
+    @property
+    def _listed(self) -> list[PostPage]:
+        """The posts that are on a page or in a feed."""
+        meta = ((page, page.source.meta) for page in self.pages)
+        return [page for page, of in meta if page.is_shown or (of.date and not of.draft)]
 
     def views(self, index: Index, gallery: Gallery) -> dict[str, PostView]:
         """What to show of each post that has a page, by id, in the order of lists.
@@ -89,10 +110,18 @@ class Collection:
         Newest first, those without a date last.
         """
         entries = {entry.id: entry for entry in index.archive.entries if not entry.update}
-        shown = [page for page in self.pages if page.is_shown]
-        shown.sort(key=lambda page: page.permalink)
-        shown.sort(key=lambda page: page.source.meta.date or _NEVER, reverse=True)
-        return {page.permalink: page.view(entries.get(page.permalink), gallery) for page in shown}
+        pages = self._in_order([page for page in self.pages if page.is_shown])
+        return {page.permalink: page.view(entries.get(page.permalink), gallery) for page in pages}
+
+    def drafts(self, gallery: Gallery) -> dict[str, PostView]:
+        """What to show of the drafts that a preview renders, by id."""
+        drafts = [page for page in self.pages if page.source.meta.draft and page.content]
+        return {page.permalink: page.view(None, gallery) for page in drafts}
+
+    @staticmethod
+    def _in_order(pages: list[PostPage]) -> list[PostPage]:
+        pages = sorted(pages, key=lambda page: page.permalink)
+        return sorted(pages, key=lambda page: page.source.meta.date or _NEVER, reverse=True)
 
     def default_image(self, image: str | None, gallery: Gallery, files: Files) -> Picture | None:
         """The picture of posts that have none, by the option; a warning if it is missing."""
@@ -107,8 +136,7 @@ class Collection:
     def link_neighbours(self) -> None:
         """Let each dated post lead to the one before and the one after it."""
         shown = [page for page in self.pages if page.is_shown and page.source.meta.date]
-        shown.sort(key=lambda page: (page.source.meta.date, page.permalink))
-        for older, newer in pairwise(shown):
+        for newer, older in pairwise(self._in_order(shown)):
             older.next_page, newer.previous_page = newer, older
 
     def warn(self, future: Iterable[PostPage]) -> None:
@@ -122,6 +150,18 @@ class Collection:
         for page in future:
             line = page.source.front.line_of("date")
             log.warning(f"{page.file.src_uri}:{line}: the date is in the future")
+
+    def check_templates(self, env: Environment) -> None:
+        """See that the templates that posts name are there; those that aren't go to `problems`."""
+        for page in self.pages:
+            name = page.meta.get("template")
+            try:
+                if page.is_shown and name != FRAME:
+                    env.get_template(str(name))
+            except TemplateError as error:
+                line = page.source.front.line_of("template")
+                message = f"template: {name!r} can't be used: {type(error).__name__} {error}"
+                self.problems.append(FrontMatterError(message, path=page.file.src_uri, line=line))
 
     def check_addresses(
         self,

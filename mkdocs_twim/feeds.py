@@ -75,7 +75,7 @@ def collect(
         feeds = catalogue.feeds(
             found,
             site,
-            page=blog,
+            page=f"/{addresses.url(blog)}",
             taxonomies=with_feed,
             named=[_named(name, feed) for name, feed in options.feeds.items()],
         )

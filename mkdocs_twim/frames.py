@@ -7,7 +7,7 @@ elsewhere on the site.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape, unescape
 from typing import cast
 
@@ -70,7 +70,8 @@ class Frames:
     def _fill_list(self, page: Page, listing: Listing, context: TemplateContext) -> None:
         text = page.content or ""
         feed = listing.feed
-        about = feed.description if feed else self._site.description
+        own = page.meta.get("description")
+        about = str(own or (feed.description if feed else self._site.description))
         title = plain(str(page.title))
         values = cast("dict[str, object]", context)
         values["social"] = social.of_list(
@@ -119,22 +120,23 @@ def _split(html: str, title: str, engine: str) -> tuple[str | None, str]:
     return None, html
 
 
-def _topics(toc: Iterable[AnchorLink], updates: Iterable[Entry]) -> dict[str, Link]:
+def _topics(toc: Iterable[AnchorLink], updates: Sequence[Entry]) -> dict[str, Link]:
     """The pages of an issue's sections and projects, by the ids of their headings."""
+    by_id = {entry.id.partition("#")[2]: entry.update for entry in updates if entry.update}
+    # Of these sections something stands above the first project: they are updates themselves.
+    own = {of.section.slug for of in by_id.values() if of.section and not of.project}
     found: dict[str, Link] = {}
-    sections: dict[str, Link] = {}
-    for entry in updates:
-        view = views.update(entry, "")
-        if entry.update and entry.update.section and view.section:
-            sections[entry.update.section.slug] = view.section
-        link = view.project or view.section
-        if link:
-            found[entry.id.rpartition("#")[2]] = link
-    # A section of which nothing stands above its first project is no update by itself.
+    before: AnchorLink | None = None
     for item in _all(toc):
-        slug = section_slug(unescape(item.title)) or item.id
-        if item.id not in found and slug in sections:
-            found[item.id] = sections[slug]
+        of = by_id.get(item.id)
+        if of and of.project:
+            found[item.id] = views.project_link(of.project)
+            if of.section and of.section.slug not in own and before and before.id not in by_id:
+                if (section_slug(unescape(before.title)) or before.id) == of.section.slug:
+                    found[before.id] = views.section_link(of.section)
+        elif of and of.section:
+            found[item.id] = views.section_link(of.section)
+        before = item
     return found
 
 
@@ -151,10 +153,8 @@ def _with_topics(html: str, topics: Mapping[str, Link], page_url: str) -> str:
         link = topics.get(unescape(match[3]))
         if link is None:
             return match[0]
-        to, name = (
-            escape(get_relative_url(link.url, page_url)),
-            escape(f"All updates: {link.title}"),
-        )
+        to = escape(get_relative_url(link.url or "", page_url))
+        name = escape(f"All updates: {link.title}")
         return (
             f'{match[1]}<a class="twim-topic" href="{to}" title="{name}" aria-label="{name}"></a>'
         )

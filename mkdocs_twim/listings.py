@@ -6,14 +6,14 @@ with an address, a title, and the values of its template.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
 
 from feedserver import topics
-from feedserver.model import Entry, Feed, FeedKind
+from feedserver.model import FeedKind
 from feedserver.query import Index, newest
 from feedserver.slugs import slugify
 from mkdocs_twim import addresses, views
@@ -22,13 +22,14 @@ from mkdocs_twim.views import FeedView, Link, PostView, TermView, UpdateView
 UPDATES_A_PAGE = 20
 
 _PLURALS = {"author": "Authors", "category": "Categories", "tag": "Tags"}
-_GROUPS: tuple[tuple[FeedKind, str], ...] = (
-    ("posts", "Posts"),
-    ("updates", "Posts"),
-    ("named", "Posts"),
-    ("section", "Sections"),
-    ("project", "Projects"),
-)
+_GROUPS: Mapping[FeedKind, tuple[str, str]] = {
+    "posts": ("site", "Posts"),
+    "updates": ("site", "Posts"),
+    "named": ("site", "Posts"),
+    "section": ("section", "Sections"),
+    "project": ("project", "Projects"),
+}
+"""By kind of feed, the group that it stands in: key and title."""
 
 T = TypeVar("T")
 
@@ -99,11 +100,13 @@ def build(
     terms: Mapping[str, Mapping[str, str]],
     index: Index,
     layout: Layout,
+    pageless: Collection[str] = (),
 ) -> Iterator[Listing]:
     """Yield all generated pages of a site.
 
     `posts` are in the order of lists, newest first; `undated` are on the pages of their terms
-    alone. `terms` has the name of each term by slug, by taxonomy.
+    alone. `terms` has the name of each term by slug, by taxonomy. `pageless` are the ids of posts
+    that are in feeds and have no page.
     """
     feeds = {feed.path: views.feed(feed, index) for feed in index.feeds}
     root = feeds.get("/")
@@ -115,7 +118,7 @@ def build(
     for taxonomy, names in terms.items():
         size = layout.taxonomies[taxonomy]
         yield from _taxonomy(taxonomy, names, [*posts, *undated], size, feeds)
-    yield from _topics(index, feeds)
+    yield from _topics(index, feeds, pageless)
     yield from _named(index, posts, feeds)
     yield _catalogue(index, feeds, tuple(terms))
 
@@ -123,19 +126,6 @@ def build(
 def called(taxonomy: str) -> str:
     """A taxonomy's name as the title of the list of its terms."""
     return _PLURALS.get(taxonomy, taxonomy[:1].upper() + taxonomy[1:])
-
-
-def term_names(posts: Iterable[Sequence[str]]) -> dict[str, str]:
-    """The terms of a taxonomy by slug; of equal slugs the smallest spelling names it, as in Zola.
-
-    Each item of `posts` is what one post has.
-    """
-    names: dict[str, str] = {}
-    for terms in posts:
-        for term in terms:
-            slug = slugify(term)
-            names[slug] = min(names.get(slug, term), term)
-    return dict(sorted(names.items()))
 
 
 def pages(items: Sequence[T], size: int, address: str) -> Iterator[tuple[str, Pager, Sequence[T]]]:
@@ -200,7 +190,7 @@ def _taxonomy(
         for terms in post.terms:
             if terms.taxonomy == taxonomy:
                 for link in terms.links:
-                    by_url.setdefault(link.url, []).append(post)
+                    by_url.setdefault(link.url or "", []).append(post)
     shown = []
     for slug, name in names.items():
         address = f"{folder}{slug}/"
@@ -219,7 +209,9 @@ def _taxonomy(
     yield Listing(folder, "terms.html", called(taxonomy), {"terms": tuple(shown)})
 
 
-def _topics(index: Index, feeds: Mapping[str, FeedView]) -> Iterator[Listing]:
+def _topics(
+    index: Index, feeds: Mapping[str, FeedView], pageless: Collection[str]
+) -> Iterator[Listing]:
     entries = index.archive.entries
     site_url = index.archive.site.url
     years = [views.issue_date(entry).year for entry in entries if entry.update]
@@ -228,33 +220,34 @@ def _topics(index: Index, feeds: Mapping[str, FeedView]) -> Iterator[Listing]:
         ("section", "Sections", topics.sections(entries)),
         ("project", "Projects", topics.projects(entries)),
     ):
-        shown = [views.topic(topic, folder, site_url, span) for topic in found]
+        shown = [views.topic(topic, folder, site_url, span, pageless) for topic in found]
         yield Listing(f"/{folder}/", "topics.html", title, {"topics": shown, "kind": folder})
         for topic, view in zip(found, shown, strict=True):
             address = f"/{folder}/{topic.slug}/"
             values = {"kind": folder, "topic": view}
             for at, pager, part in pages(topic.updates, UPDATES_A_PAGE, address):
-                yield _updates(at, topic.title, part, feeds.get(address), site_url, pager, values)
+                found_views = [views.update(entry, site_url, pageless) for entry in part]
+                yield _updates(at, topic.title, found_views, feeds.get(address), pager, values)
     updates = tuple(entry for entry in entries if entry.update)
     latest = newest(updates, UPDATES_A_PAGE)
-    yield _updates("/updates/", "Updates", latest, feeds.get("/updates/"), site_url, None, {})
+    found_views = [views.update(entry, site_url, pageless) for entry in latest]
+    yield _updates("/updates/", "Updates", found_views, feeds.get("/updates/"), None, {})
 
 
 def _updates(
     address: str,
     title: str,
-    entries: Sequence[Entry],
+    shown: Sequence[UpdateView],
     feed: FeedView | None,
-    site_url: str,
     pager: Pager | None,
     values: Mapping[str, object],
 ) -> Listing:
     """A list of updates, by issue."""
-    shown = [views.update(entry, site_url) for entry in entries]
     groups = []
-    for number, (_, updates) in enumerate(groupby(shown, lambda update: update.issue.url), 1):
+    issues = groupby(shown, lambda update: (update.date, update.issue))
+    for number, (_, updates) in enumerate(issues, 1):
         found = tuple(updates)
-        groups.append(IssueUpdates(f"issue-{number}", found[0].issue, found[0].date, found))
+        groups.append(IssueUpdates(f"twim-issue-{number}", found[0].issue, found[0].date, found))
     anchors = tuple((group.id, group.issue.title) for group in groups)
     return Listing(
         address, "updates.html", title, {"groups": groups, **values}, feed, pager, anchors
@@ -278,19 +271,16 @@ def _named(
 
 
 def _catalogue(index: Index, feeds: Mapping[str, FeedView], taxonomies: Sequence[str]) -> Listing:
-    groups: dict[str, list[FeedView]] = {}
-    titles = dict(_GROUPS)
-    folders = {slugify(taxonomy): called(taxonomy) for taxonomy in taxonomies}
+    groups: dict[tuple[str, str], list[FeedView]] = {}
+    titles = {slugify(taxonomy): called(taxonomy) for taxonomy in taxonomies}
     for feed in index.feeds:
-        title = titles.get(feed.kind) or folders[_folder(feed)]
-        groups.setdefault(title, []).append(feeds[feed.path])
+        folder = feed.path.split("/")[1]
+        group = _GROUPS.get(feed.kind) or (folder, titles[folder])
+        groups.setdefault(group, []).append(feeds[feed.path])
     found = tuple(
-        FeedGroup(f"feeds-{slugify(title)}", title, tuple(shown)) for title, shown in groups.items()
+        FeedGroup(f"twim-feeds-{key}", title, tuple(shown))
+        for (key, title), shown in groups.items()
     )
     anchors = tuple((group.id, group.title) for group in found)
     values = {"groups": found, "total": len(feeds)}
     return Listing("/feeds/", "catalogue.html", "Feeds", values, anchors=anchors)
-
-
-def _folder(feed: Feed) -> str:
-    return feed.path.split("/")[1]

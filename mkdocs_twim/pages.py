@@ -16,9 +16,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
-from mkdocs.structure.toc import get_toc
+from mkdocs.structure.toc import TableOfContents, get_toc
 
+from feedserver.html import plain
 from mkdocs_twim import addresses
+from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.listings import Listing, called
 from mkdocs_twim.posts import PostPage
 
@@ -88,6 +90,8 @@ class GeneratedPages:
 
     def is_ours(self, address: str) -> bool:
         """Whether something may be generated at an address."""
+        if self.blog != "/" and address.startswith(self.blog) and address != self.blog:
+            return False
         parent = address.rstrip("/").rpartition("/")[0] + "/"
         return address in self._single or address in self._roots or parent in self._roots
 
@@ -117,25 +121,39 @@ class GeneratedPages:
 
     @property
     def blog_title(self) -> str:
-        """What the list of posts is called in the nav or by its own text; HTML."""
+        """What the list of posts is called in the nav or by its own text."""
         page = self._files[self.blog].page
-        return str(page.title) if page and page.title else "Blog"
+        return plain(str(page.title)) if page and page.title and not _is_unnamed(page) else "Blog"
 
-    def complete(self, listings: Iterable[Listing], files: Files, config: MkDocsConfig) -> None:
-        """Give each listing its page; those that have none get one."""
+    def complete(
+        self, listings: Iterable[Listing], files: Files, config: MkDocsConfig
+    ) -> list[TwimError]:
+        """Give each listing its page; those that have none get one.
+
+        What is returned are the errors of listings that would have the address of another.
+        """
+        problems: list[TwimError] = []
         for listing in listings:
             file = self._files.get(listing.address)
-            if file is None:
+            if file is not None:
+                # Another plugin may have put one of its own in its place.
+                file = files.get_file_from_path(file.src_uri) or file
+                if other := self._listings.get(file.src_uri):
+                    problems.append(_clash(other, listing))
+                    continue
+            else:
                 if not listing.anchors and not listing.feed and not listing.pager:
                     # A list of nothing that nobody asked for.
                     continue
                 file = _generated(config, f"{listing.address[1:]}index.md", listing.address, "")
+                self._files[listing.address] = file
                 files.append(file)
                 page = Page(None, file, config)
                 page.markdown = page.content = ""
             assert file.page is not None
             self._listings[file.src_uri] = listing
             _finish(file.page, listing)
+        return problems
 
     def listing(self, page: Page) -> Listing | None:
         """What is generated for a page."""
@@ -146,7 +164,7 @@ class GeneratedPages:
         if file.generated_by != "twim":
             return file.src_uri
         listing = self._listings.get(file.src_uri)
-        return f"the generated page '{_page_title(listing) if listing else file.src_uri}'"
+        return _called(listing) if listing else f"the generated page '{file.src_uri}'"
 
 
 def place(file: File, address: str) -> None:
@@ -190,6 +208,15 @@ def _is_unnamed(page: Page) -> bool:
     return page.title == made and "title" not in page.meta and "<h1" not in (page.content or "")
 
 
+def _called(listing: Listing) -> str:
+    return f"the generated page '{_page_title(listing)}'"
+
+
+def _clash(one: Listing, other: Listing) -> AddressError:
+    owners = f"{_called(one)} and {_called(other)}"
+    return AddressError(f"{owners} both have the address {other.address}")
+
+
 def _page_title(listing: Listing) -> str:
     number = listing.pager.number if listing.pager else 1
     return f"{listing.title}, page {number}" if number > 1 else listing.title
@@ -204,9 +231,13 @@ def _finish(page: Page, listing: Listing) -> None:
     page.meta.setdefault("template", FRAME)
     if listing.pager and listing.pager.number > 1:
         page.meta.setdefault("search", {"exclude": True})
-    if not list(page.toc):
-        tokens = [
-            {"level": 2, "id": id, "name": escape(title, quote=False), "children": []}
-            for id, title in listing.anchors
-        ]
-        page.toc = get_toc(cast("list[Any]", tokens))
+    tokens = [
+        {"level": 2, "id": id, "name": escape(title, quote=False), "children": []}
+        for id, title in listing.anchors
+    ]
+    anchors = list(get_toc(cast("list[Any]", tokens)))
+    own = list(page.toc)
+    if len(own) == 1 and own[0].level == 1:
+        own[0].children += anchors
+    else:
+        page.toc = TableOfContents([*own, *anchors])

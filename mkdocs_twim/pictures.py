@@ -6,9 +6,10 @@ A picture's size is read from its file, where the site has it; nothing is fetche
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from types import MappingProxyType
+from urllib.parse import unquote, urlsplit
 
 import imagesize  # type: ignore[import-untyped]  # it carries no types
 from mkdocs.structure.files import File, Files
@@ -51,27 +52,28 @@ class Gallery:
     def __init__(self, files: Files, site_url: str) -> None:
         self._site_url = site_url
         self._files: Mapping[str, File] = {
-            file.url: file for file in files.media_files() if file.inclusion.is_included()
+            file.dest_uri: file for file in files.media_files() if file.inclusion.is_included()
         }
+        self._known: dict[str, Picture] = {}
 
     def picture(self, url: str, alt: str = "") -> Picture:
         """What is known of the picture at an absolute address."""
+        if url not in self._known:
+            self._known[url] = self._look(url)
+        return replace(self._known[url], alt=alt)
+
+    def _look(self, url: str) -> Picture:
         kind = _TYPES.get(url.partition("?")[0].rpartition(".")[2].lower())
         if not url.startswith(self._site_url):
-            return Picture(url, url, alt, kind)
+            return Picture(url, url, type=kind)
         src = url.removeprefix(self._site_url)
-        file = self._files.get(src)
+        found = Picture(url, src, type=kind)
+        file = self._files.get(unquote(urlsplit(src).path))
         if file is None:
-            return Picture(url, src, alt, kind)
+            return found
         data = file.content_bytes
+        found = replace(found, length=len(data))
         width, height = imagesize.get(BytesIO(data))
-        known = width > 0 and height > 0
-        return Picture(
-            url,
-            src,
-            alt,
-            kind,
-            len(data),
-            round(width) if known else None,
-            round(height) if known else None,
-        )
+        if width > 0 and height > 0:
+            found = replace(found, width=round(width), height=round(height))
+        return found

@@ -57,7 +57,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.collection = Collection(workshop)
         self.page_calls = PageCalls(workshop.library, workshop.renderer)
         self.generated = _generated(self.config, config)
-        config.extra_css.append("assets/twim/twim.css")
+        # Before the site's own, which may say otherwise.
+        config.extra_css.insert(0, "assets/twim/twim.css")
         config.extra_javascript.append("assets/twim/twim.js")
         theme.extend(config.theme)
         return config
@@ -74,7 +75,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         for name in ASSETS:
             content = resources.files("mkdocs_twim").joinpath("assets", name).read_text("utf-8")
-            files.append(File.generated(config, f"assets/twim/{name}", content=content))
+            # A file of the site's or its theme's takes the place of ours.
+            if files.get_file_from_path(f"assets/twim/{name}") is None:
+                files.append(File.generated(config, f"assets/twim/{name}", content=content))
         if self.config.static_dir:
             static.add(files, self.config.static_dir, config)
         self.collection.take(files, config, self.generated.is_ours)
@@ -125,19 +128,22 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         views = collection.views(self.site_feeds.index, gallery)
         if collection.intro:
             generated.introduce(collection.intro)
-        generated.complete(
+        collection.problems += generated.complete(
             listings.build(
                 [view for view in views.values() if view.date],
                 [view for view in views.values() if not view.date],
                 collection.terms(),
                 self.site_feeds.index,
                 _layout(self.config, generated),
+                collection.pageless,
             ),
             files,
             config,
         )
         default = collection.default_image(self.config.default_image, gallery, files)
+        views |= collection.drafts(gallery)
         self.frames = Frames(env, self.site_feeds.index, views, generated, default)
+        collection.check_templates(env)
         collection.check_addresses(
             files,
             self.site_feeds,
@@ -192,13 +198,11 @@ def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
     for name, size in sizes.items():
         if size < 0:
             raise OptionError(f"mkdocs.yml: twim: {name}: expected 0 or more")
-    if addresses.blog(options.blog_dir) in ("/section/", "/project/", "/updates/", "/feeds/"):
-        raise OptionError(f"mkdocs.yml: twim: blog_dir: {options.blog_dir!r} is taken")
     toc = config.mdx_configs.get("toc", {})
     permalink = toc.get("permalink", False)
     return Workshop(
         site_url=site_url,
-        blog_dir=options.blog_dir.strip("./"),
+        blog_dir=addresses.blog(options.blog_dir).strip("/"),
         taxonomies=tuple(options.taxonomies),
         engine=cast("Engine | Literal['auto']", options.markdown),
         renderer=Renderer(

@@ -18,6 +18,7 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_markdown_title
 
 from feedserver import html as entry_html
+from feedserver.entries import opening
 from feedserver.model import Entry
 from mkdocs_twim import addresses, calls, links, markdown, postmeta, shortcodes, views
 from mkdocs_twim.errors import AddressError, TwimError
@@ -30,6 +31,7 @@ Engine = Literal["commonmark", "python-markdown"]
 log = get_plugin_logger("twim")
 
 FRAME = "twim/post.html"
+_MATERIAL_FRAME = "blog-post.html"
 
 # What these keys of Zola say, MkDocs and its themes would take for something else.
 _ZOLA_ONLY = frozenset({"template", "path", "slug", "weight", "render", "draft", "aliases"})
@@ -155,6 +157,7 @@ class PostPage(Page):
         self.heading = source.meta.title or ""
         self.workshop = workshop
         self.feed_html = ""
+        self._image = source.meta.image
         modified = source.meta.updated or source.meta.date
         if modified is not None:
             self.update_date = modified.date().isoformat()
@@ -172,7 +175,7 @@ class PostPage(Page):
     @property
     def picture_url(self) -> str | None:
         """The absolute address of `extra.image`."""
-        image = self.source.meta.image
+        image = self._image
         return self.workshop.absolute(image, self.source.address) if image else None
 
     @property
@@ -212,7 +215,7 @@ class PostPage(Page):
                 if name in self.terms
             ),
             picture=self.picture(gallery),
-            excerpt=views.excerpt(content),
+            excerpt=opening(content),
             # Of a post without text the summary is its title, which is shown already.
             summary=summary if summary != title else None,
         )
@@ -222,6 +225,7 @@ class PostPage(Page):
         self.meta = _page_meta(self.source)
 
     def render(self, config: MkDocsConfig, files: Files) -> None:
+        self._image = self._beside(files) or self._image
         if self.source.engine == "commonmark":
             html = self._render_commonmark(files)
         else:
@@ -234,6 +238,18 @@ class PostPage(Page):
         self.content = self._filled(html, feed=False)
         self.feed_html = self._filled(html, feed=True)
         self._check_pictures(files)
+
+    def _beside(self, files: Files) -> str | None:
+        """The address of the picture, if its name is that of a file beside the post's own.
+
+        The files of a folder that is a post move with it, those beside another post don't.
+        """
+        image = self.source.meta.image
+        if not image or image.startswith("/") or addresses.is_bundle(self.file.src_uri):
+            return None
+        folder = posixpath.dirname(self.file.src_uri)
+        file = files.get_file_from_path(posixpath.normpath(posixpath.join(folder, unquote(image))))
+        return f"/{file.url}" if file else None
 
     def _render_commonmark(self, files: Files) -> str:
         rendered = self.workshop.renderer.render(self.markdown or "", ignore=calls.TOKEN)
@@ -321,10 +337,11 @@ class PostPage(Page):
                 local = picture.removeprefix(self.workshop.site_path[:-1])
             if links.is_missing(local, address, names, relative=relative):
                 log.warning(f"{self._place(local)}: the picture '{local}' is not there")
-        image = self.source.meta.image
-        if image and links.is_missing(links.local(image, self.workshop.site_url), address, names):
+        image = self._image and links.local(self._image, self.workshop.site_url)
+        if image and links.is_missing(image, address, names):
             line = self.source.front.line_of("extra.image")
-            log.warning(f"{self.file.src_uri}:{line}: the picture '{image}' is not there")
+            named = self.source.meta.image
+            log.warning(f"{self.file.src_uri}:{line}: the picture '{named}' is not there")
 
     def _place(self, address: str) -> str:
         """File and line of an address in the post's text."""
@@ -350,8 +367,10 @@ def _page_meta(source: PostSource) -> dict[str, Any]:
         values["description"] = meta.description
     if authors := meta.taxonomies.get("author") or meta.authors:
         values["author"] = ", ".join(authors)
-    # A post's page has a frame of ours, unless its author names another (of this theme).
-    values.setdefault("template", FRAME)
+    # A post's page has a frame of ours, unless its author names another, of this theme. That of
+    # Material's blog plugin needs that plugin.
+    if values.get("template", _MATERIAL_FRAME) == _MATERIAL_FRAME:
+        values["template"] = FRAME
     if not meta.in_search_index:
         values["search"] = {"exclude": True}
     return values

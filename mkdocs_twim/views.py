@@ -6,13 +6,12 @@ those of other sites are absolute. `None` is what isn't known. Texts are plain, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from feedserver.catalogue import FEED_FILES
-from feedserver.entries import MORE
-from feedserver.model import Entry, Feed, Reporter
+from feedserver.model import Entry, Feed, Project, Reporter, Section
 from feedserver.query import Index
 from feedserver.slugs import section_title, slugify
 from feedserver.topics import Topic
@@ -24,8 +23,10 @@ _FORMATS = ("Atom", "RSS", "JSON")
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """`url` is `None` where there is no page to lead to."""
+
     title: str
-    url: str
+    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ class PostView:
 
 @dataclass(frozen=True, slots=True)
 class UpdateView:
-    """An update, as the pages of its section and its project show it; `date` is its issue's."""
+    """An update, as the pages of its section and its project show it; `date` is its issue's.
 
-    url: str
+    `url` is `None` where the issue has no page.
+    """
+
+    url: str | None
     issue: Link
     date: datetime
     section: Link | None
@@ -142,43 +146,45 @@ def term_links(taxonomy: str, terms: Iterable[str]) -> Terms:
     return Terms(taxonomy, tuple(Link(name, f"{folder}/{slug}/") for slug, name in names.items()))
 
 
-def excerpt(content: str) -> str | None:
-    """What stands above the mark "more" of a post's sanitised HTML; `None` without a mark."""
-    above, mark, _ = content.partition(MORE)
-    return above if mark and above.strip() else None
-
-
 def issue_date(entry: Entry) -> datetime:
     """The date of an update's issue."""
     return entry.published - timedelta(seconds=entry.update.position if entry.update else 0)
 
 
-def update(entry: Entry, site_url: str) -> UpdateView:
-    """An update, which the entry must be."""
+def section_link(found: Section) -> Link:
+    """A section's name, less "Dept of" and emoji, and its page."""
+    name = section_title(found.title) or found.title or found.slug
+    return Link(name, _url("section", found.slug))
+
+
+def project_link(found: Project) -> Link:
+    """A project's name in an issue, and its page."""
+    return Link(found.title or found.slug, _url("project", found.slug))
+
+
+def update(entry: Entry, site_url: str, pageless: Collection[str] = ()) -> UpdateView:
+    """An update, which the entry must be; `pageless` are the ids of issues without a page."""
     of = entry.update
     assert of is not None
-    section = project = None
-    if of.section:
-        name = section_title(of.section.title) or of.section.title or of.section.slug
-        section = Link(name, _url("section", of.section.slug))
-    if of.project:
-        name = of.project.title or of.project.slug
-        project = Link(name, _url("project", of.project.slug))
+    linked = of.issue.id not in pageless
     return UpdateView(
-        url=relative(entry.url, site_url),
-        issue=Link(of.issue.title, relative(of.issue.url, site_url)),
+        url=relative(entry.url, site_url) if linked else None,
+        issue=Link(of.issue.title, relative(of.issue.url, site_url) if linked else None),
         date=issue_date(entry),
-        section=section,
-        project=project,
+        section=section_link(of.section) if of.section else None,
+        project=project_link(of.project) if of.project else None,
         reporters=of.reporters,
         # Without any text an update's summary is its title, which stands there anyway.
         summary=entry.summary if entry.summary != entry.title else None,
     )
 
 
-def topic(found: Topic, folder: str, site_url: str, years: range) -> TopicView:
+def topic(
+    found: Topic, folder: str, site_url: str, years: range, pageless: Collection[str] = ()
+) -> TopicView:
     """A section or project; `folder` is "section" or "project"."""
-    updates = [update(entry, site_url) for entry in (found.updates[-1], found.updates[0])]
+    ends = (found.updates[-1], found.updates[0])
+    updates = [update(entry, site_url, pageless) for entry in ends]
     by_year = dict.fromkeys(years, 0)
     for entry in found.updates:
         by_year[issue_date(entry).year] += 1

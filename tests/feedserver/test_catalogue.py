@@ -105,3 +105,7 @@ def test_the_catalogue_for_feed_readers() -> None:
     outline = groups[3][0]
     assert outline.get("xmlUrl") == "https://feeds.example/section/clients/atom.xml"
     assert outline.get("htmlUrl") == "https://letters.example/section/clients/"
+
+
+def test_the_smallest_spelling_names_a_term() -> None:
+    assert catalogue.term_names([("GSoC", "B"), ("GSOC",), ()]) == {"b": "B", "gsoc": "GSOC"}

@@ -158,7 +158,39 @@ def test_a_taxonomy_or_a_named_feed_of_a_reserved_name(tmp_path: Path) -> None:
         assert "called" in "\n".join(logged)
 
 
-def test_a_blog_where_sections_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "other"),
+    [
+        ({"blog_dir": "section"}, "Sections"),
+        ({"blog_dir": "section/clients"}, "Clients"),
+        ({"blog_dir": "project/fractal"}, "Fractal"),
+        ({"blog_dir": "feeds"}, "Feeds"),
+        ({"blog_dir": "author"}, "Authors"),
+        ({"blog_dir": "category/this-week-in-letters"}, "This Week in Letters"),
+        ({"blog_dir": "news", "feeds": {"news": {"title": "Blog"}}}, "Blog"),
+        ({"blog_dir": "news", "taxonomies": {"author": {}, "category": {}, "News": {}}}, "News"),
+    ],
+)
+def test_two_generated_pages(tmp_path: Path, options: dict[str, object], other: str) -> None:
+    text = issue(1).replace("[taxonomies]", "[taxonomies]\nNews = ['x']")
+    if "taxonomies" not in options:
+        text = issue(1)
+    files: dict[str, str | bytes] = {"index.md": "# Home\n", f"{options['blog_dir']}/one.md": text}
     with messages() as logged, pytest.raises(Abort):
-        build(tmp_path, {"section/a.md": post()}, twim={"blog_dir": "section"})
-    assert "blog_dir: 'section' is taken" in "\n".join(logged)
+        build(tmp_path, files, twim=options)
+    message = "\n".join(logged)
+    address = f"/{options['blog_dir']}/"
+    pair = f"the generated page 'Blog' and the generated page '{other}'"
+    assert f"{pair} both have the address {address}" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [("section", "/section"), ("blog/one", "/blog/one"), ("feed.json/x", "/feed.json/x")],
+)
+def test_a_file_where_a_folder_is(tmp_path: Path, name: str, where: str) -> None:
+    with messages() as logged, pytest.raises(Abort):
+        build(tmp_path, BASE, twim=_static(tmp_path, name))
+    message = "\n".join(logged)
+    assert f"static/{name}" in message
+    assert "one is a file and the other below it" in message

@@ -63,7 +63,3 @@ def test_names_of_taxonomies() -> None:
         "Tags",
         "Big topic",
     ]
-
-
-def test_the_smallest_spelling_names_a_term() -> None:
-    assert listings.term_names([("GSoC", "B"), ("GSOC",), ()]) == {"b": "B", "gsoc": "GSOC"}

@@ -337,6 +337,63 @@ def test_the_link_of_a_heading_stands_before_its_permalink(tmp_path: Path) -> No
             assert classes == ["twim-topic", "headerlink"], path
 
 
+def test_only_the_headings_of_sections_and_projects_lead_to_pages(tmp_path: Path) -> None:
+    body = (
+        "## Dept of Clients\n\n### One {#z#y}\n\n> ## Dept of Clients\n\n- ## Dept of Clients\n\n"
+        "#### Clients\n\n## Dept of Bots\n\ntext\n\n> ## Dept of Bots\n\n### Two\n\ntext\n\n"
+        "## That's all I know\n\n### Clients\n\ntext\n"
+    )
+    built = build(tmp_path, {"blog/one.md": issue(1, body)})
+    found = [a.parent.id for a in _tree(built, "blog/one/").css("a.twim-topic") if a.parent]
+    assert found == ["dept-of-clients", "z#y", "dept-of-bots", "two"]
+
+
+def test_posts_of_one_date_lead_to_each_other_in_the_order_of_the_list(tmp_path: Path) -> None:
+    names = ("a", "b", "c")
+    built = build(tmp_path, {f"blog/{name}.md": post(name.upper()) for name in names})
+    assert _titles(built, "blog/") == ["A", "B", "C"]
+    links = {
+        a.attributes["rel"]: a.attributes["href"] for a in _tree(built, "blog/b/").css("a[rel]")
+    }
+    assert (links["next"], links["prev"]) == ("../a/", "../c/")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "> a\n>\n> <!-- more -->\n>\n> b\n",
+        "- a\n\n  <!-- more -->\n\n- b\n",
+        "see [a <!-- more --> b](https://x.example/)\n",
+        "*emph <!-- more --> asis*\n",
+        "<table><tr><td>a <!-- more --> b</td></tr></table>\n",
+    ],
+)
+def test_an_excerpt_is_whole_wherever_the_mark_stands(tmp_path: Path, body: str) -> None:
+    built = build(tmp_path, {"blog/a.md": post("A", body), "blog/b.md": post("B", "Text.\n")})
+    tree = _tree(built, "blog/")
+    assert len(tree.css("article.twim-card > .twim-card-text > .twim-go > a")) == 2
+    assert len(tree.css(".twim-card .twim-card, .twim-excerpt .twim-go")) == 0
+    page = built.read("blog/index.html")
+    for tag in ("a", "em", "ul", "li", "blockquote", "table", "td", "div"):
+        assert page.count(f"<{tag} ") + page.count(f"<{tag}>") == page.count(f"</{tag}>"), tag
+
+
+def test_what_is_in_feeds_alone_is_shown_without_links(tmp_path: Path) -> None:
+    text = (
+        issue(1).replace("[taxonomies]", "render = false\n[taxonomies]").replace('Ada"]', 'Solo"]')
+    )
+    files: dict[str, str | bytes] = {"blog/one.md": text, "blog/two.md": issue(2), "img/a.png": PNG}
+    built = build(tmp_path, files, strict=True)
+    assert "There are no posts yet." in built.read("author/solo/index.html")
+    tree = _tree(built, "project/fractal/")
+    assert _texts(tree.css("h2")) == ["This Week in Letters 2", "This Week in Letters 1"]
+    for path in ("project/fractal/", "project/", "section/clients/", "updates/"):
+        assert "blog/one" not in built.read(f"{path}index.html"), path
+    for feed in built.json("feeds.json")["feeds"]:
+        path = feed["page"].removeprefix("https://letters.example/")
+        assert (built.folder / path / "index.html").is_file(), path
+
+
 def test_posts_lead_to_the_one_before_and_the_one_after(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         f"blog/{n}.md": post(f"P & {n}", date=f"2024-01-0{n}") for n in (1, 2, 3)
@@ -413,6 +470,84 @@ def test_own_pages_become_the_text_above_what_is_generated(tmp_path: Path) -> No
     assert _one(_tree(built, ""), "h1").text() == "Home"
 
 
+def test_own_pages_keep_the_table_of_contents_of_what_is_generated(tmp_path: Path) -> None:
+    files = _files(
+        {
+            "section/clients.md": "# Mine\n\n## Part\n",
+            "section/bots.md": "Text.\n\n## Part\n",
+            "feeds.md": "# Subscribe\n",
+        }
+    )
+    built = build(tmp_path, files, strict=True)
+    for path, ids in (
+        ("section/clients/", ["part", "twim-issue-1", "twim-issue-2", "twim-issue-3"]),
+        ("section/bots/", ["part", "twim-issue-1", "twim-issue-2", "twim-issue-3"]),
+        ("feeds/", [f"twim-feeds-{key}" for key in ("site", "section", "project", "author")]),
+    ):
+        tree = _tree(built, path)
+        links = [str(a.attributes["href"]) for a in tree.css(".bs-sidenav a, #toc-collapse a")]
+        assert [f"#{id}" for id in ids] == [link for link in links if link[1:] in ids], path
+        for id in ids:
+            assert len(tree.css(f"[id='{id}']")) == 1
+
+
+def test_an_own_page_without_a_heading_is_called_as_the_generated_one(tmp_path: Path) -> None:
+    built = build(tmp_path, _files({"blog/index.md": "Our news.\n"}), strict=True)
+    assert _one(_tree(built, "blog/"), "h1").text() == "Blog"
+    assert _one(_tree(built, "blog/page/2/"), "h1").text() == "Blog, page 2"
+    assert _texts(_tree(built, "feeds/").css(".navbar-nav .nav-link"))[:2] == ["Blog", "Feeds"]
+
+
+def test_the_description_of_an_own_page_is_what_is_said_of_it(tmp_path: Path) -> None:
+    files = _files(
+        {
+            "section/clients.md": "---\ndescription: My clients\n---\nText.\n",
+            "blog/_index.md": "+++\ndescription = 'My blog'\n+++\n",
+        }
+    )
+    built = build(tmp_path, files)
+    for path, about in (("section/clients/", "My clients"), ("blog/", "My blog")):
+        assert f'<meta property="og:description" content="{about}">' in built.read(
+            f"{path}index.html"
+        )
+
+
+def test_a_page_of_another_plugin_s_takes_the_place_of_a_generated_one(tmp_path: Path) -> None:
+    (tmp_path / "hook.py").write_text(
+        "from mkdocs.plugins import event_priority\n"
+        "from mkdocs.structure.files import File\n"
+        "@event_priority(-75)\n"
+        "def on_files(files, config):\n"
+        "    files.remove(files.get_file_from_path('feeds.md'))\n"
+        "    files.append(File.generated(config, 'feeds.md', content='# From a hook'))\n"
+    )
+    built = build(tmp_path, _files(), hooks=[str(tmp_path / "hook.py")], strict=True)
+    page = built.read("feeds/index.html")
+    assert "From a hook" in page and "twim-catalogue" in page
+
+
+def test_a_blog_s_folder_may_have_any_name(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"my nöws/a.md": post("A"), "my nöws/b.md": post("B")}
+    built = build(tmp_path, files, twim={"blog_dir": "my nöws", "paginate_by": 1}, strict=True)
+    assert _titles(built, "my nöws/page/2/") == ["B"]
+    page = "https://letters.example/my%20n%C3%B6ws/"
+    assert built.json("feeds.json")["feeds"][0]["page"] == page
+    assert built.json("feed.json")["home_page_url"] == page
+    assert 'href="../my%20n%C3%B6ws/"' in built.read("feeds/index.html")
+
+
+def test_taxonomies_of_the_names_of_groups_have_groups_of_their_own(tmp_path: Path) -> None:
+    names = ("posts", "Authors", "author")
+    terms = "".join(f"{name} = ['x']\n" for name in names)
+    text = f"+++\ndate = 2024-01-01\n[taxonomies]\n{terms}+++\n"
+    taxonomies: dict[str, object] = {name: {} for name in names}
+    built = build(tmp_path, {"blog/a.md": text}, twim={"taxonomies": taxonomies})
+    groups = _texts(_tree(built, "feeds/").css("h2"))
+    assert sorted(groups) == ["Authors 1", "Authors 1", "Posts 1", "Posts 1"]
+    ids = [h2.id for h2 in _tree(built, "feeds/").css("h2")]
+    assert len(ids) == len(set(ids))
+
+
 def test_the_text_of_a_section_s_index_stands_above_the_list(tmp_path: Path) -> None:
     text = (
         '+++\ntitle = "Our & news"\nsort_by = "date"\n+++\n\n## Welcome\n\nTo [one](@/blog/one.md)'
@@ -425,6 +560,7 @@ def test_the_text_of_a_section_s_index_stands_above_the_list(tmp_path: Path) -> 
     assert _one(tree, "h1").text() == "Our & news"
     assert '<h2 id="welcome">' in page and 'href="one/"' in page and "data-twim-video" in page
     assert "Welcome" not in built.read("blog/page/2/index.html")
+    assert _one(_tree(built, "blog/page/2/"), "h1").text() == "Our & news, page 2"
     nav = _texts(_tree(built, "feeds/").css(".nav-link"))
     assert nav[:2] == ["Our & news", "Feeds"]
 

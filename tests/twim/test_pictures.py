@@ -119,6 +119,32 @@ def test_feeds_have_it_with_type_and_length(site: Built) -> None:
     assert "image" not in items["None"]
 
 
+@pytest.mark.parametrize("name", ["a(1)", "a+b", "it's", "a&b,!", "é ö", "a%2b"])
+def test_pictures_of_any_name_are_at_hand(tmp_path: Path, name: str) -> None:
+    quoted = name.replace("%", "%25")
+    files: dict[str, str | bytes] = {
+        f"img/{name}.png": PNG,
+        "blog/a.md": post("A").replace(
+            "[taxonomies]", f'[extra]\nimage = "/img/{quoted}.png?v=1"\n[taxonomies]'
+        ),
+    }
+    built = build(tmp_path, files, strict=True)
+    assert 'width="640" height="360"' in built.read("blog/a/index.html")
+    assert built.json("feed.json")["items"][0]["_twim"]["image"]["length"] == len(PNG)
+
+
+def test_a_picture_may_lie_beside_any_post(tmp_path: Path) -> None:
+    yaml = "---\ndate: 2024-05-01\nextra: {image: pic.png}\n---\n# P\n"
+    files: dict[str, str | bytes] = {
+        "blog/posts/p.md": yaml,
+        "blog/2024/q.md": _post("../posts/pic.png", title="Q", more='path = "/q"'),
+        "blog/posts/pic.png": PNG,
+    }
+    built = build(tmp_path, files, strict=True)
+    assert 'src="../../../../posts/pic.png"' in built.read("blog/2024/05/01/p/index.html")
+    assert 'src="../blog/posts/pic.png"' in built.read("q/index.html")
+
+
 def test_a_missing_picture_is_a_warning_with_its_line(tmp_path: Path) -> None:
     built = build(
         tmp_path,

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
 from feedserver.archive import parse
@@ -514,6 +516,33 @@ def test_a_post_may_be_kept_out_of_the_search(tmp_path: Path) -> None:
         doc["location"].split("#")[0] for doc in built.json("search/search_index.json")["docs"]
     }
     assert "blog/b/" in found and "blog/a/" not in found
+
+
+def test_a_template_that_is_not_there_is_an_error_with_its_line(tmp_path: Path) -> None:
+    yaml = "---\ndate: 2024-01-01\ntemplate: {}\n---\n# T\n"
+    message = _error(tmp_path, {"blog/a.md": yaml.format("nosuch.html")})
+    assert "blog/a.md:3: template: 'nosuch.html' can't be used" in message
+    theme = {"name": "material", "font": False}
+    built = build(tmp_path, {"blog/a.md": yaml.format("blog-post.html")}, theme=theme)
+    assert 'class="twim-header"' in built.read("blog/2024/01/01/t/index.html")
+
+
+def test_a_draft_is_shown_as_a_post_in_a_preview(tmp_path: Path) -> None:
+    build(tmp_path, {"blog/b.md": post("B"), "blog/a.md": post("A draft", more="draft = true")})
+    config = load_config(str(tmp_path / "mkdocs.yml"))
+    config.plugins.on_startup(command="serve", dirty=False)
+    mkdocs_build(config, serve_url="http://127.0.0.1:8000/")
+    page = (tmp_path / "site/blog/a/index.html").read_text("utf-8")
+    assert "<h1>A draft</h1>" in page and 'property="og:title"' in page
+    assert "A draft" not in (tmp_path / "site/blog/index.html").read_text("utf-8")
+
+
+def test_files_of_the_site_take_the_place_of_our_assets(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"blog/a.md": post(), "assets/twim/twim.css": "mine"}
+    built = build(tmp_path, files, strict=True, extra_css=["css/own.css"])
+    assert built.read("assets/twim/twim.css") == "mine"
+    page = built.read("blog/a/index.html")
+    assert page.index("twim.css") < page.index("css/own.css")
 
 
 def test_the_nav_may_name_a_post(tmp_path: Path) -> None:
