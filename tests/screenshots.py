@@ -69,8 +69,8 @@ def picture(browser: Chrome, site: str, shot: Shot) -> bytes:
     chromium.forget(browser, site)
     media = chromium.media(browser, prefers_color_scheme=shot.colours)
     with media, chromium.screen(browser, *shot.size):
-        chromium.visit(browser, site + shot.path)
         browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+        chromium.visit(browser, site + shot.path)
         if wrong := browser.execute_async_script(READY):
             raise RuntimeError(f"{shot.path}: {wrong}")
         if wrong := chromium.errors(browser):
@@ -93,6 +93,8 @@ def main() -> int:
         browser = chromium.start(found, Path(temporary) / "chromium")
         try:
             with served(site) as address:
+                # The first page of a fresh browser is drawn a little differently.
+                picture(browser, address, SHOTS["blog-light.png"])
                 for name, shot in SHOTS.items():
                     (FOLDER / name).write_bytes(picture(browser, address, shot))
         finally:
