@@ -95,6 +95,10 @@ _ASIDE = re.compile(
     r"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>(?:(?!</?a\b).)*</a>\s*</p>", re.DOTALL
 )
 _SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]»]*(?=\s+[^a-z\s])|[。！？]+[」』]?")
+_SAID = re.compile(r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|tr|ul)>")
+_UNSTOPPED = re.compile(
+    r"(?<![.!?…:;,–—。！？\0])(?<![.!?…:;,。！？][\"'”’)\]»」』])(?: \0)+(?=\ )"
+)
 _SHORTEST = 60
 _ROUNDS = 8
 
@@ -377,7 +381,7 @@ def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
     word, with an ellipsis.
     """
     html = serialise(nodes)
-    if len(words := _folded(_ASIDE.sub(" ", html)) or _folded(html)) <= limit:
+    if len(words := _sentences(_ASIDE.sub(" ", html)) or _sentences(html)) <= limit:
         return words or None
     ends = [match.end() for match in _SENTENCE.finditer(words, 0, limit + 2)]
     ends = [end for end in ends if _SHORTEST < end <= limit]
@@ -386,7 +390,15 @@ def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
     head = words[: limit - 1]
     if words[limit - 1] != " ":
         head = head.rpartition(" ")[0] or head
-    return head.rstrip(" ,;:–—-") + "…"
+    head = head.rstrip(" ,;:–—-")
+    return head + (" …" if head.endswith((".", "!", "?", "…")) else "…")
+
+
+def _sentences(html: str) -> str:
+    """What a person reads, in one line; a paragraph or an item that has no full stop gets one."""
+    # No text holds a NUL, for HTML has none.
+    words = _folded(_SAID.sub(" \0 ", html))
+    return _UNSTOPPED.sub(".", words.strip("\0 ")).replace(" \0", "")
 
 
 def first_image(nodes: Iterable[LexborNode]) -> str | None:

@@ -81,6 +81,7 @@ class Frames:
             listing.template,
             values,
             listing=listing,
+            up=_up(page),
             heading=None if "<h1" in text else title,
             text=Markup(text),
             root=_root(page),
@@ -96,6 +97,7 @@ class Frames:
             "post.html",
             values,
             post=post,
+            up=_up(page),
             heading=Markup(heading) if heading else None,
             text=Markup(_with_topics(text, topics, page.url)),
             older=_neighbour(page.previous_page),
@@ -106,6 +108,14 @@ class Frames:
 def _root(page: Page) -> str:
     """What leads from a page to the site's root."""
     return get_relative_url(".", page.url).rstrip("/") + "/"
+
+
+def _up(page: Page) -> Link | None:
+    """The page that a page belongs to."""
+    above: object = page.parent
+    if isinstance(above, Page):
+        return Link(unescape(str(above.title)), above.url or ".")
+    return None
 
 
 def _neighbour(page: Page | None) -> Link | None:
@@ -155,8 +165,8 @@ def _with_topics(html: str, topics: Mapping[str, Link], page_url: str) -> str:
             return match[0]
         to = escape(get_relative_url(link.url or "", page_url))
         name = escape(f"All updates: {link.title}")
-        return (
-            f'{match[1]}<a class="twim-topic" href="{to}" title="{name}" aria-label="{name}"></a>'
-        )
+        attributes = f'href="{to}" title="{name}" aria-label="{name}"'
+        # The joiner keeps the sign on the line of the last word.
+        return f'{match[1]}\u2060<a class="twim-topic" {attributes}></a>'
 
     return _HEADING.sub(heading, html) if topics else html

@@ -231,7 +231,9 @@ def _topics(
     updates = tuple(entry for entry in entries if entry.update)
     latest = newest(updates, UPDATES_A_PAGE)
     found_views = [views.update(entry, site_url, pageless) for entry in latest]
-    yield _updates("/updates/", "Updates", found_views, feeds.get("/updates/"), None, {})
+    older = len(updates) if len(latest) < len(updates) else 0
+    values = {"total": older}
+    yield _updates("/updates/", "Updates", found_views, feeds.get("/updates/"), None, values)
 
 
 def _updates(

@@ -7,6 +7,7 @@ rendered, for only then is it known which sections and projects there are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, cast
@@ -14,7 +15,7 @@ from typing import Any, cast
 import yaml
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
-from mkdocs.structure.nav import Navigation
+from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents, get_toc
 
@@ -44,6 +45,7 @@ class GeneratedPages:
         self._single = {blog, "/updates/", "/feeds/", *named}
         self._site_name = site_name
         self._files: dict[str, File] = {}
+        self._in_nav: set[str] = set()
         self._listings: dict[str, Listing] = {}
 
     def prepare(
@@ -78,10 +80,14 @@ class GeneratedPages:
         wanted += [("/updates/", "updates/index.md", "Updates", issues)]
         for name, folder in self._taxonomies.items():
             wanted.append((folder, f"{folder[1:]}index.md", called(name), name in set(used)))
+        own: dict[str, str] = {}
         for address, src_uri, name, sure in wanted:
-            if address not in self._files and (sure or src_uri in named_in_nav):
+            if address in self._files:
+                own[src_uri] = self._files[address].src_uri
+            elif sure or src_uri in named_in_nav:
                 self._files[address] = _generated(config, src_uri, address, name)
                 files.append(self._files[address])
+        config.nav = _renamed(config.nav, own)
         if intro:
             self._files[self.blog].edit_uri = intro.file.src_uri
         if config.nav is None and self.blog != "/":
@@ -99,9 +105,7 @@ class GeneratedPages:
         """Put Blog and Feeds into the nav of a site that has not written its own."""
         if self.home and (home := self._files["/"].page) is not None:
             nav.homepage = home
-        if config.nav is not None:
-            return
-        for address in (self.blog, "/feeds/"):
+        for address in (self.blog, "/feeds/") if config.nav is None else ():
             page = self._files[address].page
             if page is None or page in nav.pages:
                 continue
@@ -109,6 +113,7 @@ class GeneratedPages:
                 nav.pages[-1].next_page, page.previous_page = page, nav.pages[-1]
             nav.items.append(page)
             nav.pages.append(page)
+        self._in_nav = {page.file.src_uri for page in nav.pages}
 
     def introduce(self, intro: PostPage) -> None:
         """Put the text of `_index.md` above the list of posts."""
@@ -154,6 +159,29 @@ class GeneratedPages:
             self._listings[file.src_uri] = listing
             _finish(file.page, listing)
         return problems
+
+    def adopt(self, posts: Iterable[PostPage]) -> None:
+        """Give each page that is not in the nav the page above it, which the nav then shows."""
+        blog = self._files[self.blog].page
+        for post in posts:
+            self._put_below(post, blog)
+        for address, file in self._files.items():
+            page, above = file.page, self._above(address)
+            if page is not None and above is not page and page.file.src_uri in self._listings:
+                self._put_below(page, above)
+
+    def _above(self, address: str) -> Page | None:
+        """The page of the list that an address belongs to, else that of posts."""
+        first = re.sub(r"page/[0-9]+/$", "", address)
+        parent = first.rstrip("/").rpartition("/")[0] + "/"
+        above = first if first != address else parent if parent in self._roots else self.blog
+        file = self._files.get(above) or self._files[self.blog]
+        return file.page
+
+    def _put_below(self, page: Page, above: Page | None) -> None:
+        if page.file.src_uri not in self._in_nav and page.parent is None and page.url:
+            # MkDocs' own parents are sections of the nav; themes ask of both the same.
+            page.parent = cast("Section | None", above)
 
     def listing(self, page: Page) -> Listing | None:
         """What is generated for a page."""
@@ -215,6 +243,15 @@ def _called(listing: Listing) -> str:
 def _clash(one: Listing, other: Listing) -> AddressError:
     owners = f"{_called(one)} and {_called(other)}"
     return AddressError(f"{owners} both have the address {other.address}")
+
+
+def _renamed(nav: Any, names: Mapping[str, str]) -> Any:
+    """A `nav:` with the paths of pages as those pages are called."""
+    if isinstance(nav, str):
+        return names.get(nav, nav)
+    if isinstance(nav, dict):
+        return {title: _renamed(value, names) for title, value in nav.items()}
+    return [_renamed(value, names) for value in nav] if isinstance(nav, list) else nav
 
 
 def _page_title(listing: Listing) -> str:

@@ -140,6 +140,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             files,
             config,
         )
+        generated.adopt(collection.pages)
         default = collection.default_image(self.config.default_image, gallery, files)
         views |= collection.drafts(gallery)
         self.frames = Frames(env, self.site_feeds.index, views, generated, default)

@@ -7,6 +7,7 @@ stands in the page, below `twim/parts/`, is rendered into its content, which eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from mkdocs.theme import Theme
 
 from mkdocs_twim import links
 
 PARTS = "twim/parts/"
 _FALLBACK = "en"
+_ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 
 
 def extend(theme: Theme) -> None:
@@ -40,12 +42,18 @@ class Parts:
         )
         locale = _locale(language)
         env.filters["twim_date"] = lambda date, form="long": format_date(date.date(), form, locale)
+        env.filters["twim_title"] = _title
         env.filters["twim_below"] = lambda html, root: Markup(links.nearer(html, site_url, root))
         self._env = env
 
     def render(self, name: str, context: Mapping[str, object], **values: object) -> str:
         """Render a part ("post.html") in the context of a page."""
         return self._env.get_template(PARTS + name).render(context, **values)
+
+
+def _title(text: str) -> Markup:
+    """A title in which a date such as 2026-03-13 doesn't break at the end of a line."""
+    return Markup(_ISO_DATE.sub(r'<span class="twim-whole">\g<0></span>', str(escape(text))))
 
 
 def _locale(language: str | None) -> Locale:

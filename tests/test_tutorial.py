@@ -79,7 +79,8 @@ def test_the_section_has_the_entries_that_the_page_shows(folder: Path) -> None:
 
 
 def test_the_check_finds_nothing(folder: Path) -> None:
-    assert "nothing found" in json.loads((folder / "outputs.json").read_text())[-1]
+    said = json.loads((folder / "outputs.json").read_text())[-1].strip()
+    assert said.endswith(": nothing found") and f"It says `{said}`." in TEXT
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_a_reader_subscribes(folder: Path, server: str, environment: dict[str, s
     script = folder / "subscribe.py"
     script.write_text(script.read_text("utf-8").replace("http://127.0.0.1:8000/", server), "utf-8")
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", script.name],
+        [sys.executable, "-W", "error::DeprecationWarning:__main__", script.name],
         cwd=folder,
         env=environment,
         capture_output=True,

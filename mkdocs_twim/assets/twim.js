@@ -85,7 +85,7 @@
     const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
     for (const group of document.querySelectorAll(".twim-group")) {
-      const about = group.querySelector("h2").textContent.toLowerCase();
+      const about = group.querySelector("h2").firstChild.textContent.toLowerCase();
       let shown = 0;
       for (const row of group.querySelectorAll(".twim-catalogue > li")) {
         const text = row.querySelector(".twim-name").textContent.toLowerCase();
@@ -93,6 +93,13 @@
         shown += row.hidden ? 0 : 1;
       }
       group.hidden = shown === 0;
+      group.querySelector("h2 .twim-count").textContent = shown;
+      for (const link of document.querySelectorAll(`a[href$="#${group.querySelector("h2").id}"]`)) {
+        const item = link.closest("li");
+        if (item) {
+          item.hidden = group.hidden;
+        }
+      }
       count += shown;
     }
     event.target.parentElement.querySelector("output").textContent =

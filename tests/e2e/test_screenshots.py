@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.conftest import ROOT
 from tests.screenshots import FOLDER, SHOTS
 
@@ -19,8 +17,6 @@ def test_the_docs_show_every_screenshot_and_no_other() -> None:
         for page in DOCS.rglob("*.md")
         for name in re.findall(rf"{address}/([\w.-]+)", page.read_text("utf-8"))
     }
-    if not shown:
-        pytest.skip("the docs show none yet")
     assert shown == SHOTS.keys()
 
 

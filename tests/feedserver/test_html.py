@@ -425,4 +425,30 @@ def test_a_paragraph_of_one_link_is_no_sentence() -> None:
     assert summary(parse(f"{player}<p>News.</p>")) == "News."
     assert summary(parse(player)) == "Watch"
     two = '<p><a href="https://x.example/">A</a> and <a href="https://x.example/">B</a></p>'
-    assert summary(parse(f"{two}<p>News.</p>")) == "A and B News."
+    assert summary(parse(f"{two}<p>News.</p>")) == "A and B. News."
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>One</p><p>Two.</p><p>Three</p>", "One. Two. Three"),
+        (
+            "<p>New:</p><ul><li>a thing</li><li>two; </li><li>three!</li></ul><p>End</p>",
+            "New: a thing. two; three! End",
+        ),
+        (
+            "<blockquote><p>Said “so.”</p><p>(Yes.)</p><p>(No)</p></blockquote><p>x</p>",
+            "Said “so.” (Yes.) (No). x",
+        ),
+        ("<ul><li><p>deep</p></li></ul><p></p><p>y</p>", "deep. y"),
+        ("<p>a<br>b</p><div>c</div>d", "a b. c. d"),
+        ("<p></p><p>only</p>", "only"),
+    ],
+)
+def test_summary_keeps_paragraphs_apart(html: str, expected: str) -> None:
+    assert summary(parse(html)) == expected
+
+
+def test_summary_does_not_end_in_two_signs() -> None:
+    text = summary(parse("<p>Oh. No. " + "word " * 100 + "</p>"), 8)
+    assert text == "Oh. No. …"
