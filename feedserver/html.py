@@ -96,9 +96,8 @@ _ASIDE = re.compile(
 )
 _SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]»]*(?=\s+[^a-z\s])|[。！？]+[」』]?")
 _SAID = re.compile(r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|tr|ul)>")
-_UNSTOPPED = re.compile(
-    r"(?<![.!?…:;,–—。！？\0])(?<![.!?…:;,。！？][\"'”’)\]»」』])(?: \0)+(?=\ )"
-)
+_LAST_WORD = re.compile(r"([^\s\0]+)(?: \0)+")
+_STOP = re.compile(r"[.!?…:;,–—。！？][\"'”’)\]»」』]?$")
 _SHORTEST = 60
 _ROUNDS = 8
 
@@ -398,7 +397,12 @@ def _sentences(html: str) -> str:
     """What a person reads, in one line; a paragraph or an item that has no full stop gets one."""
     # No text holds a NUL, for HTML has none.
     words = _folded(_SAID.sub(" \0 ", html))
-    return _UNSTOPPED.sub(".", words.strip("\0 ")).replace(" \0", "")
+    return _LAST_WORD.sub(_stopped, words.strip("\0 "))
+
+
+def _stopped(end: re.Match[str]) -> str:
+    """The last word of a paragraph; neither two signs nor an address with a sign at its end."""
+    return end[1] if _STOP.search(end[1]) or "://" in end[1] else f"{end[1]}."
 
 
 def first_image(nodes: Iterable[LexborNode]) -> str | None:

@@ -443,6 +443,7 @@ def test_a_paragraph_of_one_link_is_no_sentence() -> None:
         ("<ul><li><p>deep</p></li></ul><p></p><p>y</p>", "deep. y"),
         ("<p>a<br>b</p><div>c</div>d", "a b. c. d"),
         ("<p></p><p>only</p>", "only"),
+        ("<p>at https://x.example/a</p><p>and</p>", "at https://x.example/a and"),
     ],
 )
 def test_summary_keeps_paragraphs_apart(html: str, expected: str) -> None:

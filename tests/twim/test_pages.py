@@ -608,6 +608,86 @@ def test_a_nav_may_name_generated_pages(tmp_path: Path) -> None:
     assert "Blog" not in _texts(_tree(built, "feeds/").css(".nav-link"))
 
 
+@pytest.mark.parametrize("udu", [True, False])
+def test_a_nav_may_name_generated_pages_whatever_the_own_ones_are_called(
+    tmp_path: Path, udu: bool
+) -> None:
+    own = {"section.md": "# S\n", "feeds/index.md": "# F\n", "blog.md": "# B\n", "author.md": "A"}
+    nav: list[Any] = ["blog/index.md", {"Who": ["author/index.md"]}, "section/index.md", "feeds.md"]
+    built = build(
+        tmp_path,
+        _files(own),
+        nav=nav,
+        strict=True,
+        use_directory_urls=udu,
+        theme={"name": "mkdocs"},
+    )
+    links = _texts(_tree(built, "updates/").css(".navbar-nav a"))
+    assert {"B", "S", "F"} <= set(links)
+
+
+def test_pages_lead_to_the_ones_that_they_belong_to(site: Built) -> None:
+    for path, to, title in (
+        ("blog/one/", "../", "Blog"),
+        ("blog/2023/old/", "../../", "Blog"),
+        ("blog/page/2/", "../../", "Blog"),
+        ("section/clients/", "../", "Sections"),
+        ("section/", "../blog/", "Blog"),
+        ("author/ada/page/2/", "../../", "Ada"),
+        ("category/news/", "../", "Categories"),
+        ("plain/", "../blog/", "Blog"),
+        ("updates/", "../blog/", "Blog"),
+    ):
+        link = _one(_tree(site, path), ".twim-up a")
+        assert (link.attributes["href"], link.text()) == (to, title), path
+    for path in ("", "blog/", "feeds/"):
+        assert not _tree(site, path).css(".twim-up"), path
+
+
+def test_the_nav_shows_where_posts_and_lists_belong(site: Built, tmp_path: Path) -> None:
+    for path in ("blog/one/", "section/clients/", "blog/page/2/"):
+        active = _texts(_tree(site, path).css(".navbar-nav .nav-link.active"))
+        assert active == ["Blog"], path
+    theme = {"name": "material", "font": False, "features": ["navigation.tabs"]}
+    nav: list[Any] = [
+        {"Home": "index.md"},
+        {"News": ["blog/index.md", {"All sections": "section/index.md"}]},
+        {"Feeds": "feeds.md"},
+    ]
+    built = build(tmp_path, _files({"index.md": "# H\n"}), theme=theme, nav=nav, strict=True)
+    for path in ("blog/one/", "section/clients/", "author/ada/"):
+        tree = _tree(built, path)
+        assert _texts(tree.css(".md-tabs__item--active")) == ["News"], path
+    assert _one(_tree(built, "section/clients/"), ".twim-up a").text() == "All sections"
+
+
+def test_the_theme_s_own_way_up_is_enough(tmp_path: Path) -> None:
+    theme = {"name": "material", "font": False, "features": ["navigation.path"]}
+    built = build(tmp_path, _files(), theme=theme, strict=True)
+    tree = _tree(built, "section/clients/")
+    assert not tree.css(".twim-up")
+    assert _texts(tree.css(".md-path__link"))[-2:] == ["Blog", "Sections"]
+    built = build(tmp_path / "rtd", _files(), theme={"name": "readthedocs"}, strict=True)
+    tree = _tree(built, "section/clients/")
+    assert not tree.css(".twim-up")
+    assert "Sections" in _one(tree, ".wy-breadcrumbs").text()
+
+
+def test_the_newest_updates_say_that_there_are_more(site: Built, tmp_path: Path) -> None:
+    assert "These are the newest" not in site.read("updates/index.html")
+    body = "## Dept of Bots\n\n" + "".join(f"### Bot {n}\n\ntext {n}\n\n" for n in range(12))
+    files: dict[str, str | bytes] = {f"blog/{n}.md": issue(n, body) for n in (1, 2, 3)}
+    page = " ".join(build(tmp_path, files).read("updates/index.html").split())
+    assert "These are the newest of 36 updates." in page
+
+
+def test_dates_in_titles_do_not_break(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/a.md": post("Week 2024-05-17 & <x>")})
+    whole = 'Week <span class="twim-whole">2024-05-17</span> &amp; &lt;x&gt;'
+    assert f"<h1>{whole}</h1>" in built.read("blog/a/index.html")
+    assert f">{whole}</a></h2>" in built.read("blog/index.html")
+
+
 def test_a_nav_may_name_what_is_empty_yet(tmp_path: Path) -> None:
     nav = ["blog/index.md", "section/index.md", "project/index.md", "category/index.md"]
     built = build(tmp_path, {"index.md": "# Home\n"}, nav=["index.md", *nav], strict=True)
