@@ -17,10 +17,10 @@ import uvicorn
 from feedserver import audit, export, sources
 from feedserver.app import create_app
 from feedserver.errors import FeedServerError
-from feedserver.html import absolute
 from feedserver.query import Index
 from feedserver.settings import Settings
 from feedserver.store import Store
+from feedserver.urls import absolute
 
 _PATIENCE = 5
 """For how many seconds a shutdown waits for answers that are on their way."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from feedserver import html, issues
+from feedserver import html, issues, urls
 from feedserver.model import Entry, Image, IssueRef, Person, Site, UpdateOf
 from feedserver.slugs import section_title
 
@@ -93,7 +93,7 @@ def _summary(content: str) -> str | None:
 def _update_entry(update: issues.Update, issue: Entry) -> Entry:
     title = f"{_heading(update)}, {issue.title}"
     people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
-    image = html.absolute(update.image, issue.url) if update.image else None
+    image = urls.absolute(update.image, issue.url) if update.image else None
     return Entry(
         id=f"{issue.id}#{update.heading_id}",
         url=f"{issue.url}#{update.heading_id}",

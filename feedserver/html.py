@@ -10,12 +10,13 @@ from __future__ import annotations
 import html as entities
 import re
 from collections.abc import Iterable
-from urllib.parse import SplitResult, parse_qs, quote, urljoin, urlsplit
+from urllib.parse import parse_qs
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from feedserver.nesting import BLOCK, nest
+from feedserver.urls import BAD, SCHEMES, absolute
 
 _INLINE = frozenset(
     "a abbr acronym audio b bdi bdo big br cite code data del dfn em i img input ins kbd label mark"
@@ -51,18 +52,9 @@ _ATTRIBUTES = {
     "track": {"default", "kind", "label", "src", "srclang"},
     "video": {"controls", "height", "loop", "muted", "poster", "preload", "src", "width"},
 }
-_WEB = {"http", "https"}
-_SCHEMES = {*_WEB, *"ftp geo irc ircs magnet mailto matrix sip sips sms tel xmpp".split()}
 _LINKS = {"cite", "href", "longdesc"}
 _MEDIA = {"poster", "src"}
 
-_PLANES = range(0x1FFFE, 0x110000, 0x10000)
-# What HTML calls a parse error, what XML can't hold, and the replacement character.
-_BAD = re.compile(
-    "[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff"
-    + "".join(chr(last) + chr(last + 1) for last in _PLANES)
-    + "]"
-)
 _PLAIN = bytes((9, 10, *range(32, 127)))
 _EMBED = re.compile(r"<(?:iframe|embed|object|youtube-player)[\s/>]", re.IGNORECASE)
 _HEADING = re.compile(r"(<h[1-6][^>]*>)(.*?)(?=</h[1-6]>)", re.DOTALL)
@@ -78,15 +70,6 @@ _STYLE = re.compile(
 )
 _DESCRIPTOR = re.compile(r"\d+(?:\.\d+)?[wxh](?:\s+\d+h)?", re.ASCII)
 _CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|([^,]*+))")
-
-_PART = r"(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*"
-_CANONICAL = re.compile(
-    r"https?://[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*/" + _PART + rf"(?:\?{_PART})?(?:\#{_PART})?",
-    re.ASCII,
-)
-_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
-_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})?")
-_PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 _BOUNDARY = re.compile(rf"</?(?:{'|'.join((*BLOCK, *_TABLE, 'br', 'summary'))})(?:\s[^>]*)?>")
 _MARKUP = re.compile(r"<[^>]*>")
@@ -126,7 +109,7 @@ def sanitise(html: str, base: str) -> str:
 def _without_bad(html: str) -> str:
     # The pattern is slow, and most text is plain ASCII: what is left of it is looked at first.
     rest = html.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
-    return _BAD.sub("", html) if _BAD.search(rest.decode("utf-8", "surrogatepass")) else html
+    return BAD.sub("", html) if BAD.search(rest.decode("utf-8", "surrogatepass")) else html
 
 
 def _tidy(html: str) -> str:
@@ -151,7 +134,7 @@ def _clean(html: str, base: str) -> str:
         if name == "id":
             known = value in ids or not value
             ids.add(value)
-            return None if known else _BAD.sub("", value)
+            return None if known else BAD.sub("", value)
         if tag == "input" and name == "type":
             return "checkbox" if value.lower() == "checkbox" else None
         return value
@@ -164,7 +147,7 @@ def _clean(html: str, base: str) -> str:
         attribute_filter=filtered,
         set_tag_attribute_values={"input": {"disabled": ""}},
         link_rel=None,
-        url_schemes=_SCHEMES,
+        url_schemes=SCHEMES,
     )
 
 
@@ -197,68 +180,6 @@ def _without_anchor(heading: re.Match[str]) -> str:
         return "" if named and not _WORD.search(_MARKUP.sub("", anchor[2])) else anchor[0]
 
     return heading[1] + _ANCHOR.sub(kept, heading[2])
-
-
-def absolute(address: str, base: str) -> str | None:
-    """The address in full, percent-encoded in ASCII with a punycode host, or `None`.
-
-    `None` if it is no valid URL, or of a scheme that has no place in a feed (`javascript:`,
-    `data:`). Scheme and host are in lower case, percent escapes in upper case, and a bare host
-    has a slash. Applied again it changes nothing.
-    """
-    if _CANONICAL.fullmatch(address):
-        return address
-    address = _BAD.sub("", address).strip().replace("\t", "").replace("\n", "")
-    try:
-        given = urlsplit(address)
-        if given.scheme in _WEB and not given.netloc:
-            return None
-        if address.startswith(("/", "\\")):
-            address = address.replace("\\", "/")
-        parts = urlsplit(urljoin(base, address))
-        scheme = parts.scheme
-        if scheme not in _SCHEMES:
-            return None
-        authority = _authority(parts) if parts.netloc else ""
-    except ValueError:
-        return None
-    if authority:
-        authority = f"//{authority}"
-    elif scheme in _WEB or not parts.path:
-        return None
-    path = _quoted(parts.path) or ("/" if scheme in _WEB else "")
-    query = f"?{_quoted(parts.query, '?')}" if parts.query else ""
-    fragment = f"#{_quoted(parts.fragment, '?')}" if parts.fragment else ""
-    return f"{scheme}:{authority}{path}{query}{fragment}"
-
-
-def _authority(parts: SplitResult) -> str:
-    """User, host and port, normalised.
-
-    Raises:
-        ValueError: the host or the port is no valid one.
-    """
-    host = parts.hostname or ""
-    if not host.isascii():
-        host = host.encode("idna").decode("ascii").lower()
-    if ":" in host:
-        host = f"[{host}]"
-    if not _HOST.fullmatch(host):
-        raise ValueError(host)
-    user = ""
-    if "@" in parts.netloc:
-        user = (
-            _quoted(parts.netloc.rpartition("@")[0].replace("@", "%40").replace("/", "%2F")) + "@"
-        )
-    port = parts.port
-    return user + host + (f":{port}" if port and port != _PORTS.get(parts.scheme) else "")
-
-
-def _quoted(part: str, also: str = "") -> str:
-    part = quote(part, safe="%!$&'()*+,;=:@/~" + also)
-    if "%" not in part:
-        return part
-    return _ESCAPE.sub(lambda match: f"%{match[1].upper()}" if match[1] else "%25", part)
 
 
 def _link_embeds(html: str, base: str) -> str:
@@ -369,7 +290,7 @@ def plain(html_text: str) -> str:
 
 def one_line(plain_text: str) -> str:
     """Plain text without line breaks and control characters."""
-    return " ".join(_BAD.sub("", plain_text).split())
+    return " ".join(BAD.sub("", plain_text).split())
 
 
 def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:

@@ -19,8 +19,8 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 
-from feedserver.html import absolute
 from feedserver.slugs import slugify
+from feedserver.urls import absolute
 from mkdocs_twim import addresses, feeds, listings, static, theme
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig

@@ -18,6 +18,7 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_markdown_title
 
 from feedserver import html as entry_html
+from feedserver import urls
 from feedserver.entries import opening
 from feedserver.model import Entry
 from mkdocs_twim import addresses, calls, links, markdown, postmeta, shortcodes, views
@@ -60,7 +61,7 @@ class Workshop:
         """An address that a post names, absolute; root-relative ones are below the site."""
         if address.startswith("/") and not address.startswith("//"):
             address = quote(self.site_path + address[1:], safe="/~:@!$&'()*+,;=%?#")
-        return entry_html.absolute(address, self.site_url + addresses.url(page))
+        return urls.absolute(address, self.site_url + addresses.url(page))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FEEDSERVER = (
-    {"model", "errors", "slugs", "members", "findings"},
+    {"model", "errors", "slugs", "members", "findings", "urls"},
     {"nesting", "html", "issues", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"},
     {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},

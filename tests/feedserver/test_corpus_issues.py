@@ -15,7 +15,7 @@ from typing import Any
 import pyromark
 import pytest
 
-from feedserver import html
+from feedserver import html, urls
 from feedserver.issues import Update, divide
 from feedserver.slugs import section_title
 from tests.conftest import ROOT
@@ -77,7 +77,7 @@ def differences(update: Update, expected: Values) -> Iterator[str]:
     for key, value in found.items():
         wanted = expected.get(key)
         if wanted and key == "project_url":
-            wanted = html.absolute(wanted, BASE)
+            wanted = urls.absolute(wanted, BASE)
         if value != wanted:
             yield f"{key} of {expected['id']}: {value!r}, not {wanted!r}"
     for key, fits in (("starts", text.startswith), ("ends", text.endswith)):

@@ -1,0 +1,87 @@
+"""Addresses as feeds have them: absolute, in ASCII, of a scheme that a reader may follow."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+_WEB = {"http", "https"}
+SCHEMES = {*_WEB, *"ftp geo irc ircs magnet mailto matrix sip sips sms tel xmpp".split()}
+
+_PLANES = range(0x1FFFE, 0x110000, 0x10000)
+# What HTML calls a parse error, what XML can't hold, and the replacement character.
+BAD = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff"
+    + "".join(chr(last) + chr(last + 1) for last in _PLANES)
+    + "]"
+)
+_PART = r"(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*"
+_CANONICAL = re.compile(
+    r"https?://[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*/" + _PART + rf"(?:\?{_PART})?(?:\#{_PART})?",
+    re.ASCII,
+)
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})?")
+_PORTS = {"http": 80, "https": 443, "ftp": 21}
+
+
+def absolute(address: str, base: str) -> str | None:
+    """The address in full, percent-encoded in ASCII with a punycode host, or `None`.
+
+    `None` if it is no valid URL, or of a scheme that has no place in a feed (`javascript:`,
+    `data:`). Scheme and host are in lower case, percent escapes in upper case, and a bare host
+    has a slash. Applied again it changes nothing.
+    """
+    if _CANONICAL.fullmatch(address):
+        return address
+    address = BAD.sub("", address).strip().replace("\t", "").replace("\n", "")
+    try:
+        given = urlsplit(address)
+        if given.scheme in _WEB and not given.netloc:
+            return None
+        if address.startswith(("/", "\\")):
+            address = address.replace("\\", "/")
+        parts = urlsplit(urljoin(base, address))
+        scheme = parts.scheme
+        if scheme not in SCHEMES:
+            return None
+        authority = _authority(parts) if parts.netloc else ""
+    except ValueError:
+        return None
+    if authority:
+        authority = f"//{authority}"
+    elif scheme in _WEB or not parts.path:
+        return None
+    path = _quoted(parts.path) or ("/" if scheme in _WEB else "")
+    query = f"?{_quoted(parts.query, '?')}" if parts.query else ""
+    fragment = f"#{_quoted(parts.fragment, '?')}" if parts.fragment else ""
+    return f"{scheme}:{authority}{path}{query}{fragment}"
+
+
+def _authority(parts: SplitResult) -> str:
+    """User, host and port, normalised.
+
+    Raises:
+        ValueError: the host or the port is no valid one.
+    """
+    host = parts.hostname or ""
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii").lower()
+    if ":" in host:
+        host = f"[{host}]"
+    if not _HOST.fullmatch(host):
+        raise ValueError(host)
+    user = ""
+    if "@" in parts.netloc:
+        user = (
+            _quoted(parts.netloc.rpartition("@")[0].replace("@", "%40").replace("/", "%2F")) + "@"
+        )
+    port = parts.port
+    return user + host + (f":{port}" if port and port != _PORTS.get(parts.scheme) else "")
+
+
+def _quoted(part: str, also: str = "") -> str:
+    part = quote(part, safe="%!$&'()*+,;=:@/~" + also)
+    if "%" not in part:
+        return part
+    return _ESCAPE.sub(lambda match: f"%{match[1].upper()}" if match[1] else "%25", part)
