@@ -15,6 +15,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
+from mkdocs.theme import Theme
 from mkdocs.utils import get_relative_url
 from mkdocs.utils.templates import TemplateContext
 
@@ -44,12 +45,14 @@ class Frames:
     def __init__(
         self,
         env: Environment,
+        theme: Theme,
         index: Index,
         posts: Mapping[str, PostView],
         generated: GeneratedPages,
         default: Picture | None,
     ) -> None:
         self._site = index.archive.site
+        self._shows_path = _shows_path(env, theme)
         self._posts = posts
         self._generated = generated
         self._default = default
@@ -67,6 +70,13 @@ class Frames:
         elif isinstance(page, PostPage) and page.permalink in self._posts:
             self._fill_post(page, self._posts[page.permalink], context)
 
+    def _up(self, page: Page) -> Link | None:
+        """The page that a page belongs to, where the theme doesn't show that itself."""
+        above: object = page.parent
+        if self._shows_path or not isinstance(above, Page):
+            return None
+        return Link(unescape(str(above.title)), above.url or ".")
+
     def _fill_list(self, page: Page, listing: Listing, context: TemplateContext) -> None:
         text = page.content or ""
         feed = listing.feed
@@ -81,7 +91,7 @@ class Frames:
             listing.template,
             values,
             listing=listing,
-            up=_up(page),
+            up=self._up(page),
             heading=None if "<h1" in text else title,
             text=Markup(text),
             root=_root(page),
@@ -97,7 +107,7 @@ class Frames:
             "post.html",
             values,
             post=post,
-            up=_up(page),
+            up=self._up(page),
             heading=Markup(heading) if heading else None,
             text=Markup(_with_topics(text, topics, page.url)),
             older=_neighbour(page.previous_page),
@@ -105,17 +115,17 @@ class Frames:
         )
 
 
+def _shows_path(env: Environment, theme: Theme) -> bool:
+    """Whether a theme shows above a page where it belongs; not every Material has what it takes."""
+    if theme.name == "readthedocs":
+        return True
+    wanted = "navigation.path" in (theme.get("features") or ())
+    return wanted and "partials/path.html" in env.list_templates(extensions=["html"])
+
+
 def _root(page: Page) -> str:
     """What leads from a page to the site's root."""
     return get_relative_url(".", page.url).rstrip("/") + "/"
-
-
-def _up(page: Page) -> Link | None:
-    """The page that a page belongs to."""
-    above: object = page.parent
-    if isinstance(above, Page):
-        return Link(unescape(str(above.title)), above.url or ".")
-    return None
 
 
 def _neighbour(page: Page | None) -> Link | None:

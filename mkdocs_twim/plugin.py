@@ -143,7 +143,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         generated.adopt(collection.pages)
         default = collection.default_image(self.config.default_image, gallery, files)
         views |= collection.drafts(gallery)
-        self.frames = Frames(env, self.site_feeds.index, views, generated, default)
+        index = self.site_feeds.index
+        self.frames = Frames(env, config.theme, index, views, generated, default)
         collection.check_templates(env)
         collection.check_addresses(
             files,
