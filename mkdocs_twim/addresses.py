@@ -85,9 +85,12 @@ def folder(src_uri: str) -> str:
     return "/" + "".join(f"{part}/" for part in (*parent.split("/"), last) if part)
 
 
-def paged(address: str, number: int) -> str:
-    """The address of a list's page; that of the first is the list's own."""
-    return address if number == 1 else f"{address}page/{number}/"
+def paged(address: str, number: int, path: str = "page") -> str:
+    """The address of a list's page; that of the first is the list's own.
+
+    `path` is what stands before the number (Zola's `paginate_path`); it may be empty.
+    """
+    return address if number == 1 else f"{address}{path}/{number}/".replace("//", "/")
 
 
 def file(address: str) -> str:

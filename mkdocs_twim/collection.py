@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from jinja2 import Environment, TemplateError
@@ -19,15 +18,15 @@ from feedserver.query import Index
 from mkdocs_twim import addresses, links
 from mkdocs_twim.errors import AddressError, FrontMatterError, TwimError
 from mkdocs_twim.feeds import SiteFeeds
+from mkdocs_twim.listings import PostList
 from mkdocs_twim.pages import GeneratedPages
 from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.posts import FRAME, PostPage, PostSource, Workshop, read_section, read_source
+from mkdocs_twim.sections import Folder, folder_of, in_order, posts_of
 from mkdocs_twim.static import StaticFile
 from mkdocs_twim.views import PostView
 
 log = get_plugin_logger("twim")
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Collection:
@@ -36,7 +35,7 @@ class Collection:
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
         self.pages: list[PostPage] = []
-        self.intro: PostPage | None = None
+        self.folders: dict[str, Folder] = {}
         self.problems: list[TwimError] = []
 
     def take(self, files: Files, config: MkDocsConfig, is_generated: Callable[[str], bool]) -> None:
@@ -51,11 +50,12 @@ class Collection:
             if not is_generated(addresses.folder(file.src_uri))
         ]
         names = {file.src_uri for file in files}
+        sections = [file for file in found if posixpath.basename(file.src_uri) == "_index.md"]
+        for file in sections:
+            self._take_section(file, names, config)
+            files.remove(file)
         for file in found:
-            if posixpath.basename(file.src_uri) == "_index.md":
-                self._take_section(file, names, config)
-                files.remove(file)
-            else:
+            if file not in sections:
                 self._take_post(file, config)
         if not self.pages and not self.problems:
             log.info(f"there are no posts below '{self.workshop.blog_dir}'")
@@ -63,7 +63,7 @@ class Collection:
 
     def render_rest(self, config: MkDocsConfig, files: Files) -> None:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""
-        for page in (*self.pages, *([self.intro] if self.intro else [])):
+        for page in (*self.pages, *(folder.intro for folder in self.folders.values())):
             if page.content is None and not page.source.meta.draft:
                 page.read_source(config)
                 page.render(config, files)
@@ -110,18 +110,69 @@ class Collection:
         Newest first, those without a date last.
         """
         entries = {entry.id: entry for entry in index.archive.entries if not entry.update}
-        pages = self._in_order([page for page in self.pages if page.is_shown])
+        pages = in_order([page for page in self.pages if page.is_shown], None)
         return {page.permalink: page.view(entries.get(page.permalink), gallery) for page in pages}
+
+    def lists(self, views: Mapping[str, PostView], title: str, size: int) -> list[PostList]:
+        """The lists of posts, that of the blog first; `title` and `size` are what it has.
+
+        Every dated post is in that; in the others are those of their folders.
+        """
+        dated = [page for page in self.pages if page.is_shown and page.source.meta.date]
+        root = self.folders.get(self._folder)
+        found = [self._list(root, addresses.blog(self._folder), title, size, dated, views)]
+        for path, folder in sorted(self.folders.items()):
+            if path != self._folder and self._has_list(folder):
+                pages = posts_of(folder, self.folders, dated)
+                found.append(self._list(folder, folder.address, folder.title, 0, pages, views))
+        return found
+
+    def _list(
+        self,
+        folder: Folder | None,
+        address: str,
+        title: str,
+        size: int,
+        pages: Sequence[PostPage],
+        views: Mapping[str, PostView],
+    ) -> PostList:
+        meta = folder.meta if folder else None
+        if meta and meta.paginate_by is not None:
+            size = meta.paginate_by
+        shown = tuple(views[page.permalink] for page in in_order(pages, meta))
+        return PostList(address, title, shown, size, meta.paginate_path if meta else "page")
+
+    @property
+    def intros(self) -> dict[str, PostPage]:
+        """The texts above lists of posts, by the address of the list."""
+        found = {}
+        for path, folder in self.folders.items():
+            if path == self._folder or self._has_list(folder):
+                found[folder.address] = folder.intro
+        return found
+
+    @staticmethod
+    def _has_list(folder: Folder) -> bool:
+        return folder.meta.render and not folder.meta.draft and not folder.meta.redirect_to
+
+    def redirects(self) -> Iterator[tuple[str, str, str]]:
+        """The old addresses, the new ones, and who says so, of posts and of their folders."""
+        for page in self.pages:
+            if not page.source.meta.draft:
+                to = page.source.address
+                for alias in page.source.meta.aliases:
+                    yield alias, to, f"the alias {alias} of {page.file.src_uri}"
+        for folder in self.folders.values():
+            source = folder.intro.file.src_uri
+            for alias in folder.meta.aliases if not folder.meta.draft else ():
+                yield alias, folder.address, f"the alias {alias} of {source}"
+            if folder.meta.redirect_to and folder.path != self._folder:
+                yield folder.address, folder.meta.redirect_to, f"the redirect of {source}"
 
     def drafts(self, gallery: Gallery) -> dict[str, PostView]:
         """What to show of the drafts that a preview renders, by id."""
         drafts = [page for page in self.pages if page.source.meta.draft and page.content]
         return {page.permalink: page.view(None, gallery) for page in drafts}
-
-    @staticmethod
-    def _in_order(pages: list[PostPage]) -> list[PostPage]:
-        pages = sorted(pages, key=lambda page: page.permalink)
-        return sorted(pages, key=lambda page: page.source.meta.date or _NEVER, reverse=True)
 
     def default_image(self, image: str | None, gallery: Gallery, files: Files) -> Picture | None:
         """The picture of posts that have none, by the option; a warning if it is missing."""
@@ -136,7 +187,7 @@ class Collection:
     def link_neighbours(self) -> None:
         """Let each dated post lead to the one before and the one after it."""
         shown = [page for page in self.pages if page.is_shown and page.source.meta.date]
-        for newer, older in pairwise(self._in_order(shown)):
+        for newer, older in pairwise(in_order(shown, None)):
             older.next_page, newer.previous_page = newer, older
 
     def warn(self, future: Iterable[PostPage]) -> None:
@@ -147,6 +198,20 @@ class Collection:
                     f"{page.file.src_uri}: no date, neither in the front matter nor in the file's "
                     "name: the post is in no list and no feed"
                 )
+        broken = [
+            message
+            for page in (*self.pages, *(folder.intro for folder in self.folders.values()))
+            for message in page.broken_anchors()
+        ]
+        for message in sorted(broken):
+            log.warning(message)
+        if (root := self.folders.get(self._folder)) and (
+            root.meta.redirect_to or not root.meta.render
+        ):
+            key = "redirect_to" if root.meta.redirect_to else "render"
+            front = root.intro.source.front
+            place = f"{root.intro.file.src_uri}:{front.line_of(key)}"
+            log.warning(f"{place}: {key}: the list of the blog is written all the same")
         for page in future:
             line = page.source.front.line_of("date")
             log.warning(f"{page.file.src_uri}:{line}: the date is in the future")
@@ -171,10 +236,12 @@ class Collection:
         *,
         templates: set[str],
         feed_redirects: Iterable[str],
+        first_pages: Iterable[str],
     ) -> None:
         """See that no two outputs have one address; what does goes to `problems`.
 
-        `templates` are the files that the theme makes of its own, `feed_redirects` old addresses.
+        `templates` are the files that the theme makes of its own, `feed_redirects` and
+        `first_pages` old addresses.
         """
         claims = addresses.Claims()
         included = [file for file in files if file.inclusion.is_included()]
@@ -189,10 +256,10 @@ class Collection:
         wanted += site_feeds.paths()
         wanted += [(name, "the plugin twim") for name in ("feeds.json", "feeds.opml")]
         wanted += [("archive.json", "the plugin twim")]
-        for page in self.pages:
-            for alias in () if page.source.meta.draft else page.source.meta.aliases:
-                file_path = redirect_file(f"/{addresses.url(alias)}")
-                wanted.append((file_path, f"the alias {alias} of {page.file.src_uri}"))
+        for old, _, owner in self.redirects():
+            wanted.append((redirect_file(f"/{addresses.url(old)}"), owner))
+        for old in first_pages:
+            wanted.append((redirect_file(old), f"the first page of a list, {old}"))
         for old in feed_redirects:
             wanted.append((redirect_file(old), f"the redirect of {old}, from feed_redirects,"))
         for file_path, owner in wanted:
@@ -220,19 +287,35 @@ class Collection:
             self.problems.append(
                 AddressError(f"{file.src_uri} and {page} both have the address of their folder")
             )
-        source, problems = read_section(file, self.workshop)
+        read, problems = read_section(file, self.workshop)
         self.problems += problems
-        if source and not problems and folder == self._folder:
-            self.intro = PostPage(source, config, self.workshop)
+        if read and not problems:
+            meta, source = read
+            intro = PostPage(source, config, self.workshop)
+            intro.anchor_links = meta.insert_anchor_links
+            self.folders[folder] = Folder(folder, meta, intro)
 
     def _take_post(self, file: File, config: MkDocsConfig) -> None:
+        if any(folder.meta.draft for folder in self._folders_above(file.src_uri)):
+            file.inclusion = InclusionLevel.EXCLUDED
+            return
         source, problems = read_source(file, self.workshop)
         self.problems += problems
         if source is None or problems:
             # The build will fail; until then MkDocs must not stumble over the file by itself.
             file.inclusion = InclusionLevel.EXCLUDED
-        else:
-            self.pages.append(PostPage(source, config, self.workshop))
+            return
+        page = PostPage(source, config, self.workshop)
+        if own := self.folders.get(folder_of(page)):
+            page.anchor_links = own.meta.insert_anchor_links
+        self.pages.append(page)
+
+    def _folders_above(self, src_uri: str) -> Iterator[Folder]:
+        path = src_uri
+        while path:
+            path = posixpath.dirname(path)
+            if path in self.folders:
+                yield self.folders[path]
 
     def _move_bundles(self, files: Files) -> None:
         """Let the files beside a bundle's `index.md` go where its page goes."""

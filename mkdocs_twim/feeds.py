@@ -46,6 +46,11 @@ class SiteFeeds:
         root = (feed for feed in self.index.feeds[:1] if feed.kind == "posts" and feed not in own)
         return "".join(_alternates(feed, page_url) for feed in (*own, *root))
 
+    def with_redirects(self, redirects: Mapping[str, str]) -> SiteFeeds:
+        """The same, with more redirects; what the site itself says of an address counts."""
+        both = {**redirects, **self.archive.redirects}
+        return replace(self, archive=replace(self.archive, redirects=both))
+
     def paths(self) -> Iterator[tuple[str, str]]:
         """Each feed's files, relative to the site, and what to call it in an error."""
         for feed in self.index.feeds:
@@ -54,9 +59,13 @@ class SiteFeeds:
 
 
 def collect(
-    pages: Iterable[PostPage], gallery: Gallery, options: TwimConfig, config: MkDocsConfig
+    pages: Iterable[PostPage],
+    gallery: Gallery,
+    options: TwimConfig,
+    config: MkDocsConfig,
+    moved: Mapping[str, str],
 ) -> SiteFeeds:
-    """Make the archive of a site from its rendered posts.
+    """Make the archive of a site from its rendered posts; `moved` has new addresses by old ones.
 
     Raises:
         OptionError: a taxonomy, a named feed or a redirect can't be.
@@ -81,11 +90,7 @@ def collect(
         )
     except CatalogueError as error:
         raise OptionError(f"mkdocs.yml: twim: {error}") from error
-    aliases = {
-        f"/{addresses.url(alias)}": f"/{addresses.url(page.source.address)}"
-        for page in pages
-        for alias in page.source.meta.aliases
-    }
+    aliases = {f"/{addresses.url(old)}": f"/{addresses.url(new)}" for old, new in moved.items()}
     archive = Archive(
         site=site,
         taxonomies=tuple(options.taxonomies),

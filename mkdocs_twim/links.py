@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 INTERNAL_IN_MARKDOWN = re.compile(r"(\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)(@/[^)\s>]+)", re.MULTILINE)
 """An internal link as Markdown writes it: what stands before its target, and the target."""
 
+_OWN_IN_MARKDOWN = re.compile(r"(?:\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)#([^)\s>]+)", re.MULTILINE)
+_OWN_LINK = re.compile(r"""\shref=(["'])#(.+?)\1""")
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")
 _INTERNAL = re.compile(r"""\shref=(["'])(@/.*?)\1""", re.DOTALL)
 _ROOT = re.compile(r"""(\s(?:href|src|poster|action|data|cite)\s*=\s*["']?)/(?!/)""", re.IGNORECASE)
@@ -45,6 +47,20 @@ def resolve_internal(
     if '"@/' in html or "'@/" in html:
         html = _TAG.sub(lambda tag: _INTERNAL.sub(link, tag[0]), html)
     return html, tuple(dict.fromkeys(broken))
+
+
+def own_anchors(html: str, text: str) -> tuple[str, ...]:
+    """The fragments of a text's links to itself (`[x](#part)`), as its HTML has them.
+
+    What an author wrote in HTML is his own concern, as in Zola (zola.md Z12.9).
+    """
+    written = {match[1] for match in _OWN_IN_MARKDOWN.finditer(text)}
+    if not written:
+        return ()
+    found = (
+        unescape(match[2]) for tag in _TAG.finditer(html) for match in _OWN_LINK.finditer(tag[0])
+    )
+    return tuple(dict.fromkeys(fragment for fragment in found if fragment in written))
 
 
 def below(html: str, site_path: str) -> str:

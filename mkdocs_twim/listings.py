@@ -6,7 +6,7 @@ with an address, a title, and the values of its template.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -49,7 +49,8 @@ class Pager:
 class Listing:
     """A generated page: `template` is its file below `twim/parts`, `values` what that shows.
 
-    `address` is relative to the site ("/blog/page/2/"). `anchors` are the ids and titles of its
+    `address` is relative to the site ("/blog/page/2/"); `first` is that of the list's first page,
+    if it has several. `anchors` are the ids and titles of its
     parts, for the table of contents.
     """
 
@@ -59,7 +60,22 @@ class Listing:
     values: Mapping[str, object] = field(default_factory=dict)
     feed: FeedView | None = None
     pager: Pager | None = None
+    first: str = ""
     anchors: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PostList:
+    """A list of posts: its address, title and posts, how many stand on a page (0: all).
+
+    `path` is what stands before the number of a page in its address.
+    """
+
+    address: str
+    title: str
+    posts: tuple[PostView, ...]
+    size: int
+    path: str = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +97,13 @@ class FeedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a site's lists are laid out: the address of its blog, and how many stand on a page.
+    """How a site's lists are laid out.
 
-    `taxonomies` has the page size of each, by name; 0 is all. `home` is whether the list of posts
-    is the home page. `title` is what that list is called.
+    `lists` are the lists of posts, that of the blog first; `home` is whether that is the home page.
+    `taxonomies` has the page size of each, by name; 0 is all.
     """
 
-    blog: str
-    title: str
-    paginate_by: int
+    lists: Sequence[PostList]
     taxonomies: Mapping[str, int]
     home: bool
 
@@ -111,10 +125,13 @@ def build(
     feeds = {feed.path: views.feed(feed, index) for feed in index.feeds}
     root = feeds.get("/")
     browse = _browse(terms, index)
-    blog = list(_posts(layout.blog, layout.title, posts, layout.paginate_by, root, browse))
+    first, *others = layout.lists
+    blog = list(_posts(first, root, browse))
     yield from blog
-    if layout.home and layout.blog != "/":
+    if layout.home and first.address != "/":
         yield replace(blog[0], address="/", title=index.archive.site.title)
+    for each in others:
+        yield from _posts(each, None)
     for taxonomy, names in terms.items():
         size = layout.taxonomies[taxonomy]
         yield from _taxonomy(taxonomy, names, [*posts, *undated], size, feeds)
@@ -128,7 +145,21 @@ def called(taxonomy: str) -> str:
     return _PLURALS.get(taxonomy, taxonomy[:1].upper() + taxonomy[1:])
 
 
-def pages(items: Sequence[T], size: int, address: str) -> Iterator[tuple[str, Pager, Sequence[T]]]:
+def first_pages(found: Iterable[Listing]) -> dict[str, str]:
+    """The addresses that Zola gives the first pages of lists of posts, and where those are.
+
+    Only of lists that have several, for nobody has a link to the others (zola.md Z7.1).
+    """
+    return {
+        f"/{addresses.url(f'{listing.first}page/1/')}": f"/{addresses.url(listing.first)}"
+        for listing in found
+        if listing.template == "posts.html" and listing.pager and listing.pager.number == 2
+    }
+
+
+def pages(
+    items: Sequence[T], size: int, address: str, path: str = "page"
+) -> Iterator[tuple[str, Pager, Sequence[T]]]:
     """Cut a list into pages: address, place, items; at least one page, and all on it if 0."""
     size = size or max(1, len(items))
     count = max(1, -(-len(items) // size))
@@ -137,35 +168,32 @@ def pages(items: Sequence[T], size: int, address: str) -> Iterator[tuple[str, Pa
         links: list[Link | None] = []
         for before, each in zip([0, *near], near, strict=False):
             if each - before == 2:
-                links.append(_page_link(address, before + 1))
+                links.append(_page_link(address, path, before + 1))
             elif each - before > 2:
                 links.append(None)
-            links.append(_page_link(address, each))
+            links.append(_page_link(address, path, each))
         pager = Pager(
             number,
             count,
-            _page_link(address, number - 1).url if number > 1 else None,
-            _page_link(address, number + 1).url if number < count else None,
+            _page_link(address, path, number - 1).url if number > 1 else None,
+            _page_link(address, path, number + 1).url if number < count else None,
             tuple(links),
         )
-        yield addresses.paged(address, number), pager, items[(number - 1) * size : number * size]
+        yield (
+            addresses.paged(address, number, path),
+            pager,
+            items[(number - 1) * size : number * size],
+        )
 
 
-def _page_link(address: str, number: int) -> Link:
-    return Link(str(number), addresses.url(addresses.paged(address, number)) or ".")
+def _page_link(address: str, path: str, number: int) -> Link:
+    return Link(str(number), addresses.url(addresses.paged(address, number, path)) or ".")
 
 
-def _posts(
-    address: str,
-    title: str,
-    posts: Sequence[PostView],
-    size: int,
-    feed: FeedView | None,
-    browse: Sequence[Link] = (),
-) -> Iterator[Listing]:
-    for at, pager, shown in pages(posts, size, address):
-        values = {"posts": shown, "total": len(posts), "browse": browse}
-        yield Listing(at, "posts.html", title, values, feed, pager)
+def _posts(of: PostList, feed: FeedView | None, browse: Sequence[Link] = ()) -> Iterator[Listing]:
+    for at, pager, shown in pages(of.posts, of.size, of.address, of.path):
+        values = {"posts": shown, "total": len(of.posts), "browse": browse}
+        yield Listing(at, "posts.html", of.title, values, feed, pager, of.address)
 
 
 def _browse(terms: Mapping[str, Mapping[str, str]], index: Index) -> list[Link]:
@@ -195,7 +223,7 @@ def _taxonomy(
     for slug, name in names.items():
         address = f"{folder}{slug}/"
         found = by_url.get(address[1:], [])
-        yield from _posts(address, name, found, size, feeds.get(address))
+        yield from _posts(PostList(address, name, tuple(found), size), feeds.get(address))
         latest = next((post for post in found if post.date), None)
         shown.append(
             TermView(
@@ -251,9 +279,8 @@ def _updates(
         found = tuple(updates)
         groups.append(IssueUpdates(f"twim-issue-{number}", found[0].issue, found[0].date, found))
     anchors = tuple((group.id, group.issue.title) for group in groups)
-    return Listing(
-        address, "updates.html", title, {"groups": groups, **values}, feed, pager, anchors
-    )
+    shown_values = {"groups": groups, **values}
+    return Listing(address, "updates.html", title, shown_values, feed, pager, anchors=anchors)
 
 
 def _named(

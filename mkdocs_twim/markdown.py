@@ -67,8 +67,14 @@ class Renderer:
         )
         self._permalink = permalink
 
-    def render(self, text: str, ignore: re.Pattern[str] | None = None) -> Rendered:
-        """Render a post's text; what `ignore` matches is no part of a heading's id and title."""
+    def render(
+        self, text: str, ignore: re.Pattern[str] | None = None, anchors: str | None = None
+    ) -> Rendered:
+        """Render a post's text; what `ignore` matches is no part of a heading's id and title.
+
+        `anchors` is where headings have links to themselves: left, right, heading or none, as
+        Zola's `insert_anchor_links`; `None` is as the site has it.
+        """
         html = self._markdown.html(text)
         html = with_more(html)
         by_markdown = iter(_by_markdown(text)) if _RAW_HEADING.search(text) else None
@@ -91,7 +97,7 @@ class Renderer:
                 int(match[1]), unescape(explicit[1]) if explicit else ids.take(title), title
             )
             headings.append(heading)
-            parts += [html[end : match.start()], self._heading(heading, match)]
+            parts += [html[end : match.start()], self._heading(heading, match, anchors)]
             end = match.end()
         parts.append(html[end:])
         return Rendered("".join(parts), tuple(headings))
@@ -103,14 +109,26 @@ class Renderer:
             return html[3:-4]
         return html
 
-    def _heading(self, heading: Heading, match: re.Match[str]) -> str:
+    def _heading(self, heading: Heading, match: re.Match[str], anchors: str | None) -> str:
         attributes = match[2] if _ID.search(match[2]) else f' id="{heading.id}"{match[2]}'
-        link = ""
-        if self._permalink:
-            to = escape(heading.id)
+        to = escape(heading.id)
+        before = after = ""
+        if anchors == "left":
+            before = _anchor(to, "🔗")
+        elif anchors == "right":
+            after = _anchor(to, "🔗")
+        elif anchors == "heading" and "<a " not in match[3]:
+            before, after = f'<a class="zola-anchor" href="#{to}">', "</a>"
+        elif anchors is None and self._permalink:
             title = "Permanent link"
-            link = f'<a class="headerlink" href="#{to}" title="{title}">{self._permalink}</a>'
-        return f"<h{heading.level}{attributes}>{match[3]}{link}</h{heading.level}>"
+            after = f'<a class="headerlink" href="#{to}" title="{title}">{self._permalink}</a>'
+        return f"<h{heading.level}{attributes}>{before}{match[3]}{after}</h{heading.level}>"
+
+
+def _anchor(id: str, sign: str) -> str:
+    """A heading's link to itself, in Zola's words, so that its stylesheets still fit (Z8.15)."""
+    label = f"Anchor link for: {id}"
+    return f'<a class="zola-anchor" href="#{id}" aria-label="{label}">{sign}</a>'
 
 
 def with_more(html: str) -> str:

@@ -55,12 +55,12 @@ class GeneratedPages:
         *,
         used: Iterable[str],
         issues: bool,
-        intro: PostPage | None,
+        intros: Mapping[str, PostPage],
     ) -> None:
         """Find the site's own pages at our addresses, and make those that `nav:` may name.
 
         `used` are the taxonomies that posts have terms of; `issues` is whether a post is an issue;
-        `intro` is the text above the list of posts, if that stands in an `_index.md`.
+        `intros` are the texts above lists of posts that stand in an `_index.md`, by address.
         """
         self.home = True
         for file in _own_pages(files):
@@ -70,8 +70,12 @@ class GeneratedPages:
                 self._files[address] = file
                 place(file, address)
         named_in_nav = set(_paths(config.nav))
-        title = intro.source.meta.title if intro else None
-        wanted = [(self.blog, f"{self.blog[1:]}index.md", title or "Blog", True)]
+        blog = intros.get(self.blog)
+        title = (blog.source.meta.title if blog else None) or "Blog"
+        wanted = [(self.blog, f"{self.blog[1:]}index.md", title, True)]
+        for address, intro in intros.items():
+            if address != self.blog:
+                wanted += [(address, f"{address[1:]}index.md", intro.source.meta.title or "", True)]
         if self.home:
             wanted += [("/", "index.md", self._site_name, True)]
         wanted += [("/feeds/", "feeds.md", "Feeds", True)]
@@ -84,12 +88,15 @@ class GeneratedPages:
         for address, src_uri, name, sure in wanted:
             if address in self._files:
                 own[src_uri] = self._files[address].src_uri
+            elif known := files.get_file_from_path(src_uri):
+                # A post at a list's address: an error that is told already.
+                self._files[address] = known
             elif sure or src_uri in named_in_nav:
                 self._files[address] = _generated(config, src_uri, address, name)
                 files.append(self._files[address])
         config.nav = _renamed(config.nav, own)
-        if intro:
-            self._files[self.blog].edit_uri = intro.file.src_uri
+        for address, intro in intros.items():
+            self._files[address].edit_uri = intro.file.src_uri
         if config.nav is None and self.blog != "/":
             # Below a folder MkDocs would put it into a section of the nav, alone.
             self._files[self.blog].inclusion = InclusionLevel.NOT_IN_NAV
@@ -115,14 +122,14 @@ class GeneratedPages:
             nav.pages.append(page)
         self._in_nav = {page.file.src_uri for page in nav.pages}
 
-    def introduce(self, intro: PostPage) -> None:
-        """Put the text of `_index.md` above the list of posts."""
-        page = self._files[self.blog].page
-        assert page is not None
-        page.content, page.toc = intro.content, intro.toc
-        page.present_anchor_ids = intro.present_anchor_ids
-        page.links_to_anchors = intro.links_to_anchors
-        page.meta = {**page.meta, **intro.meta, "template": FRAME}
+    def introduce(self, intros: Mapping[str, PostPage]) -> None:
+        """Put the texts of `_index.md`s above their lists of posts."""
+        for address, intro in intros.items():
+            page = self._files[address].page
+            assert page is not None
+            page.content, page.toc = intro.content, intro.toc
+            page.present_anchor_ids = intro.present_anchor_ids
+            page.meta = {**page.meta, **intro.meta, "template": FRAME}
 
     @property
     def blog_title(self) -> str:
@@ -172,7 +179,8 @@ class GeneratedPages:
 
     def _above(self, address: str) -> Page | None:
         """The page of the list that an address belongs to, else that of posts."""
-        first = re.sub(r"page/[0-9]+/$", "", address)
+        listing = self._listings.get(self._files[address].src_uri)
+        first = (listing and listing.first) or re.sub(r"page/[0-9]+/$", "", address)
         parent = first.rstrip("/").rpartition("/")[0] + "/"
         above = first if first != address else parent if parent in self._roots else self.blog
         file = self._files.get(above) or self._files[self.blog]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import resources
@@ -86,7 +86,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             config,
             used=self.collection.taxonomies,
             issues=self.collection.has_issues(self.config.issues),
-            intro=self.collection.intro,
+            intros=self.collection.intros,
         )
         return files
 
@@ -122,24 +122,26 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         collection, generated = self.collection, self.generated
         gallery = Gallery(files, str(config.site_url))
         collection.render_rest(config, files)
-        self.site_feeds = feeds.collect(collection.pages, gallery, self.config, config)
+        moved = {old: new for old, new, _ in collection.redirects()}
+        self.site_feeds = feeds.collect(collection.pages, gallery, self.config, config, moved)
         collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
         collection.link_neighbours()
         views = collection.views(self.site_feeds.index, gallery)
-        if collection.intro:
-            generated.introduce(collection.intro)
-        collection.problems += generated.complete(
+        generated.introduce(collection.intros)
+        lists = collection.lists(views, generated.blog_title, self.config.paginate_by)
+        found = tuple(
             listings.build(
                 [view for view in views.values() if view.date],
                 [view for view in views.values() if not view.date],
                 collection.terms(),
                 self.site_feeds.index,
-                _layout(self.config, generated),
+                _layout(self.config, lists, generated),
                 collection.pageless,
-            ),
-            files,
-            config,
+            )
         )
+        collection.problems += generated.complete(found, files, config)
+        first_pages = listings.first_pages(found)
+        self.site_feeds = self.site_feeds.with_redirects(first_pages)
         generated.adopt(collection.pages)
         default = collection.default_image(self.config.default_image, gallery, files)
         views |= collection.drafts(gallery)
@@ -152,6 +154,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             generated,
             templates=set(config.theme.static_templates),
             feed_redirects=self.config.feed_redirects,
+            first_pages=first_pages,
         )
         return collection.problems
 
@@ -180,11 +183,11 @@ def _generated(options: TwimConfig, config: MkDocsConfig) -> GeneratedPages:
     )
 
 
-def _layout(options: TwimConfig, generated: GeneratedPages) -> listings.Layout:
+def _layout(
+    options: TwimConfig, lists: Sequence[listings.PostList], generated: GeneratedPages
+) -> listings.Layout:
     return listings.Layout(
-        blog=generated.blog,
-        title=generated.blog_title,
-        paginate_by=options.paginate_by,
+        lists=lists,
         taxonomies={name: each.paginate_by for name, each in options.taxonomies.items()},
         home=generated.home,
     )

@@ -6,7 +6,7 @@ Unknown keys of a post are kept and ignored; unknown keys of an `_index.md` are 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,9 @@ _SECTION_KEYS = frozenset(
     "paginate_reversed insert_anchor_links render redirect_to in_search_index transparent aliases "
     "generate_feeds extra".split()
 )
+
+_SORT_BY = ("date", "update_date", "title", "title_bytes", "weight", "slug", "none")
+_ANCHORS = ("left", "right", "heading", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,26 @@ class PostMeta:
     in_search_index: bool = True
     image: str | None = None
     image_alt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionMeta:
+    """What the `_index.md` of a folder says: the section keys of Zola."""
+
+    title: str | None = None
+    description: str | None = None
+    sort_by: str | None = None
+    weight: int = 0
+    draft: bool = False
+    paginate_by: int | None = None
+    paginate_path: str = "page"
+    paginate_reversed: bool = False
+    insert_anchor_links: str | None = None
+    render: bool = True
+    redirect_to: str | None = None
+    in_search_index: bool = True
+    transparent: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 class _Reader:
@@ -95,6 +118,17 @@ class _Reader:
             return ()
         return tuple(value.strip() for value in values)
 
+    def choice(self, key: str, among: Sequence[str]) -> str | None:
+        value = self.text(key)
+        if value is not None and value not in among:
+            self.problem(key, f"expected one of {', '.join(among)}, found {_shown(value)}")
+            return None
+        return value
+
+    def aliases(self) -> tuple[str, ...]:
+        found = (self.checked("aliases", alias, _alias) for alias in self.texts("aliases"))
+        return tuple(alias for alias in found if alias is not None)
+
     def checked(self, key: str, value: object, parse: Callable[[Any], Any]) -> Any:
         try:
             return None if value is None else parse(value)
@@ -130,11 +164,7 @@ def read_post(
         taxonomies=_taxonomies(reader, taxonomies),
         weight=reader.number("weight"),
         authors=reader.texts("authors"),
-        aliases=tuple(
-            alias
-            for written in reader.texts("aliases")
-            if (alias := reader.checked("aliases", written, _alias)) is not None
-        ),
+        aliases=reader.aliases(),
         template=reader.text("template"),
         in_search_index=reader.flag("in_search_index", True),
         # One revision of matrix.org has addresses in the angle brackets of a Markdown link.
@@ -144,27 +174,32 @@ def read_post(
     return meta, reader.problems
 
 
-def read_section(front: FrontMatter, src_uri: str) -> tuple[PostMeta, list[TwimError]]:
+def read_section(front: FrontMatter, src_uri: str) -> tuple[SectionMeta, list[TwimError]]:
     """Read the keys of an `_index.md`; what is wrong with them comes beside the rest."""
     reader = _Reader(front, src_uri)
     for key in front.values:
         if key not in _SECTION_KEYS:
             reader.problem(key, "no key of a section")
-    for key in ("sort_by", "template", "page_template", "paginate_path"):
+    for key in ("template", "page_template"):
         reader.text(key)
-    for key in ("redirect_to", "insert_anchor_links"):
-        reader.text(key)
-    for key in ("transparent", "render", "draft", "generate_feeds"):
-        reader.flag(key, False)
-    reader.flag("paginate_reversed", False)
-    reader.number("weight")
-    reader.number("paginate_by")
-    reader.texts("aliases")
+    reader.flag("generate_feeds", False)
     reader.get("extra", dict, "a table")
-    meta = PostMeta(
+    paginate_path = reader.get("paginate_path", str, "a string")
+    meta = SectionMeta(
         title=reader.text("title"),
         description=reader.text("description"),
+        sort_by=reader.choice("sort_by", _SORT_BY),
+        weight=reader.number("weight") or 0,
+        draft=reader.flag("draft", False),
+        paginate_by=reader.number("paginate_by"),
+        paginate_path="page" if paginate_path is None else paginate_path.strip("/"),
+        paginate_reversed=reader.flag("paginate_reversed", False),
+        insert_anchor_links=reader.choice("insert_anchor_links", _ANCHORS),
+        render=reader.flag("render", True),
+        redirect_to=reader.checked("redirect_to", reader.text("redirect_to"), addresses.explicit),
         in_search_index=reader.flag("in_search_index", True),
+        transparent=reader.flag("transparent", False),
+        aliases=reader.aliases(),
     )
     return meta, reader.problems
 

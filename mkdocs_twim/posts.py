@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import escape, unescape
@@ -25,7 +25,7 @@ from mkdocs_twim import addresses, calls, links, markdown, postmeta, shortcodes,
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter, read
 from mkdocs_twim.pictures import Gallery, Picture
-from mkdocs_twim.postmeta import PostMeta, read_post
+from mkdocs_twim.postmeta import PostMeta, SectionMeta, read_post
 from mkdocs_twim.views import PostView
 
 Engine = Literal["commonmark", "python-markdown"]
@@ -92,13 +92,23 @@ def read_source(file: File, workshop: Workshop) -> tuple[PostSource | None, list
     return _source(file, front, meta, address, workshop, problems)
 
 
-def read_section(file: File, workshop: Workshop) -> tuple[PostSource | None, list[TwimError]]:
-    """Read an `_index.md`, whose text stands above the list of posts; as `read_source` does."""
+def read_section(
+    file: File, workshop: Workshop
+) -> tuple[tuple[SectionMeta, PostSource] | None, list[TwimError]]:
+    """Read an `_index.md`, whose text stands above a list of posts; as `read_source` does."""
     front, problems = _read_front(file)
     if front is None:
         return None, problems
-    meta, wrong = postmeta.read_section(front, file.src_uri)
-    return _source(file, front, meta, addresses.blog(workshop.blog_dir), workshop, wrong)
+    section, wrong = postmeta.read_section(front, file.src_uri)
+    meta = PostMeta(
+        title=section.title,
+        description=section.description,
+        in_search_index=section.in_search_index,
+    )
+    folder = posixpath.dirname(file.src_uri)
+    address = f"/{folder}/" if folder else "/"
+    source, problems = _source(file, front, meta, address, workshop, wrong)
+    return (section, source), problems
 
 
 def _read_front(file: File) -> tuple[FrontMatter | None, list[TwimError]]:
@@ -159,6 +169,8 @@ class PostPage(Page):
         self.workshop = workshop
         self.feed_html = ""
         self._image = source.meta.image
+        self.anchor_links: str | None = None
+        self._anchors: list[tuple[File, str, str]] = []
         modified = source.meta.updated or source.meta.date
         if modified is not None:
             self.update_date = modified.date().isoformat()
@@ -237,6 +249,7 @@ class PostPage(Page):
         # Themes take a page's title for HTML, as MkDocs makes it of a heading.
         self.title = self.meta["title"] = escape(self.heading, quote=False)
         self.content = self._filled(html, feed=False)
+        self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(self.content)}
         self.feed_html = self._filled(html, feed=True)
         self._check_pictures(files)
 
@@ -253,11 +266,15 @@ class PostPage(Page):
         return f"/{file.url}" if file else None
 
     def _render_commonmark(self, files: Files) -> str:
-        rendered = self.workshop.renderer.render(self.markdown or "", ignore=calls.TOKEN)
+        rendered = self.workshop.renderer.render(
+            self.markdown or "", ignore=calls.TOKEN, anchors=self.anchor_links
+        )
         html, broken = links.resolve_internal(
             rendered.html, lambda target: self._resolve(target, files)
         )
         self._warn_of_links(broken)
+        own = links.own_anchors(html, self.source.front.body)
+        self._anchors += [(self.file, fragment, f"#{fragment}") for fragment in own]
         self.toc = get_toc(cast("list[Any]", markdown.toc_tokens(rendered.headings)))
         self.present_anchor_ids = set(links.anchors(html))
         self._headings = rendered.headings
@@ -300,9 +317,7 @@ class PostPage(Page):
         if file is None or not file.is_documentation_page() or file.inclusion.is_excluded():
             return None
         if fragment:
-            # MkDocs looks at these when all pages are rendered, by `validation.anchors`.
-            self.links_to_anchors = self.links_to_anchors or {}
-            self.links_to_anchors.setdefault(file, {})[unquote(fragment)] = target
+            self._anchors.append((file, fragment, target))
         return file.url_relative_to(self.file) + mark + fragment
 
     def _internal_links_in_markdown(self, files: Files) -> str:
@@ -321,6 +336,17 @@ class PostPage(Page):
         text = links.INTERNAL_IN_MARKDOWN.sub(lambda match: match[1] + path(match[2]), text)
         self._warn_of_links(tuple(dict.fromkeys(broken)))
         return text
+
+    def broken_anchors(self) -> Iterator[str]:
+        """What is to be said of links to headings that aren't there; when all is rendered.
+
+        A target must be the id or name of an element; `top` is the page's own (Z12.3).
+        """
+        for file, fragment, target in dict.fromkeys(self._anchors):
+            page = file.page
+            present = page.present_anchor_ids if page else None
+            if present is not None and not {fragment, unquote(fragment)} & {*present, "top"}:
+                yield f"{self._place(target)}: the link to '{target}' leads to no heading"
 
     def _warn_of_links(self, targets: tuple[str, ...]) -> None:
         for target in targets:

@@ -22,7 +22,7 @@ MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links"}
     | {"tokens", "arguments", "calls", "shortcodes", "pictures", "static"},
     {"config", "postmeta", "views", "posts", "pagecalls", "theme"},
-    {"feeds", "output", "listings", "pages", "social", "frames", "collection"},
+    {"feeds", "output", "listings", "pages", "social", "frames", "collection"} | {"sections"},
     {"plugin"},
 )
 

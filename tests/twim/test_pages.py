@@ -80,7 +80,11 @@ def test_every_address_of_the_contract_has_its_page(site: Built) -> None:
         "feeds/",
     ):
         assert (site.folder / path / "index.html").is_file(), path
-    assert not (site.folder / "blog/page/1").exists()
+    for old, new in (("blog/", "blog/"), ("author/ada/", "author/ada/")):
+        moved = site.read(f"{old}page/1/index.html")
+        assert f'<link rel="canonical" href="https://letters.example/{new}">' in moved
+    assert not (site.folder / "section/clients/page/1").exists()
+    assert not (site.folder / "category/this-week-in-letters/page/1").exists()
     assert not (site.folder / "blog/page/3").exists()
 
 
