@@ -129,7 +129,9 @@ class GeneratedPages:
             assert page is not None
             page.content, page.toc = intro.content, intro.toc
             page.present_anchor_ids = intro.present_anchor_ids
-            page.meta = {**page.meta, **intro.meta, "template": FRAME}
+            named = {"title"} if intro.source.meta.title is None else set()
+            meta = {key: value for key, value in intro.meta.items() if key not in named}
+            page.meta = {**page.meta, **meta, "template": FRAME}
 
     @property
     def blog_title(self) -> str:
