@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from tests.sites import ISSUE, Built, build, issue, post
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x08\x08\2\0\0\0"
 MARKED = "What stands above. [Link](@/blog/one.md)\n\n<!-- more -->\n\nWhat stands below.\n"
-THEMES = ("material", "mkdocs", "readthedocs")
+# MaterialX carries Material's own package, and so has an environment to itself: ./run materialx.
+INSTALLED = {theme.name for theme in entry_points(group="mkdocs.themes")}
+THEMES = ("material", "mkdocs", "readthedocs", *({"materialx"} & INSTALLED))
 
 
 def _files(more: Mapping[str, str | bytes] = {}) -> dict[str, str | bytes]:
