@@ -39,22 +39,37 @@ def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
 
 
 def write(archive: Archive, base: str, folder: Path) -> int:
-    """Write all files into a folder, each at once; the number of files.
+    """Write all files into a folder, those that are there already at once; the number of files.
 
-    The archive comes last: a running server takes it as the sign that the rest is there.
+    The archive comes last, and at once: for a running server it is the sign that all is there.
 
     Raises:
         OSError: a file can't be written.
     """
     count = 0
+    made: set[Path] = set()
     for name, data in files(archive, base):
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        unfinished.write_bytes(data)
-        os.replace(unfinished, path)
+        if path.parent not in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.add(path.parent)
+        _write(path, data, at_once=name == archives.FILE)
         count += 1
     return count
+
+
+def _write(path: Path, data: bytes, *, at_once: bool) -> None:
+    if not at_once:
+        try:
+            # Most are new: a site's folder is emptied before a build.
+            with open(path, "xb") as file:
+                file.write(data)
+            return
+        except FileExistsError:
+            pass
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_bytes(data)
+    os.replace(unfinished, path)
 
 
 def redirect_file(old: str) -> str:
