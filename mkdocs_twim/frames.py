@@ -142,7 +142,9 @@ def _topics(toc: Iterable[AnchorLink], updates: Sequence[Entry]) -> dict[str, Li
         if of and of.project:
             found[item.id] = views.project_link(of.project)
             if of.section and of.section.slug not in own and before and before.id not in by_id:
-                if (section_slug(unescape(before.title)) or before.id) == of.section.slug:
+                # By their titles: the registry may have given the section another slug.
+                title = unescape(before.title) or before.id
+                if section_slug(title) == section_slug(of.section.title):
                     found[before.id] = views.section_link(of.section)
         elif of and of.section:
             found[item.id] = views.section_link(of.section)

@@ -85,6 +85,7 @@ class TopicView:
     title: str
     url: str
     website: str | None
+    description: str | None
     updates: int
     issues: int
     first: Link
@@ -192,7 +193,8 @@ def topic(
     return TopicView(
         title=found.title,
         url=_url(folder, found.slug),
-        website=found.website if folder == "project" else None,
+        website=found.website,
+        description=found.description,
         updates=len(found.updates),
         issues=len(found.issues),
         first=Link(first.issue.title, first.url),
