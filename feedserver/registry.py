@@ -154,7 +154,9 @@ def _toml(text: str, path: str) -> Mapping[str, object]:
     except ValueError as error:  # also of an integer that is too long
         place = _PLACE.search(str(error))
         message = str(error)[: place.start()] if place else str(error)
-        line = int(place[1]) if place and place[1] else None
+        line = None
+        if place:
+            line = int(place[1]) if place[1] else text.rstrip().count("\n") + 1
         raise RegistryError(f"invalid TOML: {message}", path, line) from error
 
 
