@@ -151,7 +151,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         generated.adopt(collection.pages)
         default = collection.default_image(self.config.default_image, gallery, files)
         views |= collection.drafts(gallery)
-        self.frames = Frames(env, self.site_feeds.index, views, generated, default)
+        self.frames = Frames(env, self.site_feeds.index, views, generated, default, self.registry)
         collection.check_templates(env)
         collection.check_addresses(
             files,

@@ -164,6 +164,8 @@ def test_headings_lead_to_the_page_that_has_them(site: Built) -> None:
             "project/hydrogen-web/",
             "section/robots/",
         ], project
+        # Where they lead, and not what they stand behind.
+        assert 'title="All updates: Hydrogen Web"' in page
 
 
 def test_named_feeds_may_name_an_alias(site: Built) -> None:
@@ -249,6 +251,19 @@ def test_a_registry_that_the_system_does_not_give(
 def test_options_of_another_type_are_refused(tmp_path: Path, options: dict[str, object]) -> None:
     with pytest.raises(Abort):
         build(tmp_path, {"blog/1.md": issue()}, twim=options)
+
+
+def test_a_preview_is_built_anew_when_the_registry_changes(tmp_path: Path) -> None:
+    build(tmp_path, FILES, twim=OPTIONS)
+    watched: list[str] = []
+
+    class Server:
+        def watch(self, path: str) -> None:
+            watched.append(path)
+
+    config = load_config(str(tmp_path / "mkdocs.yml"))
+    config.plugins.on_serve(Server(), config=config, builder=lambda: None)  # type: ignore[arg-type]
+    assert watched == [str(tmp_path / "hebbot.toml")]
 
 
 def test_a_registry_beside_the_project(tmp_path: Path) -> None:
