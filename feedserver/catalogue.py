@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from feedserver import opml, topics
 from feedserver.errors import CatalogueError
+from feedserver.merges import Merge
 from feedserver.model import Entry, Feed, FeedKind, Query, Site
 from feedserver.query import Index, authors_of
+from feedserver.registry import EMPTY, Registry
 from feedserver.slugs import slugify
 
 FEED_FILES = ("atom.xml", "rss.xml", "feed.json")
@@ -49,10 +51,12 @@ def feeds(
     page: str = "/blog/",
     taxonomies: Iterable[str] = ("author", "category"),
     named: Iterable[NamedFeed] = (),
+    registry: Registry = EMPTY,
 ) -> tuple[Feed, ...]:
     """List the feeds of a site: all posts, all updates, the named, then each section and so on.
 
     `page` is where the posts are listed; `taxonomies` those whose terms have feeds.
+    `registry` names and orders sections and projects.
 
     Raises:
         CatalogueError: a taxonomy or a named feed has a reserved name, or two have one.
@@ -68,14 +72,25 @@ def feeds(
         path = f"/{feed.name}/"
         text = feed.description or f"{feed.title}, from {title}"
         result.append(Feed(path, feed.title, text, "named", path, feed.query))
-    for topic in topics.sections(entries):
-        result.append(_feed("section", "section", topic.slug, topic.title, title))
-    for topic in topics.projects(entries):
-        result.append(_feed("project", "project", topic.slug, topic.title, title))
+    for topic in topics.sections(entries, registry):
+        about = topic.description
+        result.append(_feed("section", "section", topic.slug, topic.title, title, about))
+    for topic in topics.projects(entries, registry):
+        about = topic.description
+        result.append(_feed("project", "project", topic.slug, topic.title, title, about))
     for taxonomy in taxonomies:
         for slug, term in _terms(entries, taxonomy, site):
             result.append(_feed("term", taxonomy, slug, term, title))
     return tuple(result)
+
+
+def redirects(merges: Iterable[Merge]) -> dict[str, str]:
+    """The page and the feeds of what was joined to another, each with that of the other."""
+    return {
+        f"/{each.kind}/{each.old}/{file}": f"/{each.kind}/{each.new}/{file}"
+        for each in merges
+        for file in ("", *FEED_FILES)
+    }
 
 
 def feed_address(base: str, feed: Feed, file: str) -> str:
@@ -150,13 +165,20 @@ def term_names(posts: Iterable[Iterable[str]]) -> dict[str, str]:
     return names
 
 
-def _feed(kind: FeedKind, parameter: str, slug: str, name: str, site_title: str) -> Feed:
+def _feed(
+    kind: FeedKind,
+    parameter: str,
+    slug: str,
+    name: str,
+    site_title: str,
+    about: str | None = None,
+) -> Feed:
     path = f"/{slugify(parameter)}/{slug}/"
     what = {"section": "The section", "project": "The project"}.get(kind, parameter.capitalize())
     return Feed(
         path=path,
         title=f"{name}, {site_title}",
-        description=f"{what} {name} of {site_title}",
+        description=about or f"{what} {name} of {site_title}",
         kind=kind,
         page=path,
         query={parameter: (slug,)},

@@ -18,3 +18,20 @@ class SourceError(FeedServerError, OSError):
 
 class CatalogueError(FeedServerError, ValueError):
     """Two feeds have one address, or a named feed has a reserved name. Raised by `catalogue`."""
+
+
+class RegistryError(FeedServerError, ValueError):
+    """A registry can't be read, or an alias belongs to two. Raised by `registry.read`.
+
+    `path` is the file, or where the settings stand; `line` counts from 1, where it is known.
+    """
+
+    def __init__(self, message: str, path: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.line = line
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{place}: {self.message}"

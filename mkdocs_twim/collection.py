@@ -14,6 +14,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from feedserver.catalogue import term_names
 from feedserver.export import redirect_file
 from feedserver.issues import is_issue
+from feedserver.merges import Merge
 from feedserver.query import Index
 from mkdocs_twim import addresses, links
 from mkdocs_twim.errors import AddressError, FrontMatterError, TwimError
@@ -215,6 +216,13 @@ class Collection:
         for page in future:
             line = page.source.front.line_of("date")
             log.warning(f"{page.file.src_uri}:{line}: the date is in the future")
+
+    @staticmethod
+    def tell(merges: Iterable[Merge]) -> None:
+        """Say which sections and projects were joined, by the registry or the aliases."""
+        for each in merges:
+            if each.updates:
+                log.info(str(each))
 
     def check_templates(self, env: Environment) -> None:
         """See that the templates that posts name are there; those that aren't go to `problems`."""

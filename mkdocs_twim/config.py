@@ -35,6 +35,13 @@ class NamedFeedConfig(base.Config):
     not_project = c.ListOfItems(c.Type(str), default=[])
 
 
+class AliasesConfig(base.Config):
+    """What sections and projects are called today, each with what it was called."""
+
+    section = c.DictOfItems(c.ListOfItems(c.Type(str)), default={})
+    project = c.DictOfItems(c.ListOfItems(c.Type(str)), default={})
+
+
 class TwimConfig(base.Config):
     """The options of the plugin `twim`."""
 
@@ -55,6 +62,12 @@ class TwimConfig(base.Config):
 
     ignore_sections = c.ListOfItems(c.Type(str), default=["That's all I know*"])
     """Globs on headings, without emoji: sections that give no updates."""
+
+    registry = c.Optional(c.File(exists=True))
+    """hebbot's config.toml, relative to mkdocs.yml: titles, websites and more of topics."""
+
+    aliases = c.SubConfig(AliasesConfig)
+    """Other headings of sections and projects, whose updates are theirs."""
 
     feed_limit = c.Type(int, default=20)
     """How many entries a feed has; 0 is all that fits."""

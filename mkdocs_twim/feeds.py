@@ -7,15 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
+from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.utils import get_relative_url
 
-from feedserver import catalogue, documents, entries
-from feedserver.errors import CatalogueError
+from feedserver import catalogue, documents, entries, export, registry
+from feedserver.errors import CatalogueError, RegistryError
 from feedserver.issues import is_issue
+from feedserver.merges import Merge, merge
 from feedserver.model import Archive, Feed, Image, Person, Site
 from feedserver.query import Index
+from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from mkdocs_twim import addresses
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
@@ -29,11 +32,16 @@ _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/
 
 @dataclass(frozen=True, slots=True)
 class SiteFeeds:
-    """The archive of a site, and what its pages and files need to know of its feeds."""
+    """The archive of a site, and what its pages and files need to know of its feeds.
+
+    `registry` is what is known of sections and projects, `merges` what was joined by it.
+    """
 
     archive: Archive
     index: Index
     by_page: Mapping[str, tuple[Feed, ...]]
+    registry: Registry
+    merges: tuple[Merge, ...]
 
     def head(self, page_url: str) -> str:
         """The links to feeds for the head of a page; `page_url` is relative to the site.
@@ -56,11 +64,14 @@ class SiteFeeds:
         for feed in self.index.feeds:
             for file in catalogue.FEED_FILES:
                 yield feed.path[1:] + file, f"the feed '{feed.title}'"
+        for old, new in catalogue.redirects(self.merges).items():
+            yield export.redirect_file(old), f"the alias {old} of {new}"
 
 
 def collect(
     pages: Iterable[PostPage],
     gallery: Gallery,
+    known: Registry,
     options: TwimConfig,
     config: MkDocsConfig,
     moved: Mapping[str, str],
@@ -74,9 +85,10 @@ def collect(
     blog = addresses.blog(options.blog_dir)
     pages = [page for page in pages if not page.source.meta.draft]
     dated = [page for page in pages if page.source.meta.date]
-    found = entries.build(
+    built = entries.build(
         [_post(page, gallery, options) for page in dated], site, tuple(options.ignore_sections)
     )
+    found, merges = merge(built, known)
     with_feed = [name for name, taxonomy in options.taxonomies.items() if taxonomy.feed]
     try:
         # Those without feeds have pages all the same.
@@ -86,7 +98,8 @@ def collect(
             site,
             page=f"/{addresses.url(blog)}",
             taxonomies=with_feed,
-            named=[_named(name, feed) for name, feed in options.feeds.items()],
+            named=[_named(name, feed, known) for name, feed in options.feeds.items()],
+            registry=known,
         )
     except CatalogueError as error:
         raise OptionError(f"mkdocs.yml: twim: {error}") from error
@@ -96,7 +109,7 @@ def collect(
         taxonomies=tuple(options.taxonomies),
         feed_limit=options.feed_limit,
         feeds=feeds,
-        redirects={**aliases, **options.feed_redirects},
+        redirects={**catalogue.redirects(merges), **aliases, **options.feed_redirects},
         entries=found,
     )
     index = Index(archive)
@@ -105,7 +118,31 @@ def collect(
     by_page: dict[str, tuple[Feed, ...]] = {}
     for feed in index.feeds:
         by_page[feed.page] = (*by_page.get(feed.page, ()), feed)
-    return SiteFeeds(replace(archive, feeds=index.feeds), index, by_page)
+    return SiteFeeds(replace(archive, feeds=index.feeds), index, by_page, known, merges)
+
+
+def known_topics(options: TwimConfig, config: MkDocsConfig) -> Registry:
+    """What the options say of sections and projects.
+
+    Raises:
+        OptionError: the registry can't be read, or an alias belongs to two.
+    """
+    path = options.registry
+    aliases: registry.Aliases = {
+        "section": options.aliases.section,
+        "project": options.aliases.project,
+    }
+    try:
+        return registry.read(
+            Path(path).read_bytes() if path else None,
+            _shown(path, config) if path else "",
+            aliases,
+            "mkdocs.yml: twim: aliases",
+        )
+    except RegistryError as error:
+        raise OptionError(error.message, path=error.path, line=error.line) from error
+    except OSError as error:
+        raise OptionError(f"mkdocs.yml: twim: registry: {error}") from error
 
 
 def site_of(config: MkDocsConfig) -> Site:
@@ -150,13 +187,27 @@ def _post(page: PostPage, gallery: Gallery, options: TwimConfig) -> entries.Post
     )
 
 
-def _named(name: str, feed: NamedFeedConfig) -> catalogue.NamedFeed:
+def _shown(path: str, config: MkDocsConfig) -> str:
+    """A file as messages have it: relative to the folder of mkdocs.yml."""
+    folder = Path(config.config_file_path or "").parent
+    file = Path(path)
+    return (file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix()
+
+
+def _named(name: str, feed: NamedFeedConfig, known: Registry) -> catalogue.NamedFeed:
     query = {
-        parameter: tuple(slugify(value) for value in values)
+        parameter: tuple(_slug(parameter, value, known) for value in values)
         for parameter, values in feed.items()
         if isinstance(values, list) and values
     }
     return catalogue.NamedFeed(slugify(name), feed.title, feed.description, query)
+
+
+def _slug(parameter: str, value: str, known: Registry) -> str:
+    """A value of a parameter; of a section or project that was joined to another, the other's."""
+    slug = slugify(value)
+    kinds = (kind for kind in registry.SLUGS if parameter.removeprefix("not_") == kind)
+    return next((known.slug(kind, slug) for kind in kinds), slug)
 
 
 def _check_redirects(redirects: Mapping[str, str], index: Index) -> None:

@@ -22,6 +22,7 @@ from mkdocs.utils.templates import TemplateContext
 from feedserver.html import plain
 from feedserver.model import Entry
 from feedserver.query import Index
+from feedserver.registry import Registry
 from feedserver.slugs import section_slug
 from mkdocs_twim import social, views
 from mkdocs_twim.listings import Listing
@@ -40,7 +41,11 @@ _HEADING = re.compile(
 
 
 class Frames:
-    """Fills the pages of one build; `posts` are by id, `default` is the picture of who has none."""
+    """Fills the pages of one build.
+
+    `posts` are by id, `default` is the picture of who has none. `registry` names
+    sections and projects.
+    """
 
     def __init__(
         self,
@@ -50,12 +55,14 @@ class Frames:
         posts: Mapping[str, PostView],
         generated: GeneratedPages,
         default: Picture | None,
+        registry: Registry,
     ) -> None:
         self._site = index.archive.site
         self._shows_path = _shows_path(env, theme)
         self._posts = posts
         self._generated = generated
         self._default = default
+        self._registry = registry
         self._parts = Parts(env, language=self._site.language, site_url=self._site.url)
         self._issues: dict[str, list[Entry]] = {}
         for entry in index.archive.entries:
@@ -100,7 +107,7 @@ class Frames:
 
     def _fill_post(self, page: PostPage, post: PostView, context: TemplateContext) -> None:
         heading, text = _split(page.content or "", post.title, page.source.engine)
-        topics = _topics(page.toc, self._issues.get(page.permalink, ()))
+        topics = _topics(page.toc, self._issues.get(page.permalink, ()), self._registry)
         values = cast("dict[str, object]", context)
         values["social"] = social.of_post(post, page.permalink, self._site, self._default)
         page.content = self._parts.render(
@@ -140,7 +147,9 @@ def _split(html: str, title: str, engine: str) -> tuple[str | None, str]:
     return None, html
 
 
-def _topics(toc: Iterable[AnchorLink], updates: Sequence[Entry]) -> dict[str, Link]:
+def _topics(
+    toc: Iterable[AnchorLink], updates: Sequence[Entry], registry: Registry
+) -> dict[str, Link]:
     """The pages of an issue's sections and projects, by the ids of their headings."""
     by_id = {entry.id.partition("#")[2]: entry.update for entry in updates if entry.update}
     # Of these sections something stands above the first project: they are updates themselves.
@@ -150,12 +159,14 @@ def _topics(toc: Iterable[AnchorLink], updates: Sequence[Entry]) -> dict[str, Li
     for item in _all(toc):
         of = by_id.get(item.id)
         if of and of.project:
-            found[item.id] = views.project_link(of.project)
+            found[item.id] = views.project_link(of.project, registry)
             if of.section and of.section.slug not in own and before and before.id not in by_id:
-                if (section_slug(unescape(before.title)) or before.id) == of.section.slug:
-                    found[before.id] = views.section_link(of.section)
+                # By their titles: the registry may have given the section another slug.
+                title = unescape(before.title) or before.id
+                if section_slug(title) == section_slug(of.section.title):
+                    found[before.id] = views.section_link(of.section, registry)
         elif of and of.section:
-            found[item.id] = views.section_link(of.section)
+            found[item.id] = views.section_link(of.section, registry)
         before = item
     return found
 

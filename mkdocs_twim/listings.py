@@ -15,6 +15,7 @@ from typing import TypeVar
 from feedserver import topics
 from feedserver.model import FeedKind
 from feedserver.query import Index, newest
+from feedserver.registry import EMPTY, Registry
 from feedserver.slugs import slugify
 from mkdocs_twim import addresses, views
 from mkdocs_twim.views import FeedView, Link, PostView, TermView, UpdateView
@@ -115,12 +116,13 @@ def build(
     index: Index,
     layout: Layout,
     pageless: Collection[str] = (),
+    registry: Registry = EMPTY,
 ) -> Iterator[Listing]:
     """Yield all generated pages of a site.
 
     `posts` are in the order of lists, newest first; `undated` are on the pages of their terms
     alone. `terms` has the name of each term by slug, by taxonomy. `pageless` are the ids of posts
-    that are in feeds and have no page.
+    that are in feeds and have no page. `registry` names and orders sections and projects.
     """
     feeds = {feed.path: views.feed(feed, index) for feed in index.feeds}
     root = feeds.get("/")
@@ -135,7 +137,7 @@ def build(
     for taxonomy, names in terms.items():
         size = layout.taxonomies[taxonomy]
         yield from _taxonomy(taxonomy, names, [*posts, *undated], size, feeds)
-    yield from _topics(index, feeds, pageless)
+    yield from _topics(index, feeds, pageless, registry)
     yield from _named(index, posts, feeds)
     yield _catalogue(index, feeds, tuple(terms))
 
@@ -238,18 +240,20 @@ def _taxonomy(
 
 
 def _topics(
-    index: Index, feeds: Mapping[str, FeedView], pageless: Collection[str]
+    index: Index, feeds: Mapping[str, FeedView], pageless: Collection[str], registry: Registry
 ) -> Iterator[Listing]:
     entries = index.archive.entries
     site_url = index.archive.site.url
     years = [views.issue_date(entry).year for entry in entries if entry.update]
     span = range(min(years), max(years) + 1) if years else range(0)
     for folder, title, found in (
-        ("section", "Sections", topics.sections(entries)),
-        ("project", "Projects", topics.projects(entries)),
+        ("section", "Sections", topics.sections(entries, registry)),
+        ("project", "Projects", topics.projects(entries, registry)),
     ):
         shown = [views.topic(topic, folder, site_url, span, pageless) for topic in found]
-        yield Listing(f"/{folder}/", "topics.html", title, {"topics": shown, "kind": folder})
+        by_name = [topic.slug for topic in found] == sorted(topic.slug for topic in found)
+        of_all = {"topics": shown, "kind": folder, "by_name": by_name}
+        yield Listing(f"/{folder}/", "topics.html", title, of_all)
         for topic, view in zip(found, shown, strict=True):
             address = f"/{folder}/{topic.slug}/"
             values = {"kind": folder, "topic": view}

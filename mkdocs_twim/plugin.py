@@ -19,6 +19,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 
+from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from feedserver.urls import absolute
 from mkdocs_twim import addresses, feeds, listings, static, theme
@@ -45,6 +46,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.collection: Collection
         self.page_calls: PageCalls
         self.generated: GeneratedPages
+        self.registry: Registry
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
 
@@ -54,6 +56,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         with _errors():
             workshop = _workshop(self.config, config)
+            self.registry = feeds.known_topics(self.config, config)
         self.collection = Collection(workshop)
         self.page_calls = PageCalls(workshop.library, workshop.renderer)
         self.generated = _generated(self.config, config)
@@ -66,8 +69,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object
     ) -> LiveReloadServer:
-        if self.config.static_dir:
-            server.watch(self.config.static_dir)
+        for path in (self.config.static_dir, self.config.registry):
+            if path:
+                server.watch(path)
         return server
 
     # Late, so that files that other plugins make are posts too.
@@ -123,7 +127,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         gallery = Gallery(files, str(config.site_url))
         collection.render_rest(config, files)
         moved = {old: new for old, new, _ in collection.redirects()}
-        self.site_feeds = feeds.collect(collection.pages, gallery, self.config, config, moved)
+        self.site_feeds = feeds.collect(
+            collection.pages, gallery, self.registry, self.config, config, moved
+        )
+        collection.tell(self.site_feeds.merges)
         collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
         collection.link_neighbours()
         views = collection.views(self.site_feeds.index, gallery)
@@ -137,6 +144,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
                 self.site_feeds.index,
                 _layout(self.config, lists, generated),
                 collection.pageless,
+                self.registry,
             )
         )
         collection.problems += generated.complete(found, files, config)
@@ -146,7 +154,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         default = collection.default_image(self.config.default_image, gallery, files)
         views |= collection.drafts(gallery)
         index = self.site_feeds.index
-        self.frames = Frames(env, config.theme, index, views, generated, default)
+        self.frames = Frames(env, config.theme, index, views, generated, default, self.registry)
         collection.check_templates(env)
         collection.check_addresses(
             files,

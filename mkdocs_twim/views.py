@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from feedserver.catalogue import FEED_FILES
 from feedserver.model import Entry, Feed, Project, Reporter, Section
 from feedserver.query import Index
+from feedserver.registry import EMPTY, Registry
 from feedserver.slugs import section_title, slugify
 from feedserver.topics import Topic
 from mkdocs_twim import addresses
@@ -85,6 +86,7 @@ class TopicView:
     title: str
     url: str
     website: str | None
+    description: str | None
     updates: int
     issues: int
     first: Link
@@ -151,15 +153,17 @@ def issue_date(entry: Entry) -> datetime:
     return entry.published - timedelta(seconds=entry.update.position if entry.update else 0)
 
 
-def section_link(found: Section) -> Link:
-    """A section's name, less "Dept of" and emoji, and its page."""
+def section_link(found: Section, registry: Registry = EMPTY) -> Link:
+    """A section's page, and its name: the registry's, else less "Dept of" and emoji."""
+    known = registry.find("section", found.slug)
     name = section_title(found.title) or found.title or found.slug
-    return Link(name, _url("section", found.slug))
+    return Link((known and known.title) or name, _url("section", found.slug))
 
 
-def project_link(found: Project) -> Link:
-    """A project's name in an issue, and its page."""
-    return Link(found.title or found.slug, _url("project", found.slug))
+def project_link(found: Project, registry: Registry = EMPTY) -> Link:
+    """A project's page, and its name: the registry's, else that of an issue."""
+    known = registry.find("project", found.slug)
+    return Link((known and known.title) or found.title or found.slug, _url("project", found.slug))
 
 
 def update(entry: Entry, site_url: str, pageless: Collection[str] = ()) -> UpdateView:
@@ -192,7 +196,8 @@ def topic(
     return TopicView(
         title=found.title,
         url=_url(folder, found.slug),
-        website=found.website if folder == "project" else None,
+        website=found.website,
+        description=found.description,
         updates=len(found.updates),
         issues=len(found.issues),
         first=Link(first.issue.title, first.url),

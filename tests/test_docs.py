@@ -22,7 +22,7 @@ from feedserver.catalogue import FEED_FILES, RESERVED
 from feedserver.check import check
 from feedserver.model import FeedKind, Reporter
 from mkdocs_twim import listings, social, views
-from mkdocs_twim.config import NamedFeedConfig, TaxonomyConfig, TwimConfig
+from mkdocs_twim.config import AliasesConfig, NamedFeedConfig, TaxonomyConfig, TwimConfig
 from mkdocs_twim.listings import Listing
 from mkdocs_twim.pictures import Picture
 from mkdocs_twim.postmeta import PostMeta
@@ -96,7 +96,7 @@ def test_every_option_is_documented() -> None:
     text = _page("options")
     for name, _ in TwimConfig._schema:
         assert f"\n### {name}\n" in text, name
-    for config in (TaxonomyConfig, NamedFeedConfig):
+    for config in (AliasesConfig, TaxonomyConfig, NamedFeedConfig):
         for name, _ in config._schema:
             assert re.search(rf"[`\s]{name}[`:]", text), name
     for name in RESERVED:
@@ -259,6 +259,21 @@ def test_the_how_to_on_named_feeds_does_what_it_says(tmp_path: Path) -> None:
     assert len(built.json("weather/feed.json")["items"]) == 1
     # No post fits it.
     assert not (built.folder / "announcements").exists()
+
+
+def test_the_how_to_on_histories_does_what_it_says(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "mkdocs.plugins.twim"):
+        built = _follow("histories", tmp_path)
+    [shown] = re.findall("INFO    -  (.*)", (HOW_TO / "histories.md").read_text("utf-8"))
+    assert shown in [record.getMessage() for record in caplog.records]
+    assert len(built.json("project/the-gull/feed.json")["items"]) == 2
+    assert "/project/the-gull/" in built.read("project/seagull/index.html")
+    assert len(built.json("section/vessels/feed.json")["items"]) == 3
+    assert "A boat for two, which floats." in built.read("project/dinghy-two/index.html")
+    sections = built.read("section/index.html")
+    assert sections.index(">Weather</a>") < sections.index(">Vessels</a>")
 
 
 def test_the_how_to_on_pictures_does_what_it_says(tmp_path: Path) -> None:

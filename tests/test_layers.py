@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 FEEDSERVER = (
     {"model", "errors", "slugs", "members", "findings", "urls"},
-    {"nesting", "html", "issues", "xml", "atom", "rss", "jsonfeed", "opml"}
+    {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"},
     {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},
     {"settings", "sources", "store", "problems", "feeds", "pages"},

@@ -1,0 +1,327 @@
+"""Sites with a registry and aliases: one page, one feed, and what leads there."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
+from starlette.testclient import TestClient
+
+from feedserver.app import create_app
+from feedserver.audit import audit
+from feedserver.settings import Settings
+from feedserver.store import Store
+from tests.sites import Built, build, issue, messages
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+HEBBOT = """\
+[[sections]]
+name = "bots"
+title = "Dept of Robots 🤖"
+order = 1
+usual_reporters = []
+
+[[projects]]
+name = "fractal"
+title = "Fractal"
+description = "An app for *GNOME*, <b>safe</b>."
+website = "https://registry.example/fractal"
+
+[[projects]]
+name = "hydrogen"
+title = "Hydrogen Web"
+description = "A light client."
+website = "https://registry.example/hydrogen"
+aliases = ["Nitrogen"]
+"""
+FILES: dict[str, str | bytes] = {
+    "blog/1.md": issue(1),
+    "blog/2.md": issue(2).replace("Hydrogen 1.2.3", "Nitrogen 0.1").replace("Bots", "Robots"),
+    "img/a.png": b"",
+    "../hebbot.toml": HEBBOT,
+}
+OPTIONS: dict[str, object] = {
+    "registry": "hebbot.toml",
+    "aliases": {"section": {"clients": ["Dept of Apps"]}},
+    "feeds": {
+        "light": {"title": "Light", "project": ["nitrogen"]},
+        "heavy": {"title": "Heavy", "not_section": ["apps"]},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(tmp_path_factory.mktemp("registry"), FILES, twim=OPTIONS, strict=True)
+
+
+def _error(folder: Path, files: dict[str, str | bytes], **options: Any) -> str:
+    with messages() as logged, pytest.raises(Abort):
+        build(folder, files, **options)
+    return "\n".join(logged)
+
+
+def _faults(folder: Path) -> list[object]:
+    """What is wrong with the feeds of a built site."""
+    return [finding for _, found in audit(str(folder), NOW) for finding in found]
+
+
+def _slugs(built: Built, kind: str) -> set[str]:
+    items = built.json("archive.json")["items"]
+    return {item["_twim"][kind]["slug"] for item in items if kind in item["_twim"]}
+
+
+def test_a_history_is_one_page_and_one_feed(site: Built) -> None:
+    page = site.read("project/hydrogen-web/index.html")
+    # Each update as its heading has it.
+    assert "Hydrogen 1.2.3</a></h3>" in page and "Nitrogen 0.1</a></h3>" in page
+    assert "<p>A light client.</p>" in page
+    assert 'href="https://registry.example/hydrogen">Website</a>' in page
+    feed = site.json("project/hydrogen-web/feed.json")
+    assert (feed["title"], feed["description"]) == ("Hydrogen Web, Letters", "A light client.")
+    assert [item["title"] for item in feed["items"]] == [
+        "Nitrogen 0.1 (Clients), This Week in Letters 2",
+        "Hydrogen 1.2.3 (Clients), This Week in Letters 1",
+    ]
+    assert {item["_twim"]["project"]["url"] for item in feed["items"]} == {
+        "https://registry.example/hydrogen"
+    }
+    assert [item["_twim"]["project"]["title"] for item in feed["items"]] == [
+        "Nitrogen 0.1",
+        "Hydrogen 1.2.3",
+    ]
+    assert _slugs(site, "project") == {"fractal", "hydrogen-web"}
+    assert _slugs(site, "section") == {"clients", "robots"}
+
+
+def test_a_heading_keeps_its_own_link_in_its_entry(site: Built) -> None:
+    [item, _] = site.json("project/fractal/feed.json")["items"]
+    assert item["_twim"]["project"]["url"] == "https://fractal.example/"
+    assert 'href="https://registry.example/fractal">Website' in site.read(
+        "project/fractal/index.html"
+    )
+
+
+def test_descriptions_are_text(site: Built) -> None:
+    for page in ("project/index.html", "project/fractal/index.html"):
+        assert "An app for GNOME, safe." in site.read(page)
+    assert "<description>An app for GNOME, safe.</description>" in site.read(
+        "project/fractal/rss.xml"
+    )
+    feeds = {feed["path"]: feed for feed in site.json("feeds.json")["feeds"]}
+    assert feeds["/project/fractal/"]["description"] == "An app for GNOME, safe."
+    assert feeds["/section/clients/"]["description"] == "The section Clients of Letters"
+    assert 'content="An app for GNOME, safe."' in site.read("project/fractal/index.html")
+
+
+def test_sections_stand_in_the_order_of_the_registry(site: Built) -> None:
+    page = site.read("section/index.html")
+    assert re.findall(r'<th scope="row" data-value="(.*?)"', page) == ["Robots", "Clients"]
+    # They are not sorted by their names, and the table doesn't say so.
+    assert "aria-sort" not in page
+    assert 'aria-sort="ascending"' in site.read("project/index.html")
+    paths = [feed["path"] for feed in site.json("feeds.json")["feeds"]]
+    assert paths.index("/section/robots/") < paths.index("/section/clients/")
+
+
+def test_old_addresses_lead_to_it(site: Built) -> None:
+    redirects = site.json("archive.json")["_twim"]["redirects"]
+    for kind, old, new in (
+        ("project", "hydrogen", "hydrogen-web"),
+        ("project", "nitrogen", "hydrogen-web"),
+        ("section", "bots", "robots"),
+        ("section", "apps", "clients"),
+    ):
+        assert redirects[f"/{kind}/{old}/"] == f"/{kind}/{new}/"
+        page = site.read(f"{kind}/{old}/index.html")
+        assert f'rel="canonical" href="https://letters.example/{kind}/{new}/"' in page
+        for file in ("atom.xml", "rss.xml", "feed.json"):
+            assert redirects[f"/{kind}/{old}/{file}"] == f"/{kind}/{new}/{file}"
+            copy = site.read(f"{kind}/{old}/{file}")
+            assert copy == site.read(f"{kind}/{new}/{file}")
+            line = f"/{kind}/{old}/{file} /{kind}/{new}/{file} 301\n"
+            assert line in site.read("_redirects")
+    assert len(redirects) == 16
+    assert "nitrogen" not in site.read("feeds.json") + site.read("sitemap.xml")
+
+
+def test_headings_lead_to_the_page_that_has_them(site: Built) -> None:
+    for name, project in (("1", "hydrogen-123"), ("2", "nitrogen-01")):
+        page = site.read(f"blog/{name}/index.html")
+        links = re.findall(r'class="twim-topic" href="[./]*(.*?)"', page)
+        assert links == [
+            "section/clients/",
+            "project/fractal/",
+            "project/hydrogen-web/",
+            "section/robots/",
+        ], project
+        # Where they lead, and not what they stand behind.
+        assert 'title="All updates: Hydrogen Web"' in page
+
+
+def test_named_feeds_may_name_an_alias(site: Built) -> None:
+    feeds = {feed["path"]: feed for feed in site.json("archive.json")["_twim"]["feeds"]}
+    assert feeds["/light/"]["query"] == {"project": ["hydrogen-web"]}
+    assert len(site.json("light/feed.json")["items"]) == 2
+    assert "/heavy/" not in feeds
+
+
+def test_the_server_answers_the_same_bytes_and_308(site: Built) -> None:
+    store = Store(site.folder / "archive.json")
+    app = create_app(Settings(url="https://letters.example/"), store=store)
+    with TestClient(app, follow_redirects=False) as client:
+        for feed in site.json("feeds.json")["feeds"]:
+            for name in ("atom.xml", "rss.xml", "feed.json"):
+                path = f"{feed['path']}{name}"
+                assert client.get(path).content == (site.folder / path[1:]).read_bytes(), path
+        for path in ("/project/nitrogen/atom.xml", "/section/bots/"):
+            answer = client.get(path)
+            assert answer.status_code == 308
+            assert (
+                answer.headers["location"] == site.json("archive.json")["_twim"]["redirects"][path]
+            )
+
+
+def test_nothing_is_wrong_with_the_files(site: Built) -> None:
+    assert _faults(site.folder) == []
+
+
+def test_the_build_says_what_it_joined(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "mkdocs.plugins.twim"):
+        build(tmp_path, FILES, twim=OPTIONS)
+    told = [each.getMessage() for each in caplog.records if " leads" in each.getMessage()]
+    assert told == [
+        "twim: the project 'Hydrogen 1.2.3' (1 update) is at /project/hydrogen-web/, "
+        "where /project/hydrogen/ leads",
+        "twim: the project 'Nitrogen 0.1' (1 update) is at /project/hydrogen-web/, "
+        "where /project/nitrogen/ leads",
+        "twim: the section 'Dept of Bots 🤖' (1 update) is at /section/robots/, "
+        "where /section/bots/ leads",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "aliases", "message"),
+    [
+        ("[[projects]]\ntitle = 1\n", {}, "hebbot.toml:1: project '1': title: expected text"),
+        ("x", {}, "hebbot.toml:1: invalid TOML"),
+        (
+            HEBBOT,
+            {"project": {"a": ["fractal"]}},
+            "mkdocs.yml: twim: aliases: project 'a': the alias 'fractal' names 'Fractal'",
+        ),
+    ],
+)
+def test_errors_name_the_place(
+    tmp_path: Path, text: str, aliases: dict[str, object], message: str
+) -> None:
+    files: dict[str, str | bytes] = {"blog/1.md": issue(), "../hebbot.toml": text}
+    options = {"registry": "hebbot.toml", "aliases": aliases}
+    assert _error(tmp_path, files, twim=options).startswith(message)
+
+
+def test_a_registry_that_the_system_does_not_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", path.name)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    message = _error(tmp_path, FILES, twim=OPTIONS)
+    assert message.startswith("mkdocs.yml: twim: registry: [Errno 13] Permission denied")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"registry": "nowhere.toml"},
+        {"aliases": {"project": {"a": "b"}}},
+        {"aliases": {"project": ["a"]}},
+    ],
+)
+def test_options_of_another_type_are_refused(tmp_path: Path, options: dict[str, object]) -> None:
+    with pytest.raises(Abort):
+        build(tmp_path, {"blog/1.md": issue()}, twim=options)
+
+
+def test_a_preview_is_built_anew_when_the_registry_changes(tmp_path: Path) -> None:
+    build(tmp_path, FILES, twim=OPTIONS)
+    watched: list[str] = []
+
+    class Server:
+        def watch(self, path: str) -> None:
+            watched.append(path)
+
+    config = load_config(str(tmp_path / "mkdocs.yml"))
+    config.plugins.on_serve(Server(), config=config, builder=lambda: None)  # type: ignore[arg-type]
+    assert watched == [str(tmp_path / "hebbot.toml")]
+
+
+def test_a_registry_beside_the_project(tmp_path: Path) -> None:
+    (tmp_path / "hebbot.toml").write_text("x")
+    files: dict[str, str | bytes] = {"blog/1.md": issue()}
+    (tmp_path / "site").mkdir()
+    message = _error(tmp_path / "site", files, twim={"registry": "../hebbot.toml"})
+    assert message.startswith(f"{tmp_path.as_posix()}/hebbot.toml:1: ")
+
+
+def test_a_page_of_the_sites_own_at_an_old_address_is_an_error(tmp_path: Path) -> None:
+    message = _error(tmp_path, {**FILES, "project/nitrogen.md": "# Nitrogen"}, twim=OPTIONS)
+    assert "project/nitrogen.md" in message
+    assert "the alias /project/nitrogen/ of /project/hydrogen-web/" in message
+
+
+def test_a_text_above_the_page_that_has_all(tmp_path: Path) -> None:
+    built = build(tmp_path, {**FILES, "project/hydrogen-web.md": "# H\n\nOwn words."}, twim=OPTIONS)
+    page = built.read("project/hydrogen-web/index.html")
+    assert page.index("Own words.") < page.index("Nitrogen 0.1")
+
+
+def test_the_histories_of_element(corpus: Path, tmp_path: Path) -> None:
+    shutil.copytree(corpus / "blog", tmp_path / "docs/blog", copy_function=shutil.copyfile)
+    shutil.copyfile(corpus.parent / "hebbot-config.toml", tmp_path / "hebbot.toml")
+    (tmp_path / "mkdocs.yml").write_text(
+        "site_name: Matrix.org\n"
+        "site_url: https://matrix.example/\n"
+        "theme: mkdocs\n"
+        "plugins:\n"
+        "  - twim:\n"
+        "      registry: hebbot.toml\n"
+        "      aliases:\n"
+        "        project:\n"
+        "          element-web: [Riot Web]\n"
+        "          element-android: [Element for Android 1.0.10, riot-android]\n"
+    )
+    mkdocs_build(load_config(str(tmp_path / "mkdocs.yml")))
+    built = Built(tmp_path / "site")
+    items = built.json("archive.json")["items"]
+    ids: dict[str, list[str]] = {}
+    for item in items:
+        if project := item["_twim"].get("project"):
+            ids.setdefault(project["slug"], []).append(project["title"])
+    assert sorted(set(ids["element-web-desktop"])) == ["Element Web/Desktop", "riot-web"]
+    assert len(set(ids["element-android"])) == 3
+    assert not {"element-web", "riot-web", "riot-android", "element-for-android"} & ids.keys()
+    feeds = built.json("feeds.json")["feeds"]
+    described = [
+        feed
+        for feed in feeds
+        if feed["kind"] == "project" and not feed["description"].startswith("The project ")
+    ]
+    assert len(described) == 38
+    sections = [feed["path"] for feed in feeds if feed["kind"] == "section"]
+    assert sections[:3] == [
+        "/section/elections/",
+        "/section/status-of-matrix/",
+        "/section/events-and-talks/",
+    ]
+    assert _faults(built.folder) == []
