@@ -16,6 +16,7 @@ from feedserver.export import redirect_file
 from feedserver.issues import is_issue
 from feedserver.merges import Merge
 from feedserver.query import Index
+from feedserver.slugs import slugify
 from mkdocs_twim import addresses, links
 from mkdocs_twim.errors import AddressError, FrontMatterError, TwimError
 from mkdocs_twim.feeds import SiteFeeds
@@ -23,9 +24,10 @@ from mkdocs_twim.listings import PostList
 from mkdocs_twim.pages import GeneratedPages
 from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.posts import FRAME, PostPage, PostSource, Workshop, read_section, read_source
+from mkdocs_twim.postviews import Views
 from mkdocs_twim.sections import Folder, folder_of, in_order, posts_of
 from mkdocs_twim.static import StaticFile
-from mkdocs_twim.views import PostView
+from mkdocs_twim.views import AuthorView, PostView
 
 log = get_plugin_logger("twim")
 
@@ -105,14 +107,31 @@ class Collection:
         meta = ((page, page.source.meta) for page in self.pages)
         return [page for page, of in meta if page.is_shown or (of.date and not of.draft)]
 
-    def views(self, index: Index, gallery: Gallery) -> dict[str, PostView]:
+    def authors(self, gallery: Gallery, files: Files) -> dict[str, AuthorView]:
+        """The authors that are described, by their pages; warns of pictures that aren't there."""
+        authors, site_url = self.workshop.authors, self.workshop.site_url
+        if "author" not in self.workshop.taxonomies:
+            return {}
+        names = {file.dest_uri for file in files}
+        for author in authors.by_id.values():
+            url = self._below_site(author.avatar or "")
+            if url and links.is_missing(links.local(url, site_url), "/", names):
+                place = f"{authors.path}:{author.avatar_line}"
+                log.warning(f"{place}: the picture '{author.avatar}' is not there")
+        return authors.views(gallery, self._below_site)
+
+    def _below_site(self, address: str) -> str | None:
+        """An address as Material has it in the file of authors: absolute, or below the site."""
+        return self.workshop.absolute(address, "/") if address else None
+
+    def views(self, index: Index, views: Views) -> dict[str, PostView]:
         """What to show of each post that has a page, by id, in the order of lists.
 
         Newest first, those without a date last.
         """
         entries = {entry.id: entry for entry in index.archive.entries if not entry.update}
         pages = in_order([page for page in self.pages if page.is_shown], None)
-        return {page.permalink: page.view(entries.get(page.permalink), gallery) for page in pages}
+        return {page.permalink: views.of(page, entries.get(page.permalink)) for page in pages}
 
     def lists(self, views: Mapping[str, PostView], title: str, size: int) -> list[PostList]:
         """The lists of posts, that of the blog first; `title` and `size` are what it has.
@@ -169,11 +188,15 @@ class Collection:
                 yield alias, folder.address, f"the alias {alias} of {source}"
             if folder.meta.redirect_to and folder.path != self._folder:
                 yield folder.address, folder.meta.redirect_to, f"the redirect of {source}"
+        written = {f"/author/{slugify(name)}/" for page in self._listed for name in page.by}
+        for old, new, owner in self.workshop.authors.moved():
+            if new in written:
+                yield old, new, owner
 
-    def drafts(self, gallery: Gallery) -> dict[str, PostView]:
+    def drafts(self, views: Views) -> dict[str, PostView]:
         """What to show of the drafts that a preview renders, by id."""
         drafts = [page for page in self.pages if page.source.meta.draft and page.content]
-        return {page.permalink: page.view(None, gallery) for page in drafts}
+        return {page.permalink: views.of(page, None) for page in drafts}
 
     def default_image(self, image: str | None, gallery: Gallery, files: Files) -> Picture | None:
         """The picture of posts that have none, by the option; a warning if it is missing."""
@@ -199,6 +222,7 @@ class Collection:
                     f"{page.file.src_uri}: no date, neither in the front matter nor in the file's "
                     "name: the post is in no list and no feed"
                 )
+            self._warn_of_authors(page)
         broken = [
             message
             for page in (*self.pages, *(folder.intro for folder in self.folders.values()))
@@ -223,6 +247,15 @@ class Collection:
         for each in merges:
             if each.updates:
                 log.info(str(each))
+
+    def _warn_of_authors(self, page: PostPage) -> None:
+        """Tell of authors of a `---` post that the file of authors doesn't have."""
+        front, authors = page.source.front, self.workshop.authors
+        written = page.source.meta.authors if front.style == "yaml" else ()
+        for name in written:
+            if not authors.knows(name):
+                place = f"{page.file.src_uri}:{front.line_of('authors')}"
+                log.warning(f"{place}: authors: there is no '{name}' in {authors.path}")
 
     def check_templates(self, env: Environment) -> None:
         """See that the templates that posts name are there; those that aren't go to `problems`."""

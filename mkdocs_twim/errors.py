@@ -67,7 +67,11 @@ class AddressError(TwimError, ValueError):
 
 
 class LinkError(TwimError, LookupError):
-    """A link within the site leads nowhere. Raised by `links`."""
+    """A link within the site leads nowhere, or is none. Raised by `links` and `related`."""
+
+
+class AuthorError(TwimError, ValueError):
+    """The file of authors can't be read. Raised by `authors.read`."""
 
 
 class OptionError(TwimError, ValueError):

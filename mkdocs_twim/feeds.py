@@ -175,7 +175,7 @@ def _post(page: PostPage, gallery: Gallery, options: TwimConfig) -> entries.Post
         html=page.feed_html,
         issue=is_issue(categories, options.issues),
         updated=meta.updated,
-        authors=tuple(Person(name) for name in authors),
+        authors=tuple(_person(page, name) for name in authors),
         categories=categories,
         terms={
             name: terms
@@ -192,6 +192,13 @@ def _shown(path: str, config: MkDocsConfig) -> str:
     folder = Path(config.config_file_path or "").parent
     file = Path(path)
     return (file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix()
+
+
+def _person(page: PostPage, name: str) -> Person:
+    """An author, with the address that the file of authors may have."""
+    known = page.workshop.authors.called(name)
+    url = page.workshop.absolute(known.url, "/") if known and known.url else None
+    return Person(name, url)
 
 
 def _named(name: str, feed: NamedFeedConfig, known: Registry) -> catalogue.NamedFeed:

@@ -31,6 +31,7 @@ from mkdocs_twim.pictures import Picture
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.theme import Parts
 from mkdocs_twim.views import Link, PostView
+from mkdocs_twim.words import Words
 
 _H1 = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>", re.DOTALL)
 # Up to the permalink that Markdown may have put at its end.
@@ -56,6 +57,7 @@ class Frames:
         generated: GeneratedPages,
         default: Picture | None,
         registry: Registry,
+        words: Words,
     ) -> None:
         self._site = index.archive.site
         self._shows_path = _shows_path(env, theme)
@@ -63,7 +65,8 @@ class Frames:
         self._generated = generated
         self._default = default
         self._registry = registry
-        self._parts = Parts(env, language=self._site.language, site_url=self._site.url)
+        self._words = words
+        self._parts = Parts(env, words=words, site_url=self._site.url)
         self._issues: dict[str, list[Entry]] = {}
         for entry in index.archive.entries:
             if entry.update:
@@ -116,7 +119,7 @@ class Frames:
             post=post,
             up=self._up(page),
             heading=Markup(heading) if heading else None,
-            text=Markup(_with_topics(text, topics, page.url)),
+            text=Markup(_with_topics(text, topics, page.url, self._words)),
             older=_neighbour(page.previous_page),
             newer=_neighbour(page.next_page),
         )
@@ -177,7 +180,7 @@ def _all(toc: Iterable[AnchorLink]) -> Iterable[AnchorLink]:
         yield from _all(item.children)
 
 
-def _with_topics(html: str, topics: Mapping[str, Link], page_url: str) -> str:
+def _with_topics(html: str, topics: Mapping[str, Link], page_url: str, words: Words) -> str:
     """Put a link behind each heading of a section or a project, to its own page."""
 
     def heading(match: re.Match[str]) -> str:
@@ -185,7 +188,7 @@ def _with_topics(html: str, topics: Mapping[str, Link], page_url: str) -> str:
         if link is None:
             return match[0]
         to = escape(get_relative_url(link.url or "", page_url))
-        name = escape(f"All updates: {link.title}")
+        name = escape(words.text("all_updates_of", title=link.title))
         attributes = f'href="{to}" title="{name}" aria-label="{name}"'
         # The joiner keeps the sign on the line of the last word.
         return f'{match[1]}\u2060<a class="twim-topic" {attributes}></a>'

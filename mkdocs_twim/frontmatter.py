@@ -86,6 +86,18 @@ def read(text: str, path: str) -> FrontMatter:
     )
 
 
+def read_yaml(text: str, path: str) -> tuple[Mapping[str, Any], Mapping[str, int]]:
+    """Read a file that is YAML alone: its values, and the lines of their dotted keys.
+
+    Raises:
+        FrontMatterError: it can't be parsed, or is no table.
+    """
+    handler = _YamlHandler(text, path)
+    # There is no fence above the first line.
+    handler.line = 0
+    return handler.load(text), handler.lines
+
+
 class _Handler(BaseHandler):
     """One text's front matter, for one use: python-frontmatter asks it to split, then to load."""
 

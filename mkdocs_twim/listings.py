@@ -18,19 +18,20 @@ from feedserver.query import Index, newest
 from feedserver.registry import EMPTY, Registry
 from feedserver.slugs import slugify
 from mkdocs_twim import addresses, views
-from mkdocs_twim.views import FeedView, Link, PostView, TermView, UpdateView
+from mkdocs_twim.views import AuthorView, FeedView, Link, PostView, TermView, UpdateView
+from mkdocs_twim.words import Words
 
 UPDATES_A_PAGE = 20
 
-_PLURALS = {"author": "Authors", "category": "Categories", "tag": "Tags"}
+_PLURALS = {"author": "authors", "category": "categories", "tag": "tags"}
 _GROUPS: Mapping[FeedKind, tuple[str, str]] = {
-    "posts": ("site", "Posts"),
-    "updates": ("site", "Posts"),
-    "named": ("site", "Posts"),
-    "section": ("section", "Sections"),
-    "project": ("project", "Projects"),
+    "posts": ("site", "posts"),
+    "updates": ("site", "posts"),
+    "named": ("site", "posts"),
+    "section": ("section", "sections"),
+    "project": ("project", "projects"),
 }
-"""By kind of feed, the group that it stands in: key and title."""
+"""By kind of feed, the group that it stands in: key, and the word that is its title."""
 
 T = TypeVar("T")
 
@@ -101,12 +102,13 @@ class Layout:
     """How a site's lists are laid out.
 
     `lists` are the lists of posts, that of the blog first; `home` is whether that is the home page.
-    `taxonomies` has the page size of each, by name; 0 is all.
+    `taxonomies` has the page size of each, by name; 0 is all. `words` are those of titles.
     """
 
     lists: Sequence[PostList]
     taxonomies: Mapping[str, int]
     home: bool
+    words: Words
 
 
 def build(
@@ -117,34 +119,42 @@ def build(
     layout: Layout,
     pageless: Collection[str] = (),
     registry: Registry = EMPTY,
+    authors: Mapping[str, AuthorView] = {},
 ) -> Iterator[Listing]:
     """Yield all generated pages of a site.
 
     `posts` are in the order of lists, newest first; `undated` are on the pages of their terms
     alone. `terms` has the name of each term by slug, by taxonomy. `pageless` are the ids of posts
     that are in feeds and have no page. `registry` names and orders sections and projects.
+    `authors` are those that are described, by their pages.
     """
-    feeds = {feed.path: views.feed(feed, index) for feed in index.feeds}
-    root = feeds.get("/")
-    browse = _browse(terms, index)
+    words = layout.words
+    feeds = {feed.path: views.feed(feed, index, words) for feed in index.feeds}
     first, *others = layout.lists
-    blog = list(_posts(first, root, browse))
+    years = _years(posts, first, words)
+    values = {
+        "browse": _browse(terms, index, words),
+        "years": [Link(year, addresses.url(of.address)) for year, of in years.items()],
+    }
+    pinned = tuple(sorted(first.posts, key=lambda post: not post.pin))
+    blog = list(_posts(replace(first, posts=pinned), feeds.get("/"), values))
     yield from blog
     if layout.home and first.address != "/":
         yield replace(blog[0], address="/", title=index.archive.site.title)
-    for each in others:
+    for each in (*others, *years.values()):
         yield from _posts(each, None)
     for taxonomy, names in terms.items():
-        size = layout.taxonomies[taxonomy]
-        yield from _taxonomy(taxonomy, names, [*posts, *undated], size, feeds)
-    yield from _topics(index, feeds, pageless, registry)
+        described = authors if taxonomy == "author" else {}
+        yield from _taxonomy(taxonomy, names, [*posts, *undated], layout, feeds, described)
+    yield from _topics(index, feeds, words, pageless, registry)
     yield from _named(index, posts, feeds)
-    yield _catalogue(index, feeds, tuple(terms))
+    yield _catalogue(index, feeds, tuple(terms), words)
 
 
-def called(taxonomy: str) -> str:
+def called(taxonomy: str, words: Words) -> str:
     """A taxonomy's name as the title of the list of its terms."""
-    return _PLURALS.get(taxonomy, taxonomy[:1].upper() + taxonomy[1:])
+    name = _PLURALS.get(taxonomy)
+    return words.text(name) if name else taxonomy[:1].upper() + taxonomy[1:]
 
 
 def first_pages(found: Iterable[Listing]) -> dict[str, str]:
@@ -192,18 +202,40 @@ def _page_link(address: str, path: str, number: int) -> Link:
     return Link(str(number), addresses.url(addresses.paged(address, number, path)) or ".")
 
 
-def _posts(of: PostList, feed: FeedView | None, browse: Sequence[Link] = ()) -> Iterator[Listing]:
+def _posts(
+    of: PostList, feed: FeedView | None, more: Mapping[str, object] = {}
+) -> Iterator[Listing]:
     for at, pager, shown in pages(of.posts, of.size, of.address, of.path):
-        values = {"posts": shown, "total": len(of.posts), "browse": browse}
+        values = {"posts": shown, "total": len(of.posts), **more}
         yield Listing(at, "posts.html", of.title, values, feed, pager, of.address)
 
 
-def _browse(terms: Mapping[str, Mapping[str, str]], index: Index) -> list[Link]:
+def _years(posts: Sequence[PostView], blog: PostList, words: Words) -> dict[str, PostList]:
+    """A list of the posts of each year, newest first, where Material's blog has it."""
+    years: dict[str, list[PostView]] = {}
+    for post in posts:
+        if post.date:
+            years.setdefault(f"{post.date.year:04}", []).append(post)
+    return {
+        year: PostList(
+            f"{blog.address}archive/{year}/",
+            words.text("archive_year", year=year),
+            tuple(years[year]),
+            blog.size,
+            blog.path,
+        )
+        for year in sorted(years, reverse=True)
+    }
+
+
+def _browse(terms: Mapping[str, Mapping[str, str]], index: Index, words: Words) -> list[Link]:
     """Where else a site's posts can be found."""
-    links = [Link(called(name), f"{slugify(name)}/") for name, names in terms.items() if names]
+    links = [
+        Link(called(name, words), f"{slugify(name)}/") for name, names in terms.items() if names
+    ]
     if any(entry.update for entry in index.archive.entries):
-        links += [Link("Sections", "section/"), Link("Projects", "project/")]
-        links += [Link("Updates", "updates/")]
+        folders = (("sections", "section/"), ("projects", "project/"), ("updates", "updates/"))
+        links += [Link(words.text(name), folder) for name, folder in folders]
     return links
 
 
@@ -211,10 +243,11 @@ def _taxonomy(
     taxonomy: str,
     names: Mapping[str, str],
     posts: Sequence[PostView],
-    size: int,
+    layout: Layout,
     feeds: Mapping[str, FeedView],
+    authors: Mapping[str, AuthorView],
 ) -> Iterator[Listing]:
-    folder = f"/{slugify(taxonomy)}/"
+    folder, size = f"/{slugify(taxonomy)}/", layout.taxonomies[taxonomy]
     by_url: dict[str, list[PostView]] = {}
     for post in posts:
         for terms in post.terms:
@@ -225,7 +258,9 @@ def _taxonomy(
     for slug, name in names.items():
         address = f"{folder}{slug}/"
         found = by_url.get(address[1:], [])
-        yield from _posts(PostList(address, name, tuple(found), size), feeds.get(address))
+        author = authors.get(address[1:])
+        on_page = PostList(address, name, tuple(found), size)
+        yield from _posts(on_page, feeds.get(address), {"author": author})
         latest = next((post for post in found if post.date), None)
         shown.append(
             TermView(
@@ -234,21 +269,27 @@ def _taxonomy(
                 len(found),
                 Link(latest.title, latest.url) if latest else None,
                 latest.date if latest else None,
+                author,
             )
         )
-    yield Listing(folder, "terms.html", called(taxonomy), {"terms": tuple(shown)})
+    title = called(taxonomy, layout.words)
+    yield Listing(folder, "terms.html", title, {"terms": tuple(shown)})
 
 
 def _topics(
-    index: Index, feeds: Mapping[str, FeedView], pageless: Collection[str], registry: Registry
+    index: Index,
+    feeds: Mapping[str, FeedView],
+    words: Words,
+    pageless: Collection[str],
+    registry: Registry,
 ) -> Iterator[Listing]:
     entries = index.archive.entries
     site_url = index.archive.site.url
     years = [views.issue_date(entry).year for entry in entries if entry.update]
     span = range(min(years), max(years) + 1) if years else range(0)
     for folder, title, found in (
-        ("section", "Sections", topics.sections(entries, registry)),
-        ("project", "Projects", topics.projects(entries, registry)),
+        ("section", words.text("sections"), topics.sections(entries, registry)),
+        ("project", words.text("projects"), topics.projects(entries, registry)),
     ):
         shown = [views.topic(topic, folder, site_url, span, pageless) for topic in found]
         by_name = [topic.slug for topic in found] == sorted(topic.slug for topic in found)
@@ -265,7 +306,8 @@ def _topics(
     found_views = [views.update(entry, site_url, pageless) for entry in latest]
     older = len(updates) if len(latest) < len(updates) else 0
     values = {"total": older}
-    yield _updates("/updates/", "Updates", found_views, feeds.get("/updates/"), None, values)
+    title = words.text("updates")
+    yield _updates("/updates/", title, found_views, feeds.get("/updates/"), None, values)
 
 
 def _updates(
@@ -303,12 +345,15 @@ def _named(
             yield Listing(feed.page, "posts.html", view.title, values, view)
 
 
-def _catalogue(index: Index, feeds: Mapping[str, FeedView], taxonomies: Sequence[str]) -> Listing:
+def _catalogue(
+    index: Index, feeds: Mapping[str, FeedView], taxonomies: Sequence[str], words: Words
+) -> Listing:
     groups: dict[tuple[str, str], list[FeedView]] = {}
-    titles = {slugify(taxonomy): called(taxonomy) for taxonomy in taxonomies}
+    titles = {slugify(taxonomy): called(taxonomy, words) for taxonomy in taxonomies}
     for feed in index.feeds:
         folder = feed.path.split("/")[1]
-        group = _GROUPS.get(feed.kind) or (folder, titles[folder])
+        key, name = _GROUPS.get(feed.kind, (folder, ""))
+        group = (key, words.text(name) if name else titles[folder])
         groups.setdefault(group, []).append(feeds[feed.path])
     found = tuple(
         FeedGroup(f"twim-feeds-{key}", title, tuple(shown))
@@ -316,4 +361,5 @@ def _catalogue(index: Index, feeds: Mapping[str, FeedView], taxonomies: Sequence
     )
     anchors = tuple((group.id, group.title) for group in found)
     values = {"groups": found, "total": len(feeds)}
-    return Listing("/feeds/", "catalogue.html", "Feeds", values, anchors=anchors)
+    title = words.text("feeds")
+    return Listing("/feeds/", "catalogue.html", title, values, anchors=anchors)

@@ -24,6 +24,7 @@ from mkdocs_twim import addresses
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.listings import Listing, called
 from mkdocs_twim.posts import PostPage
+from mkdocs_twim.words import Words
 
 FRAME = "twim/list.html"
 
@@ -36,7 +37,12 @@ class GeneratedPages:
     """
 
     def __init__(
-        self, blog: str, taxonomies: Mapping[str, str], named: Iterable[str], site_name: str
+        self,
+        blog: str,
+        taxonomies: Mapping[str, str],
+        named: Iterable[str],
+        site_name: str,
+        words: Words,
     ) -> None:
         self.blog = blog
         self.home = False
@@ -44,6 +50,7 @@ class GeneratedPages:
         self._roots = {"/section/", "/project/", *taxonomies.values()}
         self._single = {blog, "/updates/", "/feeds/", *named}
         self._site_name = site_name
+        self._words = words
         self._files: dict[str, File] = {}
         self._in_nav: set[str] = set()
         self._listings: dict[str, Listing] = {}
@@ -71,19 +78,21 @@ class GeneratedPages:
                 place(file, address)
         named_in_nav = set(_paths(config.nav))
         blog = intros.get(self.blog)
-        title = (blog.source.meta.title if blog else None) or "Blog"
+        word = self._words.text
+        title = (blog.source.meta.title if blog else None) or word("blog")
         wanted = [(self.blog, f"{self.blog[1:]}index.md", title, True)]
         for address, intro in intros.items():
             if address != self.blog:
                 wanted += [(address, f"{address[1:]}index.md", intro.source.meta.title or "", True)]
         if self.home:
             wanted += [("/", "index.md", self._site_name, True)]
-        wanted += [("/feeds/", "feeds.md", "Feeds", True)]
-        wanted += [("/section/", "section/index.md", "Sections", issues)]
-        wanted += [("/project/", "project/index.md", "Projects", issues)]
-        wanted += [("/updates/", "updates/index.md", "Updates", issues)]
+        wanted += [("/feeds/", "feeds.md", word("feeds"), True)]
+        wanted += [("/section/", "section/index.md", word("sections"), issues)]
+        wanted += [("/project/", "project/index.md", word("projects"), issues)]
+        wanted += [("/updates/", "updates/index.md", word("updates"), issues)]
         for name, folder in self._taxonomies.items():
-            wanted.append((folder, f"{folder[1:]}index.md", called(name), name in set(used)))
+            terms = called(name, self._words)
+            wanted.append((folder, f"{folder[1:]}index.md", terms, name in set(used)))
         own: dict[str, str] = {}
         for address, src_uri, name, sure in wanted:
             if address in self._files:
@@ -137,7 +146,9 @@ class GeneratedPages:
     def blog_title(self) -> str:
         """What the list of posts is called in the nav or by its own text."""
         page = self._files[self.blog].page
-        return plain(str(page.title)) if page and page.title and not _is_unnamed(page) else "Blog"
+        if page and page.title and not _is_unnamed(page):
+            return plain(str(page.title))
+        return self._words.text("blog")
 
     def complete(
         self, listings: Iterable[Listing], files: Files, config: MkDocsConfig
@@ -166,7 +177,7 @@ class GeneratedPages:
                 page.markdown = page.content = ""
             assert file.page is not None
             self._listings[file.src_uri] = listing
-            _finish(file.page, listing)
+            _finish(file.page, listing, self._words)
         return problems
 
     def adopt(self, posts: Iterable[PostPage]) -> None:
@@ -247,7 +258,9 @@ def _is_unnamed(page: Page) -> bool:
 
 
 def _called(listing: Listing) -> str:
-    return f"the generated page '{_page_title(listing)}'"
+    number = listing.pager.number if listing.pager else 1
+    later = f", page {number}" if number > 1 else ""
+    return f"the generated page '{listing.title}{later}'"
 
 
 def _clash(one: Listing, other: Listing) -> AddressError:
@@ -264,14 +277,11 @@ def _renamed(nav: Any, names: Mapping[str, str]) -> Any:
     return [_renamed(value, names) for value in nav] if isinstance(nav, list) else nav
 
 
-def _page_title(listing: Listing) -> str:
-    number = listing.pager.number if listing.pager else 1
-    return f"{listing.title}, page {number}" if number > 1 else listing.title
-
-
-def _finish(page: Page, listing: Listing) -> None:
+def _finish(page: Page, listing: Listing, words: Words) -> None:
     if not page.title or _is_unnamed(page):
-        page.title = escape(_page_title(listing), quote=False)
+        number = listing.pager.number if listing.pager else 1
+        title = words.text("title_page", title=listing.title, number=number)
+        page.title = escape(title if number > 1 else listing.title, quote=False)
     if not page.content:
         # All that the search gets to see.
         page.content = f"<h1>{page.title}</h1>"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 from typing import Literal, cast
 
 from jinja2 import Environment
@@ -22,7 +23,7 @@ from mkdocs.utils.templates import TemplateContext
 from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from feedserver.urls import absolute
-from mkdocs_twim import addresses, feeds, listings, static, theme
+from mkdocs_twim import addresses, authors, feeds, listings, static, theme
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.errors import OptionError, TwimError
@@ -33,7 +34,9 @@ from mkdocs_twim.pagecalls import PageCalls
 from mkdocs_twim.pages import GeneratedPages
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import Engine, PostPage, Workshop
+from mkdocs_twim.postviews import Views
 from mkdocs_twim.shortcodes import Library
+from mkdocs_twim.words import Words
 
 ASSETS = ("twim.css", "twim.js")
 _HEAD_END = re.compile(r"</head>", re.IGNORECASE)
@@ -49,6 +52,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.registry: Registry
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
+        self.words: Words
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """With this event MkDocs keeps one plugin over the builds of `mkdocs serve`."""
@@ -59,7 +63,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             self.registry = feeds.known_topics(self.config, config)
         self.collection = Collection(workshop)
         self.page_calls = PageCalls(workshop.library, workshop.renderer)
-        self.generated = _generated(self.config, config)
+        self.words = Words(feeds.site_of(config).language)
+        self.generated = _generated(self.config, config, self.words)
         # Before the site's own, which may say otherwise.
         config.extra_css.insert(0, "assets/twim/twim.css")
         config.extra_javascript.append("assets/twim/twim.js")
@@ -133,7 +138,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         collection.tell(self.site_feeds.merges)
         collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
         collection.link_neighbours()
-        views = collection.views(self.site_feeds.index, gallery)
+        people = collection.authors(gallery, files)
+        make = Views(gallery, files, people)
+        views = collection.views(self.site_feeds.index, make)
         generated.introduce(collection.intros)
         lists = collection.lists(views, generated.blog_title, self.config.paginate_by)
         found = tuple(
@@ -142,9 +149,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
                 [view for view in views.values() if not view.date],
                 collection.terms(),
                 self.site_feeds.index,
-                _layout(self.config, lists, generated),
+                _layout(self.config, lists, generated, self.words),
                 collection.pageless,
                 self.registry,
+                people,
             )
         )
         collection.problems += generated.complete(found, files, config)
@@ -152,9 +160,11 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.site_feeds = self.site_feeds.with_redirects(first_pages)
         generated.adopt(collection.pages)
         default = collection.default_image(self.config.default_image, gallery, files)
-        views |= collection.drafts(gallery)
+        views |= collection.drafts(make)
         index = self.site_feeds.index
-        self.frames = Frames(env, config.theme, index, views, generated, default, self.registry)
+        self.frames = Frames(
+            env, config.theme, index, views, generated, default, self.registry, self.words
+        )
         collection.check_templates(env)
         collection.check_addresses(
             files,
@@ -182,22 +192,27 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         write(self.site_feeds.archive, config.site_dir)
 
 
-def _generated(options: TwimConfig, config: MkDocsConfig) -> GeneratedPages:
+def _generated(options: TwimConfig, config: MkDocsConfig, words: Words) -> GeneratedPages:
     return GeneratedPages(
         addresses.blog(options.blog_dir),
         {name: f"/{slugify(name)}/" for name in options.taxonomies},
         [f"/{slugify(name)}/" for name in options.feeds],
         config.site_name,
+        words,
     )
 
 
 def _layout(
-    options: TwimConfig, lists: Sequence[listings.PostList], generated: GeneratedPages
+    options: TwimConfig,
+    lists: Sequence[listings.PostList],
+    generated: GeneratedPages,
+    words: Words,
 ) -> listings.Layout:
     return listings.Layout(
         lists=lists,
         taxonomies={name: each.paginate_by for name, each in options.taxonomies.items()},
         home=generated.home,
+        words=words,
     )
 
 
@@ -213,9 +228,10 @@ def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
             raise OptionError(f"mkdocs.yml: twim: {name}: expected 0 or more")
     toc = config.mdx_configs.get("toc", {})
     permalink = toc.get("permalink", False)
+    blog_dir = addresses.blog(options.blog_dir).strip("/")
     return Workshop(
         site_url=site_url,
-        blog_dir=addresses.blog(options.blog_dir).strip("/"),
+        blog_dir=blog_dir,
         taxonomies=tuple(options.taxonomies),
         engine=cast("Engine | Literal['auto']", options.markdown),
         renderer=Renderer(
@@ -224,6 +240,7 @@ def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
             permalink="¶" if permalink is True else permalink or None,
         ),
         library=Library(),
+        authors=authors.read(Path(config.docs_dir), blog_dir),
     )
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from feedserver.slugs import slugify
-from mkdocs_twim import addresses, dates
-from mkdocs_twim.errors import AddressError, DateError, FrontMatterError, TwimError
+from mkdocs_twim import addresses, dates, related
+from mkdocs_twim.errors import AddressError, DateError, FrontMatterError, LinkError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter
 
 _SECTION_KEYS = frozenset(
@@ -28,7 +28,10 @@ _ANCHORS = ("left", "right", "heading", "none")
 
 @dataclass(frozen=True, slots=True)
 class PostMeta:
-    """What a post says of itself. `image` is `extra.image` as it is written."""
+    """What a post says of itself. `image` is `extra.image` as it is written.
+
+    `pin`, `readtime` and `links` are Material's, of `---` posts.
+    """
 
     title: str | None = None
     description: str | None = None
@@ -47,6 +50,9 @@ class PostMeta:
     in_search_index: bool = True
     image: str | None = None
     image_alt: str | None = None
+    pin: bool = False
+    readtime: int | None = None
+    links: tuple[related.Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +138,20 @@ class _Reader:
     def checked(self, key: str, value: object, parse: Callable[[Any], Any]) -> Any:
         try:
             return None if value is None else parse(value)
-        except (AddressError, DateError) as error:
+        except (AddressError, DateError, LinkError) as error:
             self.problem(key, error.message)
             return None
 
 
 def read_post(
-    front: FrontMatter, src_uri: str, taxonomies: Collection[str]
+    front: FrontMatter,
+    src_uri: str,
+    taxonomies: Collection[str],
+    names: Mapping[str, str] = {},
 ) -> tuple[PostMeta, list[TwimError]]:
     """Read the keys of a post; what is wrong with them comes beside the rest.
 
-    `taxonomies` are the names that the site has declared.
+    `taxonomies` are the names that the site has declared, `names` those of authors by their ids.
     """
     reader = _Reader(front, src_uri)
     name = posixpath.dirname(src_uri) if addresses.is_bundle(src_uri) else src_uri[:-3]
@@ -161,9 +170,9 @@ def read_post(
         slug=reader.text("slug", blank=False),
         path=reader.checked("path", reader.text("path", blank=False), addresses.explicit),
         stem=stem,
-        taxonomies=_taxonomies(reader, taxonomies),
+        taxonomies=_taxonomies(reader, taxonomies, names),
         weight=reader.number("weight"),
-        authors=reader.texts("authors"),
+        authors=tuple(names.get(author, author) for author in reader.texts("authors")),
         aliases=reader.aliases(),
         template=reader.text("template"),
         in_search_index=reader.flag("in_search_index", True),
@@ -171,7 +180,16 @@ def read_post(
         image=image.strip("<> ") if image else None,
         image_alt=reader.text("extra.image_alt") if extra else None,
     )
+    if front.style == "yaml":
+        meta = _with_material(meta, reader)
     return meta, reader.problems
+
+
+def _with_material(meta: PostMeta, reader: _Reader) -> PostMeta:
+    """A post with the keys of Material's blog that Zola doesn't have."""
+    links = reader.checked("links", reader.front.values.get("links"), related.parse)
+    pin, readtime = reader.flag("pin", False), reader.number("readtime")
+    return replace(meta, pin=pin, readtime=readtime, links=links or ())
 
 
 def read_section(front: FrontMatter, src_uri: str) -> tuple[SectionMeta, list[TwimError]]:
@@ -219,7 +237,9 @@ def _dates(reader: _Reader) -> tuple[datetime | None, datetime | None]:
     )
 
 
-def _taxonomies(reader: _Reader, declared: Collection[str]) -> dict[str, tuple[str, ...]]:
+def _taxonomies(
+    reader: _Reader, declared: Collection[str], names: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
     table = reader.get("taxonomies", dict, "a table of lists of strings") or {}
     found: dict[str, tuple[str, ...]] = {}
     for name in table:
@@ -231,7 +251,10 @@ def _taxonomies(reader: _Reader, declared: Collection[str]) -> dict[str, tuple[s
     if reader.front.style == "yaml":
         for key, name in (("authors", "author"), ("categories", "category")):
             if name in declared and name not in found and reader.front.values.get(key):
-                found[name] = _terms(reader, key)
+                terms = _terms(reader, key)
+                if name == "author":
+                    terms = tuple(dict.fromkeys(names.get(term, term) for term in terms))
+                found[name] = terms
     return found
 
 

@@ -17,16 +17,13 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_markdown_title
 
-from feedserver import html as entry_html
 from feedserver import urls
-from feedserver.entries import opening
-from feedserver.model import Entry
-from mkdocs_twim import addresses, calls, links, markdown, postmeta, shortcodes, views
+from mkdocs_twim import addresses, calls, links, markdown, postmeta, shortcodes
+from mkdocs_twim.authors import Authors
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter, read
 from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.postmeta import PostMeta, SectionMeta, read_post
-from mkdocs_twim.views import PostView
 
 Engine = Literal["commonmark", "python-markdown"]
 log = get_plugin_logger("twim")
@@ -48,6 +45,7 @@ class Workshop:
     engine: Literal["auto"] | Engine
     renderer: markdown.Renderer
     library: shortcodes.Library
+    authors: Authors
 
     @property
     def site_path(self) -> str:
@@ -82,7 +80,7 @@ def read_source(file: File, workshop: Workshop) -> tuple[PostSource | None, list
     front, problems = _read_front(file)
     if front is None:
         return None, problems
-    meta, problems = read_post(front, path, workshop.taxonomies)
+    meta, problems = read_post(front, path, workshop.taxonomies, workshop.authors.names)
     try:
         address = _address(path, front, meta, workshop.blog_dir)
     except AddressError as error:
@@ -203,35 +201,15 @@ class PostPage(Page):
             return {**meta.taxonomies, "author": meta.authors}
         return {name: terms for name, terms in meta.taxonomies.items() if terms}
 
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The terms of the taxonomy author."""
+        return self.terms.get("author", ())
+
     def picture(self, gallery: Gallery) -> Picture | None:
         """The post's picture, with what is known of it."""
         url = self.picture_url
         return gallery.picture(url, self.source.meta.image_alt or "") if url else None
-
-    def view(self, entry: Entry | None, gallery: Gallery) -> PostView:
-        """What to show of the post; an undated one has no entry."""
-        meta = self.source.meta
-        title = entry_html.one_line(self.heading)
-        if entry is None:
-            content = entry_html.sanitise(self.feed_html, self.permalink)
-            summary = meta.description or entry_html.summary(entry_html.parse(content)) or title
-        else:
-            content, summary = entry.content or "", entry.summary
-        return PostView(
-            title=title,
-            url=views.relative(self.permalink, self.workshop.site_url),
-            date=meta.date,
-            updated=meta.updated,
-            terms=tuple(
-                views.term_links(name, self.terms[name])
-                for name in self.workshop.taxonomies
-                if name in self.terms
-            ),
-            picture=self.picture(gallery),
-            excerpt=opening(content),
-            # Of a post without text the summary is its title, which is shown already.
-            summary=summary if summary != title else None,
-        )
 
     def read_source(self, config: MkDocsConfig) -> None:
         self.markdown = self.source.calls.text

@@ -18,6 +18,7 @@ from feedserver.slugs import section_title, slugify
 from feedserver.topics import Topic
 from mkdocs_twim import addresses
 from mkdocs_twim.pictures import Picture
+from mkdocs_twim.words import Words
 
 _FORMATS = ("Atom", "RSS", "JSON")
 
@@ -39,11 +40,32 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorView:
+    """An author whom `.authors.yml` describes; `url` is the page of the posts, `website` theirs."""
+
+    title: str
+    url: str
+    avatar: Picture | None
+    description: str | None
+    website: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedLink:
+    """A link that a post names as related; one without `url` heads the `links` below it."""
+
+    title: str
+    url: str | None
+    links: tuple[RelatedLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PostView:
     """A post, as its page and the lists show it.
 
     `excerpt` is the HTML above the mark `<!-- more -->`, with absolute addresses; `summary` is its
-    first sentences. `terms` has every taxonomy that the post has terms of.
+    first sentences. `terms` has every taxonomy that the post has terms of, `authors` those of its
+    authors that are described. `readtime` is in minutes.
     """
 
     title: str
@@ -54,6 +76,11 @@ class PostView:
     picture: Picture | None
     excerpt: str | None
     summary: str | None
+    authors: tuple[AuthorView, ...] = ()
+    readtime: int | None = None
+    pin: bool = False
+    draft: bool = False
+    links: tuple[RelatedLink, ...] = ()
 
     def of(self, taxonomy: str) -> tuple[Link, ...]:
         """The post's terms of a taxonomy."""
@@ -114,13 +141,17 @@ class TopicView:
 
 @dataclass(frozen=True, slots=True)
 class TermView:
-    """A term among those of its taxonomy; `latest` is its newest post."""
+    """A term among those of its taxonomy; `latest` is its newest post.
+
+    `author` is what is known of the person, if the term is a described author.
+    """
 
     title: str
     url: str
     posts: int
     latest: Link | None
     latest_date: datetime | None
+    author: AuthorView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +239,12 @@ def topic(
     )
 
 
-def feed(found: Feed, index: Index) -> FeedView:
+def feed(found: Feed, index: Index, words: Words) -> FeedView:
     """A feed of the site; its title is without the site's."""
     site = index.archive.site
-    title = {"posts": "All posts", "updates": "All updates"}.get(found.kind)
+    name = {"posts": "all_posts", "updates": "all_updates"}.get(found.kind)
     return FeedView(
-        title=title or found.title.removesuffix(f", {site.title}"),
+        title=words.text(name) if name else found.title.removesuffix(f", {site.title}"),
         description=found.description,
         url=found.page[1:] or ".",
         entries=len(index.entries(found)),

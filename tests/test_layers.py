@@ -19,9 +19,10 @@ FEEDSERVER = (
     {"app", "cli", "__main__"},
 )
 MKDOCS_TWIM = (
-    {"errors", "frontmatter", "dates", "addresses", "markdown", "links"}
+    {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}
     | {"tokens", "arguments", "calls", "shortcodes", "pictures", "static"},
-    {"config", "postmeta", "views", "posts", "pagecalls", "theme"},
+    {"config", "postmeta", "views", "posts", "pagecalls", "theme"}
+    | {"authors", "related", "postviews"},
     {"feeds", "output", "listings", "pages", "social", "frames", "collection"} | {"sections"},
     {"plugin"},
 )

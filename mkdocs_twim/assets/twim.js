@@ -57,6 +57,18 @@
     head.setAttribute("aria-sort", up ? "ascending" : "descending");
   }
 
+  // What we say in the page's language, as the page brings it.
+  function spoken() {
+    return JSON.parse(document.querySelector("[data-twim-words]").dataset.twimWords);
+  }
+
+  // A number of feeds, in the plural form that the language has for it.
+  function counted(count) {
+    const { lang, count_feeds: forms } = spoken();
+    const form = forms[new Intl.PluralRules(lang).select(count)] ?? forms.other;
+    return form.replace("{count}", count);
+  }
+
   // Copies the address of a feed, and says so.
   async function copy(event) {
     const button = event.target.closest(".twim-copy");
@@ -68,13 +80,14 @@
       await navigator.clipboard.writeText(address);
     } catch {
       // Without a secure origin there is no clipboard: then a person copies what is shown.
-      window.prompt("The address of the feed", address);
+      window.prompt(spoken().feed_address, address);
       return;
     }
     button.classList.add("twim-copied");
     setTimeout(() => button.classList.remove("twim-copied"), 2000);
     const said = document.querySelector(".twim-search output");
-    said.textContent = button.title.replace("Copy", "Copied");
+    const format = button.previousElementSibling.textContent;
+    said.textContent = spoken().copied.replace("{name}", () => format);
   }
 
   // Shows the feeds whose names have all the words that were typed.
@@ -103,7 +116,7 @@
       count += shown;
     }
     event.target.parentElement.querySelector("output").textContent =
-      words.length === 0 ? "" : count === 1 ? "1 feed" : `${count} feeds`;
+      words.length === 0 ? "" : counted(count);
   }
 
   const ICON =
@@ -118,9 +131,10 @@
       blank.type = "button";
       blank.className = "twim-copy";
       blank.innerHTML = ICON;
+      const said = spoken().copy;
       for (const link of document.querySelectorAll(".twim-catalogue .twim-formats a:last-child")) {
         const button = blank.cloneNode(true);
-        button.title = `Copy the address of ${link.textContent}`;
+        button.title = said.replace("{name}", () => link.textContent);
         button.setAttribute("aria-label", button.title);
         link.after(button);
       }

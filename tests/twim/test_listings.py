@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mkdocs_twim import listings
+from mkdocs_twim.words import Words
 
 
 @given(st.integers(0, 300), st.integers(0, 40))
@@ -57,7 +58,7 @@ def test_a_gap_of_one_page_is_that_page() -> None:
 
 def test_names_of_taxonomies() -> None:
     names = ("author", "category", "tag", "big topic")
-    assert [listings.called(name) for name in names] == [
+    assert [listings.called(name, Words("en")) for name in names] == [
         "Authors",
         "Categories",
         "Tags",
