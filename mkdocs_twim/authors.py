@@ -98,7 +98,9 @@ def read(docs_dir: Path, blog_dir: str) -> Authors:
 
 def _parse(text: str, path: str) -> Mapping[str, Author]:
     values, lines = frontmatter.read_yaml(text, path)
-    people = values.get("authors", {})
+    people = values.get("authors")
+    if people is None:
+        return {}
     if not isinstance(people, dict):
         raise AuthorError("authors: expected a table of authors", path=path, line=lines["authors"])
     return {id: _author(id, of, lines, path) for id, of in people.items()}
