@@ -6,6 +6,7 @@ An item is an address, an address with its title, or a title with a list of item
 from __future__ import annotations
 
 import posixpath
+import reprlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import unescape
@@ -16,7 +17,6 @@ from mkdocs.structure.files import Files
 from mkdocs_twim.errors import LinkError
 from mkdocs_twim.views import RelatedLink
 
-_EXPECTED = "expected a list of links as in nav:"
 # Deeper than any nav is; aliases of YAML could make it as deep, and as wide, as they like.
 _DEEPEST = 4
 
@@ -37,7 +37,7 @@ def parse(value: object, depth: int = 1) -> tuple[Item, ...]:
         LinkError: it is none, or has what is no item.
     """
     if not isinstance(value, list):
-        raise LinkError(f"{_EXPECTED}, found {value!r:.60}")
+        raise _no_links(value)
     if depth > _DEEPEST:
         raise LinkError("the links are nested too deeply")
     return tuple(_item(each, depth) for each in value)
@@ -52,7 +52,11 @@ def _item(value: object, depth: int) -> Item:
             return Item(str(title), below.strip())
         if isinstance(below, list):
             return Item(str(title), None, parse(below, depth + 1))
-    raise LinkError(f"{_EXPECTED}, found {value!r:.60}")
+    raise _no_links(value)
+
+
+def _no_links(value: object) -> LinkError:
+    return LinkError(f"expected a list of links as in nav:, found {reprlib.repr(value)}")
 
 
 def resolve(

@@ -13,6 +13,7 @@ from typing import get_args
 import jinja2.meta
 import pytest
 import yaml
+from material.plugins.blog.config import BlogConfig
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 
@@ -39,6 +40,7 @@ VALUES = (
     *(listings.Listing, listings.Pager, listings.IssueUpdates, listings.FeedGroup),
     *(views.Link, views.Terms, views.PostView, views.UpdateView, views.TopicView),
     *(views.TermView, views.FeedView, Picture, Reporter, social.Social),
+    *(views.AuthorView, views.RelatedLink),
 )
 
 
@@ -157,6 +159,29 @@ def test_every_kind_of_page_has_its_address_documented(generated: tuple[Listing,
     for pattern in patterns:
         assert any(re.fullmatch(pattern, address) for address in addresses), pattern
     assert "`/<name>/`" in table
+
+
+def test_every_option_of_material_s_blog_is_compared() -> None:
+    part = _page("material").split("## Options of the blog plugin")[1].split("\n## ")[0]
+    compared = _in_first_cells(part)
+    assert {name for name, _ in BlogConfig._schema} <= compared
+
+
+def test_every_option_of_the_rss_plugin_is_compared() -> None:
+    part = _page("material").split("## Options of mkdocs-rss-plugin")[1].split("\n## ")[0]
+    # Those of its version 1.19, which isn't installed.
+    names = (
+        "abstract_chars_count abstract_delimiter cache_dir categories comments_path date_from_meta "
+        "enabled feed_description feed_title feed_ttl feeds_filenames image json_feed_enabled "
+        "length match_path pretty_print rss_feed_enabled url_parameters use_git use_material_blog "
+        "use_material_social_cards"
+    )
+    assert set(names.split()) <= _in_first_cells(part)
+
+
+def _in_first_cells(text: str) -> set[str]:
+    cells = re.findall(r"(?m)^\| (.*?) \|", text)
+    return {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
 
 
 def test_every_kind_of_feed_is_documented() -> None:

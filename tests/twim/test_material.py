@@ -164,7 +164,7 @@ def test_pinned_posts_stand_first_in_the_blog_alone(tmp_path: Path) -> None:
         assert [bool(card.css(".twim-pin")) for card in cards] == [True, True, False, False]
     assert _one(_tree(built, "blog/"), ".twim-pin").text().strip() == "Pinned"
     assert _texts(_tree(built, "category/news/").css(".twim-card h2")) == ["One", "Old"]
-    assert [item["title"] for item in built.json("feed.json")["items"]][0] == "One"
+    assert built.json("feed.json")["items"][0]["title"] == "One"
 
 
 @pytest.mark.parametrize(
