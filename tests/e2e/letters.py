@@ -113,8 +113,34 @@ def _pictured(title: str, picture: str, date: str) -> str:
 
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><path d="M0 0h40v40"/></svg>'
+AUTHORS = """\
+authors:
+  ada:
+    name: Ada
+    description: Writes notes
+    avatar: img/a.png
+    url: https://ada.example/
+"""
+YAML = """\
+---
+date: {created: 2024-04-01, updated: 2024-04-02}
+authors: [ada]
+categories: [Notes]
+pin: true
+links:
+  - blog/video.md
+  - Elsewhere:
+    - A place: https://x.example/
+---
+
+# A pinned post
+
+Text.
+"""
 FILES: Mapping[str, str | bytes] = {
     "index.md": HOME,
+    "blog/.authors.yml": AUTHORS,
+    "blog/pinned.md": YAML,
     "blog/video.md": post("A video", BODY),
     "blog/one.md": issue(1),
     "blog/later.md": issue(2, LATER).replace("2024-05-02", "2025-05-02"),
@@ -150,6 +176,8 @@ PAGES: Mapping[str, str] = {
     "a post with a picture": "/blog/beside/",
     "a post with a long title": "/blog/long/",
     "an undated post": "/blog/undated/",
+    "a pinned post": "/blog/2024/04/01/a-pinned-post/",
+    "a year": "/blog/archive/2023/",
 }
 LISTS = tuple(path for path in PAGES.values() if not path.startswith(("/blog/", "/#")))
 THEMES: Mapping[str, Mapping[str, object]] = {

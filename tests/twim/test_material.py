@@ -316,8 +316,8 @@ def test_all_words_are_those_of_the_language(tmp_path: Path) -> None:
     assert "Alle Neuigkeiten: Fractal" in built.read("blog/issue/index.html")
     catalogue = _ours(built, "feeds/")
     assert "Alle Beiträge" in catalogue and "Feeds durchsuchen" in catalogue
-    words = _one(_tree(built, "feeds/"), "[data-twim-words]").attributes["data-twim-words"]
-    assert json.loads(str(words))["copied"] == "Adresse von {name} kopiert"
+    said = _one(_tree(built, "feeds/"), "[data-twim-words]").attributes["data-twim-words"]
+    assert json.loads(str(said))["copied"] == "Adresse von {name} kopiert"
 
 
 ENGLISH = re.compile(
