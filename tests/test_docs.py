@@ -13,7 +13,7 @@ from typing import get_args
 import jinja2.meta
 import pytest
 import yaml
-from material.plugins.blog.config import BlogConfig  # type: ignore[import-untyped]  # none there
+from material.plugins.blog.config import BlogConfig  # type: ignore[import-untyped]
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 
