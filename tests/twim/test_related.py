@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mkdocs.structure.files import Files
 
 from mkdocs_twim import related
 from mkdocs_twim.errors import LinkError
@@ -35,6 +36,18 @@ def test_links_are_not_nested_without_end() -> None:
         value = [{"more": value}]
     with pytest.raises(LinkError, match="nested too deeply"):
         related.parse(value)
+
+
+def test_what_is_no_address_leads_nowhere() -> None:
+    missing: list[Item] = []
+    items = related.parse(["http://[x", {"T": "data:text/html,x"}, "../up.md"])
+    found = related.resolve(items, Files([]), missing.append)
+    assert [(link.title, link.url) for link in found] == [
+        ("http://[x", None),
+        ("T", None),
+        ("../up.md", None),
+    ]
+    assert missing == list(items)
 
 
 @given(
