@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 from typing import Literal, cast
 
 from jinja2 import Environment
@@ -21,7 +23,7 @@ from mkdocs.utils.templates import TemplateContext
 
 from feedserver.slugs import slugify
 from feedserver.urls import absolute
-from mkdocs_twim import addresses, feeds, listings, static, theme
+from mkdocs_twim import addresses, contexts, feeds, listings, static, theme
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.errors import OptionError, TwimError
@@ -54,8 +56,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         with _errors():
             workshop = _workshop(self.config, config)
+        _report(workshop.library.problems)
         self.collection = Collection(workshop)
-        self.page_calls = PageCalls(workshop.library, workshop.renderer)
+        self.page_calls = PageCalls(workshop.library, workshop.renderer, workshop.site)
         self.generated = _generated(self.config, config)
         # Before the site's own, which may say otherwise.
         config.extra_css.insert(0, "assets/twim/twim.css")
@@ -66,8 +69,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object
     ) -> LiveReloadServer:
-        if self.config.static_dir:
-            server.watch(self.config.static_dir)
+        for folder in (self.config.static_dir, self.config.shortcodes_dir):
+            if folder and Path(folder).is_dir():
+                server.watch(folder)
         return server
 
     # Late, so that files that other plugins make are posts too.
@@ -109,19 +113,18 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        problems = [*self.collection.problems, *self.page_calls.problems]
         with _errors():
+            self.collection.render_rest(config, files)
+            problems = [*self.collection.problems, *self.page_calls.problems]
+            problems += self.collection.failures()
             problems = problems or self._gather(env, config, files)
-        if problems:
-            problems.sort(key=lambda problem: (problem.path or "", problem.line or 0))
-            raise PluginError("\n".join(str(problem) for problem in problems))
+        _report(problems)
         return env
 
     def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
         """All that is known when every page is rendered; what is wrong with it."""
         collection, generated = self.collection, self.generated
         gallery = Gallery(files, str(config.site_url))
-        collection.render_rest(config, files)
         moved = {old: new for old, new, _ in collection.redirects()}
         self.site_feeds = feeds.collect(collection.pages, gallery, self.config, config, moved)
         collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
@@ -215,8 +218,30 @@ def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
             pygments=not config.theme.get("highlightjs"),
             permalink="¶" if permalink is True else permalink or None,
         ),
-        library=Library(),
+        library=_library(options, config),
+        site=contexts.of_site(config),
     )
+
+
+def _library(options: TwimConfig, config: MkDocsConfig) -> Library:
+    """The shortcodes; a folder that is named must be there, the usual one may be."""
+    folder = Path(options.shortcodes_dir)
+    root = Path(config.config_file_path).parent
+    shown = Path(os.path.relpath(folder, root)).as_posix()
+    if not folder.is_dir() and shown != TwimConfig.shortcodes_dir.default:
+        raise OptionError(f"mkdocs.yml: twim: shortcodes_dir: there is no folder '{shown}'")
+    return Library(folder, shown=shown)
+
+
+def _report(problems: Sequence[TwimError]) -> None:
+    """Stop with all that is wrong, in the order of the files.
+
+    Raises:
+        PluginError: there is anything.
+    """
+    if problems:
+        found = sorted(problems, key=lambda problem: (problem.path or "", problem.line or 0))
+        raise PluginError("\n".join(map(str, found)))
 
 
 @contextmanager

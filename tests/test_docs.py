@@ -26,7 +26,7 @@ from mkdocs_twim.config import NamedFeedConfig, TaxonomyConfig, TwimConfig
 from mkdocs_twim.listings import Listing
 from mkdocs_twim.pictures import Picture
 from mkdocs_twim.postmeta import PostMeta
-from mkdocs_twim.shortcodes import SIGNATURES
+from mkdocs_twim.signatures import SIGNATURES
 from tests.conftest import ROOT
 from tests.sites import Built, issue, messages, post
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mkdocs_twim.calls import Call, fill
 from mkdocs_twim.errors import ShortcodeError
-from mkdocs_twim.shortcodes import SIGNATURES, Library, render
+from mkdocs_twim.shortcodes import Library, render
+from mkdocs_twim.signatures import SIGNATURES
 from tests.twim.test_calls import extract
 
 DATA = Path(__file__).parent.parent / "data" / "shortcodes"
