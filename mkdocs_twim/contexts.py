@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_markdown_title
 
 from feedserver.slugs import slugify
 from mkdocs_twim.frontmatter import FrontMatter
@@ -38,7 +39,9 @@ def of_post(meta: PostMeta, front: FrontMatter, src_uri: str, address: str, url:
     if meta.date is not None:
         dates = {"year": meta.date.year, "month": meta.date.month, "day": meta.date.day}
     page = {
-        **{name: getattr(meta, name) for name in ("title", "description", "draft", "weight")},
+        **{name: getattr(meta, name) for name in ("description", "draft", "weight")},
+        # Before Markdown, so as well as it can be told then.
+        "title": meta.title or get_markdown_title(front.body) or meta.stem or None,
         "date": meta.date.isoformat() if meta.date else None,
         "updated": meta.updated.isoformat() if meta.updated else None,
         **dates,
@@ -55,7 +58,7 @@ def of_post(meta: PostMeta, front: FrontMatter, src_uri: str, address: str, url:
 
 def of_page(page: Page) -> Context:
     """An ordinary page; `extra` has the keys of its metadata that have no name in Zola."""
-    named = {name: page.meta.get(name) for name in ("title", "description")}
+    named = {"title": page.title, "description": page.meta.get("description")}
     address = page.file.url.removeprefix("./")
     known: dict[str, object] = {
         **named,

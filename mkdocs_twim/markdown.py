@@ -144,7 +144,8 @@ def with_more(html: str) -> str:
 def _with_ids(html: str, taken: set[str]) -> str:
     """Give headings of a text within a page the ids that Zola would, if the page has none such."""
     ids = HeadingIds()
-    for id in sorted(taken):
+    taken |= {unescape(own[1]) for tag in _HEADING.finditer(html) if (own := _ID.search(tag[2]))}
+    for id in taken:
         ids.reserve(id)
 
     def heading(match: re.Match[str]) -> str:
