@@ -10,7 +10,8 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Protocol
 
 from mkdocs_twim import tokens
@@ -76,7 +77,7 @@ class Extraction:
 
     def line_of(self, line: int) -> int:
         """The line of the file that a line of `text` (from 1) stood on."""
-        index = bisect_left(self.shifts, (line, 0))
+        index = bisect_left(self.shifts, line, key=itemgetter(0))
         return self.first_line + line - 1 + (self.shifts[index - 1][1] if index else 0)
 
 
@@ -133,6 +134,52 @@ def _within(call: Call, known: Mapping[str, Call]) -> Iterator[Call]:
         if token in known:
             yield known[token]
             yield from _within(known[token], known)
+
+
+def splice(extraction: Extraction, output: Callable[[Call], str | None]) -> Extraction:
+    """Put what `output` makes of calls into the text, before Markdown; `None` leaves a call.
+
+    Calls within a body come first, so that the outer one's template gets what they have made. What
+    `output` raises comes in `errors`.
+    """
+    outputs: dict[str, str] = {}
+    kept: list[Call] = []
+    errors: list[ShortcodeError] = []
+
+    def put(text: str) -> str:
+        return TOKEN.sub(lambda token: outputs.get(token[0], token[0]), text)
+
+    for call in reversed(extraction.calls):
+        if call.body is not None and outputs:
+            call = replace(call, body=put(call.body))
+        try:
+            made = output(call)
+        except ShortcodeError as error:
+            errors.append(error)
+            continue
+        if made is None:
+            kept.append(call)
+        else:
+            outputs[call.token] = made
+    if not outputs and not errors:
+        return extraction
+    lines: list[str] = []
+    shifts: list[tuple[int, int]] = []
+    for number, line in enumerate(extraction.text.split("\n"), 1):
+        original = extraction.line_of(number) - extraction.first_line + 1
+        for part in put(line).split("\n"):
+            # All lines of an output stand where the call stood.
+            shift = original - len(lines) - 1
+            if shift != (shifts[-1][1] if shifts else 0):
+                shifts.append((len(lines), shift))
+            lines.append(part)
+    return Extraction(
+        "\n".join(lines),
+        tuple(reversed(kept)),
+        (*extraction.errors, *reversed(errors)),
+        extraction.first_line,
+        tuple(shifts),
+    )
 
 
 @dataclass(slots=True)

@@ -64,6 +64,11 @@ class Collection:
             log.info(f"there are no posts below '{self.workshop.blog_dir}'")
         self._move_bundles(files)
 
+    def failures(self) -> Iterator[TwimError]:
+        """What is wrong with shortcodes, found when posts were rendered."""
+        for page in (*self.pages, *(folder.intro for folder in self.folders.values())):
+            yield from page.problems.values()
+
     def render_rest(self, config: MkDocsConfig, files: Files) -> None:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""
         for page in (*self.pages, *(folder.intro for folder in self.folders.values())):

@@ -51,6 +51,9 @@ class TwimConfig(base.Config):
     static_dir = c.Optional(c.Dir(exists=True))
     """A folder that is copied to the site's root as it is, relative to mkdocs.yml."""
 
+    shortcodes_dir = c.Dir(default="shortcodes")
+    """A folder of the site's own shortcodes, relative to mkdocs.yml."""
+
     paginate_by = c.Type(int, default=10)
     """How many posts a page of the blog's list has; 0 is all."""
 

@@ -102,9 +102,14 @@ class Renderer:
         parts.append(html[end:])
         return Rendered("".join(parts), tuple(headings))
 
-    def snippet(self, text: str, *, inline: bool = False) -> str:
-        """The HTML of a text within a page, such as a caption; `inline` takes its one `<p>` off."""
+    def snippet(self, text: str, *, inline: bool = False, taken: set[str] | None = None) -> str:
+        """The HTML of a text within a page, such as a caption; `inline` takes its one `<p>` off.
+
+        Its headings have ids, but none that is in `taken`, which gets them.
+        """
         html = self._markdown.html(text).strip()
+        if "<h" in html:
+            html = _with_ids(html, set() if taken is None else taken)
         if inline and html.startswith("<p>") and html.find("</p>") == len(html) - 4:
             return html[3:-4]
         return html
@@ -134,6 +139,23 @@ def _anchor(id: str, sign: str) -> str:
 def with_more(html: str) -> str:
     """Put the anchor "continue-reading" for the first mark `<!-- more -->`."""
     return _MORE.sub(f"{MORE}</span>", html, count=1)
+
+
+def _with_ids(html: str, taken: set[str]) -> str:
+    """Give headings of a text within a page the ids that Zola would, if the page has none such."""
+    ids = HeadingIds()
+    taken |= {unescape(own[1]) for tag in _HEADING.finditer(html) if (own := _ID.search(tag[2]))}
+    for id in taken:
+        ids.reserve(id)
+
+    def heading(match: re.Match[str]) -> str:
+        if _ID.search(match[2]):
+            return match[0]
+        id = ids.take(_heading_text(match[3], None))
+        taken.add(id)
+        return f'<h{match[1]} id="{id}"{match[2]}>{match[3]}</h{match[1]}>'
+
+    return _HEADING.sub(heading, html)
 
 
 def toc_tokens(headings: Sequence[Heading]) -> list[dict[str, Any]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mkdocs.structure.pages import Page
 
-from mkdocs_twim import calls, shortcodes
+from mkdocs_twim import calls, contexts, links, shortcodes
+from mkdocs_twim.contexts import Context
 from mkdocs_twim.errors import TwimError
 from mkdocs_twim.markdown import Renderer
 
@@ -12,31 +15,37 @@ from mkdocs_twim.markdown import Renderer
 class PageCalls:
     """The calls of a build's ordinary pages, between their Markdown and their HTML."""
 
-    def __init__(self, library: shortcodes.Library, renderer: Renderer) -> None:
+    def __init__(self, library: shortcodes.Library, renderer: Renderer, site: Context) -> None:
         self.problems: list[TwimError] = []
         self._library = library
-        self._context = {"markdown": renderer.snippet}
-        self._calls: dict[str, tuple[calls.Call, ...]] = {}
+        self._renderer = renderer
+        self._site = site
+        self._calls: dict[str, calls.Extraction] = {}
 
     def extract(self, markdown: str, page: Page) -> str:
         """Take the calls out of a page's Markdown; what is wrong with them goes to `problems`."""
         if "{{" not in markdown and "{%" not in markdown:
             return markdown
         path = page.file.src_uri
-        extraction = calls.extract(markdown, path, _first_line(markdown, page), self._library)
-        self.problems += extraction.errors
-        self._calls[path] = extraction.calls
-        return extraction.text
+        found = calls.extract(markdown, path, _first_line(markdown, page), self._library)
+        context = {**self._site, **contexts.of_page(page), "markdown": self._renderer.snippet}
+        found = shortcodes.splice(found, context, self._library)
+        self.problems += found.errors
+        self._calls[path] = found
+        return found.text
 
     def fill(self, html: str, page: Page) -> str:
         """Put what the calls of a page make of themselves into its HTML."""
-        found = self._calls.pop(page.file.src_uri, ())
-        library, context = self._library, self._context
-        return calls.fill(
-            html,
-            found,
-            lambda call: shortcodes.render(call, feed=False, context=context, library=library),
+        found = self._calls.pop(page.file.src_uri, None)
+        if found is None or not found.calls:
+            return html
+        snippet = partial(self._renderer.snippet, taken=set(links.anchors(html)))
+        context = {**self._site, **contexts.of_page(page), "markdown": snippet}
+        html, problems = shortcodes.fill(
+            html, found, feed=False, context=context, library=self._library
         )
+        self.problems += problems
+        return html
 
 
 def _first_line(markdown: str, page: Page) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from mkdocs.utils.templates import TemplateContext
 from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from feedserver.urls import absolute
-from mkdocs_twim import addresses, authors, feeds, listings, static, theme
+from mkdocs_twim import addresses, authors, contexts, feeds, listings, static, theme
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.errors import OptionError, TwimError
@@ -61,8 +62,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         with _errors():
             workshop = _workshop(self.config, config)
             self.registry = feeds.known_topics(self.config, config)
+        _report(workshop.library.problems)
         self.collection = Collection(workshop)
-        self.page_calls = PageCalls(workshop.library, workshop.renderer)
+        self.page_calls = PageCalls(workshop.library, workshop.renderer, workshop.site)
         self.words = Words(feeds.site_of(config).language)
         self.generated = _generated(self.config, config, self.words)
         # Before the site's own, which may say otherwise.
@@ -74,8 +76,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object
     ) -> LiveReloadServer:
-        for path in (self.config.static_dir, self.config.registry):
-            if path:
+        for path in (self.config.static_dir, self.config.shortcodes_dir, self.config.registry):
+            if path and Path(path).exists():
                 server.watch(path)
         return server
 
@@ -118,19 +120,18 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        problems = [*self.collection.problems, *self.page_calls.problems]
         with _errors():
+            self.collection.render_rest(config, files)
+            problems = [*self.collection.problems, *self.page_calls.problems]
+            problems += self.collection.failures()
             problems = problems or self._gather(env, config, files)
-        if problems:
-            problems.sort(key=lambda problem: (problem.path or "", problem.line or 0))
-            raise PluginError("\n".join(str(problem) for problem in problems))
+        _report(problems)
         return env
 
     def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
         """All that is known when every page is rendered; what is wrong with it."""
         collection, generated = self.collection, self.generated
         gallery = Gallery(files, str(config.site_url))
-        collection.render_rest(config, files)
         moved = {old: new for old, new, _ in collection.redirects()}
         self.site_feeds = feeds.collect(
             collection.pages, gallery, self.registry, self.config, config, moved
@@ -239,9 +240,31 @@ def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
             pygments=not config.theme.get("highlightjs"),
             permalink="¶" if permalink is True else permalink or None,
         ),
-        library=Library(),
+        library=_library(options, config),
+        site=contexts.of_site(config),
         authors=authors.read(Path(config.docs_dir), blog_dir),
     )
+
+
+def _library(options: TwimConfig, config: MkDocsConfig) -> Library:
+    """The shortcodes; a folder that is named must be there, the usual one may be."""
+    folder = Path(options.shortcodes_dir)
+    root = Path(config.config_file_path).parent
+    shown = Path(os.path.relpath(folder, root)).as_posix()
+    if not folder.is_dir() and shown != TwimConfig.shortcodes_dir.default:
+        raise OptionError(f"mkdocs.yml: twim: shortcodes_dir: there is no folder '{shown}'")
+    return Library(folder, shown=shown)
+
+
+def _report(problems: Sequence[TwimError]) -> None:
+    """Stop with all that is wrong, in the order of the files.
+
+    Raises:
+        PluginError: there is anything.
+    """
+    if problems:
+        found = sorted(problems, key=lambda problem: (problem.path or "", problem.line or 0))
+        raise PluginError("\n".join(map(str, found)))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from html import escape, unescape
 from typing import Any, Literal, cast
 from urllib.parse import quote, unquote, urlsplit
@@ -18,7 +18,7 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_markdown_title
 
 from feedserver import urls
-from mkdocs_twim import addresses, calls, links, markdown, postmeta, shortcodes
+from mkdocs_twim import addresses, calls, contexts, links, markdown, postmeta, shortcodes
 from mkdocs_twim.authors import Authors
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter, read
@@ -46,6 +46,7 @@ class Workshop:
     renderer: markdown.Renderer
     library: shortcodes.Library
     authors: Authors
+    site: contexts.Context
 
     @property
     def site_path(self) -> str:
@@ -72,6 +73,7 @@ class PostSource:
     address: str
     calls: calls.Extraction
     engine: Engine
+    context: contexts.Context
 
 
 def read_source(file: File, workshop: Workshop) -> tuple[PostSource | None, list[TwimError]]:
@@ -131,7 +133,11 @@ def _source(
     engine: Engine = "commonmark" if front.style == "toml" else "python-markdown"
     if workshop.engine != "auto":
         engine = workshop.engine
-    source = PostSource(file, front, meta, address, extraction, engine)
+    url = workshop.permalink(address)
+    context = {**workshop.site, **contexts.of_post(meta, front, file.src_uri, address, url)}
+    snippet = {"markdown": workshop.renderer.snippet}
+    extraction = shortcodes.splice(extraction, {**context, **snippet}, workshop.library)
+    source = PostSource(file, front, meta, address, extraction, engine, context)
     return source, [*problems, *extraction.errors]
 
 
@@ -148,7 +154,7 @@ class PostPage(Page):
     """A post's page.
 
     `heading` is its title as plain text, where `title` is HTML. After `render`, `feed_html` is its
-    content as feeds get it.
+    content as feeds get it, and `problems` has what is wrong with its shortcodes, by its words.
     """
 
     def __init__(self, source: PostSource, config: MkDocsConfig, workshop: Workshop) -> None:
@@ -166,6 +172,7 @@ class PostPage(Page):
         self.heading = source.meta.title or ""
         self.workshop = workshop
         self.feed_html = ""
+        self.problems: dict[str, TwimError] = {}
         self._image = source.meta.image
         self.anchor_links: str | None = None
         self._anchors: list[tuple[File, str, str]] = []
@@ -226,9 +233,9 @@ class PostPage(Page):
         self.heading = self.source.meta.title or self._untitled()
         # Themes take a page's title for HTML, as MkDocs makes it of a heading.
         self.title = self.meta["title"] = escape(self.heading, quote=False)
-        self.content = self._filled(html, feed=False)
+        self.content = self._filled(html, files, feed=False)
         self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(self.content)}
-        self.feed_html = self._filled(html, feed=True)
+        self.feed_html = self._filled(html, files, feed=True)
         self._check_pictures(files)
 
     def _beside(self, files: Files) -> str | None:
@@ -270,19 +277,22 @@ class PostPage(Page):
             else posixpath.basename(self.source.address.strip("/"))
         )
 
-    def _filled(self, html: str, *, feed: bool) -> str:
+    def _filled(self, html: str, files: Files, *, feed: bool) -> str:
         """Put what the shortcodes make of themselves, on the page or in a feed."""
-        library = self.workshop.library
-        context: Mapping[str, object] = {
-            "picture": self.picture_url,
-            "markdown": self.workshop.renderer.snippet,
-        }
-        filled = calls.fill(
-            html,
-            self.source.calls.calls,
-            lambda call: shortcodes.render(call, feed=feed, context=context, library=library),
-        )
-        return links.below(filled, self.workshop.site_path)
+        if self.source.calls.calls:
+            snippet = partial(self.workshop.renderer.snippet, taken=set(links.anchors(html)))
+            html, problems = shortcodes.fill(
+                html,
+                self.source.calls,
+                feed=feed,
+                context={**self.source.context, "picture": self.picture_url, "markdown": snippet},
+                library=self.workshop.library,
+            )
+            self.problems |= {str(problem): problem for problem in problems}
+            html, broken = links.resolve_internal(html, lambda target: self._resolve(target, files))
+            if not feed:
+                self._warn_of_links(broken)
+        return links.below(html, self.workshop.site_path)
 
     def _resolve(self, target: str, files: Files) -> str | None:
         """The address, relative to this page, of a `@/` link's target, a path below docs_dir."""

@@ -1,167 +1,99 @@
-"""The shortcodes of a site: which there are, what arguments they take, and what they show.
+"""The shortcodes of a site: which there are, and what they show.
 
-Each is a Jinja2 template `<name>.html`, and where feeds are to get something else, another named
-`<name>.feed.html`. Those of this package check their arguments; a template of a site's own replaces
-one of the same name, and with it the check. How calls are written and found stands in `calls`.
+Each is a Jinja2 template: `<name>.html`, whose output is put into the page's HTML, or `<name>.md`,
+whose output is Markdown and is put into the text. Where feeds are to get something else there is
+`<name>.feed.html`. Those of this package check their arguments (`signatures`); a site's own of the
+same name replaces one, and with it the check. How calls are written and found stands in `calls`.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, pass_context
+from jinja2 import FileSystemLoader, Template, TemplateError, TemplateSyntaxError, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup, escape
+from markupsafe import Markup, escape, soft_str
 
+from mkdocs_twim import calls, tera
 from mkdocs_twim.arguments import Value
-from mkdocs_twim.calls import Call
+from mkdocs_twim.calls import Call, Extraction
 from mkdocs_twim.errors import ShortcodeError, TwimError
+from mkdocs_twim.signatures import SIGNATURES
 
 _BUILT_IN = Path(__file__).parent / "templates" / "shortcodes"
-_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\.html")
-_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
-_SECONDS = re.compile(r"[0-9]{1,9}")
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """An argument that a shortcode takes.
-
-    `read` gives the value that the template gets, or raises a `ValueError` that says what was
-    expected. One that isn't required has `default` instead.
-    """
-
-    read: Callable[[Value], Value]
-    required: bool = False
-    default: Value = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    parameters: Mapping[str, Parameter]
-    body: bool = False
-
-    def arguments(self, call: Call) -> dict[str, Value]:
-        """What the template gets of a call.
-
-        Raises:
-            ValueError: an argument is unknown, missing or wrong; or a body is, or is missing.
-        """
-        if (call.body is not None) != self.body:
-            shown = (
-                "{{% {0}(…) %}} … {{% end %}}" if self.body else "{{{{ {0}(…) }}}}, without a body"
-            )
-            raise ValueError(f"'{call.name}' is called as {shown.format(call.name)}")
-        for name in call.args:
-            if name not in self.parameters:
-                known = ", ".join(self.parameters)
-                raise ValueError(f"'{call.name}' has no argument '{name}'; it takes {known}")
-        arguments: dict[str, Value] = {}
-        for name, parameter in self.parameters.items():
-            if name in call.args:
-                try:
-                    arguments[name] = parameter.read(call.args[name])
-                except ValueError as error:
-                    found = _shown(call.args[name])
-                    raise ValueError(
-                        f"'{call.name}': {name}: expected {error}, found {found}"
-                    ) from None
-            elif parameter.required:
-                raise ValueError(f"'{call.name}' needs the argument '{name}'")
-            else:
-                arguments[name] = parameter.default
-        return arguments
-
-
-def _shown(value: Value) -> str:
-    match value:
-        case str():
-            return f'"{value[:60]}"'
-        case bool():
-            return str(value).lower()
-        case tuple():
-            return "a list"
-    return str(value)
-
-
-def _text(value: Value) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a string")
-    return value
-
-
-def _address(value: Value) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("the address of a picture")
-    return value.strip()
-
-
-def _video_id(value: Value) -> str:
-    if not isinstance(value, str) or not _VIDEO_ID.fullmatch(value):
-        raise ValueError("the id of a video on YouTube, 11 letters, digits, '-' and '_'")
-    return value
-
-
-def _seconds(value: Value) -> int:
-    if isinstance(value, bool) or not _SECONDS.fullmatch(str(value)):
-        raise ValueError("a number of seconds, such as 90")
-    return int(str(value))
-
-
-SIGNATURES: Mapping[str, Signature] = MappingProxyType(
-    {
-        "figure": Signature(
-            {
-                "img": Parameter(_address, required=True),
-                "caption": Parameter(_text, required=True),
-                "alt": Parameter(_text),
-            }
-        ),
-        "youtube_player": Signature(
-            {
-                "video_id": Parameter(_video_id, required=True),
-                "start": Parameter(_seconds, default=0),
-                "noscript_text": Parameter(_text),
-            }
-        ),
-    }
+_FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\.(html|md|feed\.html)")
+# What a template of a site's own can raise.
+_FAILURES = (
+    *(TemplateError, ArithmeticError, AttributeError, LookupError, OSError, RuntimeError),
+    *(TypeError, ValueError),
 )
-"""What the shortcodes of this package take."""
 
 
 class Library:
-    """The shortcodes of this package and of `folders`, of which the first wins."""
+    """The shortcodes of this package and of a site's `folder`, which wins.
 
-    def __init__(self, *folders: Path) -> None:
-        self._folders = (*folders, _BUILT_IN)
+    `shown` is what the folder is called in messages. `problems` says what is wrong with the site's
+    templates, called or not.
+    """
+
+    def __init__(self, folder: Path | None = None, *, shown: str | None = None) -> None:
+        own = {} if folder is None else _templates(folder)
+        self._shown = shown or (folder.name if folder else "")
+        self._own = own
+        self._built_in = _templates(_BUILT_IN)
         self._environment = ImmutableSandboxedEnvironment(
-            autoescape=True,
-            loader=FileSystemLoader(self._folders),
-            undefined=StrictUndefined,
+            autoescape=lambda name: name is None or not name.endswith(".md"),
+            loader=FileSystemLoader([*([folder] if folder else []), _BUILT_IN]),
+            undefined=tera.Missing,
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._environment.filters["markdown"] = _markdown
-        found = (
-            match[1]
-            for folder in self._folders
-            for path in (folder.iterdir() if folder.is_dir() else ())
-            if (match := _FILE.fullmatch(path.name)) and path.is_file()
-        )
-        self.names: tuple[str, ...] = tuple(sorted(set(found)))
+        self._environment.filters["safe"] = lambda value: Markup(soft_str(value))
+        tera.extend(self._environment)
+        self._folder = folder
+        self._pages = {
+            name: f"{name}.{kind}"
+            for name, kinds in chain(self._built_in.items(), own.items())
+            for kind in ("html", "md")
+            if kind in kinds
+        }
+        self.names: tuple[str, ...] = tuple(sorted(self._pages))
+        self.problems: tuple[TwimError, ...] = tuple(self._check())
+
+    def _check(self) -> Iterator[TwimError]:
+        for name, kinds in sorted(self._own.items()):
+            page = self._pages.get(name)
+            place = f"{self._shown}/{name}"
+            if {"html", "md"} <= kinds:
+                message = f"there is {name}.md too; a shortcode is one of the two"
+                yield ShortcodeError(message, path=f"{place}.html")
+            if "feed.html" in kinds and page is None:
+                message = f"there is no {name}.html, whose place it would take in feeds"
+                yield ShortcodeError(message, path=f"{place}.feed.html")
+            if "feed.html" in kinds and page == f"{name}.md":
+                message = f"what {name}.md makes is part of the text, in feeds too; leave one out"
+                yield ShortcodeError(message, path=f"{place}.feed.html")
+            for kind in sorted(kinds):
+                try:
+                    self._environment.get_template(f"{name}.{kind}")
+                except TemplateSyntaxError as error:
+                    file = self._file(error.filename) or f"{place}.{kind}"
+                    yield ShortcodeError(error.message or "", path=file, line=error.lineno)
+                except (TemplateError, OSError, UnicodeDecodeError) as error:
+                    yield ShortcodeError(f"can't be read: {error}", path=f"{place}.{kind}")
 
     def problem(self, call: Call) -> str | None:
         """What is wrong with a call: its name, an argument, a body that is missing or too much."""
-        if call.name not in self.names:
-            close = get_close_matches(call.name, self.names, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
+        if call.name not in self._pages:
+            close = _closest(call.name, self.names)
+            hint = f"; did you mean '{close}'?" if close else ""
             return f"unknown shortcode '{call.name}'{hint} (there are: {', '.join(self.names)})"
         try:
             self.arguments(call)
@@ -176,33 +108,70 @@ class Library:
             ValueError: see `Signature.arguments`.
         """
         signature = SIGNATURES.get(call.name)
-        if signature is None or self._origin(f"{call.name}.html") != len(self._folders) - 1:
+        if signature is None or self._own.get(call.name, set()) & {"html", "md"}:
             return call.args
         return signature.arguments(call)
+
+    def is_markdown(self, name: str) -> bool:
+        return self._pages[name].endswith(".md")
 
     def template(self, name: str, *, feed: bool) -> Template:
         """A shortcode's template; one for feeds that its page's template hides isn't used.
 
         Raises:
-            TemplateError: there is none, or it can't be parsed.
+            TemplateError: it can't be parsed.
         """
-        page, other = f"{name}.html", f"{name}.feed.html"
-        if feed and self._origin(other) <= min(self._origin(page), len(self._folders) - 1):
-            page = other
-        return self._environment.get_template(page)
+        own = self._own.get(name, set())
+        kinds = own if own & {"html", "md"} else own | self._built_in.get(name, set())
+        return self._environment.get_template(
+            f"{name}.feed.html" if feed and "feed.html" in kinds else self._pages[name]
+        )
 
-    def _origin(self, file: str) -> int:
-        """The number of the folder that a file is taken from; behind the last if there is none."""
-        found = (n for n, folder in enumerate(self._folders) if (folder / file).is_file())
-        return next(found, len(self._folders))
+    def place(self, error: BaseException) -> str:
+        """File and line of a template where an error arose, as "shortcodes/a.html:3: "."""
+        if isinstance(error, TemplateSyntaxError):
+            file = self._file(error.filename)
+            return f"{file}:{error.lineno}: " if file else ""
+        found = ""
+        trace = error.__traceback__
+        while trace is not None:
+            if file := self._file(trace.tb_frame.f_code.co_filename):
+                found = f"{file}:{trace.tb_lineno}: "
+            trace = trace.tb_next
+        return found
+
+    def _file(self, name: str | None) -> str | None:
+        """What a template's file is called in messages; `None` for other files."""
+        if not name or not name.endswith((".html", ".md")):
+            return None
+        folder, file = os.path.split(name)
+        own = self._folder is not None and os.path.samefile(folder, self._folder)
+        return f"{self._shown}/{file}" if own else file
+
+
+def _templates(folder: Path) -> dict[str, set[str]]:
+    """The kinds of templates in a folder, by shortcode; Zola calls none in folders below it."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if (match := _FILE.fullmatch(path.name)) and path.is_file():
+            found.setdefault(match[1], set()).add(match[2])
+    return found
+
+
+def _closest(name: str, names: tuple[str, ...]) -> str | None:
+    """The name that was likely meant; how it is written in capitals matters least."""
+    folded = {known.casefold().replace("_", ""): known for known in names}
+    close = get_close_matches(name.casefold().replace("_", ""), folded, n=1)
+    return folded[close[0]] if close else None
 
 
 def render(call: Call, *, feed: bool, context: Mapping[str, object], library: Library) -> str:
     """What a call shows on a page or in a feed.
 
     The template gets the arguments, `body` and `nth`, and over them `context`: `picture`, the
-    absolute address of the post's picture or `None`, and `markdown`, the function behind the filter
-    of this name: it takes a text, and `inline=True` for one without paragraphs.
+    absolute address of the post's picture or `None`; `page`, `config` and `lang`, see `contexts`;
+    and `markdown`, the function behind the filter of this name: it takes a text, and `inline=True`
+    for one without paragraphs.
 
     Raises:
         ShortcodeError: the arguments are wrong, or the template fails.
@@ -212,18 +181,56 @@ def render(call: Call, *, feed: bool, context: Mapping[str, object], library: Li
         if call.body is not None:
             values["body"] = call.body
         template = library.template(call.name, feed=feed)
-        return template.render({**values, **context}).strip()
-    except TwimError:
-        raise
-    # What a template of a site's own can raise.
-    except (TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as e:
-        message = f"the shortcode '{call.name}' fails: {e}"
-        raise ShortcodeError(message, path=call.path, line=call.line, column=call.column) from e
+        output = template.render({**values, **context})
+    except TwimError as error:
+        if error.path is not None:
+            raise
+        raise _failed(call, error, library) from error
+    except _FAILURES as error:
+        raise _failed(call, error, library) from error
+    # Blanks at the start are of meaning in Markdown.
+    return output.strip("\r\n") if library.is_markdown(call.name) else output.strip()
+
+
+def _failed(call: Call, error: Exception, library: Library) -> ShortcodeError:
+    message = f"the shortcode '{call.name}' fails: {library.place(error)}{error}"
+    return ShortcodeError(message, path=call.path, line=call.line, column=call.column)
+
+
+def splice(extraction: Extraction, context: Mapping[str, object], library: Library) -> Extraction:
+    """Put what Markdown templates make of calls into the text; the others' calls stay."""
+
+    def output(call: Call) -> str | None:
+        if not library.is_markdown(call.name):
+            return None
+        return render(call, feed=False, context=context, library=library)
+
+    return calls.splice(extraction, output)
+
+
+def fill(
+    html: str,
+    found: Extraction,
+    *,
+    feed: bool,
+    context: Mapping[str, object],
+    library: Library,
+) -> tuple[str, list[TwimError]]:
+    """Put what the calls make of themselves into HTML; what failed comes beside it."""
+    problems: list[TwimError] = []
+
+    def output(call: Call) -> str:
+        try:
+            return render(call, feed=feed, context=context, library=library)
+        except TwimError as error:
+            problems.append(error)
+            return ""
+
+    return calls.fill(html, found.calls, output), problems
 
 
 @pass_context
-def _markdown(context: Context, text: str, *, inline: bool = False) -> Markup:
-    function: Any = context.get("markdown")
-    if function is None:
-        return escape(text)
-    return Markup(function(str(text), inline=inline))
+def _markdown(context: Context, text: object, *, inline: bool = False) -> Markup:
+    function = context.get("markdown")
+    plain = soft_str(text)
+    return Markup(function(plain, inline=inline)) if callable(function) else escape(plain)

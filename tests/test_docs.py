@@ -7,6 +7,7 @@ import ast
 import dataclasses
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -16,18 +17,20 @@ import yaml
 from material.plugins.blog.config import BlogConfig  # type: ignore[import-untyped]
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
 
 import mkdocs_twim
 from feedserver import cli
 from feedserver.catalogue import FEED_FILES, RESERVED
 from feedserver.check import check
 from feedserver.model import FeedKind, Reporter
-from mkdocs_twim import listings, social, views
+from mkdocs_twim import contexts, listings, social, tera, views
 from mkdocs_twim.config import AliasesConfig, NamedFeedConfig, TaxonomyConfig, TwimConfig
+from mkdocs_twim.frontmatter import FrontMatter
 from mkdocs_twim.listings import Listing
 from mkdocs_twim.pictures import Picture
 from mkdocs_twim.postmeta import PostMeta
-from mkdocs_twim.shortcodes import SIGNATURES
+from mkdocs_twim.signatures import SIGNATURES
 from tests.conftest import ROOT
 from tests.sites import Built, issue, messages, post
 
@@ -130,6 +133,36 @@ def test_every_shortcode_and_argument_is_documented() -> None:
     for name, signature in SIGNATURES.items():
         for parameter in signature.parameters:
             assert f"| `{parameter}` |" in parts[name], parameter
+
+
+def test_every_filter_test_and_function_of_shortcodes_is_documented() -> None:
+    text = (HOW_TO / "port-shortcodes.md").read_text("utf-8")
+    plain, extended = jinja2.Environment(), jinja2.Environment()
+    tera.extend(extended)
+    filters, tests = extended.filters.items(), extended.tests.items()
+    own = {name for name, of in filters if plain.filters.get(name) is not of} | {"markdown"}
+    assert own <= _in_tables(text)
+    assert all(f"`{name}`" in text for name, of in tests if plain.tests.get(name) is not of)
+    found = {name for name, of in extended.globals.items() if plain.globals.get(name) is not of}
+    assert found and all(f"`{name}(" in text for name in found)
+    # Those of Jinja that it names are there.
+    [named] = re.findall("of which these are in Tera: (.*?)\\.", text)
+    assert set(re.findall("`(.*?)`", named)) <= plain.filters.keys()
+
+
+def test_every_value_of_a_shortcode_is_documented() -> None:
+    text = (HOW_TO / "port-shortcodes.md").read_text("utf-8")
+    front = FrontMatter("toml", {}, "", 1, 1, {})
+    meta = PostMeta(date=datetime(2026, 5, 15, tzinfo=UTC), description="x", weight=1)
+    config = MkDocsConfig()
+    config.load_dict({"site_name": "x", "site_url": "https://a.example/", "theme": "material"})
+    assert config.validate() == ([], [])
+    given = {**contexts.of_site(config), **contexts.of_post(meta, front, "x.md", "/x/", "y")}
+    assert given.keys() == {"page", "config", "lang"}
+    for name, values in given.items():
+        [row] = re.findall(rf"(?m)^\| `{name}` \| (.*) \|$", text)
+        for value in values if isinstance(values, dict) else ():
+            assert f"`{value}`" in row, f"{name}.{value}"
 
 
 def test_every_address_is_documented() -> None:

@@ -20,8 +20,8 @@ FEEDSERVER = (
 )
 MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}
-    | {"tokens", "arguments", "calls", "shortcodes", "pictures", "static"},
-    {"config", "postmeta", "views", "posts", "pagecalls", "theme"}
+    | {"tokens", "arguments", "calls", "shortcodes", "signatures", "tera", "pictures", "static"},
+    {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}
     | {"authors", "related", "postviews"},
     {"feeds", "output", "listings", "pages", "social", "frames", "collection"} | {"sections"},
     {"plugin"},

@@ -56,21 +56,28 @@ def filled(text: str, output: str, *, python: bool = False) -> str:
 @pytest.mark.parametrize(
     ("text", "args"),
     [
+        # Z10.1
         ("{{ a() }}", {}),
         ("{{a()}}", {}),
         ("{{\n a\n (\n )\n }}", {}),
         ('{{ a (x = "1" , y="2") }}', {"x": "1", "y": "2"}),
+        # Z10.4
         ('{{ a(x="1" y="2"z=3) }}', {"x": "1", "y": "2", "z": 3}),
         ('{{ a(\n  x="1"\n  y="2"\n) }}', {"x": "1", "y": "2"}),
+        # Z10.5
         ("{{ a(x='a\"b' y=`c'd`) }}", {"x": 'a"b', "y": "c'd"}),
         ('{{ a(x="a\nb\\n") }}', {"x": "a\nb\\n"}),
         ('{{ a(x="}} %} {{ b() }}") }}', {"x": "}} %} {{ b() }}"}),
+        # Z10.6
         ("{{ a(x=0 y=-12 z=-1.50 w=9223372036854775807) }}", {"y": -12, "z": -1.5}),
+        # Z10.7
         ("{{ a(x=true, y=false) }}", {"x": True, "y": False}),
         ("{{ a(x=[1, 'a', [true],] y=[]) }}", {"x": (1, "a", (True,)), "y": ()}),
         ("{{ a(x=1 x=2) }}", {"x": 2}),
+        # Z10.3
         ("{{ a(_x1=1) }}", {"_x1": 1}),
         ("{{{ a() }}}", {}),
+        # Z10.2
         ("{% a(x=1) %} b {% end %}", {"x": 1}),
         ("{%a(x=1)%}b{%end%}", {"x": 1}),
     ],
@@ -93,6 +100,7 @@ def test_arguments(text: str, args: dict[str, Value]) -> None:
     ],
 )
 def test_what_is_no_call_is_text(text: str) -> None:
+    """Z10.3, Z10.8, Z10.13; what Zola takes for text too."""
     found = extract(text, library=ANYTHING)
     assert (found.text, found.calls, found.errors) == (text, (), ())
 
@@ -110,6 +118,7 @@ def test_what_is_no_call_is_text(text: str) -> None:
     ],
 )
 def test_an_escaped_call_is_shown(text: str, expected: str) -> None:
+    """Z10.9; here around anything in such brackets, valid or not."""
     found = extract(text, library=ANYTHING)
     assert (found.text, found.calls, found.errors) == (expected, (), ())
 
@@ -157,6 +166,7 @@ def test_an_escaped_call_is_shown(text: str, expected: str) -> None:
     ],
 )
 def test_what_only_looks_like_a_call_is_an_error(text: str, expected: str) -> None:
+    """Z10.2, Z10.4, Z10.6, Z10.8, Z10.12, Z10.14, Z10.19; of Z10.11, issue 4 has errors."""
     (found,) = errors(text)
     assert expected in found
 
@@ -179,6 +189,7 @@ def test_too_deep_bodies_are_an_error() -> None:
 
 
 def test_places_and_numbers() -> None:
+    """Z10.22: `nth` counts a name in a file, outer before inner."""
     text = "é {{ a() }} {{ b() }}\n{% a() %}\n{{ a() }}\n{% end %}\n\n{{ a() }}"
     found = extract(text, library=ANYTHING, first_line=10)
     places = [(call.name, call.path, call.line, call.column, call.nth) for call in found.calls]
@@ -192,6 +203,7 @@ def test_places_and_numbers() -> None:
 
 
 def test_a_body_holds_the_tokens_of_its_calls() -> None:
+    """Z10.10, and Z10.2: the body is trimmed at both ends."""
     outer, inner = calls("{% a() %}\n\n  x {{ b() }} y\n\n{% end %}")
     assert outer.body == f"x {inner.token} y"
     assert inner.body is None
@@ -256,6 +268,7 @@ def test_characters_of_tokens_in_a_text_make_no_token() -> None:
 def test_output_stands_where_the_call_stood(
     text: str, output: str, expected: str, python: bool
 ) -> None:
+    """Z10.15 to Z10.19, Z10.21; in code spans and addresses (Z10.16) better than in Zola."""
     assert expected in filled(text, output, python=python).strip()
 
 

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mkdocs_twim.calls import Call, fill
+from mkdocs_twim.calls import TOKEN, Call, fill
 from mkdocs_twim.errors import ShortcodeError
-from mkdocs_twim.shortcodes import SIGNATURES, Library, render
+from mkdocs_twim.markdown import Renderer
+from mkdocs_twim.shortcodes import Library, render, splice
+from mkdocs_twim.shortcodes import fill as fill_all
+from mkdocs_twim.signatures import SIGNATURES
 from tests.twim.test_calls import extract
 
 DATA = Path(__file__).parent.parent / "data" / "shortcodes"
@@ -48,13 +51,25 @@ def problem(text: str) -> str:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        # Z10.26
         ("figure", '{{ figure(img="/a.png" caption="Ann & <Bob>") }}'),
         ("figure-alt", """{{ figure(img='/a.png"x', caption="", alt='"Hi" & <b>') }}"""),
+        # Z10.25
         ("video", f'{{{{ youtube_player(video_id="{ID}") }}}}'),
         (
             "video-start",
             f'{{{{ youtube_player(video_id="{ID}", start="90" noscript_text="Live & <b>") }}}}',
         ),
+        # Z10.27
+        ("gallery", '{{ figureGallery(images=["/a.png", "/b&.png"], captions=["A <b>", ""]) }}'),
+        # Z10.28: the ending begins at the first dot.
+        ("film", '{{ figureVideo(vid="/blog/img/a/b.c.mov" caption="A & <b>") }}'),
+        ("film-elsewhere", '{{ figureVideo(vid="https://a.example/blog/img/a.mov" caption="") }}'),
+        # Z10.29
+        ("details", '{% details(summary="A & <b>") %}\n\nOne & <b>.\n\n{% end %}'),
+        ("details-open", '{% details(summary="A" open="true") %} One. {% end %}'),
+        # Z10.30
+        ("notice", "{% notice_box() %} One & <b>. {% end %}"),
     ],
 )
 def test_output(name: str, text: str, feed: bool) -> None:
@@ -107,6 +122,24 @@ def test_a_caption_without_markdown_is_plain_text() -> None:
         ('{{ figure(img=["a"] caption="") }}', "address of a picture, found a list"),
         ('{% figure(img="a" caption="") %}b{% end %}', "called as {{ figure(…) }}, without a body"),
         ('{{ youtube_player(video_id="short") }}', "'-' and '_', found \"short\""),
+        ("{{ figureGallery(images=[] captions=[]) }}", "expected a list of addresses of pictures"),
+        ('{{ figureGallery(images="a" captions=[]) }}', "expected a list of addresses of pictures"),
+        ('{{ figureGallery(images=["a", 1] captions=[]) }}', "found a list"),
+        ('{{ figureGallery(images=["a"] captions=[1]) }}', "captions: expected a list of strings"),
+        ('{{ figureGallery(images=["a"] captions="a") }}', "captions: expected a list of strings"),
+        (
+            '{{ figureGallery(images=["a", "b"] captions=["a"]) }}',
+            "'figureGallery': images and captions need as many items each, "
+            "found images 2, captions 1",
+        ),
+        ('{{ figureVideo(vid="" caption="") }}', "vid: expected the address of a video"),
+        ('{{ figureVideo(vid=1 caption="") }}', "vid: expected the address of a video"),
+        ('{{ figureVideo(vid="a") }}', "needs the argument 'caption'"),
+        ("{% details() %} a {% end %}", "'details' needs the argument 'summary'"),
+        ('{% details(summary="a" open=1) %} a {% end %}', "open: expected a flag, true or false"),
+        ('{% details(summary="a" open="x") %} a {% end %}', "open: expected a flag"),
+        ('{{ details(summary="a") }}', "called as {% details(…) %} … {% end %}"),
+        ("{% notice_box(a=1) %} a {% end %}", "has no argument 'a'; it takes none"),
         ("{{ youtube_player(video_id=12345678901) }}", "the id of a video on YouTube"),
         (f'{{{{ youtube_player(video_id="{ID}/") }}}}', "the id of a video on YouTube"),
         (f'{{{{ youtube_player(video_id="{ID[1:]}é") }}}}', "the id of a video on YouTube"),
@@ -125,6 +158,9 @@ def test_an_unknown_name_is_an_error_with_a_suggestion() -> None:
     assert problem('{{ figur(img="a") }}') == (
         f"unknown shortcode 'figur'; did you mean 'figure'? {known}"
     )
+    # Capitals and underscores are what is most often wrong.
+    for name, meant in (("figuregallery", "figureGallery"), ("YoutubePlayer", "youtube_player")):
+        assert f"'{name}'; did you mean '{meant}'?" in problem(f"{{{{ {name}() }}}}")
     assert problem("{{ zzz() }}") == f"unknown shortcode 'zzz' {known}"
 
 
@@ -179,16 +215,24 @@ def test_a_body_is_rendered_with_the_calls_in_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "template",
     [
+        *("{{ 'x' | date }}", "{{ throw(message='no') }}", "{{ text.x.y }}", "{{ text.a() }}"),
         *("{{ missing }}", "{{ 1 / 0 }}", "{% if %}", "{{ 'a' + 1 }}", "{{ [1][3] }}"),
         *("{{ ''.__class__.__mro__ }}", "{{ range(10**9) }}", "{% include 'bad.html' %}"),
         *("{% include 'gone.html' %}", "{{ text.append(1) }}"),
     ],
 )
 def test_a_template_that_fails_is_an_error_with_a_place(tmp_path: Path, template: str) -> None:
-    library = site(tmp_path, bad=template)
+    library = site(tmp_path, bad=f"\n\n{template}")
     with pytest.raises(ShortcodeError) as found:
         shown("{{ bad(text=[]) }}", library=library)
-    assert str(found.value).startswith("blog/x.md:1:1: the shortcode 'bad' fails: ")
+    place = f"{tmp_path.name}/bad.html:3: "
+    assert str(found.value).startswith(f"blog/x.md:1:1: the shortcode 'bad' fails: {place}")
+    if template == "{% if %}":
+        assert [str(error) for error in library.problems] == [
+            f"{place}Expected an expression, got 'end of statement block'"
+        ]
+    else:
+        assert not library.problems
 
 
 def test_an_error_of_ours_within_a_template_passes() -> None:
@@ -241,3 +285,124 @@ def test_whatever_the_arguments_hold_stays_text(
     assert html.count("<") == len(tags)
     assert all(tag in html for tag in tags)
     assert html.count('"') == (4 if feed else 6)
+
+
+def test_a_template_within_a_template_is_named_where_it_fails(tmp_path: Path) -> None:
+    library = site(tmp_path, outer="{% include 'inner.html' %}", inner="\n{{ missing }}")
+    with pytest.raises(ShortcodeError) as found:
+        shown("{{ outer() }}", library=library)
+    assert f"{tmp_path.name}/inner.html:2: 'missing' is undefined" in str(found.value)
+
+
+def test_templates_that_can_not_be_are_errors_before_any_call(tmp_path: Path) -> None:
+    for name in ("a.html", "a.md", "b.md", "b.feed.html", "c.feed.html", "d.feed.md", "e.txt"):
+        (tmp_path / name).write_text("x", "utf-8")
+    (tmp_path / "f.html").write_bytes(b"\xff")
+    (tmp_path / "g.html").mkdir()
+    library = Library(tmp_path, shown="own")
+    assert [str(error).partition(": ")[0] for error in library.problems] == [
+        *("own/a.html", "own/b.feed.html", "own/c.feed.html", "own/f.html"),
+    ]
+    assert "there is a.md too" in str(library.problems[0])
+    assert not {"c", "d", "e", "g"} & set(library.names)
+
+
+def markdown(text: str, folder: Path, *, feed: bool = False, **templates: str) -> str:
+    """A text's HTML with a site's own shortcodes, "box_md" for `box.md`."""
+    for name, template in templates.items():
+        path = folder / ".".join(name.rsplit("_", 1))
+        path.write_text(template, "utf-8")
+    library = Library(folder)
+    renderer = Renderer(pygments=False)
+    context = {"markdown": renderer.snippet, "page": {"title": "T"}, "lang": "en"}
+    found = splice(extract(text, library=library), context, library)
+    assert not found.errors, [str(error) for error in found.errors]
+    rendered = renderer.render(found.text, ignore=TOKEN)
+    html, problems = fill_all(rendered.html, found, feed=feed, context=context, library=library)
+    assert not problems
+    return html
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Z10.20: before Markdown, so that its headings are the page's, and text goes on after it.
+        ("{{ md(x='## A *b*') }}", '<h2 id="a-b">A <em>b</em></h2>'),
+        ("x {{ md(x='*a*') }} y", "<p>x <em>a</em> y</p>"),
+        ("> {{ md(x='a\n\nb') }}", "<blockquote>\n<p>a</p>\n</blockquote>\n<p>b</p>"),
+        ("- {{ md(x='a') }}\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        ("{{ md(x='    code') }}", "<pre><code>code</code></pre>"),
+        # Z10.21: as HTML, without Markdown.
+        ("{{ html(x='*a*') }}", "<b>*a*</b>"),
+        # Z10.23: HTML escapes, Markdown doesn't.
+        ("{{ html(x='<&\"') }} {{ md(x='<i>') }}", "<p><b>&lt;&amp;&#34;</b> <i></p>"),
+        # Z10.15
+        ("```\n{{ md(x='<i>') }} {{ html(x='') }}\n```",
+         "<pre><code>&lt;i&gt; &lt;b&gt;&lt;/b&gt;\n</code></pre>"),
+        # Z10.16: here both kinds work.
+        ("`{{ md(x='<i>') }}{{ html(x='') }}`", "<p><code>&lt;i&gt;&lt;b&gt;&lt;/b&gt;</code></p>"),
+        ("[a]({{ md(x='/b') }})", '<p><a href="/b">a</a></p>'),
+        # Z10.17
+        ('<a title="{{ md(x=\'b\') }}">', '<a title="b">'),
+        # Z10.10: of any kind within any kind, the inner one first.
+        ("{% mdbody() %}*{{ md(x='a') }}* {{ html(x='b') }}{% end %}",
+         "<blockquote>\n<p><em>a</em> <b>b</b></p>\n</blockquote>"),
+        ("{% htmlbody() %}*{{ md(x='a') }}* {{ html(x='b') }}{% end %}",
+         "<div><p><em>a</em> <b>b</b></p></div>"),
+        ("{% htmlbody() %}{% mdbody() %}{% htmlbody() %}a{% end %}{% end %}{% end %}",
+         "<div><blockquote>\n<div><p>a</p></div>\n</blockquote></div>"),
+        # Z10.22: the number in the file, by name, outer before inner; `page` wins over an argument.
+        ("{{ n() }}{% nbody() %}{{ n() }}{% nbody() %}x{% end %}{% end %}{{ n() }}",
+         "<p>1(1 2(2 x))3</p>"),
+        ("{{ told(page='x', lang='y') }}", "T en"),
+        # Z10.24
+        ("{% htmlbody() %}## A\n\n## A\n{% end %}",
+         '<div><h2 id="a">A</h2>\n<h2 id="a-1">A</h2></div>'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("feed", [False, True])
+def test_kinds_of_templates(tmp_path: Path, text: str, expected: str, feed: bool) -> None:
+    html = markdown(
+        text,
+        tmp_path,
+        feed=feed,
+        md_md="{{ x }}\n",
+        html_html="<b>{{ x }}</b>\n",
+        mdbody_md="> {{ body }}",
+        htmlbody_html="<div>{{ body | markdown }}</div>",
+        n_md="{{ nth }}",
+        nbody_md="({{ nth }} {{ body }})",
+        told_html="{{ page.title }} {{ lang }}",
+    )
+    assert html.strip() == expected
+
+
+def test_a_markdown_template_that_fails_has_a_place(tmp_path: Path) -> None:
+    (tmp_path / "bad.md").write_text("{{ missing }}", "utf-8")
+    library = Library(tmp_path)
+    found = splice(extract("a\n\n{{ bad() }} {{ bad() }}", library=library), {}, library)
+    assert [str(error) for error in found.errors] == [
+        f"blog/x.md:3:{column}: the shortcode 'bad' fails: {tmp_path.name}/bad.md:1: "
+        "'missing' is undefined"
+        for column in (1, 13)
+    ]
+
+
+def test_lines_keep_their_numbers_below_what_markdown_templates_make(tmp_path: Path) -> None:
+    (tmp_path / "md.md").write_text("{{ x }}", "utf-8")
+    library = Library(tmp_path)
+    text = "one\n{{ md(\n  x='a\nb\nc\nd\ne\nf'\n) }} ten\neleven\n{{ md(x='') }}\nthirteen"
+    found = splice(extract(text, library=library, first_line=1), {}, library)
+    lines = found.text.split("\n")
+    assert lines == ["one", "a", "b", "c", "d", "e", "f ten", "eleven", "", "thirteen"]
+    assert found.line_of(1) == 1
+    assert [found.line_of(lines.index(line) + 1) for line in ("eleven", "thirteen")] == [10, 12]
+
+
+def test_a_heading_in_a_body_has_an_id_that_the_page_has_not() -> None:
+    taken = {"a"}
+    renderer = Renderer()
+    assert renderer.snippet("# A\n\n# B {#c}\n\n# C", taken=taken) == (
+        '<h1 id="a-1">A</h1>\n<h1 id="c">B</h1>\n<h1 id="c-1">C</h1>'
+    )
+    assert renderer.snippet("# A", taken=taken) == '<h1 id="a-2">A</h1>'
