@@ -38,7 +38,7 @@ def _marked() -> Iterator[tuple[str, str]]:
         lines = text.split("\n")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                first = min([node, *node.decorator_list], key=lambda part: part.lineno).lineno
+                first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
                 for row in _rows("\n".join(lines[first - 1 : node.end_lineno])):
                     yield row, f"{path.stem}::{node.name}"
 
