@@ -107,12 +107,14 @@ def test_a_build_that_fails_says_why(tmp_path: Path) -> None:
         runs.build([sys.executable, "-c", "print('no such thing'); raise SystemExit(3)"], tmp_path)
 
 
-def test_a_rebuild_has_the_cache_and_not_the_site(tmp_path: Path) -> None:
+def test_only_a_rebuild_has_what_the_last_build_has_left(tmp_path: Path) -> None:
     code = "import pathlib; pathlib.Path('site').mkdir(); pathlib.Path('.cache').mkdir()"
-    (tmp_path / "site").mkdir()
-    runs.build([sys.executable, "-c", code], tmp_path)
+    for _ in range(2):
+        runs.build([sys.executable, "-c", code], tmp_path)
     with pytest.raises(runs.BuildError, match="exists"):
-        runs.build([sys.executable, "-c", code], tmp_path, keep_cache=True)
+        runs.build([sys.executable, "-c", code], tmp_path, again=True)
+    runs.clear(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".cache", "site"]
 
 
 def test_each_second_counts_for_the_innermost_part() -> None:

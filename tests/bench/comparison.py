@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.runs import BuildError, Output, Run, build, output
+from tests.bench.runs import BuildError, Output, Run, build, clear, output, set_aside
 from tests.bench.sites import HUGO, MATERIAL, TOOLS, TWIM, Tool, edit
 
 
@@ -85,6 +85,8 @@ class Comparison:
         for size in self._plan.sizes:
             runs = None if size == count else self._repeat(TWIM, size)
             sizes[size] = runs or tools["twim"]
+        for folder in self._folder.iterdir():
+            clear(folder)
         return Result(self._plan, tools, rebuild, same, sizes, parts)
 
     def _tools(self, count: int) -> tuple[dict[str, Measured], list[Run]]:
@@ -100,7 +102,7 @@ class Comparison:
                     outputs[name] = output(self._site(tool, count))
                 if tool is TWIM:
                     edit(tool, self._site(tool, count), count)
-                    rebuilds.append(self._build(tool, count, keep_cache=True))
+                    rebuilds.append(self._build(tool, count, again=True))
         measured = {
             name: Measured(TOOLS[name].title, tuple(each), outputs[name])
             for name, each in runs.items()
@@ -110,10 +112,7 @@ class Comparison:
     def _repeat(self, tool: Tool, count: int) -> Measured:
         self._write(tool, count)
         runs = tuple(self._build(tool, count) for _ in range(self._plan.rounds))
-        measured = Measured(tool.title, runs, output(self._site(tool, count)))
-        # A hundred thousand files, of which nothing is asked any more.
-        shutil.rmtree(self._site(tool, count) / "site")
-        return measured
+        return Measured(tool.title, runs, output(self._site(tool, count)))
 
     def _site(self, tool: Tool, count: int) -> Path:
         [name] = [name for name, each in TOOLS.items() if each is tool]
@@ -125,15 +124,15 @@ class Comparison:
         folder.mkdir(parents=True)
         tool.write(folder, count)
 
-    def _build(self, tool: Tool, count: int, *, keep_cache: bool = False) -> Run:
+    def _build(self, tool: Tool, count: int, *, again: bool = False) -> Run:
         folder = self._site(tool, count)
-        run = build(tool.command(folder), folder, keep_cache=keep_cache)
-        again = ", one post changed" if keep_cache else ""
-        self._say(f"bench: {tool.title}, {count} issues{again}: {run.seconds:.1f} s")
+        run = build(tool.command(folder), folder, again=again)
+        changed = ", one post changed" if again else ""
+        self._say(f"bench: {tool.title}, {count} issues{changed}: {run.seconds:.1f} s")
         return run
 
     def _parts(self, folder: Path) -> dict[str, float]:
-        shutil.rmtree(folder / "site")
+        set_aside(folder)
         command: Sequence[str] = [sys.executable, "-m", "tests.bench.parts"]
         done = subprocess.run(
             [*command, str(folder / "mkdocs.yml")], capture_output=True, text=True, check=False

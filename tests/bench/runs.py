@@ -24,6 +24,7 @@ _FEEDS = {
     "index.xml",
 }
 _SAMPLE_EVERY = 0.05
+_PAST = "past"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,14 @@ class BuildError(RuntimeError):
     """Raised by `build` when a command fails or writes nothing."""
 
 
-def build(command: Sequence[str], folder: Path, *, keep_cache: bool = False) -> Run:
-    """Build anew into `folder`/site.
+def build(command: Sequence[str], folder: Path, *, again: bool = False) -> Run:
+    """Build into `folder`/site: from nothing, or `again`, with what the last build has left.
 
     Raises:
         BuildError: the command ends with an error, or after `TIMEOUT`.
     """
-    shutil.rmtree(folder / "site", ignore_errors=True)
-    if not keep_cache:
-        shutil.rmtree(folder / ".cache", ignore_errors=True)
+    if not again:
+        set_aside(folder)
     # So that builds at different times may have the same bytes.
     env = {**os.environ, "SOURCE_DATE_EPOCH": "1767225600", "NO_MKDOCS_2_WARNING": "1"}
     with tempfile.TemporaryFile() as said:
@@ -75,6 +75,26 @@ def build(command: Sequence[str], folder: Path, *, keep_cache: bool = False) -> 
     if code or not (folder / "site").is_dir():
         raise BuildError(f"{' '.join(command)} ended with {code} after {seconds:.0f} s:\n{text}")
     return Run(seconds, memory)
+
+
+def set_aside(folder: Path) -> None:
+    """Move what a build has left out of the way of the next.
+
+    It isn't removed while anything is measured: where tens of thousands of files have just been
+    removed, ext4 makes new ones ten times as slowly, because it leaves their inodes alone for some
+    seconds, and looks at each of them for each new file.
+    """
+    past = folder / _PAST
+    past.mkdir(exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=past))
+    for name in ("site", ".cache"):
+        if (folder / name).exists():
+            (folder / name).rename(aside / name)
+
+
+def clear(folder: Path) -> None:
+    """Remove what was set aside."""
+    shutil.rmtree(folder / _PAST, ignore_errors=True)
 
 
 def output(folder: Path) -> Output:

@@ -87,10 +87,10 @@ class Tool:
 
 
 def edit(tool: Tool, folder: Path, count: int) -> None:
-    """Change one post, in the middle of the newsletter."""
+    """Change one post, in the middle of the newsletter: what its first project reports."""
     [issue] = [issue for issue in newsletter.issues(count) if issue.number == (count + 1) // 2]
     path = folder / tool.post(issue)
-    path.write_text(f"{path.read_text('utf-8')}\n{_EDITED}\n", "utf-8")
+    path.write_text(path.read_text("utf-8").replace("\n> ", f"\n> {_EDITED} ", 1), "utf-8")
 
 
 def _mkdocs(folder: Path) -> list[str]:
