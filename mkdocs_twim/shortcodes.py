@@ -55,7 +55,6 @@ class Library:
             lstrip_blocks=True,
         )
         self._environment.filters["markdown"] = _markdown
-        self._environment.filters["safe"] = lambda value: Markup(soft_str(value))
         tera.extend(self._environment)
         self._folder = folder
         self._pages = {

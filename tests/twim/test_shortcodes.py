@@ -406,3 +406,30 @@ def test_a_heading_in_a_body_has_an_id_that_the_page_has_not() -> None:
         '<h1 id="a-1">A</h1>\n<h1 id="c">B</h1>\n<h1 id="c-1">C</h1>'
     )
     assert renderer.snippet("# A", taken=taken) == '<h1 id="a-2">A</h1>'
+
+
+NESTED = st.recursive(
+    st.sampled_from(["x\n\ny", "{{ md(x='a\n\nb') }}", "{{ html(x='<') }}", "> {{ md(x='') }}"]),
+    lambda inner: st.tuples(
+        st.sampled_from(["mdbody", "htmlbody"]), st.lists(inner, min_size=1, max_size=3)
+    ).map(lambda pair: f"{{% {pair[0]}() %}}{' '.join(pair[1])} z{{% end %}}"),
+    max_leaves=6,
+)
+
+
+@given(st.lists(NESTED, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_however_calls_are_nested_all_are_made_and_lines_are_known(parts: list[str]) -> None:
+    text = "\n\n".join([*parts, "last"])
+    library = Library(DATA / "nested")
+    context = {"markdown": Renderer().snippet}
+    found = splice(extract(text, library=library), context, library)
+    assert not found.errors
+    assert all(not library.is_markdown(call.name) for call in found.calls)
+    assert found.line_of(found.text.count("\n") + 1) == text.count("\n") + 1
+    lines = [found.line_of(number) for number in range(1, found.text.count("\n") + 2)]
+    assert lines == sorted(lines)
+    html, problems = fill_all(
+        Renderer().render(found.text).html, found, feed=True, context=context, library=library
+    )
+    assert not problems and not TOKEN.search(html) and "{%" not in html
