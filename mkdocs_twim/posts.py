@@ -84,7 +84,7 @@ def read_source(file: File, workshop: Workshop) -> tuple[PostSource | None, list
         return None, problems
     meta, problems = read_post(front, path, workshop.taxonomies, workshop.authors.names)
     try:
-        address = _address(path, front, meta, workshop.blog_dir)
+        address = address_of(path, front, meta, workshop.blog_dir)
     except AddressError as error:
         problems.append(AddressError(error.message, path=path, line=front.line_of("title")))
         calls_wrong = calls.extract(front.body, path, front.body_line, workshop.library).errors
@@ -141,7 +141,12 @@ def _source(
     return source, [*problems, *extraction.errors]
 
 
-def _address(path: str, front: FrontMatter, meta: PostMeta, blog_dir: str) -> str:
+def address_of(path: str, front: FrontMatter, meta: PostMeta, blog_dir: str) -> str:
+    """A post's address, relative to the site; `path` is its file's below docs_dir.
+
+    Raises:
+        AddressError: it can have none.
+    """
     if meta.path is not None:
         return meta.path
     if front.style == "toml":

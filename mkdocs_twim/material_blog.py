@@ -1,0 +1,310 @@
+"""A site with Material's blog plugin as a site of this plugin: what to write and what to tell.
+
+All files stay where they are, so that links between them hold. Posts get a `path` where the plugin
+would give another address. What Material writes of its own elsewhere becomes pages that lead on.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mkdocs.utils import get_markdown_title
+
+from feedserver.export import redirect_file, redirect_page
+from feedserver.slugs import slugify
+from mkdocs_twim import addresses, frontmatter, material_options
+from mkdocs_twim.errors import AddressError, TwimError
+from mkdocs_twim.material_options import BlogOptions, Post
+from mkdocs_twim.migration import Expected, Folder, Migration, MigrationError, with_keys
+from mkdocs_twim.mkdocs_yml import FILE, MkDocsYml, Plugin
+from mkdocs_twim.postmeta import PostMeta, read_post
+from mkdocs_twim.posts import address_of
+
+_BLOGS = ("blog", "material/blog")
+_TAXONOMIES = ("author", "category")
+_BLOG_TEMPLATES = ("blog", "blog-post", "blog-archive", "blog-category", "blog-profile")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A post's file: `name` is below docs_dir, `old` the address that Material gives it."""
+
+    name: str
+    text: str
+    front: frontmatter.FrontMatter
+    meta: PostMeta
+    post: Post
+    old: str
+
+
+def plan(site: Folder) -> Migration:
+    """What moving a Material blog in comes to.
+
+    Raises:
+        MigrationError: its mkdocs.yml can't be used, or a file can't be read.
+    """
+    yml = MkDocsYml(site.text(FILE))
+    blogs = [plugin for plugin in yml.plugins if plugin.name in _BLOGS]
+    if not blogs:
+        raise MigrationError("plugins: there is no blog", path=FILE)
+    theme = yml.get("theme")
+    language = theme.get("language") if isinstance(theme, dict) else None
+    options = BlogOptions(
+        blogs[0], str(language or "en"), yml.get("use_directory_urls") is not False
+    )
+    migration = Migration(taxonomies=_TAXONOMIES)
+    migration.refuse(site.refused)
+    _Mover(site, yml, options, migration).move(blogs[1:])
+    return migration
+
+
+class _Mover:
+    def __init__(
+        self, site: Folder, yml: MkDocsYml, options: BlogOptions, migration: Migration
+    ) -> None:
+        self._site = site
+        self._yml = yml
+        self._options = options
+        self._migration = migration
+        self._docs = self._folder("docs_dir", "docs")
+        migration.docs = self._docs
+        self._static = "static" if not site.below("static") else "static-of-blog"
+        # A blog that is all of the site would make posts of all its pages.
+        at_root = options.blog_dir == "."
+        migration.blog_dir = options.post_dir if at_root else options.blog_dir
+
+    def move(self, others: list[Plugin]) -> None:
+        migration = self._migration
+        sources = list(self._sources())
+        shown = [source for source in sources if not source.meta.draft]
+        texts = self._lists(shown)
+        for name in self._site.names:
+            if name == FILE or name.startswith(f"{self._folder('site_dir', 'site')}/"):
+                continue
+            if name.startswith(f"{self._docs}/"):
+                self._document(name, texts)
+            else:
+                migration.put(name, self._site.path(name), name)
+        for source in sources:
+            self._post(source)
+        migration.taken.append(f"{len(sources)} posts below {self._docs}/{self._options.post_dir}")
+        migration.taken.append("all other files, where they were")
+        for plugin in others:
+            migration.hand(
+                f"{FILE}:{plugin.line}", "a second blog: there can be one; it stays as is"
+            )
+        self._mkdocs_yml()
+        self._tell()
+
+    def _folder(self, key: str, default: str) -> str:
+        """A folder that mkdocs.yml names.
+
+        Raises:
+            MigrationError: it isn't within the site.
+        """
+        path = posixpath.normpath(str(self._yml.get(key) or default))
+        if path.startswith(("/", "..")) or path == ".":
+            raise MigrationError(f"{key}: this folder is not below that of mkdocs.yml", path=FILE)
+        return path
+
+    def _sources(self) -> Iterator[_Source]:
+        for name in self._site.below(posixpath.join(self._docs, self._options.post_dir)):
+            if not name.endswith(".md"):
+                continue
+            path = posixpath.normpath(posixpath.join(self._options.post_dir, name))
+            file = f"{self._docs}/{path}"
+            text = self._site.text(file)
+            try:
+                front = frontmatter.read(text, file)
+                meta, problems = read_post(front, file, _TAXONOMIES)
+                self._migration.by_hand += map(str, problems)
+                if meta.date is None:
+                    raise AddressError("no date: Material's blog needs one", path=file)
+                post = _post(front, meta, path)
+                yield _Source(path, text, front, meta, post, self._options.address(post))
+            except TwimError as error:
+                self._migration.by_hand.append(str(error.at(file, error.line)))
+                self._migration.put(file, self._site.path(file), file)
+
+    def _post(self, source: _Source) -> None:
+        """A post, with what keeps its address."""
+        migration = self._migration
+        file = f"{self._docs}/{source.name}"
+        keys: dict[str, object] = {}
+        blog = addresses.blog(migration.blog_dir).strip("/")
+        try:
+            ours = address_of(source.name, source.front, source.meta, blog)
+        except AddressError:
+            ours = None
+        if ours != source.old:
+            keys["path"] = source.old
+        if not self._options.directories:
+            keys["aliases"] = [f"{source.old.rstrip('/')}.html"]
+            migration.gone.append(f"{source.old.rstrip('/')}.html leads to {source.old}, a new id")
+        for key in [key for key in keys if key in source.front.values]:
+            place = f"{file}:{source.front.line_of(key)}"
+            migration.hand(place, f"{key}: write {keys.pop(key)!r}, which keeps its address")
+        text = with_keys(source.text, source.front, keys) if keys else source.text
+        copied = text if keys else self._site.path(file)
+        if migration.put(file, copied, file):
+            migration.posts.append(Expected(source.name, source.old))
+        mark = str(self._options["post_excerpt_separator"])
+        if mark != "<!-- more -->" and mark in source.front.body:
+            offset = source.front.body.count("\n", 0, source.front.body.index(mark))
+            migration.hand(
+                f"{file}:{source.front.body_line + offset}", "write <!-- more --> for it"
+            )
+
+    def _document(self, file: str, texts: dict[str, str]) -> None:
+        """A file below docs_dir that is no post."""
+        migration, options = self._migration, self._options
+        name = file.removeprefix(f"{self._docs}/")
+        within = f"{options.post_dir}/" if options.post_dir != "." else ""
+        blog = f"{migration.blog_dir}/" if migration.blog_dir != "." else ""
+        index = posixpath.normpath(posixpath.join(options.blog_dir, "index.md"))
+        if name.startswith(within):
+            if not name.endswith(".md"):
+                self._media(file, name[len(within) :])
+        elif name == index:
+            migration.put(f"{self._docs}/{blog}index.md", self._site.path(file), file)
+        elif name in texts:
+            if texts[name]:
+                migration.hand(file, f"the text of a list, moved to {texts[name]}: see its links")
+                migration.put(f"{self._docs}/{texts[name]}", self._site.path(file), file)
+            else:
+                migration.hand(file, "the text of a list that there isn't: not taken over")
+        elif name.endswith(".md") and name.startswith(blog):
+            self._beside_posts(file, name)
+        else:
+            migration.put(file, self._site.path(file), file)
+        if posixpath.basename(name) == ".meta.yml" and name.startswith(blog):
+            migration.hand(file, "posts take no keys from it: write them into the posts")
+
+    def _media(self, file: str, name: str) -> None:
+        """A file beside posts, which Material shows one folder up: it gets both addresses."""
+        self._migration.put(file, self._site.path(file), file)
+        old = posixpath.normpath(posixpath.join(self._options.blog_dir, name))
+        if not posixpath.basename(name).startswith(".") and file != f"{self._docs}/{old}":
+            self._migration.put(f"{self._static}/{old}", self._site.path(file), file)
+
+    def _beside_posts(self, file: str, name: str) -> None:
+        """A page below the blog's folder that is no post to Material, and is one to the plugin."""
+        text = self._site.text(file)
+        address = addresses.folder(name)
+        self._migration.hand(
+            file, "a page of the blog that is no post: each build warns of its date"
+        )
+        try:
+            front = frontmatter.read(text, file)
+        except TwimError:
+            text = f"---\n---\n\n{text}"
+            front = frontmatter.read(text, file)
+        if "path" not in front.values:
+            text = with_keys(text, front, {"path": address})
+        if self._migration.put(file, text, file):
+            self._migration.posts.append(Expected(name, address))
+
+    def _lists(self, sources: list[_Source]) -> dict[str, str]:
+        """Lead from Material's lists to ours; also where the texts of lists go, or nowhere ("")."""
+        options, migration = self._options, self._migration
+        texts: dict[str, str] = {}
+        posts: dict[str, list[str]] = defaultdict(list)
+        for source in sources:
+            for name in source.post.categories:
+                posts[name].append(source.name)
+            if options["archive"]:
+                old = options.archive(source.post.date)
+                texts[f"{old.strip('/')}.md"] = ""
+                if old not in migration.gone:
+                    migration.gone.append(old)
+        for name in sorted(posts) if options["categories"] else ():
+            try:
+                old, new = options.category(name), f"/category/{slugify(name)}/"
+            except AddressError as error:
+                migration.hand(FILE, f"the category {name!r}: {error.message}")
+                continue
+            texts[f"{old.strip('/')}.md"] = f"category/{slugify(name)}.md"
+            self._redirects(old, new, len(posts[name]), options.per_page("categories_"))
+        if options.blog_dir == ".":
+            self._redirects(
+                "/", addresses.blog(migration.blog_dir), len(sources), options.per_page()
+            )
+        if options["authors_profiles"]:
+            migration.hand(FILE, "authors_profiles: the posts of an author are at /author/<slug>/")
+        return texts
+
+    def _redirects(self, old: str, new: str, count: int, size: int) -> None:
+        """Lead from the pages of a list to those of ours, but for the home page."""
+        site_url = str(self._yml.get("site_url") or "").rstrip("/")
+        for number in range(1, (-(-count // size) if size else 1) + 1):
+            before, after = self._options.paged(old, number), addresses.paged(new, number)
+            if not self._options.directories:
+                before = f"{before.rstrip('/')}.html"
+            if before not in (after, "/"):
+                text = redirect_page(f"{site_url}{after}").decode()
+                path = f"{self._static}/{redirect_file(before)}"
+                self._migration.put(path, text, f"the list {before}")
+
+    def _mkdocs_yml(self) -> None:
+        options, migration, yml = self._options, self._migration, self._yml
+        feeds = tuple(plugin for plugin in yml.plugins if plugin.name == "rss")
+        twim: dict[str, Any] = {}
+        if migration.blog_dir != "blog":
+            twim["blog_dir"] = migration.blog_dir
+        if any(path.startswith(f"{self._static}/") for path in migration.outputs):
+            twim["static_dir"] = self._static
+        twim["paginate_by"] = options.per_page()
+        twim["taxonomies"] = {
+            "author": {"paginate_by": options.per_page("authors_profiles_")},
+            "category": {"paginate_by": options.per_page("categories_")},
+        }
+        redirects: dict[str, str] = {}
+        for plugin in feeds:
+            redirects |= material_options.feeds(plugin)
+            length = plugin.options.get("length")
+            if type(length) is int and length > 0:
+                twim["feed_limit"] = length
+            for line, what in material_options.unknown_of_feeds(plugin):
+                migration.hand(f"{FILE}:{line}", f"rss: {what}")
+        redirects = {old: new for old, new in redirects.items() if old != new}
+        if redirects and migration.posts:
+            twim["feed_redirects"] = redirects
+        for line, what in options.unknown:
+            migration.hand(f"{FILE}:{line}", f"blog: {what}")
+        migration.put(FILE, yml.replaced(options.plugin, twim, feeds), FILE)
+        names = " and ".join(dict.fromkeys(plugin.name for plugin in (options.plugin, *feeds)))
+        migration.taken.append(f"{FILE}: twim in the place of {names}, all else as it was")
+
+    def _tell(self) -> None:
+        migration, options = self._migration, self._options
+        if self._yml.get("site_url") is None:
+            migration.hand(FILE, "site_url: the plugin needs it as an absolute address")
+        if self._yml.get("INHERIT"):
+            migration.hand(FILE, "INHERIT: the file that it names may be outside of this folder")
+        theme = self._yml.get("theme")
+        folder = theme.get("custom_dir") if isinstance(theme, dict) else None
+        for name in self._site.below(posixpath.normpath(str(folder))) if folder else ():
+            if posixpath.splitext(name)[0] in _BLOG_TEMPLATES:
+                migration.hand(
+                    f"{folder}/{name}", "a template of Material's blog; see twim/post.html"
+                )
+        migration.new += [
+            "/category/ and /author/, the list of each term and its feeds",
+            "/atom.xml, /rss.xml, /feed.json, /feeds/, /feeds.json, /feeds.opml, /archive.json",
+        ]
+        if not options["categories"]:
+            migration.new.append("/category/<slug>/, which Material was told not to make")
+
+
+def _post(front: frontmatter.FrontMatter, meta: PostMeta, path: str) -> Post:
+    assert meta.date is not None, "a post of Material's has one"
+    file = posixpath.splitext(posixpath.basename(path))[0]
+    # As MkDocs does it.
+    name = file.replace("-", " ").replace("_", " ")
+    name = name.capitalize() if name.lower() == name else name
+    title = front.values.get("title") or get_markdown_title(front.body) or name
+    return Post(str(title), meta.slug, meta.date, file, meta.taxonomies.get("category", ()))
