@@ -170,7 +170,13 @@ class _Mover:
             if not name.endswith(".md"):
                 self._media(file, name[len(within) :])
         elif name == index:
-            migration.put(f"{self._docs}/{blog}index.md", self._site.path(file), file)
+            place = f"{blog}index.md"
+            if place != name:
+                shown = addresses.folder(place)
+                migration.hand(
+                    file, f"its text stands above the list at {shown}, not on the home page"
+                )
+            migration.put(f"{self._docs}/{place}", self._site.path(file), file)
         elif name in texts:
             if texts[name]:
                 migration.hand(file, f"the text of a list, moved to {texts[name]}: see its links")

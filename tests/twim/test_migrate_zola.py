@@ -1,0 +1,470 @@
+"""A Zola site moves in: a small one with everything in it, by the rules of zola.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+
+from mkdocs_twim.migrate import main
+from tests.sites import Built, messages
+
+CONFIG = """\
+base_url = "https://letters.example/"
+title = "Letters"
+description = "A newsletter"
+default_language = "de"
+generate_feeds = true
+feed_filenames = ["atom.xml", "news.xml", "no-twil-rss.xml", "no-such-atom.xml"]
+feed_limit = 30
+ignored_content = ["*.secret.md"]
+author = "Ada"
+taxonomies = [
+  {name = "author", paginate_by = 5},
+  {name = "category", feed = true},
+]
+
+[languages.fr]
+
+[markdown]
+smart_punctuation = true
+
+[extra]
+logo = "x"
+"""
+
+POST = """\
++++
+title = "{title}"
+date = "{date}"
+{more}
+[taxonomies]
+author = ["Ada"]
+category = ["{category}"]
++++
+
+{body}
+"""
+
+
+def post(
+    title: str, date: str, body: str = "Text.", *, category: str = "News", more: str = ""
+) -> str:
+    return POST.format(title=title, date=date, body=body, category=category, more=more)
+
+
+FILES: dict[str, str | bytes] = {
+    "config.toml": CONFIG,
+    "content/_index.md": '+++\ntitle = "Home"\n+++\n',
+    "content/blog/_index.md": (
+        '+++\ntitle = "News"\nsort_by = "date"\npaginate_by = 2\ngenerate_feeds = true\n+++\nHi.\n'
+    ),
+    # Z4.2, Z4.3: the folders as they are, the slug of the name without its date.
+    "content/blog/2024/2024-05-01-Straße & Co.md": post(
+        "Street", "2024-05-01", "See [about](@/Über_uns.md#us), [bundle](@/blog/b/index.md)."
+    ),
+    # Z4.1: `path` as it stands, with dots.
+    "content/blog/2024/x.md": post("Two", "2024-05-02", more='path = "blog/2.0-is-here"'),
+    # Z12.11, Z12.12: a bundle, whose files go where its page goes.
+    "content/blog/b/index.md": post(
+        "Bundle", "2024-05-03", "![a dot](dot.svg)", more='slug = "moved"'
+    ),
+    "content/blog/b/dot.svg": "<svg/>",
+    "content/blog/b/more.md": "no page\n",
+    # Z1.1: YAML is Zola's, too, and its address is not that of Material.
+    "content/blog/yaml.md": (
+        '---\ntitle: "YAML: yes"\ndate: 2024-05-04\n'
+        'taxonomies: {category: ["This Week in Letters"]}\n---\n\nText with ~tilde~.\n'
+    ),
+    # Z5.1: an old address.
+    "content/blog/old.md": post("Old", "2024-05-05", more='aliases = ["/was/here", "was.html"]'),
+    # Z2.5
+    "content/blog/draft.md": post("Draft", "2024-05-06", more="draft = true"),
+    "content/blog/x.fr.md": post("Deux", "2024-05-07"),
+    "content/blog/plan.secret.md": "ignored\n",
+    "content/blog/.hidden.md": "hidden\n",
+    "content/blog/calls.md": post(
+        "Calls",
+        "2024-05-08",
+        '{{ figure(img="/blog/img/x.svg", caption="") }}\n\n{{ badge(text="a") }}\n\n{{ bagde() }}',
+    ),
+    "content/Über_uns.md": (
+        '+++\ntitle = "Us: all"\ndescription = "Who"\naliases = ["/team"]\n'
+        '[extra]\nmood = "good"\nsince = 12:30:00\n+++\n\n# Us\n\n'
+        "A [post](@/blog/2024/x.md#top), [the guide](@/guide/_index.md), <b>[ref]</b>, "
+        "[none](@/none.md)\n\n[ref]: @/guide/start/index.md\n\n"
+        '{{ figure(img="/blog/img/x.svg", caption="A dot") }}\n'
+    ),
+    "content/guide/_index.md": '+++\ntitle = "Guide"\n+++\n\nRead it.\n',
+    "content/guide/start/index.md": (
+        '+++\ntitle = "Start"\npath = "guide/v1.0/begin"\n+++\n\n![a dot](dot.svg)\n'
+    ),
+    "content/guide/start/dot.svg": "<svg/>",
+    "content/guide/dated.md": '+++\ntitle = "Dated"\ndate = 2020-01-01\n+++\n\nOnce.\n',
+    "content/guide/draft.md": '+++\ntitle = "Draft"\ndraft = true\n+++\n\nNot yet.\n',
+    "content/guide/hidden.md": "+++\nrender = false\n+++\n\nNever.\n",
+    "content/join.md": '+++\ntitle = "Join"\npath = "/blog/join"\n+++\n\nJoin us.\n',
+    # Z6.8, Z6.10
+    "content/legal/_index.md": "+++\nrender = false\n+++\n",
+    "content/legal/terms.md": '+++\ntitle = "Terms"\n+++\n\nBe nice.\n',
+    "content/chat/_index.md": '+++\nredirect_to = "guide/"\n+++\n',
+    "static/blog/img/x.svg": "<svg/>",
+    "static/404.html": "gone",
+    "templates/blog.html": "{% block a %}{% endblock %}",
+    "templates/news.xml": "<rss></rss>",
+    "templates/no-twil-rss.xml": "<rss></rss>",
+    "templates/shortcodes/badge.html": '<i>{{ text }}</i>\n{{ get_url(path="@/x.md") }}\n',
+    "templates/shortcodes/broken.md": "{% set_global x = 1 %}\n",
+    "templates/shortcodes/figure.html": "<img>",
+    "templates/shortcodes/notes.txt": "hello",
+    "sass/main.scss": "a {}",
+    "themes/plain/theme.toml": "",
+}
+
+
+def lay_out(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def build(folder: Path) -> Built:
+    built = Built(folder / "site")
+    with messages() as built.warnings:
+        mkdocs_build(load_config(str(folder / "mkdocs.yml")))
+    return built
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("zola")
+    lay_out(folder / "old", FILES)
+    before = contents(folder / "old")
+    assert main(["migrate", str(folder / "old"), str(folder / "new")]) == 0
+    assert contents(folder / "old") == before
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(moved: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        said: list[str] = []
+        patch.setattr("builtins.print", lambda *words, **_: said.append(" ".join(words)))
+        main(["migrate", str(moved / "old"), str(tmp_path_factory.mktemp("again"))])
+    return "\n".join(said)
+
+
+@pytest.fixture(scope="module")
+def site(moved: Path) -> Built:
+    """The new site, when what its report tells of calls and links has been done."""
+    new = moved / "new"
+    path = new / "docs/blog/calls.md"
+    text = path.read_text("utf-8").replace('{{ badge(text="a") }}', "").replace("{{ bagde() }}", "")
+    path.write_text(text, "utf-8")
+    about = new / "docs/uber-uns.md"
+    about.write_text(about.read_text("utf-8").replace("[none](@/none.md)", ""), "utf-8")
+    return build(new)
+
+
+def test_the_options_are_those_of_the_config(moved: Path) -> None:
+    yml = yaml.safe_load((moved / "new/mkdocs.yml").read_text("utf-8"))
+    assert yml["site_name"] == "Letters" and yml["site_url"] == "https://letters.example/"
+    assert yml["site_description"] == "A newsletter"
+    assert yml["theme"] == {"name": "material", "language": "de"}
+    assert yml["draft_docs"] == "/guide/draft.md\n"
+    twim = yml["plugins"][1]["twim"]
+    assert twim == {
+        "blog_dir": "blog",
+        "static_dir": "static",
+        "paginate_by": 2,
+        "taxonomies": {
+            "author": {"feed": False, "paginate_by": 5},
+            "category": {"feed": True, "paginate_by": 0},
+        },
+        "feed_limit": 30,
+        "feeds": {
+            "no-twil": {
+                "title": "Without This Week in Letters",
+                "not_category": ["this-week-in-letters"],
+            }
+        },
+        "feed_redirects": {
+            "/news.xml": "/rss.xml",
+            "/category/news/news.xml": "/category/news/rss.xml",
+            "/category/this-week-in-letters/news.xml": "/category/this-week-in-letters/rss.xml",
+            "/no-twil-rss.xml": "/no-twil/rss.xml",
+            "/category/news/no-twil-rss.xml": "/category/news/rss.xml",
+            "/blog/atom.xml": "/atom.xml",
+            "/blog/news.xml": "/rss.xml",
+            "/blog/no-twil-rss.xml": "/rss.xml",
+            "/blog/no-such-atom.xml": "/atom.xml",
+        },
+        "markdown": "commonmark",
+    }
+
+
+def test_posts_stay_as_they_are_but_for_a_path(moved: Path) -> None:
+    old, new = moved / "old/content/blog", moved / "new/docs/blog"
+    for name in ("2024/x.md", "b/index.md", "b/dot.svg", "old.md", "draft.md", "_index.md"):
+        assert (new / name).read_bytes() == (old / name).read_bytes(), name
+    yaml_post = (new / "yaml.md").read_text("utf-8")
+    assert yaml_post == (old / "yaml.md").read_text("utf-8").replace(
+        "---\n", '---\npath: "/blog/yaml/"\n', 1
+    )
+    assert '+++\npath = "/fr/blog/x/"\n' in (new / "x.fr.md").read_text("utf-8")
+    for name in ("plan.secret.md", ".hidden.md", "b/more.md"):
+        assert not (new / name).exists(), name
+    # The target has another name here, and Zola's spelling of links stays.
+    assert "(@/uber-uns.md#us)" in (new / "2024/2024-05-01-Straße & Co.md").read_text("utf-8")
+
+
+def test_pages_outside_the_blog_are_pages_of_mkdocs(moved: Path) -> None:
+    docs = moved / "new/docs"
+    text = (docs / "uber-uns.md").read_text("utf-8")
+    front, body = text.removeprefix("---\n").split("---\n\n", 1)
+    assert yaml.safe_load(front) == {
+        "title": "Us: all",
+        "description": "Who",
+        "extra": {"mood": "good", "since": "12:30:00"},
+    }
+    assert "[the guide](guide/index.md)" in body
+    assert "[ref]: guide/v1.0/begin/index.md" in body
+    assert (docs / "guide/v1.0/begin/dot.svg").is_file()
+    for name in ("index.md", "guide/hidden.md", "legal/index.md", "chat/index.md"):
+        assert not (docs / name).exists(), name
+
+
+def test_every_address_is_kept(site: Built) -> None:
+    for address in (
+        "blog/2024/strasse-co/",
+        "blog/2.0-is-here/",
+        "blog/moved/",
+        "blog/moved/dot.svg",
+        "blog/yaml/",
+        "blog/old/",
+        "blog/calls/",
+        "blog/join/",
+        "fr/blog/x/",
+        "was/here/",
+        "was.html",
+        "team/",
+        "chat/",
+        "uber-uns/",
+        "guide/",
+        "guide/v1.0/begin/",
+        "guide/v1.0/begin/dot.svg",
+        "guide/dated/",
+        "legal/terms/",
+        "blog/",
+        "blog/page/2/",
+        "blog/img/x.svg",
+        "author/ada/",
+        "category/news/",
+        "robots.txt",
+        "sitemap.xml",
+        "404.html",
+        *("atom.xml", "news.xml", "no-twil-rss.xml", "blog/atom.xml", "blog/news.xml"),
+        *("category/news/atom.xml", "category/news/news.xml", "category/news/no-twil-rss.xml"),
+    ):
+        path = site.folder / address
+        assert (path / "index.html" if address.endswith("/") else path).is_file(), address
+    for address in ("blog/draft", "guide/draft", "guide/hidden", "legal/index.html"):
+        assert not (site.folder / address).exists(), address
+
+
+def test_every_id_of_a_feed_is_kept(site: Built) -> None:
+    ids = [item["id"] for item in site.json("feed.json")["items"]]
+    assert ids == [
+        f"https://letters.example/{path}/"
+        for path in (
+            *("blog/calls", "fr/blog/x", "blog/old", "blog/yaml", "blog/moved"),
+            *("blog/2.0-is-here", "blog/2024/strasse-co"),
+        )
+    ]
+    without = json.loads(site.read("no-twil/feed.json"))["items"]
+    assert {item["id"] for item in without} == set(ids) - {"https://letters.example/blog/yaml/"}
+
+
+def test_it_builds_with_no_more_warnings_than_were_told(site: Built, told: str) -> None:
+    assert len(site.warnings) == 1 and "blog/join.md: no date" in site.warnings[0]
+    assert "content/join.md: its address /blog/join/ makes it a post of the blog" in told
+
+
+def test_old_addresses_of_pages_lead_on(site: Built) -> None:
+    assert 'rel="canonical" href="https://letters.example/uber-uns/"' in site.read(
+        "team/index.html"
+    )
+    assert "https://letters.example/guide/" in site.read("chat/index.html")
+    # Links of pages lead to posts, at their addresses.
+    assert 'href="../blog/2.0-is-here/#top"' in site.read("uber-uns/index.html")
+    assert "<figcaption" in site.read("uber-uns/index.html")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "9 posts: content/blog is the blog",
+        "templates/shortcodes/badge.html is shortcodes/badge.html",
+        "templates/shortcodes/badge.html:2: 'get_url' is Tera's",
+        "templates/shortcodes/broken.md:1: Jinja2 can't read it",
+        "templates/shortcodes/figure.html: the plugin has a 'figure' of its own",
+        "templates/shortcodes/notes.txt: no template of a shortcode",
+        "content/blog/calls.md:14:1: unknown shortcode 'bagde'",
+        "content/blog/b/more.md: below a page that is a folder",
+        "content/Über_uns.md:12: the link to '@/none.md' leads nowhere",
+        "content/guide/dated.md: a dated page outside the blog",
+        "content/guide/hidden.md: render = false",
+        "content/_index.md: the home page was a template's",
+        "static/404.html: the theme or the plugin makes this file",
+        "templates/blog.html: a template of Zola's",
+        "sass/main.scss: not compiled",
+        "themes/plain: a theme of Zola's",
+        "config.toml:9: author: not taken over",
+        "config.toml:18: markdown.smart_punctuation: there is nothing like it",
+        "config.toml:20: [extra] was read by templates",
+        "config.toml: languages: translations",
+        "no-twil-rss.xml: see that it is what the feed 'no-twil' is",
+        "no-such-atom.xml: name a feed in its stead",
+        "/category/this-week-in-letters/no-twil-rss.xml",
+        "/guide/dated/ (in the feeds; the page stays)",
+        "no feeds below /author/",
+        "python -m mkdocs build",
+    ],
+)
+def test_the_report_tells_it(told: str, line: str) -> None:
+    assert line in told
+
+
+def small(folder: Path, files: Mapping[str, str | bytes], config: str = "") -> Path:
+    base = f'base_url = "https://x.example"\n{config}'
+    return lay_out(folder / "old", {"config.toml": base, **files})
+
+
+def moved_posts(folder: Path, site: Path) -> dict[str, str]:
+    assert main(["migrate", str(site), str(folder / "new")]) == 0
+    docs = folder / "new/docs"
+    return {
+        path.relative_to(docs).as_posix(): path.read_text("utf-8") for path in docs.rglob("*.md")
+    }
+
+
+@pytest.mark.parametrize(
+    ("slugify", "name", "path"),
+    [
+        ('paths = "off"', "Some Post", "/blog/Some Post/"),
+        ('paths = "safe"', "Some (Post)", "/blog/Some_Post/"),
+        ("paths_keep_dates = true", "2024-05-01-x", "/blog/2024-05-01-x/"),
+    ],
+)
+def test_other_slugs_are_written_as_paths(
+    tmp_path: Path, slugify: str, name: str, path: str
+) -> None:
+    text = '+++\ndate = "2024-05-01"\r\n+++\r\nText.\n'.replace("\r", "").replace("\n", "\r\n")
+    site = small(tmp_path, {f"content/blog/{name}.md": text}, f"[slugify]\n{slugify}\n")
+    [post] = moved_posts(tmp_path, site).values()
+    assert post.replace("\r\n", "\n").startswith(f'+++\npath = "{path}"\ndate')
+    assert (tmp_path / f"new/docs/blog/{name}.md").read_bytes().count(b"\r\n") == 5
+
+
+def test_posts_at_the_root(tmp_path: Path) -> None:
+    dated = '+++\ntitle = "A"\ndate = 2024-05-01\n+++\n\nText.\n'
+    site = small(tmp_path, {"content/a.md": dated, "content/b.md": "+++\n+++\n\nUndated.\n"})
+    assert moved_posts(tmp_path, site).keys() == {"a.md", "b.md"}
+    built = build(tmp_path / "new")
+    assert (built.folder / "a/index.html").is_file() and (built.folder / "b/index.html").is_file()
+    yml = yaml.safe_load((tmp_path / "new/mkdocs.yml").read_text("utf-8"))
+    assert yml["plugins"][1]["twim"]["blog_dir"] == "." and yml["site_name"] == "Blog"
+
+
+def test_what_stands_at_one_place_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = '+++\ntitle = "P"\npath = "same"\n+++\n\nText.\n'
+    dated = "+++\ndate = 2024-05-01\n+++\n\nText.\n"
+    site = small(tmp_path, {"content/a.md": page, "content/b.md": page, "content/blog/x.md": dated})
+    assert sorted(moved_posts(tmp_path, site), reverse=True) == ["same.md", "blog/x.md"]
+    assert "content/b.md: not taken over: content/b.md and content/a.md" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", ["../../etc/passwd", "/a/../../b", "c:\\\\x", "a//b", "x?y"])
+def test_a_path_never_leads_out_of_the_target(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    files = {
+        "content/page.md": f'+++\npath = "{path}"\n+++\n\nText.\n',
+        "content/blog/post.md": f'+++\ndate = 2024-05-01\npath = "{path}"\n+++\n\nText.\n',
+        "content/alias.md": f'+++\naliases = ["{path}"]\n+++\n\nText.\n',
+    }
+    moved_posts(tmp_path, small(tmp_path, files))
+    out = capsys.readouterr().out
+    assert "content/page.md:2: path: expected" in out or "content/page.md:2: path: a path" in out
+    assert contents(tmp_path).keys() == {
+        *(f"old/{name}" for name in (*files, "config.toml")),
+        *(f"new/docs/{name}" for name in ("page.md", "blog/post.md", "alias.md")),
+        *("new/mkdocs.yml", "new/static/robots.txt"),
+    }
+
+
+def test_links_out_of_the_site_are_not_followed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret/key").write_text("key")
+    site = small(tmp_path, {"content/blog/x.md": "+++\ndate = 2024-05-01\n+++\n\nText.\n"})
+    (site / "static").mkdir()
+    (site / "static/key").symlink_to(tmp_path / "secret/key")
+    (site / "static/all").symlink_to(tmp_path / "secret")
+    assert main(["migrate", str(site), str(tmp_path / "new")]) == 0
+    out = capsys.readouterr().out
+    assert "static/key: a link out of the site" in out and "static/all: a link" in out
+    assert not (tmp_path / "new/static/key").exists()
+
+
+def test_a_post_that_cannot_be_read_is_told_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = "+++\ndate = 2024-05-01\n+++\n\nText.\n"
+    site = small(
+        tmp_path, {"content/blog/x.md": good, "content/blog/y.md": "+++\ntitle = \n+++\n\nT.\n"}
+    )
+    assert main(["migrate", str(site), str(tmp_path / "new")]) == 0
+    assert "content/blog/y.md:2: invalid TOML" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("base_url = ", "config.toml: invalid TOML"),
+        ('base_url = "/"', "config.toml:1: base_url: expected an address"),
+        ("title = 3\nbase_url = 'https://x.example'", "config.toml:1: title: this is no value"),
+        (
+            "base_url = 'https://x.example'\ntaxonomies = [1]",
+            "config.toml:2: taxonomies: each needs a name",
+        ),
+        (b"\xff\xfe", "config.toml: can't be read"),
+        ("base_url = 'https://x.example'", "content: no page has a date"),
+    ],
+)
+def test_a_config_that_cannot_be_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], config: str | bytes, message: str
+) -> None:
+    lay_out(tmp_path / "old", {"config.toml": config, "content/x.md": "+++\n+++\n\nText.\n"})
+    assert main(["migrate", str(tmp_path / "old"), str(tmp_path / "new")]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"migrate: {message}") and err.count("\n") == 1
+    assert not (tmp_path / "new").exists()
