@@ -24,7 +24,7 @@ from feedserver import cli
 from feedserver.catalogue import FEED_FILES, RESERVED
 from feedserver.check import check
 from feedserver.model import FeedKind, Reporter
-from mkdocs_twim import contexts, listings, social, tera, views
+from mkdocs_twim import contexts, listings, migrate, social, tera, views
 from mkdocs_twim.config import AliasesConfig, NamedFeedConfig, TaxonomyConfig, TwimConfig
 from mkdocs_twim.frontmatter import FrontMatter
 from mkdocs_twim.listings import Listing
@@ -384,6 +384,43 @@ def test_every_command_and_flag_is_documented() -> None:
                 assert flag == "--help" or flag in part, f"{name} {flag}"
             if not flags:
                 assert str(action.metavar) in part
+
+
+def test_every_command_of_the_plugin_is_documented() -> None:
+    [commands] = [
+        action
+        for action in migrate.parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    for name, parser in commands.choices.items():
+        part = _page("commands").split(f"## python -m mkdocs_twim {name}\n")[1].split("\n## ")[0]
+        for action in parser._actions:
+            assert action.option_strings or f"`{action.metavar}`" in part
+
+
+def test_all_that_needs_a_hand_is_documented() -> None:
+    hands = "\n## What needs a hand\n"
+    documented = [
+        [part.strip(" …:,`") for part in message.split("…") if part.strip(" …:,`")]
+        for page in ("move-from-zola", "move-from-material")
+        for cell in re.findall(
+            r"(?m)^\| (`.*?`(?:, `.*?`)*) \|",
+            (HOW_TO / f"{page}.md").read_text("utf-8").split(hands)[1],
+        )
+        for message in re.findall("`(.*?)`", cell)
+    ]
+    told = [
+        _shown(node.args[1])
+        for path in PACKAGE.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "hand"
+    ]
+    assert len(told) > 30
+    for message in told:
+        fits = any(all(part in message for part in parts) for parts in documented if parts)
+        assert fits or message in ("…", "rss: …", "blog: …"), message
 
 
 def test_every_verb_of_run_is_documented() -> None:

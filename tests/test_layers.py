@@ -20,11 +20,13 @@ FEEDSERVER = (
 )
 MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}
-    | {"tokens", "arguments", "calls", "shortcodes", "signatures", "tera", "pictures", "static"},
+    | {"tokens", "arguments", "calls", "shortcodes", "signatures", "tera", "pictures", "static"}
+    | {"migration", "porting", "zola_config", "mkdocs_yml", "material_options"},
     {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}
-    | {"authors", "related", "postviews"},
-    {"feeds", "output", "listings", "pages", "social", "frames", "collection"} | {"sections"},
-    {"plugin"},
+    | {"authors", "related", "postviews", "zola_pages"},
+    {"feeds", "output", "listings", "pages", "social", "frames", "collection"} | {"sections"}
+    | {"zola_output", "zola_site", "material_blog"},
+    {"plugin", "migrate", "__main__"},
 )
 
 
