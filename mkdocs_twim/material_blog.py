@@ -7,16 +7,17 @@ would give another address. What Material writes of its own elsewhere becomes pa
 from __future__ import annotations
 
 import posixpath
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from mkdocs.utils import get_markdown_title
 
 from feedserver.export import redirect_file, redirect_page
 from feedserver.slugs import slugify
-from mkdocs_twim import addresses, frontmatter, material_options
+from mkdocs_twim import addresses, authors, frontmatter, material_options
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.material_options import BlogOptions, Post
 from mkdocs_twim.migration import Expected, Folder, Migration, MigrationError, with_keys
@@ -62,6 +63,14 @@ def plan(site: Folder) -> Migration:
     return migration
 
 
+@dataclass(slots=True)
+class _Lists:
+    """Material's lists: which of ours is each, and how many posts it has, by its address."""
+
+    new: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
 class _Mover:
     def __init__(
         self, site: Folder, yml: MkDocsYml, options: BlogOptions, migration: Migration
@@ -73,6 +82,7 @@ class _Mover:
         self._docs = self._folder("docs_dir", "docs")
         migration.docs = self._docs
         self._static = "static" if not site.below("static") else "static-of-blog"
+        self._authors = self._known_authors()
         # A blog that is all of the site would make posts of all its pages.
         at_root = options.blog_dir == "."
         migration.blog_dir = options.post_dir if at_root else options.blog_dir
@@ -111,6 +121,19 @@ class _Mover:
             raise MigrationError(f"{key}: this folder is not below that of mkdocs.yml", path=FILE)
         return path
 
+    def _known_authors(self) -> authors.Authors:
+        file = str(self._options["authors_file"]).replace("{blog}", self._options.blog_dir)
+        places = [posixpath.join(at, authors.FILE) for at in (self._options.blog_dir, "")]
+        if posixpath.normpath(file) not in map(posixpath.normpath, places):
+            line = self._options.plugin.lines.get("authors_file", 1)
+            self._migration.hand(f"{FILE}:{line}", f"authors_file: move it to {places[0]}")
+        try:
+            return authors.read(self._site.path(self._docs), self._options.blog_dir)
+        except TwimError as error:
+            file = f"{self._docs}/{error.path}"
+            self._migration.by_hand.append(str(error.at(file, error.line, error.column)))
+            return authors.Authors(None, {})
+
     def _sources(self) -> Iterator[_Source]:
         for name in self._site.below(posixpath.join(self._docs, self._options.post_dir)):
             if not name.endswith(".md"):
@@ -120,7 +143,7 @@ class _Mover:
             text = self._site.text(file)
             try:
                 front = frontmatter.read(text, file)
-                meta, problems = read_post(front, file, _TAXONOMIES)
+                meta, problems = read_post(front, file, _TAXONOMIES, self._authors.names)
                 self._migration.by_hand += map(str, problems)
                 if meta.date is None:
                     raise AddressError("no date: Material's blog needs one", path=file)
@@ -178,17 +201,22 @@ class _Mover:
                 )
             migration.put(f"{self._docs}/{place}", self._site.path(file), file)
         elif name in texts:
-            if texts[name]:
-                migration.hand(file, f"the text of a list, moved to {texts[name]}: see its links")
-                migration.put(f"{self._docs}/{texts[name]}", self._site.path(file), file)
-            else:
-                migration.hand(file, "the text of a list that there isn't: not taken over")
+            self._text(file, texts[name])
         elif name.endswith(".md") and name.startswith(blog):
             self._beside_posts(file, name)
         else:
             migration.put(file, self._site.path(file), file)
         if posixpath.basename(name) == ".meta.yml" and name.startswith(blog):
             migration.hand(file, "posts take no keys from it: write them into the posts")
+
+    def _text(self, file: str, place: str) -> None:
+        """The text of a list; those of years would be posts where they stand."""
+        if place.startswith(f"{self._migration.blog_dir}/") or self._migration.blog_dir == ".":
+            self._migration.hand(file, "the text of a year's list, which can have none: left out")
+            return
+        if file != f"{self._docs}/{place}":
+            self._migration.hand(file, f"the text of a list, moved to {place}: see its links")
+        self._migration.put(f"{self._docs}/{place}", self._site.path(file), file)
 
     def _media(self, file: str, name: str) -> None:
         """A file beside posts, which Material shows one folder up: it gets both addresses."""
@@ -215,42 +243,62 @@ class _Mover:
             self._migration.posts.append(Expected(name, address))
 
     def _lists(self, sources: list[_Source]) -> dict[str, str]:
-        """Lead from Material's lists to ours; also where the texts of lists go, or nowhere ("")."""
-        options, migration = self._options, self._migration
-        texts: dict[str, str] = {}
-        posts: dict[str, list[str]] = defaultdict(list)
+        """Lead from Material's lists to ours; also where the texts of lists go."""
+        options = self._options
+        blog = addresses.blog(self._migration.blog_dir)
+        lists = _Lists()
         for source in sources:
-            for name in source.post.categories:
-                posts[name].append(source.name)
+            post, written = source.post, source.front.values.get("authors")
             if options["archive"]:
-                old = options.archive(source.post.date)
-                texts[f"{old.strip('/')}.md"] = ""
-                if old not in migration.gone:
-                    migration.gone.append(old)
-        for name in sorted(posts) if options["categories"] else ():
-            try:
-                old, new = options.category(name), f"/category/{slugify(name)}/"
-            except AddressError as error:
-                migration.hand(FILE, f"the category {name!r}: {error.message}")
-                continue
-            texts[f"{old.strip('/')}.md"] = f"category/{slugify(name)}.md"
-            self._redirects(old, new, len(posts[name]), options.per_page("categories_"))
-        if options.blog_dir == ".":
-            self._redirects(
-                "/", addresses.blog(migration.blog_dir), len(sources), options.per_page()
-            )
-        if options["authors_profiles"]:
-            migration.hand(FILE, "authors_profiles: the posts of an author are at /author/<slug>/")
-        return texts
+                year = f"{blog}archive/{post.date.year:04}/"
+                self._list(lists, options.archive, post.date, year)
+            for name in post.categories if options["categories"] else ():
+                self._list(lists, options.category, name, f"/category/{slugify(name)}/")
+            for id in written if options["authors_profiles"] and isinstance(written, list) else ():
+                if author := self._authors.by_id.get(id):
+                    profile = partial(options.profile, author.name)
+                    new = f"/author/{slugify(author.name)}/"
+                    self._list(lists, profile, author.slug or id, new)
+        old_blog = addresses.blog(options.blog_dir)
+        lists.new |= {old_blog: blog}
+        lists.counts.update({old_blog: len(sources)})
+        for old, new in lists.new.items():
+            of = sum(lists.counts[other] for other, to in lists.new.items() if to == new)
+            self._redirects(old, new, lists.counts[old], of)
+        return {
+            f"{old.strip('/')}.md": f"{new.strip('/')}.md"
+            for old, new in lists.new.items()
+            if old != old_blog
+        }
 
-    def _redirects(self, old: str, new: str, count: int, size: int) -> None:
-        """Lead from the pages of a list to those of ours, but for the home page."""
+    def _list(self, lists: _Lists, address: Callable[[Any], str], name: Any, new: str) -> None:
+        """Count a post in one of Material's lists, whose posts are at `new` here."""
+        try:
+            old = address(name)
+        except AddressError as error:
+            self._migration.hand(FILE, f"the list {name}: {error.message}")
+            return
+        lists.new.setdefault(old, new)
+        lists.counts[old] += 1
+
+    def _redirects(self, old: str, new: str, count: int, of: int) -> None:
+        """Lead from the pages of a list to those of ours, but for the home page.
+
+        `count` is how many posts it had, `of` how many ours has.
+        """
+        kinds = {"category": "categories_", "author": "authors_profiles_"}
+        kind = kinds.get(new.split("/")[1], "")
+        old_size = self._options.per_page("archive_" if "/archive/" in new else kind)
+        pages = _pages(of, self._options.per_page(kind))
         site_url = str(self._yml.get("site_url") or "").rstrip("/")
-        for number in range(1, (-(-count // size) if size else 1) + 1):
-            before, after = self._options.paged(old, number), addresses.paged(new, number)
+        slugs = {moved for moved, _, _ in self._authors.moved()}
+        for number in range(1, _pages(count, old_size) + 1):
+            before = self._options.paged(old, number)
+            after = addresses.paged(new, min(number, pages))
             if not self._options.directories:
                 before = f"{before.rstrip('/')}.html"
-            if before not in (after, "/"):
+            # The plugin itself leads from an author's `slug`.
+            if before not in (after, "/", *slugs):
                 text = redirect_page(f"{site_url}{after}").decode()
                 path = f"{self._static}/{redirect_file(before)}"
                 self._migration.put(path, text, f"the list {before}")
@@ -314,3 +362,7 @@ def _post(front: frontmatter.FrontMatter, meta: PostMeta, path: str) -> Post:
     name = name.capitalize() if name.lower() == name else name
     title = front.values.get("title") or get_markdown_title(front.body) or name
     return Post(str(title), meta.slug, meta.date, file, meta.taxonomies.get("category", ()))
+
+
+def _pages(count: int, size: int) -> int:
+    return max(1, -(-count // size)) if size else 1

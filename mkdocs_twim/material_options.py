@@ -35,6 +35,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "archive": True,
     "archive_url_format": "archive/{date}",
     "archive_url_date_format": "yyyy",
+    "archive_pagination": None,
+    "archive_pagination_per_page": None,
     "authors_file": "{blog}/.authors.yml",
     "authors_profiles": False,
     "authors_profiles_url_format": "author/{slug}",
@@ -122,6 +124,9 @@ class BlogOptions:
     def category(self, name: str) -> str:
         slug = self._slugs("categories")(name, self._separator("categories"))
         return self._filled("categories_url_format", {"slug": slug})
+
+    def profile(self, name: str, slug: str) -> str:
+        return self._filled("authors_profiles_url_format", {"slug": slug, "name": name})
 
     def archive(self, date: datetime) -> str:
         shown = self._date(date, self["archive_url_date_format"])

@@ -13,8 +13,8 @@ import yaml
 from feedserver.catalogue import FEED_FILES, RESERVED
 from feedserver.slugs import slugify
 from mkdocs_twim.migration import Folder, Migration
-from mkdocs_twim.shortcodes import Library
 from mkdocs_twim.porting import unported
+from mkdocs_twim.shortcodes import Library
 from mkdocs_twim.zola_config import FILE, ZolaConfig
 from mkdocs_twim.zola_pages import Content
 

@@ -28,12 +28,14 @@ _NO_SAFE_SLUG = re.compile(r"""[<>:"/\\|?*#()\[\]\r\n]""")
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names of shortcodes, for finding calls of others."""
+    """The plugin's shortcodes, and the names of the site's own, for finding wrong calls."""
 
     names: Collection[str]
+    built_in: Library
 
     def problem(self, call: calls.Call) -> str | None:
-        return None if call.name in self.names else f"unknown shortcode '{call.name}'"
+        own = call.name in self.names and call.name not in self.built_in.names
+        return None if own else self.built_in.problem(call)
 
 
 def plan(site: Folder) -> Migration:
@@ -167,7 +169,8 @@ class _Mover:
             for content in contents
         }
         own = {posixpath.splitext(name)[0] for name in site.below("templates/shortcodes")}
-        self._templates = _Names({*Library().names, *own})
+        library = Library()
+        self._templates = _Names({*library.names, *own}, library)
 
     def move(self, names: Collection[str]) -> None:
         posts = pages = 0
