@@ -224,8 +224,8 @@ def place(file: File, address: str) -> None:
 
 def _generated(config: MkDocsConfig, src_uri: str, address: str, title: str) -> File:
     # Themes take titles for HTML.
-    meta = yaml.safe_dump({"title": escape(title, quote=False)}, allow_unicode=True)
-    text = f"---\n{meta}---\n" if title else ""
+    meta = {"title": escape(title, quote=False)} if title else {}
+    text = f"---\n{yaml.safe_dump(meta, allow_unicode=True)}---\n" if meta else ""
     file = File.generated(config, src_uri, content=text, inclusion=InclusionLevel.NOT_IN_NAV)
     file.generated_by = "twim"
     place(file, address)
