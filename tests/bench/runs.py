@@ -81,8 +81,8 @@ def set_aside(folder: Path) -> None:
     """Move what a build has left out of the way of the next.
 
     It isn't removed while anything is measured: where tens of thousands of files have just been
-    removed, ext4 makes new ones ten times as slowly, because it leaves their inodes alone for some
-    seconds, and looks at each of them for each new file.
+    removed, ext4 without a journal, which virtual machines have, makes new ones ten times as
+    slowly: for some seconds it leaves their inodes alone, and looks at each for each new file.
     """
     past = folder / _PAST
     past.mkdir(exist_ok=True)
