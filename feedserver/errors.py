@@ -35,3 +35,19 @@ class RegistryError(FeedServerError, ValueError):
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path}:{self.line}"
         return f"{place}: {self.message}"
+
+
+class ParameterError(FeedServerError, ValueError):
+    """A query parameter can't be taken. Raised by `slices.parse`.
+
+    `expected` says what the parameter takes; it is `None` if there is no such parameter.
+    """
+
+    def __init__(self, parameter: str, expected: str | None) -> None:
+        super().__init__(f"{parameter}: " + (f"expected {expected}" if expected else "is unknown"))
+        self.parameter = parameter
+        self.expected = expected
+
+
+class EntryNotFoundError(FeedServerError, LookupError):
+    """There is no entry with this id in a feed. Raised by `query` for the parameter `before`."""

@@ -13,7 +13,8 @@ from tests.conftest import ROOT
 FEEDSERVER = (
     {"model", "errors", "slugs", "members", "findings", "urls"},
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
-    | {"check", "check_html", "check_json", "check_atom", "check_rss"},
+    | {"check", "check_html", "check_json", "check_atom", "check_rss"}
+    | {"slices"},
     {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},
     {"settings", "sources", "store", "problems", "feeds", "pages"},
     {"app", "cli", "__main__"},

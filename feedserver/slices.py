@@ -1,0 +1,126 @@
+"""What is asked of a feed beyond its own entries: the contract's query parameters.
+
+`parse` makes them strict once, at the edge; what they mean is `query`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlencode
+
+from feedserver.errors import ParameterError
+from feedserver.model import Query
+
+MAX_LIMIT = 200
+FACETS = ("category", "author", "section", "project")
+PARAMETERS = ("limit", "before", "since", "q", *FACETS, *(f"not_{name}" for name in FACETS))
+
+_IGNORED = re.compile(r"utm_.*|fbclid")
+_LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
+_SLUG = re.compile(r"[^\s/?#]{1,200}")
+# RFC 3339, section 5.6. A "+" that wasn't encoded comes as a space.
+_SINCE = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[-+ ]\d{2}:\d{2})", re.ASCII
+)
+_MAX_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a feed. `query` holds the parameters that take slugs; `text` is `q`.
+
+    `before` is the id of an entry: what follows it in the feed. `since` leaves the entries that
+    were modified later.
+    """
+
+    query: Query = field(default_factory=dict)
+    limit: int | None = None
+    before: str | None = None
+    since: datetime | None = None
+    text: str | None = None
+
+    def query_string(self) -> str:
+        """The parameters in a canonical order, as they stand behind the "?" of an address."""
+        pairs = [(name, slug) for name, slugs in sorted(self.query.items()) for slug in slugs]
+        if self.text is not None:
+            pairs.append(("q", self.text))
+        if self.since is not None:
+            pairs.append(("since", self.since.isoformat()))
+        if self.limit is not None:
+            pairs.append(("limit", str(self.limit)))
+        if self.before is not None:
+            pairs.append(("before", self.before))
+        return urlencode(pairs)
+
+
+WHOLE = Slice()
+"""A feed without parameters."""
+
+
+def parse(parameters: Iterable[tuple[str, str]]) -> Slice:
+    """Read the parameters of a request, in their order.
+
+    Raises:
+        ParameterError: one is unknown, malformed, or there twice without sense.
+    """
+    single: dict[str, str] = {}
+    query: dict[str, tuple[str, ...]] = {}
+    for name, value in parameters:
+        if _IGNORED.fullmatch(name):
+            continue
+        if name.removeprefix("not_") in FACETS:
+            if not _SLUG.fullmatch(value):
+                raise ParameterError(name, "a slug, such as clients")
+            query[name] = tuple(sorted({*query.get(name, ()), value}))
+        elif name not in PARAMETERS:
+            raise ParameterError(name, None)
+        elif name in single:
+            raise ParameterError(name, "to stand there once")
+        else:
+            single[name] = value
+    return Slice(
+        query=dict(sorted(query.items())),
+        limit=_limit(single.get("limit")),
+        before=_before(single.get("before")),
+        since=_since(single.get("since")),
+        text=_text(single.get("q")),
+    )
+
+
+def _limit(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= MAX_LIMIT:
+        raise ParameterError("limit", f"a number from 1 to {MAX_LIMIT}")
+    return int(text)
+
+
+def _before(text: str | None) -> str | None:
+    if text == "":
+        raise ParameterError("before", "the id of an entry")
+    return text
+
+
+def _since(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        if not _SINCE.fullmatch(text):
+            raise ValueError
+        return datetime.fromisoformat(text.upper().replace(" ", "+"))
+    except ValueError as error:
+        raise ParameterError(
+            "since", "a time of RFC 3339, such as 2026-11-06T00:00:00+00:00"
+        ) from error
+
+
+def _text(text: str | None) -> str | None:
+    if text is None:
+        return None
+    words = " ".join(text.split())
+    if not words or len(words) > _MAX_TEXT:
+        raise ParameterError("q", f"words to search for, at most {_MAX_TEXT} characters")
+    return words
