@@ -8,6 +8,7 @@ the language. A language without a catalogue gets English words, and dates of it
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from markupsafe import Markup, escape
 
 FALLBACK = "en"
 _FOLDER = Path(__file__).parent / "translations"
+_NAME = re.compile(r"{(\w+)}")
 
 Text = str | Mapping[str, str]
 
@@ -38,7 +40,12 @@ class Words:
 
     def html(self, name: str, count: int | None = None, **values: object) -> Markup:
         """A word as HTML: values are escaped, but for those that are HTML already."""
-        return Markup(escape(self._chosen(name, count))).format(count=count, **values)
+        parts = _parts(self._chosen(name, count))
+        if len(parts) == 1:
+            return parts[0]
+        values["count"] = count
+        shown = (escape(values[str(part)]) if n % 2 else part for n, part in enumerate(parts))
+        return Markup("").join(shown)
 
     def script(self) -> str:
         """What the script says, as JSON."""
@@ -52,6 +59,12 @@ class Words:
             return text
         assert count is not None, f"the word {name} counts"
         return text.get(self._plural(count), text["other"])
+
+
+@cache
+def _parts(text: str) -> tuple[Markup, ...]:
+    """A text as HTML, and each second time the name of what is put into it."""
+    return tuple(map(escape, _NAME.split(text)))
 
 
 @cache

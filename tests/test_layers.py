@@ -25,7 +25,7 @@ MKDOCS_TWIM = (
     | {"migration", "porting", "zola_config", "mkdocs_yml", "material_options"},
     {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}
     | {"authors", "related", "postviews", "zola_pages"},
-    {"feeds", "output", "listings", "pages", "social", "frames", "collection"}
+    {"feeds", "output", "listings", "pages", "social", "frames", "collection", "shells"}
     | {"sections"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
