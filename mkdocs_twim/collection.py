@@ -150,7 +150,9 @@ class Collection:
         for path, folder in sorted(self.folders.items()):
             if path != self._folder and self._has_list(folder):
                 pages = posts_of(folder, self.folders, dated)
-                found.append(self._list(folder, folder.address, folder.title, 0, pages, views))
+                # The last name alone, of a month such as "2025/09", would say nothing.
+                name = folder.meta.title or path.removeprefix(f"{self._folder}/")
+                found.append(self._list(folder, folder.address, name, 0, pages, views))
         return found
 
     def _list(
