@@ -62,12 +62,12 @@ class Views:
     def _links(self, page: PostPage) -> tuple[RelatedLink, ...]:
         front = page.source.front
 
-        def missing(item: related.Item) -> None:
+        def wrong(item: related.Item, how: str) -> None:
             line = front.line_of(f"links.{item.title}" if item.title else "links")
             place = f"{page.file.src_uri}:{line}"
-            log.warning(f"{place}: links: the link to '{item.target}' leads nowhere")
+            log.warning(f"{place}: links: the link to '{item.target}' {how}")
 
-        return related.resolve(page.source.meta.links, self._files, missing)
+        return related.resolve(page.source.meta.links, self._files, wrong)
 
 
 def _readtime(page: PostPage) -> int | None:
