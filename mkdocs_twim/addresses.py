@@ -60,7 +60,9 @@ def material(blog_dir: str, date: datetime | None, slug: str | None, title: str)
     last = slug or _material_slug(title, "-")
     if not last:
         raise AddressError(f"no slug can be made of {title!r}")
-    return "/" + posixpath.join(blog_dir, date.strftime("%Y/%m/%d") if date else "", last) + "/"
+    # What strftime makes of years before 1000 depends on the system.
+    day = f"{date.year:04}/{date:%m/%d}" if date else ""
+    return "/" + posixpath.join(blog_dir, day, last) + "/"
 
 
 def is_bundle(src_uri: str) -> bool:
@@ -69,8 +71,8 @@ def is_bundle(src_uri: str) -> bool:
 
 
 def blog(blog_dir: str) -> str:
-    """The address of the list of posts; `blog_dir` is the option."""
-    path = blog_dir.strip("./")
+    """The address of the list of posts; `blog_dir` is the option, with slashes of either kind."""
+    path = blog_dir.replace("\\", "/").strip("./")
     return f"/{path}/" if path else "/"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import PureWindowsPath
 
 import pytest
 from hypothesis import given
@@ -76,6 +77,25 @@ def test_slugs_are_those_that_materials_blog_makes_by_default(title: str) -> Non
     else:
         with pytest.raises(AddressError, match="no slug can be made of"):
             addresses.material("blog", None, None, title)
+
+
+def test_a_year_has_four_digits_on_every_system() -> None:
+    date = datetime(476, 9, 4, tzinfo=UTC)
+    assert addresses.material("blog", date, None, "The end") == "/blog/0476/09/04/the-end/"
+
+
+@pytest.mark.parametrize(
+    ("blog_dir", "address"),
+    [
+        ("blog", "/blog/"),
+        (str(PureWindowsPath("news/letters")), "/news/letters/"),
+        (".\\news\\", "/news/"),
+        (".", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_blog_s_folder_may_be_written_as_on_windows(blog_dir: str, address: str) -> None:
+    assert addresses.blog(blog_dir) == address
 
 
 def test_an_undated_post_of_materials_has_no_date_in_its_address() -> None:
