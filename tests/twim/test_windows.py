@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mkdocs_twim.migrate import main
 from tests.sites import ISSUE, Built, build, issue, post
+from tests.twim import test_migrate_material as material
+from tests.twim import test_migrate_zola as zola
 
 BODY = """\
 Hello, [there](@/news/letters/b.md#part).
@@ -72,10 +75,16 @@ default_section = "clients"
 """
 
 
-def _built(folder: Path, *, windows: bool) -> Built:
-    def content(text: str) -> bytes:
-        return b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode() if windows else text.encode()
+def _windows(text: str) -> bytes:
+    return b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()
 
+
+def _plain(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").replace(b"\xef\xbb\xbf", b"")
+
+
+def _built(folder: Path, *, windows: bool) -> Built:
+    content = _windows if windows else str.encode
     others = {f"shortcodes/{name}": text for name, text in TEMPLATES.items()}
     for name, text in {**others, "registry.toml": REGISTRY, "static/z.txt": ""}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -98,3 +107,21 @@ def test_line_ends_and_byte_order_marks_make_no_difference(
     assert ours.keys() == theirs.keys()
     assert not [name for name, data in ours.items() if theirs[name] != data]
     assert b"\r" not in ours["news/letters/a/index.html"]
+
+
+@pytest.mark.parametrize("files", [zola.FILES, material.FILES])
+def test_a_site_of_windows_moves_in_as_any(
+    files: dict[str, str | bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = {
+        name: _windows(text) if isinstance(text, str) else text for name, text in files.items()
+    }
+    reports, moved = [], []
+    for kind, content in (("plain", files), ("windows", written)):
+        zola.lay_out(tmp_path / kind / "old", content)
+        new = tmp_path / kind / "new"
+        assert main(["migrate", str(tmp_path / kind / "old"), str(new)]) == 0
+        reports.append(capsys.readouterr().out.replace(str(new), "new"))
+        moved.append({name: _plain(data) for name, data in zola.contents(new).items()})
+    assert reports[0] == reports[1]
+    assert moved[0] == moved[1]
