@@ -62,10 +62,13 @@ class Views:
     def _links(self, page: PostPage) -> tuple[RelatedLink, ...]:
         front = page.source.front
 
-        def wrong(item: related.Item, how: str) -> None:
+        def wrong(item: related.Item, is_there: bool) -> None:
             line = front.line_of(f"links.{item.title}" if item.title else "links")
             place = f"{page.file.src_uri}:{line}"
-            log.warning(f"{place}: links: the link to '{item.target}' {how}")
+            if is_there:
+                log.warning(f"{place}: links: the link to '{item.target}' leads to no heading")
+            else:
+                log.warning(f"{place}: links: the link to '{item.target}' leads nowhere")
 
         return related.resolve(page.source.meta.links, self._files, wrong)
 

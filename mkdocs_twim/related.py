@@ -61,20 +61,20 @@ def _no_links(value: object) -> LinkError:
 
 
 def resolve(
-    items: Iterable[Item], files: Files, wrong: Callable[[Item, str], None]
+    items: Iterable[Item], files: Files, wrong: Callable[[Item, bool], None]
 ) -> tuple[RelatedLink, ...]:
     """Make links of items when all pages are rendered.
 
-    `wrong` is told which lead nowhere or to no heading, in these words.
+    `wrong` is told which lead nowhere, and, with True, which lead to a page without that heading.
     """
     found = []
     for item in items:
         below = resolve(item.items, files, wrong)
         title, url = _target(item, files)
         if item.target and url is None:
-            wrong(item, "leads nowhere")
+            wrong(item, False)
         elif item.target and not _leads(item.target, files):
-            wrong(item, "leads to no heading")
+            wrong(item, True)
         found.append(RelatedLink(title, url, below))
     return tuple(found)
 
