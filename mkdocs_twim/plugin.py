@@ -88,7 +88,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     @event_priority(-50)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         for name in ASSETS:
-            content = resources.files("mkdocs_twim").joinpath("assets", name).read_text("utf-8")
+            content = resources.files("mkdocs_twim").joinpath("assets", name).read_bytes()
             # A file of the site's or its theme's takes the place of ours.
             if files.get_file_from_path(f"assets/twim/{name}") is None:
                 files.append(File.generated(config, f"assets/twim/{name}", content=content))

@@ -26,7 +26,7 @@ MKDOCS_TWIM = (
     {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}
     | {"authors", "related", "postviews", "zola_pages"},
     {"feeds", "output", "listings", "pages", "social", "frames", "collection", "shells"}
-    | {"sections"}
+    | {"sections", "checks"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
 )
