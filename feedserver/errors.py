@@ -41,6 +41,14 @@ class RegistryError(FeedServerError, ValueError):
         return f"{place}: {self.message}"
 
 
+class SettingsError(FeedServerError, ValueError):
+    """A setting can't be taken. Raised by `settings.load`; `place` is where it stands."""
+
+    def __init__(self, message: str, place: str) -> None:
+        super().__init__(f"{place}: {message}")
+        self.place = place
+
+
 class ParameterError(FeedServerError, ValueError):
     """A query parameter can't be taken. Raised by `slices.parse`.
 
