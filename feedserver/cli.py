@@ -5,23 +5,29 @@ from __future__ import annotations
 import argparse
 import io
 import logging
+import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
-from feedserver import audit, export, sources
+from feedserver import audit, export, settings, sources
 from feedserver.app import create_app
+from feedserver.builder import DATABASE, Builder
 from feedserver.errors import FeedServerError
+from feedserver.fetching import WebFetcher
 from feedserver.query import Index
 from feedserver.settings import Settings
 from feedserver.store import Store
 from feedserver.urls import absolute
 
+_SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 _PATIENCE = 5
 """For how many seconds a shutdown waits for answers that are on their way."""
 
@@ -47,20 +53,22 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="serve a site and its feeds")
-    serve.add_argument("source", metavar="SOURCE", help="a built site's folder or an archive.json")
+    serve.add_argument("source", metavar="SOURCE", nargs="+", help=_SOURCE)
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     serve.add_argument("--port", type=_port, default=8000, help="the port; 0 takes a free one")
     serve.add_argument("--url", type=_url, help="where the server is reached from outside")
     serve.set_defaults(run=_serve)
 
     exporter = commands.add_parser("export", help="write the feeds of a source as files")
-    exporter.add_argument("source", metavar="SOURCE", help="a built site's folder or an archive")
+    exporter.add_argument("source", metavar="SOURCE", help=_SOURCE)
     exporter.add_argument("folder", metavar="DIR", type=Path, help="where to write them")
     exporter.add_argument("--url", type=_url, help="where they will be fetched from")
+    exporter.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     exporter.set_defaults(run=_export)
 
     check = commands.add_parser("check", help="say what is wrong with a source or a feed")
-    check.add_argument("source", metavar="SOURCE", help="a folder, an archive, or a feed")
+    check.add_argument("source", metavar="SOURCE", help=_SOURCE)
+    check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
     return top
 
@@ -81,10 +89,31 @@ def _url(text: str) -> str:
 
 def _serve(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
-    source = sources.find(options.source)
-    source.read()
-    store = Store(source.archive)
-    settings = Settings(folder=source.folder, url=options.url)
+    with TemporaryDirectory(prefix="feedserver-") as state:
+        told = Settings(
+            sources=tuple(options.source),
+            state=Path(state),
+            url=options.url,
+        )
+        builder = Builder(told)
+        store = Rebuilt(builder, Path(state) / DATABASE)
+        return _answer(options, replace(told, folder=builder.folder), store)
+
+
+class Rebuilt(Store):
+    """A store whose database is written anew when a source has changed."""
+
+    def __init__(self, builder: Builder, path: Path) -> None:
+        self._builder = builder
+        builder.refresh()
+        super().__init__(path)
+
+    def refresh(self) -> bool:
+        self._builder.refresh()
+        return super().refresh()
+
+
+def _answer(options: argparse.Namespace, settings: Settings, store: Store) -> int:
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     listener = socket.create_server((options.host, options.port), family=family)
     # Readers' addresses are nobody's business: no access log.
@@ -123,8 +152,14 @@ def _tell(index: Index, origin: str) -> None:
     print("Press Ctrl+C to stop.", flush=True)
 
 
+def _by_hand(options: argparse.Namespace) -> Settings:
+    """The settings of a command, which may look wherever the person who runs it says."""
+    return replace(settings.load(options.config, os.environ, {}), private_addresses=True)
+
+
 def _export(options: argparse.Namespace) -> int:
-    archive = sources.find(options.source).read()
+    by_hand = _by_hand(options)
+    archive = sources.find(options.source, by_hand).read(WebFetcher(by_hand))
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {count} files into {options.folder}")
     return 0
@@ -132,7 +167,9 @@ def _export(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     count = findings = 0
-    for name, found in audit.audit(options.source, datetime.now(UTC)):
+    by_hand = _by_hand(options)
+    source = sources.find(options.source, by_hand)
+    for name, found in audit.audit(source, WebFetcher(by_hand), datetime.now(UTC)):
         count += 1
         for finding in found:
             findings += 1

@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FEEDSERVER = (
-    {"model", "errors", "slugs", "members", "findings", "urls"},
+    {"model", "errors", "slugs", "members", "findings", "urls", "streams", "values"},
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
-    | {"slices"},
-    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},
-    {"settings", "sources", "store", "problems", "feeds", "pages"},
+    | {"slices"}
+    | {"drafts", "foreign_json", "foreign_xml"},
+    {"archive", "query", "entries", "catalogue", "documents", "export"}
+    | {"topics"}
+    | {"orders"}
+    | {"foreign", "sites"},
+    {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
+    | {"fetching", "reading", "keeping", "builder", "audit"},
     {"app", "cli", "__main__"},
 )
 MKDOCS_TWIM = (

@@ -132,9 +132,9 @@ def test_check_takes_an_address(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "words"),
     [
         (["serve", "nowhere"], "nowhere: there is no such folder or file"),
-        (["serve", "https://x.example/atom.xml"], "no address"),
+        (["serve", "http://127.0.0.1:1/atom.xml"], "a private address, which the settings"),
         (["export", "nowhere", "out"], "nowhere: there is no such folder or file"),
-        (["check", "nowhere"], "nowhere: No such file or directory"),
+        (["check", "nowhere"], "nowhere: there is no such folder or file"),
         (["check", "http://127.0.0.1:1/atom.xml"], "http://127.0.0.1:1/atom.xml: "),
     ],
 )
