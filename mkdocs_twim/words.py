@@ -21,6 +21,13 @@ FALLBACK = "en"
 _FOLDER = Path(__file__).parent / "translations"
 _NAME = re.compile(r"{(\w+)}")
 
+_OF_EMBEDDING = (
+    *("close", "copied_it", "copy_it", "embed_auto", "embed_cards", "embed_colours"),
+    *("embed_compact", "embed_component", "embed_dark", "embed_entries", "embed_frame"),
+    *("embed_layout", "embed_light", "embed_list", "embed_picture", "embed_preview"),
+    "embed_title",
+)
+
 Text = str | Mapping[str, str]
 
 
@@ -49,7 +56,7 @@ class Words:
 
     def script(self) -> str:
         """What the script says, as JSON."""
-        names = ("copy", "copied", "feed_address", "count_feeds")
+        names = ("copy", "copied", "feed_address", "count_feeds", *_OF_EMBEDDING)
         chosen = {name: self._texts[name] for name in names}
         return json.dumps({"lang": self.language, **chosen}, ensure_ascii=False)
 

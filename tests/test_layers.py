@@ -29,9 +29,10 @@ MKDOCS_TWIM = (
     | {"tokens", "arguments", "calls", "shortcodes", "signatures", "tera", "pictures", "static"}
     | {"migration", "porting", "zola_config", "mkdocs_yml", "material_options"},
     {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}
-    | {"authors", "related", "postviews", "zola_pages"},
+    | {"authors", "related", "postviews", "zola_pages"}
+    | {"peers", "entryviews", "server"},
     {"feeds", "output", "listings", "pages", "social", "frames", "collection", "shells"}
-    | {"sections", "checks"}
+    | {"sections", "checks", "feedcalls"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
 )
