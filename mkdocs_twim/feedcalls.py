@@ -67,13 +67,10 @@ class FeedCalls:
         try:
             feed = self._called(arguments)
         except PeerError as error:
-            problem = ShortcodeError(
-                f"'{_NAME}': src: {error.message}{self._hint(str(arguments['src']))}",
-                path=call.path,
-                line=call.line,
-                column=call.column,
+            message = f"'{_NAME}': src: {error.message}{self._hint(str(arguments['src']))}"
+            self.problems.append(
+                ShortcodeError(message, path=call.path, line=call.line, column=call.column)
             )
-            self.problems.append(problem)
         else:
             self._feeds[f"{call.nth} {call.path}"] = feed
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
+from mkdocs.livereload import LiveReloadServer
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mkdocs_twim.addresses import feed_folder
@@ -315,8 +318,8 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 def test_files_of_a_peer(tmp_path: Path, peer: Built) -> None:
-    names = ("section/clients/feed.json", "project/fractal/feed.json", "updates/feed.json")
-    names = (*names, "feed.json", "archive.json", "atom.xml", "rss.xml")
+    names = [f"{of}/feed.json" for of in ("section/clients", "project/fractal", "updates")]
+    names += ["feed.json", "archive.json", "atom.xml", "rss.xml"]
     _write(tmp_path, {f"peers/{name}": peer.read(name) for name in names})
     calls = "\n\n".join(f'{{{{ feed(src="peers/{name}", limit=9) }}}}' for name in names)
     site = _site(tmp_path, calls)
@@ -329,7 +332,9 @@ def test_files_of_a_peer(tmp_path: Path, peer: Built) -> None:
     assert _titles(updates)[:3] == ["Fractal", "Hydrogen 1.2.3", "Bots"]
     assert "in Clients" in updates.text() and "in Clients" not in clients.text()
     for feed in (posts, archive, atom, rss):
-        assert _titles(feed)[:2] == ["Pictured", "Hello & <b>bye</b>"]
+        # RSS has no closing tags in titles (feed-rules 17).
+        hello = "Hello & <b>bye‹/b›" if feed is rss else "Hello & <b>bye</b>"
+        assert _titles(feed)[:2] == ["Pictured", hello]
         assert "by Ada" in feed.text()
         assert all(href.startswith("https://") for href in _hrefs(feed))
         assert feed.css(".twim-entry-title")[0].attributes["lang"] == "de"
@@ -435,6 +440,39 @@ def test_a_post_without_a_page_is_not_led_to(tmp_path: Path) -> None:
     [feed] = _feeds(_site(tmp_path, '{{ feed(src="/", limit=1) }}', more))
     assert feed.css(".twim-entry-title")[0].text().split() == ["Hidden"]
     assert not feed.css(".twim-entry-title a")
+
+
+class _Watching(LiveReloadServer):
+    """A server that notes what it is to watch; it doesn't run."""
+
+    def __init__(self) -> None:
+        self.watched: list[tuple[str, bool]] = []
+
+    def watch(self, path: str, func: object = None, *, recursive: bool = True) -> None:
+        self.watched.append((path, recursive))
+
+
+def test_serve_sees_files_that_change(tmp_path: Path, peer: Built) -> None:
+    _write(tmp_path, {"peers/a.json": peer.read("project/fractal/feed.json"), "docs/b.json": "x"})
+    _site(tmp_path, '{{ feed(src="peers/a.json") }}')
+    loaded = load_config(str(tmp_path / "mkdocs.yml"))
+    loaded.plugins.on_startup(command="serve", dirty=False)
+    server = _Watching()
+    mkdocs_build(loaded)
+    loaded.plugins.on_serve(server, config=loaded, builder=mkdocs_build)
+    assert server.watched == [(str(tmp_path / "peers"), False)]
+    built = Built(tmp_path / "site")
+    assert len(_titles(_feeds(built)[0])) == 2
+    # Another call, of a file in the docs, which are watched, and of one that is not yet there.
+    page = tmp_path / "docs/index.md"
+    _write(tmp_path, {"docs/b.json": peer.read("feed.json")})
+    page.write_text("".join(f'{{{{ feed(src="{n}") }}}}\n\n' for n in ("docs/b.json", "c.json")))
+    with pytest.raises(Abort):
+        mkdocs_build(loaded)
+    assert server.watched[1:] == [(str(tmp_path), False)]
+    _write(tmp_path, {"c.json": peer.read("section/clients/feed.json")})
+    mkdocs_build(loaded)
+    assert [_titles(feed)[0] for feed in _feeds(built)] == ["Pictured", "Fractal"]
 
 
 def test_a_template_of_the_theme_s_takes_its_place(tmp_path: Path) -> None:
