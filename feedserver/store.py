@@ -109,7 +109,9 @@ class Store:
         log.info("%s: taken up", self._path)
         return True
 
-    def remembered(self, snapshot: Snapshot, name: str, base: str) -> Document | None:
+    def remembered(
+        self, snapshot: Snapshot, name: str, base: str, part: object = None
+    ) -> Document | None:
         """A document that was rendered of this snapshot, or is its file."""
         if name == archives.FILE:
             return snapshot.archive
@@ -120,7 +122,9 @@ class Store:
             self._rendered.move_to_end((name, base))
             return found.document
 
-    def document(self, snapshot: Snapshot, name: str, base: str) -> Document | None:
+    def document(
+        self, snapshot: Snapshot, name: str, base: str, part: object = None
+    ) -> Document | None:
         """The document at a path such as "section/clients/feed.json"; `None` if there is none.
 
         What was rendered of the same content before is taken again. This must be called in one

@@ -16,7 +16,9 @@ FEEDSERVER = (
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
     | {"slices"},
     {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},
-    {"settings", "sources", "store", "problems", "feeds", "pages"},
+    {"settings", "sources", "store", "problems", "feeds", "pages"}
+    | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
+    | {"fastpath", "openapi"},
     {"app", "cli", "__main__"},
 )
 MKDOCS_TWIM = (
