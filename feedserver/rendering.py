@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -36,6 +37,12 @@ def _web(address: str | None) -> str | None:
     return address if scheme in ("http", "https") else None
 
 
+def _breakable(address: str) -> Markup:
+    """An address as HTML that may be broken at its signs, and not in its words."""
+    parts = re.findall(r"[^/?&=]*[/?&=]*", address)
+    return Markup("<wbr>").join(part for part in parts if part)
+
+
 _ENVIRONMENT = Environment(
     loader=PackageLoader("feedserver"),
     autoescape=True,
@@ -43,7 +50,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters["web"] = _web
+_ENVIRONMENT.filters.update(breakable=_breakable, web=_web)
 
 
 def page(
