@@ -97,7 +97,7 @@ def catalogue_page(
     """
     site, prefix = index.archive.site, urlsplit(base).path
     known = _known_options(index)
-    error = None
+    error, parameters = None, tuple(parameters)
     try:
         choice = choices.read(parameters, known)
     except ParameterError as caught:
@@ -105,6 +105,8 @@ def catalogue_page(
     kinds = {kind: feed for kind, path in KINDS.items() if (feed := index.feed_at(path))}
     values: dict[str, object] = {
         "error": error,
+        # What was typed stays, whatever is wrong with the rest.
+        "text": dict(parameters).get("q", ""),
         "chosen": choice.slice or WHOLE,
         "lists": _lists(known, choice.slice or WHOLE),
         "kinds": tuple(kinds),
