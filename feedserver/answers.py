@@ -15,7 +15,8 @@ from starlette.types import Scope
 
 from feedserver.proxies import Origins
 from feedserver.representations import Representation
-from feedserver.store import Snapshot, Store
+from feedserver.snapshots import Snapshot
+from feedserver.store import Store
 
 _CAPACITY = 4096
 _MAX_LENGTH = 2000

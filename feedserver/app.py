@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Route
@@ -68,11 +69,26 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage | None = None
 
     errors = (HTTPException, ParameterError, EntryNotFoundError, Exception)
     app = Starlette(
-        routes=[Route("/{path:path}", get, methods=["GET", "OPTIONS"])],
+        routes=[Route("/{path:anything}", get, methods=["GET", "OPTIONS"])],
         exception_handlers={error: problems.answer for error in errors},
         lifespan=lifespan,
     )
     return FastPath(app, answers)
+
+
+class _Anything(Convertor[str]):
+    """Takes every path; Starlette's own ends where a line does."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 async def _watch(store: Store, interval: float) -> None:

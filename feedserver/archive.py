@@ -8,12 +8,13 @@ archive.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from feedserver import jsonfeed, members
 from feedserver.errors import ArchiveError
 from feedserver.members import Members
-from feedserver.model import Archive, Feed, FeedKind, Site
+from feedserver.model import Archive, Entry, Feed, FeedKind, Site
 
 VERSION = 1
 FILE = "archive.json"
@@ -28,6 +29,14 @@ _PATH = re.compile(rf"/(?:{_SEGMENT}/)*(?:{_SEGMENT})?")
 
 def serialise(archive: Archive) -> bytes:
     """Write an archive."""
+    return b"".join(lines(archive))
+
+
+def lines(archive: Archive, entries: Iterable[Entry] | None = None) -> Iterator[bytes]:
+    """Yield what `serialise` gives in parts, see `jsonfeed.lines`.
+
+    `entries` takes the place of those of the archive.
+    """
     site = archive.site
     top = jsonfeed.head(
         site,
@@ -53,7 +62,7 @@ def serialise(archive: Archive) -> bytes:
             "redirects": archive.redirects,
         }
     )
-    return jsonfeed.write(top, archive.entries)
+    return jsonfeed.lines(top, archive.entries if entries is None else entries)
 
 
 def parse(data: bytes) -> Archive:

@@ -17,13 +17,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from feedserver import openapi, slices
+from feedserver import archive, openapi, slices
 from feedserver.answers import Answers
 from feedserver.documents import FORMATS
 from feedserver.errors import ParameterError
 from feedserver.model import Feed
-from feedserver.negotiation import prefers_page
-from feedserver.problems import CORS, Problem
+from feedserver.problems import CORS, Problem, wants_page
 from feedserver.representations import (
     BY_ENCODING,
     BY_TYPE,
@@ -31,10 +30,12 @@ from feedserver.representations import (
     Content,
     Representation,
     Representations,
+    stream,
 )
 from feedserver.settings import Settings
 from feedserver.slices import WHOLE, Slice
-from feedserver.store import Snapshot, Store
+from feedserver.snapshots import Snapshot
+from feedserver.store import Store
 
 FeedPage = Callable[[Snapshot, Feed, str, str, Slice], Response]
 """Makes the page of a slice: of the snapshot, the feed, the server's base, the document's name.
@@ -43,7 +44,7 @@ It is called in the thread that renders. Raises `EntryNotFoundError`.
 """
 
 METHODS = ("GET", "HEAD", "OPTIONS")
-_WHOLE_ONLY = frozenset({"feeds.json", "feeds.opml", "archive.json", openapi.NAME})
+_WHOLE_ONLY = frozenset({"feeds.json", "feeds.opml", archive.FILE, openapi.NAME})
 _MADE_HERE = frozenset({"content-type", "content-length", "etag", "cache-control", "vary"})
 
 
@@ -77,7 +78,7 @@ class Feeds:
         name: str,
         base: str,
         snapshot: Snapshot,
-    ) -> Answer | None:
+    ) -> Answer | Response | None:
         """The answer with the document of this name, or `None` if there is none.
 
         Raises:
@@ -88,13 +89,14 @@ class Feeds:
             return None
         part = self._slice(request, is_feed)
         headers = joined(request.scope)
+        codings = request.headers.getlist("accept-encoding")
+        accept_encoding = ", ".join(codings) if codings else None
+        if name == archive.FILE:
+            return stream(snapshot.archive, request.method, headers, accept_encoding)
         content = await self._content(request, name, base, snapshot, part)
         if content is None:
             return None
-        accept_encoding = headers.get(b"accept-encoding")
-        representation = await self._representations.of(
-            content, None if accept_encoding is None else accept_encoding.decode("latin-1")
-        )
+        representation = await self._representations.of(content, accept_encoding)
         self._answers.remember(request.scope, headers, snapshot, representation)
         return Answer(representation, headers)
 
@@ -106,7 +108,7 @@ class Feeds:
         loop, renderer = asyncio.get_running_loop(), request.state.renderer
         also = BY_ENCODING
         if self._page is not None and name.rpartition("/")[2] in FORMATS:
-            if prefers_page(request.headers.get("accept")):
+            if wants_page(request):
                 return await loop.run_in_executor(
                     renderer, _page, self._page, snapshot, name, base, part
                 )

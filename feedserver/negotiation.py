@@ -49,14 +49,12 @@ def coding(header: str | None, *, small: bool = False) -> str | None:
     return None
 
 
-def prefers_page(header: str | None) -> bool:
+def prefers_page(header: str) -> bool:
     """Whether a person asks, by Accept: a page is named, and no feed is wanted as much.
 
     Browsers name HTML and no feed. Feed readers send `*/*` or nothing, or name feeds; some of
     them name HTML beside, to find the feed of a page that they were given.
     """
-    if header is None or "html" not in header:
-        return False
     weights = dict(_weighed(header))
     page = max(weights.get(name, 0.0) for name in _PAGE_TYPES)
     return page > max((weights.get(name, 0.0) for name in FEED_TYPES), default=0.0)

@@ -29,7 +29,7 @@ _WHAT: Mapping[str, tuple[str, _Json]] = {
     ),
     "q": (
         "Entries with these words.",
-        {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"^\S"},
+        {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"\S"},
     ),
 }
 _FORMATS = {

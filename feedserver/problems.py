@@ -86,7 +86,7 @@ def _bodiless(request: Request, response: Response) -> Response:
 
 def wants_page(request: Request) -> bool:
     """Whether a person asks: browsers name HTML, feed readers and bots name feeds or nothing."""
-    return prefers_page(request.headers.get("accept"))
+    return prefers_page(", ".join(request.headers.getlist("accept")))
 
 
 def _page(

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Send
 
 from feedserver import conditions
 from feedserver.encodings import SMALL, encode
 from feedserver.negotiation import IDENTITY, coding
 from feedserver.problems import CORS, Problem
+from feedserver.snapshots import Stream
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -27,6 +29,7 @@ Also = tuple[tuple[str, str], ...]
 
 BY_ENCODING: Also = (("Vary", "Accept-Encoding"),)
 BY_TYPE: Also = (("Vary", "Accept, Accept-Encoding"),)
+_BATCH = 64 * 1024
 CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=600"
 
 
@@ -57,15 +60,11 @@ class Representation:
         Raises:
             Problem: what was to be changed by the request has been changed by others.
         """
-        status = conditions.evaluate(headers, self.etag, self.modified)
-        body = b""
-        if status is HTTPStatus.OK:
-            start, body = self.headers, self.body if method == "GET" else b""
-        elif status is HTTPStatus.NOT_MODIFIED:
-            start = self.unchanged
+        if changed(headers, self.etag, self.modified):
+            status, start, body = 200, self.headers, self.body if method == "GET" else b""
         else:
-            raise Problem(status, "The document isn't the one that If-Match names.")
-        await send({"type": "http.response.start", "status": int(status), "headers": start})
+            status, start, body = 304, self.unchanged, b""
+        await send({"type": "http.response.start", "status": status, "headers": start})
         await send({"type": "http.response.body", "body": body})
 
 
@@ -115,15 +114,74 @@ class Representations:
         return made
 
 
+def changed(headers: Mapping[bytes, bytes], etag: bytes, modified: datetime | None) -> bool:
+    """Whether the client has something else than this.
+
+    Raises:
+        Problem: it wants this only if it is something else.
+    """
+    status = conditions.evaluate(headers, etag, modified)
+    if status is HTTPStatus.PRECONDITION_FAILED:
+        raise Problem(status, "The document isn't the one that the condition names.")
+    return status is HTTPStatus.OK
+
+
+def stream(
+    content: Stream, method: str, headers: Mapping[bytes, bytes], accept_encoding: str | None
+) -> Response:
+    """The answer with what is too large to be held. It is sent in no coding: packing takes longer
+    than sending, and there would be no place to keep it.
+
+    Raises:
+        Problem: the client refuses it as it is, or wants it only if it is something else.
+    """
+    if coding(accept_encoding, small=True) != IDENTITY:
+        raise Problem(HTTPStatus.NOT_ACCEPTABLE, "This document is sent in no coding.")
+    full, always = _headers(
+        content.etag, content.media_type, content.modified, content.length, (), IDENTITY
+    )
+    if not changed(headers, content.etag.encode(), content.modified):
+        answer, raw = Response(None, HTTPStatus.NOT_MODIFIED), always
+    elif method == "HEAD":
+        answer, raw = Response(None), full
+    else:
+        answer, raw = StreamingResponse(_batched(content.chunks())), full
+    answer.raw_headers = list(raw)
+    return answer
+
+
+def _batched(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Fewer and larger pieces: each takes a turn of a thread."""
+    batch: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        batch.append(chunk)
+        size += len(chunk)
+        if size >= _BATCH:
+            yield b"".join(batch)
+            batch, size = [], 0
+    yield b"".join(batch)
+
+
 def _representation(content: Content, body: bytes, chosen: str) -> Representation:
     etag = content.etag if chosen == IDENTITY else f'{content.etag[:-1]}-{chosen}"'
-    always = {"ETag": etag, "Cache-Control": CACHE_CONTROL, **dict(content.also), **CORS}
-    if content.modified is not None:
-        always["Last-Modified"] = format_datetime(content.modified, usegmt=True)
-    full = {"Content-Type": content.media_type, "Content-Length": str(len(body)), **always}
+    full, always = _headers(
+        etag, content.media_type, content.modified, len(body), content.also, chosen
+    )
+    return Representation(etag.encode(), content.modified, full, always, body)
+
+
+def _headers(
+    etag: str, media_type: str, modified: datetime | None, length: int, also: Also, chosen: str
+) -> tuple[Headers, Headers]:
+    """The headers of 200, and those of 304."""
+    always = {"ETag": etag, "Cache-Control": CACHE_CONTROL, **dict(also), **CORS}
+    if modified is not None:
+        always["Last-Modified"] = format_datetime(modified, usegmt=True)
+    full = {"Content-Type": media_type, "Content-Length": str(length), **always}
     if chosen != IDENTITY:
         full["Content-Encoding"] = chosen
-    return Representation(etag.encode(), content.modified, _raw(full), _raw(always), body)
+    return _raw(full), _raw(always)
 
 
 def _raw(headers: Mapping[str, str]) -> Headers:

@@ -15,8 +15,10 @@ FEEDSERVER = (
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
     | {"slices"},
-    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},
-    {"settings", "sources", "store", "problems", "feeds", "pages"}
+    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"}
+    | {"topics"}
+    | {"orders"},
+    {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
     | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
     | {"fastpath", "openapi"},
     {"app", "cli", "__main__"},
