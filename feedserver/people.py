@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Protocol
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -18,8 +17,8 @@ from starlette.responses import Response
 from feedserver import cards, choices, rendering
 from feedserver.choices import KINDS, Choice, Kind, Option, Options
 from feedserver.errors import ParameterError
-from feedserver.model import Entry, Feed
-from feedserver.query import UPDATE_FEEDS, Index
+from feedserver.model import Feed
+from feedserver.query import UPDATE_FEEDS, Index, Page
 from feedserver.slices import FACETS, WHOLE, Slice
 from feedserver.words import Words
 
@@ -32,16 +31,7 @@ _SUGGESTED = 1000
 """How many of them it is told; it takes others too."""
 
 
-class Found(Protocol):
-    """Entries, and the id of the last of them if others follow."""
-
-    @property
-    def entries(self) -> tuple[Entry, ...]: ...
-    @property
-    def next(self) -> str | None: ...
-
-
-Find = Callable[[Feed, Slice], Found]
+Find = Callable[[Feed, Slice], Page]
 """Looks up a slice of a feed. Raises `EntryNotFoundError` for an unknown `before`."""
 
 _options: WeakKeyDictionary[Index, Options] = WeakKeyDictionary()
@@ -138,9 +128,9 @@ def _results(
     prefix = urlsplit(base).path
     first = replace(_paged(asked), before=None)
     counts = {kind: find(feed, first) for kind, feed in kinds.items()}
-    kind = choice.kind if choice.kind in kinds else None
-    if kind is None:
-        kind = next((each for each, found in counts.items() if found.entries), next(iter(kinds)))
+    wanted = [each for each in kinds if each == choice.kind]
+    filled = [each for each, first_found in counts.items() if first_found.entries]
+    kind = [*wanted, *filled, *kinds][0]
     feed = kinds[kind]
     found = counts[kind] if asked.before is None else find(feed, _paged(asked))
     whole = replace(asked, before=None)
@@ -173,7 +163,7 @@ def _selection(index: Index, feed: Feed, base: str, part: Slice) -> dict[str, ob
 
 
 def _entries(
-    index: Index, found: Found, prefix: str, path: str, part: Slice, kind: Kind | None = None
+    index: Index, found: Page, prefix: str, path: str, part: Slice, kind: Kind | None = None
 ) -> dict[str, object]:
     """Entries, and the addresses of the pages before and behind them."""
     locale = Words(index.archive.site.language).locale

@@ -16,11 +16,12 @@ FEEDSERVER = (
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
     | {"slices"},
     {"archive", "query", "entries", "catalogue", "documents", "export", "audit"}
-    | {"topics"}
+    | {"topics", "choices", "cards"}
     | {"orders"},
     {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
     | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
-    | {"fastpath", "openapi"},
+    | {"fastpath", "openapi"}
+    | {"assets", "rendering", "people", "browsers"},
     {"app", "cli", "__main__"},
 )
 MKDOCS_TWIM = (

@@ -37,7 +37,8 @@ WRONG = ("a wrong one", "what isn't there")
 AXE = """
 const done = arguments[arguments.length - 1];
 axe.run(document).then(
-  (found) => done(found.violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id} ${html}`))),
+  ({violations}) =>
+    done(violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id} ${html}`))),
   (error) => done([String(error)]),
 );
 """
@@ -87,9 +88,7 @@ def _wait_for(browser: Chrome, selector: str) -> None:
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_nobody_is_kept_out(
-    browser: Chrome, axe: str, site: str, colours: str, width: int
-) -> None:
+def test_nobody_is_kept_out(browser: Chrome, axe: str, site: str, colours: str, width: int) -> None:
     with media(browser, prefers_color_scheme=colours), screen(browser, width):
         for name, path in PAGES.items():
             visit(browser, site + path)
