@@ -6,20 +6,22 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from starlette.testclient import TestClient
 
 from feedserver import archive as archives
-from feedserver import assets, catalogue, people
+from feedserver import assets, catalogue, people, rendering
 from feedserver.app import create_app
 from feedserver.catalogue import NamedFeed
 from feedserver.model import Archive, Entry, Person, Project, Reporter, Section, Site
 from feedserver.query import Index
 from feedserver.settings import Settings
-from feedserver.slices import WHOLE
+from feedserver.slices import WHOLE, parse
+from feedserver.words import Words
+from tests.conftest import ROOT
 from tests.feedserver.examples import HOSTILE
 from tests.samples import SITE, archive, post, update
 from tests.served import served
@@ -523,3 +525,18 @@ def test_errors_look_like_the_rest(client: TestClient) -> None:
 def test_templates_escape_what_they_are_given() -> None:
     for path in (Path(assets.__file__).parent / "templates").glob("*.html"):
         assert not re.search(r"\|\s*safe|autoescape|Markup", path.read_text("utf-8")), path
+
+
+def test_the_documentation_says_the_same() -> None:
+    docs = ROOT / "docs"
+    addresses = (docs / "reference" / "addresses.md").read_text("utf-8")
+    assert all(f"`/{name}`" in addresses for name in assets.NAMES)
+    assert f"`Content-Security-Policy: {rendering.POLICY}`" in addresses
+    how_to = (docs / "how-to" / "build-a-feed.md").read_text("utf-8")
+    shown = re.findall(r"(?m)^https://news\.example/updates/atom\.xml\?(.*)$", how_to)
+    assert len(shown) == 2
+    for query in shown:
+        assert parse(parse_qsl(query)).query_string() == query
+    words = Words("en")
+    for name in ("search_entries", "search", "subscribe", "narrow", "narrow_feed", "show"):
+        assert f"**{words.text(name)}**" in how_to, name
