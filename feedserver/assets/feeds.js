@@ -2,6 +2,20 @@
 (() => {
   "use strict";
 
+  // A theme that loads the site's pages by scripts has put this one into its own.
+  if (!document.body.classList.contains("feedserver")) {
+    window.location.reload();
+    return;
+  }
+
+  // To the browser the theme's page and this one are one document, so the way back is ours to go.
+  const here = window.location.pathname;
+  window.addEventListener("popstate", () => {
+    if (window.location.pathname !== here) {
+      window.location.reload();
+    }
+  });
+
   const words = JSON.parse(document.currentScript.dataset.words);
 
   // Copies the address of a feed, and says so.

@@ -266,6 +266,22 @@ def test_the_way_back_leads_to_the_form_as_it_was(browser: Chrome, site: str) ->
     assert _one(browser, "#limit").is_enabled()
 
 
+def test_a_theme_that_loads_pages_by_scripts_leads_to_them(browser: Chrome, tmp_path: Path) -> None:
+    port = free_port()
+    built = build_letters("material", tmp_path, port)
+    with served(built.folder, port) as address:
+        visit(browser, f"{address}/")
+        browser.execute_script("window.sinceHome = true")
+        _one(browser, 'h1 ~ p a[href$="feeds/"]').click()
+        _wait_for(browser, "body.feedserver .builder")
+        assert not browser.execute_script("return window.sinceHome")
+        assert _shown(browser, "h1") == ["All feeds"]
+        assert _all(browser, ".md-header") == []
+        browser.back()
+        _wait_for(browser, ".md-header")
+        assert _path(browser) == "/?"
+
+
 def test_on_paper_there_are_entries_and_addresses(browser: Chrome, site: str) -> None:
     visit(browser, site + PAGES["a search"])
     with media(browser, "print"):

@@ -540,3 +540,12 @@ def test_the_documentation_says_the_same() -> None:
     words = Words("en")
     for name in ("search_entries", "search", "subscribe", "narrow", "narrow_feed", "show"):
         assert f"**{words.text(name)}**" in how_to, name
+
+
+def test_parameters_that_cannot_be_read_are_refused(client: TestClient) -> None:
+    for query in ("q=%ff", "&".join(f"section=s{number}" for number in range(99))):
+        assert client.get(f"/feeds/?{query}").status_code == 400
+        assert client.get(f"/atom.xml?{query}").status_code == 400
+    for method in ("GET", "HEAD"):
+        answer = client.request(method, "/feeds/?limit=0")
+        assert answer.status_code == 400 and bool(answer.content) == (method == "GET")
