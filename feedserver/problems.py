@@ -65,6 +65,9 @@ async def answer(request: Request, error: Exception) -> Response:
     problem = of(error)
     status, title = problem.status_code, HTTPStatus(problem.status_code).phrase
     headers = {**(problem.headers or {}), **CORS}
+    if "Allow" in headers:
+        # Starlette has it in a set's order, which is another one in each process.
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     if status == HTTPStatus.NOT_FOUND:
         headers["Vary"] = "Accept"
         if wants_page(request):
