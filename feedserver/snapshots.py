@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -20,12 +21,12 @@ from feedserver import archive as archives
 from feedserver import jsonfeed
 from feedserver.database import DIGEST, FORMAT, file_of
 from feedserver.errors import ArchiveError, DatabaseError
-from feedserver.model import Entry
+from feedserver.model import Entry, PackedEntry
 from feedserver.orders import Order, Times
 from feedserver.query import Index
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_BATCH = 200
+_BATCH = 50
 _STEP = 10
 """After so many entries other threads get their turn."""
 
@@ -88,13 +89,12 @@ class Snapshot:
     _digests: bytes
 
     def fill(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Yield entries of the index with their content, one by one."""
-        for entry in entries:
-            yield _filled(entry, self._connection, self._number(entry))
+        """Yield entries of the index with their content."""
+        return _filled(self.index, self._connection, entries)
 
     def digest(self, entry: Entry) -> bytes:
         """A hash of all of an entry of the index, with its content."""
-        start = self._number(entry) * DIGEST
+        start = _number(self.index, entry) * DIGEST
         return self._digests[start : start + DIGEST]
 
     def search(self, text: str, *, updates: bool, behind: int) -> Iterator[int]:
@@ -107,9 +107,6 @@ class Snapshot:
             (_expression(text), first + behind, last),
         )
         return (row[0] - first for row in rows)
-
-    def _number(self, entry: Entry) -> int:
-        return _number(self.index, entry)
 
 
 def load(
@@ -140,8 +137,7 @@ def load(
 
     def chunks() -> Iterator[bytes]:
         archive = index.archive
-        filled = (_filled(entry, connection, _number(index, entry)) for entry in archive.entries)
-        return archives.lines(archive, filled)
+        return archives.lines(archive, _filled(index, connection, archive.entries))
 
     stream = Stream(
         jsonfeed.MEDIA_TYPE, facts["etag"], max(modified, earliest), int(facts["length"]), chunks
@@ -247,9 +243,24 @@ def _number(index: Index, entry: Entry) -> int:
     return first + place
 
 
-def _filled(entry: Entry, connection: _Connection, number: int) -> Entry:
-    content = connection.value("SELECT content FROM bodies WHERE number = ?", number)
-    return entry if content is None else replace(entry, content=content)
+def _filled(index: Index, connection: _Connection, entries: Iterable[Entry]) -> Iterator[Entry]:
+    for some in _batches(entries, _BATCH):
+        numbers = [_number(index, entry) for entry in some]
+        places = ", ".join("?" * len(numbers))
+        query = f"SELECT number, content, clean FROM bodies WHERE number IN ({places})"
+        found = {number: rest for number, *rest in connection.rows(query, numbers)}
+        for number, entry in zip(numbers, some, strict=True):
+            if number in found:
+                utf8, clean = found[number]
+                yield PackedEntry.of(entry, utf8, clean=bool(clean))
+            else:
+                yield entry
+
+
+def _batches(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+    rest = iter(entries)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _expression(text: str) -> str:
