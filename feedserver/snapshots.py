@@ -28,7 +28,8 @@ from feedserver.query import Index
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _BATCH = 50
 _STEP = 10
-"""After so many entries other threads get their turn."""
+_STRIDE = 200
+"""After so many entries that are read, or looked at, other threads get their turn."""
 
 _Value = TypeVar("_Value", bound=Hashable)
 
@@ -99,12 +100,15 @@ class Snapshot:
 
     def search(self, text: str, *, updates: bool, behind: int) -> Iterator[int]:
         """The positions in an order of the entries behind one that have all the words."""
+        expression = _expression(text)
+        if not expression:
+            return iter(())
         first = len(self.index.posts.entries) if updates else 0
         last = first + len((self.index.updates if updates else self.index.posts).entries)
         rows = self._connection.rows(
             "SELECT rowid FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ?"
             " ORDER BY rowid",
-            (_expression(text), first + behind, last),
+            (expression, first + behind, last),
         )
         return (row[0] - first for row in rows)
 
@@ -173,11 +177,16 @@ class _Loader:
     def _entries(self) -> Iterator[Entry]:
         known = self._known()
         digests: bytes = self.facts["digests"]
+        read = 0
         for number in range(len(digests) // DIGEST):
-            if number % _STEP == 0:
+            entry = known.get(digests[number * DIGEST : (number + 1) * DIGEST])
+            if entry is None:
+                entry = self._head(number)
+                read += 1
+            if read == _STEP or number % _STRIDE == 0:
+                read = 0
                 self._pause()
-            digest = digests[number * DIGEST : (number + 1) * DIGEST]
-            yield known.get(digest) or self._head(number)
+            yield entry
 
     def _known(self) -> dict[bytes, Entry]:
         """The entries of the version before, by their hashes."""
@@ -186,7 +195,7 @@ class _Loader:
         index = self._before.index
         known: dict[bytes, Entry] = {}
         for position, entry in enumerate((*index.posts.entries, *index.updates.entries)):
-            if position % _STEP == 0:
+            if position % _STRIDE == 0:
                 self._pause()
             known[self._before.digest(entry)] = entry
         return known
@@ -224,7 +233,7 @@ class _Loader:
             "SELECT parameter, slug, members FROM slugs WHERE kind = ?", (kind,)
         )
         for count, (parameter, slug, members) in enumerate(rows):
-            if count % _STEP == 0:
+            if count % _STRIDE == 0:
                 self._pause()
             kept.setdefault(parameter, {})[slug] = members
         times = Times(
@@ -268,6 +277,8 @@ def _expression(text: str) -> str:
     words = []
     for word in text.encode("utf-8", "replace").decode().replace("\0", " ").split():
         start = word.rstrip("*")
+        if not start:
+            continue
         quoted = '"' + start.replace('"', '""') + '"'
         words.append(f"{quoted} *" if start != word else quoted)
     return " ".join(words)

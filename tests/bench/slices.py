@@ -93,7 +93,8 @@ def _slices(store: Store, file: str, rounds: int) -> Timed:
     feed = snapshot.index.feed_at("/updates/")
     assert feed is not None
     chance = random.Random(2)
-    ours, alone = [], []
+    ours: list[float] = []
+    alone: list[float] = []
     for slice in _unasked(store, chance, rounds):
         found = [_plain(entry) for entry in store.entries(snapshot, feed, slice).entries]
         for turn in chance.sample((0, 1), 2):
