@@ -49,7 +49,7 @@ def of(error: Exception) -> HTTPException:
             detail = f"There is no parameter {name!r} here."
             expected = f"one of {', '.join(PARAMETERS)}"
         case ParameterError(parameter=name, expected=str(expected)):
-            detail = f"The parameter {name!r} takes {expected}."
+            detail = f"The parameter {name!r}: expected {expected}."
         case EntryNotFoundError():
             members = {"parameter": "before", "expected": "the id of an entry of this feed"}
             detail = "The feed has no entry with the id that 'before' names."

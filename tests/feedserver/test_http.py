@@ -137,8 +137,8 @@ def test_slices(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("limit=0", "The parameter 'limit' takes a number from 1 to 200."),
-        ("limit=1&limit=2", "The parameter 'limit' takes to stand there once."),
+        ("limit=0", "The parameter 'limit': expected a number from 1 to 200."),
+        ("limit=1&limit=2", "The parameter 'limit': expected to stand there once."),
         ("nope=1", "There is no parameter 'nope' here."),
         ("q=%FF", "The query isn't UTF-8."),
         ("&".join(["section=a"] * 51), "A query has at most 50 parameters."),
