@@ -11,16 +11,20 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
-from feedserver import audit, export, sources
+from feedserver import audit, database, export, sources
 from feedserver.app import create_app
 from feedserver.errors import FeedServerError
 from feedserver.query import Index
 from feedserver.settings import Settings
+from feedserver.sources import Source
 from feedserver.store import Store
 from feedserver.urls import absolute
+
+log = logging.getLogger("feedserver")
 
 _PATIENCE = 5
 """For how many seconds a shutdown waits for answers that are on their way."""
@@ -82,8 +86,45 @@ def _url(text: str) -> str:
 def _serve(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
     source = sources.find(options.source)
-    source.read()
-    store = Store(source.archive)
+    with TemporaryDirectory(prefix="feedserver-") as state:
+        return _answer(options, source, Rebuilt(source, Path(state) / "site.sqlite"))
+
+
+class Rebuilt(Store):
+    """A store whose database is written anew when the archive of its source has changed.
+
+    An archive is read when two looks in a row find its file the same, so not while it is written.
+    """
+
+    def __init__(self, source: Source, path: Path) -> None:
+        self._source = source
+        self._written = path
+        self._stamp = self._seen = self._look()
+        database.write(source.read(), path)
+        super().__init__(path)
+
+    def refresh(self) -> bool:
+        stamp = self._look()
+        if stamp == self._stamp or stamp != self._seen:
+            self._seen = stamp
+            return False
+        self._stamp = stamp
+        try:
+            database.write(self._source.read(), self._written)
+        except FeedServerError as error:
+            log.warning("%s; the old archive stays", error)
+            return False
+        return super().refresh()
+
+    def _look(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._source.archive.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _answer(options: argparse.Namespace, source: Source, store: Store) -> int:
     settings = Settings(folder=source.folder, url=options.url)
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     listener = socket.create_server((options.host, options.port), family=family)

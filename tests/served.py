@@ -1,0 +1,23 @@
+"""A store of a built site, whose database stands beside the site's folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from feedserver import sources
+from feedserver.cli import Rebuilt
+
+_PAGING = re.compile(rb'\s*<(?:atom:)?link [^>]*rel="(?:first|next)"[^>]*/>|"next_url":"[^"]*",')
+
+
+def served(folder: Path) -> Rebuilt:
+    """The store of the site in a folder; the database is written anew with its archive."""
+    state = folder.parent / f"{folder.name}.state"
+    state.mkdir(exist_ok=True)
+    return Rebuilt(sources.find(str(folder)), state / "site.sqlite")
+
+
+def without_paging(data: bytes) -> bytes:
+    """A document less the links that only a server's answers have, for a file leads nowhere."""
+    return _PAGING.sub(b"", data)
