@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urljoin
@@ -14,6 +14,9 @@ from feedserver import catalogue
 from feedserver.documents import FORMATS, render
 from feedserver.model import Archive
 from feedserver.query import Index
+
+REDIRECTS = "_redirects"
+_ASIDE = f".{archives.FILE}.unfinished"
 
 
 def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
@@ -46,30 +49,49 @@ def write(archive: Archive, base: str, folder: Path) -> int:
     Raises:
         OSError: a file can't be written.
     """
+    count = write_aside(archive, base, folder)
+    publish(folder)
+    return count
+
+
+def write_aside(archive: Archive, base: str, folder: Path, *, but: Collection[str] = ()) -> int:
+    """Write all files but those that are named; the archive under another name, for `publish`.
+
+    Raises:
+        OSError: a file can't be written.
+    """
     count = 0
     made: set[Path] = set()
     for name, data in files(archive, base):
-        path = folder / name
+        if name in but:
+            continue
+        path = folder / (_ASIDE if name == archives.FILE else name)
         if path.parent not in made:
             path.parent.mkdir(parents=True, exist_ok=True)
             made.add(path.parent)
-        _write(path, data, at_once=name == archives.FILE)
+        _write(path, data)
         count += 1
     return count
 
 
-def _write(path: Path, data: bytes, *, at_once: bool) -> None:
-    if not at_once:
-        try:
-            # Most are new: a site's folder is emptied before a build.
-            with open(path, "xb") as file:
-                file.write(data)
-            return
-        except FileExistsError:
-            pass
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(data)
-    os.replace(unfinished, path)
+def publish(folder: Path) -> None:
+    """Put the archive that was written aside in its place.
+
+    Raises:
+        OSError: it isn't there, or can't be moved.
+    """
+    os.replace(folder / _ASIDE, folder / archives.FILE)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        # Most are new: a site's folder is emptied before a build.
+        with open(path, "xb") as file:
+            file.write(data)
+    except FileExistsError:
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        unfinished.write_bytes(data)
+        os.replace(unfinished, path)
 
 
 def redirect_file(old: str) -> str:
@@ -97,6 +119,11 @@ def redirect_page(address: str) -> bytes:
     ).encode()
 
 
+def redirect_lines(redirects: Mapping[str, str]) -> bytes:
+    """The file `_redirects`: an old address, the new one and a status, a line each."""
+    return "".join(f"{old} {new} 301\n" for old, new in sorted(redirects.items())).encode()
+
+
 def _redirects(
     redirects: Mapping[str, str], rendered: Mapping[str, bytes], site_url: str
 ) -> Iterator[tuple[str, bytes]]:
@@ -105,5 +132,4 @@ def _redirects(
         copy = None if path.endswith(".html") else rendered.get(new[1:])
         yield path, redirect_page(urljoin(site_url, new[1:])) if copy is None else copy
     if redirects:
-        lines = (f"{old} {new} 301\n" for old, new in sorted(redirects.items()))
-        yield "_redirects", "".join(lines).encode()
+        yield REDIRECTS, redirect_lines(redirects)

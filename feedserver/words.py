@@ -8,6 +8,7 @@ language. A language without a catalogue gets English words, and dates of its ow
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from markupsafe import Markup, escape
 FALLBACK = "en"
 FOLDER = Path(__file__).parent / "translations"
 """The catalogues of the server's own pages."""
+
+_NAME = re.compile(r"{(\w+)}")
 
 Text = str | Mapping[str, str]
 
@@ -54,7 +57,12 @@ class Words:
 
     def html(self, name: str, /, count: int | None = None, **values: object) -> Markup:
         """A word as HTML: values are escaped, but for those that are HTML already."""
-        return Markup(escape(self._chosen(name, count))).format(count=count, **values)
+        parts = _parts(self._chosen(name, count))
+        if len(parts) == 1:
+            return parts[0]
+        values["count"] = count
+        shown = (escape(values[str(part)]) if n % 2 else part for n, part in enumerate(parts))
+        return Markup("").join(shown)
 
     def _chosen(self, name: str, count: int | None) -> str:
         text = self._texts[name]
@@ -62,6 +70,12 @@ class Words:
             return text
         assert count is not None, f"the word {name} counts"
         return text.get(self._plural(count), text["other"])
+
+
+@cache
+def _parts(text: str) -> tuple[Markup, ...]:
+    """A text as HTML, and each second time the name of what is put into it."""
+    return tuple(map(escape, _NAME.split(text)))
 
 
 @cache

@@ -7,15 +7,17 @@ Addresses are paths that begin and end with a slash, not percent-encoded ("/blog
 from __future__ import annotations
 
 import posixpath
-import re
-import unicodedata
 from datetime import datetime
 from urllib.parse import quote
+
+# Of pymdown-extensions, which isn't declared, for it must be the version that Material brings.
+import pymdownx.slugs  # type: ignore[import-untyped]  # it carries no types
 
 from feedserver.slugs import slugify
 from mkdocs_twim.errors import AddressError
 
-_NO_MATERIAL_SLUG = re.compile(r"</?[^>]*>|[^\w\- ]")
+# What Material's blog takes by default.
+_material_slug = pymdownx.slugs.slugify(case="lower")
 
 
 def explicit(path: str) -> str:
@@ -55,16 +57,12 @@ def material(blog_dir: str, date: datetime | None, slug: str | None, title: str)
     Raises:
         AddressError: nothing is left of the title.
     """
-    last = slug or _material_slug(title)
+    last = slug or _material_slug(title, "-")
     if not last:
         raise AddressError(f"no slug can be made of {title!r}")
-    return "/" + posixpath.join(blog_dir, date.strftime("%Y/%m/%d") if date else "", last) + "/"
-
-
-def _material_slug(title: str) -> str:
-    """The slug of pymdown-extensions in lower case, which Material's blog takes by default."""
-    text = unicodedata.normalize("NFC", title).strip().lower()
-    return _NO_MATERIAL_SLUG.sub("", text).strip().replace(" ", "-")
+    # What strftime makes of years before 1000 depends on the system.
+    day = f"{date.year:04}/{date:%m/%d}" if date else ""
+    return "/" + posixpath.join(blog_dir, day, last) + "/"
 
 
 def is_bundle(src_uri: str) -> bool:
@@ -73,8 +71,8 @@ def is_bundle(src_uri: str) -> bool:
 
 
 def blog(blog_dir: str) -> str:
-    """The address of the list of posts; `blog_dir` is the option."""
-    path = blog_dir.strip("./")
+    """The address of the list of posts; `blog_dir` is the option, with slashes of either kind."""
+    path = blog_dir.replace("\\", "/").strip("./")
     return f"/{path}/" if path else "/"
 
 

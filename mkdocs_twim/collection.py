@@ -1,4 +1,7 @@
-"""The posts among a site's files: read, checked, given their addresses; with all that is wrong."""
+"""The posts among a site's files: read, given their addresses, put into lists.
+
+What is wrong with them is collected; what is found only when all is rendered stands in `checks`.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,25 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from jinja2 import Environment, TemplateError
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 from feedserver.catalogue import term_names
-from feedserver.export import redirect_file
 from feedserver.issues import is_issue
 from feedserver.merges import Merge
 from feedserver.query import Index
 from feedserver.slugs import slugify
-from mkdocs_twim import addresses, links
-from mkdocs_twim.errors import AddressError, FrontMatterError, TwimError
+from mkdocs_twim import addresses, checks, links
+from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.feeds import SiteFeeds
 from mkdocs_twim.listings import PostList
 from mkdocs_twim.pages import GeneratedPages
 from mkdocs_twim.pictures import Gallery, Picture
-from mkdocs_twim.posts import FRAME, PostPage, PostSource, Workshop, read_section, read_source
+from mkdocs_twim.posts import PostPage, PostSource, Workshop, read_section, read_source
 from mkdocs_twim.postviews import Views
 from mkdocs_twim.sections import Folder, folder_of, in_order, posts_of
-from mkdocs_twim.static import StaticFile
 from mkdocs_twim.views import AuthorView, PostView
 
 log = get_plugin_logger("twim")
@@ -66,12 +67,12 @@ class Collection:
 
     def failures(self) -> Iterator[TwimError]:
         """What is wrong with shortcodes, found when posts were rendered."""
-        for page in (*self.pages, *(folder.intro for folder in self.folders.values())):
+        for page in self._texts:
             yield from page.problems.values()
 
     def render_rest(self, config: MkDocsConfig, files: Files) -> None:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""
-        for page in (*self.pages, *(folder.intro for folder in self.folders.values())):
+        for page in self._texts:
             if page.content is None and not page.source.meta.draft:
                 page.read_source(config)
                 page.render(config, files)
@@ -149,7 +150,9 @@ class Collection:
         for path, folder in sorted(self.folders.items()):
             if path != self._folder and self._has_list(folder):
                 pages = posts_of(folder, self.folders, dated)
-                found.append(self._list(folder, folder.address, folder.title, 0, pages, views))
+                # The last name alone, of a month such as "2025/09", would say nothing.
+                name = folder.meta.title or path.removeprefix(f"{self._folder}/")
+                found.append(self._list(folder, folder.address, name, 0, pages, views))
         return found
 
     def _list(
@@ -221,30 +224,10 @@ class Collection:
 
     def warn(self, future: Iterable[PostPage]) -> None:
         """Tell the authors of what is built as they probably don't mean it."""
-        for page in self.pages:
-            if page.source.meta.date is None and not page.source.meta.draft:
-                log.warning(
-                    f"{page.file.src_uri}: no date, neither in the front matter nor in the file's "
-                    "name: the post is in no list and no feed"
-                )
-            self._warn_of_authors(page)
-        broken = [
-            message
-            for page in (*self.pages, *(folder.intro for folder in self.folders.values()))
-            for message in page.broken_anchors()
-        ]
-        for message in sorted(broken):
+        intros = [folder.intro for folder in self.folders.values()]
+        root = self.folders.get(self._folder)
+        for message in checks.warnings(self.pages, intros, root, self.workshop.authors, future):
             log.warning(message)
-        if (root := self.folders.get(self._folder)) and (
-            root.meta.redirect_to or not root.meta.render
-        ):
-            key = "redirect_to" if root.meta.redirect_to else "render"
-            front = root.intro.source.front
-            place = f"{root.intro.file.src_uri}:{front.line_of(key)}"
-            log.warning(f"{place}: {key}: the list of the blog is written all the same")
-        for page in future:
-            line = page.source.front.line_of("date")
-            log.warning(f"{page.file.src_uri}:{line}: the date is in the future")
 
     @staticmethod
     def tell(merges: Iterable[Merge]) -> None:
@@ -253,26 +236,9 @@ class Collection:
             if each.updates:
                 log.info(str(each))
 
-    def _warn_of_authors(self, page: PostPage) -> None:
-        """Tell of authors of a `---` post that the file of authors doesn't have."""
-        front, authors = page.source.front, self.workshop.authors
-        written = page.source.meta.authors if front.style == "yaml" else ()
-        for name in written:
-            if not authors.knows(name):
-                place = f"{page.file.src_uri}:{front.line_of('authors')}"
-                log.warning(f"{place}: authors: there is no '{name}' in {authors.path}")
-
     def check_templates(self, env: Environment) -> None:
         """See that the templates that posts name are there; those that aren't go to `problems`."""
-        for page in self.pages:
-            name = page.meta.get("template")
-            try:
-                if page.is_shown and name != FRAME:
-                    env.get_template(str(name))
-            except TemplateError as error:
-                line = page.source.front.line_of("template")
-                message = f"template: {name!r} can't be used: {type(error).__name__} {error}"
-                self.problems.append(FrontMatterError(message, path=page.file.src_uri, line=line))
+        self.problems += checks.unusable_templates(self.pages, env)
 
     def check_addresses(
         self,
@@ -289,28 +255,15 @@ class Collection:
         `templates` are the files that the theme makes of its own, `feed_redirects` and
         `first_pages` old addresses.
         """
-        claims = addresses.Claims()
-        included = [file for file in files if file.inclusion.is_included()]
-        wanted = [(name, f"the theme's {name}") for name in sorted(templates)]
-        for file in included:
-            if file.is_documentation_page():
-                wanted.append((file.dest_uri, generated.owner(file)))
-            elif isinstance(file, StaticFile):
-                wanted.append((file.dest_uri, file.shown))
-            elif file.dest_uri not in templates:
-                claims.note(file.dest_uri, file.src_uri)
-        wanted += site_feeds.paths()
-        wanted += [(name, "the plugin twim") for name in ("feeds.json", "feeds.opml")]
-        wanted += [("archive.json", "the plugin twim")]
-        for old, _, owner in self.redirects():
-            wanted.append((redirect_file(f"/{addresses.url(old)}"), owner))
-        for old in first_pages:
-            wanted.append((redirect_file(old), f"the first page of a list, {old}"))
-        for old in feed_redirects:
-            wanted.append((redirect_file(old), f"the redirect of {old}, from feed_redirects,"))
-        for file_path, owner in wanted:
-            if error := claims.add(file_path, owner):
-                self.problems.append(error)
+        wanted = [(f"/{addresses.url(old)}", owner) for old, _, owner in self.redirects()]
+        wanted += [(old, f"the first page of a list, {old}") for old in first_pages]
+        wanted += [(old, f"the redirect of {old}, from feed_redirects,") for old in feed_redirects]
+        self.problems += checks.clashes(files, site_feeds, generated, templates, wanted)
+
+    @property
+    def _texts(self) -> list[PostPage]:
+        """The posts, and the texts above their lists."""
+        return [*self.pages, *(folder.intro for folder in self.folders.values())]
 
     @property
     def _folder(self) -> str:

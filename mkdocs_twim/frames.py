@@ -99,6 +99,7 @@ class Frames:
         )
         page.content = self._parts.render(
             listing.template,
+            page,
             values,
             listing=listing,
             up=self._up(page),
@@ -115,6 +116,7 @@ class Frames:
         values["social"] = social.of_post(post, page.permalink, self._site, self._default)
         page.content = self._parts.render(
             "post.html",
+            page,
             values,
             post=post,
             up=self._up(page),

@@ -107,6 +107,14 @@ def anchors(html: str) -> tuple[str, ...]:
     )
 
 
+def leads(fragment: str, present: Collection[str] | None) -> bool:
+    """Whether a link's fragment is an id or name of its page; `top` is that of any (Z12.3).
+
+    `present` are those of the page; `None` if they aren't known, and then nothing is said.
+    """
+    return present is None or not {fragment, unquote(fragment)}.isdisjoint({*present, "top"})
+
+
 def local(address: str, site_url: str) -> str:
     """The address of something on the site, root-relative; that of anything else as it is."""
     return f"/{address.removeprefix(site_url)}" if address.startswith(site_url) else address

@@ -210,10 +210,7 @@ class _Mover:
             migration.hand(file, "posts take no keys from it: write them into the posts")
 
     def _text(self, file: str, place: str) -> None:
-        """The text of a list; those of years would be posts where they stand."""
-        if place.startswith(f"{self._migration.blog_dir}/") or self._migration.blog_dir == ".":
-            self._migration.hand(file, "the text of a year's list, which can have none: left out")
-            return
+        """The text of a list."""
         if file != f"{self._docs}/{place}":
             self._migration.hand(file, f"the text of a list, moved to {place}: see its links")
         self._migration.put(f"{self._docs}/{place}", self._site.path(file), file)

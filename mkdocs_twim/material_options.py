@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+# Of pymdown-extensions, which isn't declared, for it must be the version that Material brings.
 import pymdownx.slugs  # type: ignore[import-untyped]  # it carries no types
 import yaml
 from babel import Locale, UnknownLocaleError

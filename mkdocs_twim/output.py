@@ -1,21 +1,86 @@
-"""The files of a site's feeds, written into the folder of the built site."""
+"""The files of a site's feeds, written into the folder of the built site.
+
+They are several times as many as a site's pages. What they hold is known before the first page is
+built, so they are written meanwhile, by a process of their own where that is safe.
+"""
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
+import os
+import sys
+import threading
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from feedserver import export
 from feedserver.model import Archive
 
 
-def write(archive: Archive, site_dir: str) -> None:
-    """Write all feeds, the catalogue, the redirects and, last, the archive.
+class Output:
+    """All feeds, the catalogue, the redirects and the archive of one build."""
 
-    What a site's own `_redirects` says comes before ours.
+    def __init__(self, archive: Archive, site_dir: str) -> None:
+        self._archive = archive
+        self._folder = Path(site_dir)
+        self._process: BaseProcess | None = None
+
+    def start(self) -> None:
+        """Begin to write in another process; nothing is done where that can't be."""
+        if _can_fork():
+            self._process = multiprocessing.get_context("fork").Process(
+                target=self._in_process, daemon=True
+            )
+            self._process.start()
+
+    def finish(self) -> None:
+        """Write what is not yet written, and last the archive: then all is there.
+
+        What a site's own `_redirects` says comes before ours.
+
+        Raises:
+            OSError: a file can't be written.
+        """
+        if self._process is not None:
+            self._process.join()
+        if self._process is None or self._process.exitcode:
+            self._write()
+        redirects = self._archive.redirects
+        if redirects:
+            path = self._folder / export.REDIRECTS
+            own = path.read_bytes().rstrip(b"\n") + b"\n" if path.is_file() else b""
+            path.write_bytes(own + export.redirect_lines(redirects))
+        export.publish(self._folder)
+
+    def stop(self) -> None:
+        """Give up: the build has failed."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.join()
+
+    def _write(self) -> None:
+        export.write_aside(
+            self._archive, self._archive.site.url, self._folder, but={export.REDIRECTS}
+        )
+
+    def _in_process(self) -> None:
+        # What the build has made is never freed here: to look for it would copy it.
+        gc.freeze()
+        try:
+            self._write()
+        except OSError:
+            # The build writes it all itself then, and meets the error that it can tell.
+            sys.exit(1)
+
+
+def _can_fork() -> bool:
+    """Whether a copy of this process can go on: elsewhere system libraries forbid it.
+
+    While other threads run, as in `mkdocs serve`, it could wait for a lock that one of them has.
     """
-    folder = Path(site_dir)
-    path = folder / "_redirects"
-    own = path.read_bytes().rstrip(b"\n") + b"\n" if path.is_file() else b""
-    export.write(archive, archive.site.url, folder)
-    if own and archive.redirects:
-        path.write_bytes(own + path.read_bytes())
+    return (
+        sys.platform == "linux"
+        and len(os.sched_getaffinity(0)) > 1
+        and threading.active_count() == 1
+    )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.pages import Page
 
 from mkdocs_twim import calls, contexts, links, shortcodes
 from mkdocs_twim.contexts import Context
 from mkdocs_twim.errors import TwimError
 from mkdocs_twim.markdown import Renderer
+
+log = get_plugin_logger("twim")
 
 
 class PageCalls:
@@ -39,12 +42,21 @@ class PageCalls:
         found = self._calls.pop(page.file.src_uri, None)
         if found is None or not found.calls:
             return html
+        text = page.file.content_string
+        above = links.own_anchors(html, text)
         snippet = partial(self._renderer.snippet, taken=set(links.anchors(html)))
         context = {**self._site, **contexts.of_page(page), "markdown": snippet}
         html, problems = shortcodes.fill(
             html, found, feed=False, context=context, library=self._library
         )
         self.problems += problems
+        # MkDocs checks links to ids with these, and those of the page's own text to itself.
+        present = {*(page.present_anchor_ids or ()), *links.anchors(html)}
+        page.present_anchor_ids = present
+        for fragment in links.own_anchors(html, text):
+            if fragment not in above and not links.leads(fragment, present):
+                place = f"{page.file.src_uri}:{links.line_of(text, f'#{fragment}') or 1}"
+                log.warning(f"{place}: the link to '#{fragment}' leads to no heading")
         return html
 
 

@@ -112,6 +112,8 @@ class GeneratedPages:
 
     def is_ours(self, address: str) -> bool:
         """Whether something may be generated at an address."""
+        if re.fullmatch(rf"{re.escape(self.blog)}archive/[0-9]{{4}}/", address):
+            return True
         if self.blog != "/" and address.startswith(self.blog) and address != self.blog:
             return False
         parent = address.rstrip("/").rpartition("/")[0] + "/"

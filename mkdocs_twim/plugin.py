@@ -30,12 +30,13 @@ from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.errors import OptionError, TwimError
 from mkdocs_twim.frames import Frames
 from mkdocs_twim.markdown import Renderer
-from mkdocs_twim.output import write
+from mkdocs_twim.output import Output
 from mkdocs_twim.pagecalls import PageCalls
-from mkdocs_twim.pages import GeneratedPages
+from mkdocs_twim.pages import FRAME, GeneratedPages
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import Engine, PostPage, Workshop
 from mkdocs_twim.postviews import Views
+from mkdocs_twim.shells import Shells
 from mkdocs_twim.shortcodes import Library
 from mkdocs_twim.words import Words
 
@@ -53,12 +54,14 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.registry: Registry
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
+        self.output: Output | None = None
         self.words: Words
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """With this event MkDocs keeps one plugin over the builds of `mkdocs serve`."""
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        self.output = None
         with _errors():
             workshop = _workshop(self.config, config)
             self.registry = feeds.known_topics(self.config, config)
@@ -85,7 +88,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     @event_priority(-50)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         for name in ASSETS:
-            content = resources.files("mkdocs_twim").joinpath("assets", name).read_text("utf-8")
+            content = resources.files("mkdocs_twim").joinpath("assets", name).read_bytes()
             # A file of the site's or its theme's takes the place of ours.
             if files.get_file_from_path(f"assets/twim/{name}") is None:
                 files.append(File.generated(config, f"assets/twim/{name}", content=content))
@@ -120,12 +123,15 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        Shells(FRAME).install(env)
         with _errors():
             self.collection.render_rest(config, files)
             problems = [*self.collection.problems, *self.page_calls.problems]
             problems += self.collection.failures()
             problems = problems or self._gather(env, config, files)
         _report(problems)
+        self.output = Output(self.site_feeds.archive, config.site_dir)
+        self.output.start()
         return env
 
     def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
@@ -162,6 +168,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         generated.adopt(collection.pages)
         default = collection.default_image(self.config.default_image, gallery, files)
         views |= collection.drafts(make)
+        for page in collection.pages:
+            # It is in the entries by now; all that a build keeps is there at once.
+            page.feed_html = ""
         index = self.site_feeds.index
         self.frames = Frames(
             env, config.theme, index, views, generated, default, self.registry, self.words
@@ -186,11 +195,19 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         return context
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        if self.generated.listing(page):
+            # There are thousands of them, and nobody needs it any more.
+            page.content = None
         links = self.site_feeds.head(page.url)
         return _HEAD_END.sub(lambda end: links + end[0], output, count=1)
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        write(self.site_feeds.archive, config.site_dir)
+        if self.output is not None:
+            self.output.finish()
+
+    def on_build_error(self, *, error: Exception) -> None:
+        if self.output is not None:
+            self.output.stop()
 
 
 def _generated(options: TwimConfig, config: MkDocsConfig, words: Words) -> GeneratedPages:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from html import escape, unescape
@@ -263,8 +263,7 @@ class PostPage(Page):
             rendered.html, lambda target: self._resolve(target, files)
         )
         self._warn_of_links(broken)
-        own = links.own_anchors(html, self.source.front.body)
-        self._anchors += [(self.file, fragment, f"#{fragment}") for fragment in own]
+        self._note_own(links.own_anchors(html, self.source.front.body))
         self.toc = get_toc(cast("list[Any]", markdown.toc_tokens(rendered.headings)))
         self.present_anchor_ids = set(links.anchors(html))
         self._headings = rendered.headings
@@ -285,6 +284,7 @@ class PostPage(Page):
     def _filled(self, html: str, files: Files, *, feed: bool) -> str:
         """Put what the shortcodes make of themselves, on the page or in a feed."""
         if self.source.calls.calls:
+            text, unfilled = self.source.front.body, html
             snippet = partial(self.workshop.renderer.snippet, taken=set(links.anchors(html)))
             html, problems = shortcodes.fill(
                 html,
@@ -297,6 +297,9 @@ class PostPage(Page):
             html, broken = links.resolve_internal(html, lambda target: self._resolve(target, files))
             if not feed:
                 self._warn_of_links(broken)
+                # Those of the text itself are checked already, in Python-Markdown by MkDocs.
+                known = links.own_anchors(unfilled, text)
+                self._note_own(set(links.own_anchors(html, text)).difference(known))
         return links.below(html, self.workshop.site_path)
 
     def _resolve(self, target: str, files: Files) -> str | None:
@@ -331,15 +334,15 @@ class PostPage(Page):
         return text
 
     def broken_anchors(self) -> Iterator[str]:
-        """What is to be said of links to headings that aren't there; when all is rendered.
-
-        A target must be the id or name of an element; `top` is the page's own (Z12.3).
-        """
+        """What is to be said of links to headings that aren't there; when all is rendered."""
         for file, fragment, target in dict.fromkeys(self._anchors):
-            page = file.page
-            present = page.present_anchor_ids if page else None
-            if present is not None and not {fragment, unquote(fragment)} & {*present, "top"}:
+            present = file.page.present_anchor_ids if file.page else None
+            if not links.leads(fragment, present):
                 yield f"{self._place(target)}: the link to '{target}' leads to no heading"
+
+    def _note_own(self, fragments: Iterable[str]) -> None:
+        """Remember links to the page itself, to be checked when all is rendered."""
+        self._anchors += [(self.file, fragment, f"#{fragment}") for fragment in fragments]
 
     def _warn_of_links(self, targets: tuple[str, ...]) -> None:
         for target in targets:

@@ -62,12 +62,15 @@ class Views:
     def _links(self, page: PostPage) -> tuple[RelatedLink, ...]:
         front = page.source.front
 
-        def missing(item: related.Item) -> None:
+        def wrong(item: related.Item, is_there: bool) -> None:
             line = front.line_of(f"links.{item.title}" if item.title else "links")
             place = f"{page.file.src_uri}:{line}"
-            log.warning(f"{place}: links: the link to '{item.target}' leads nowhere")
+            if is_there:
+                log.warning(f"{place}: links: the link to '{item.target}' leads to no heading")
+            else:
+                log.warning(f"{place}: links: the link to '{item.target}' leads nowhere")
 
-        return related.resolve(page.source.meta.links, self._files, missing)
+        return related.resolve(page.source.meta.links, self._files, wrong)
 
 
 def _readtime(page: PostPage) -> int | None:

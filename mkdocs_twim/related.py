@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import unquote, urlsplit
 
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 
+from mkdocs_twim import links
 from mkdocs_twim.errors import LinkError
 from mkdocs_twim.views import RelatedLink
 
@@ -60,15 +61,20 @@ def _no_links(value: object) -> LinkError:
 
 
 def resolve(
-    items: Iterable[Item], files: Files, missing: Callable[[Item], None]
+    items: Iterable[Item], files: Files, wrong: Callable[[Item, bool], None]
 ) -> tuple[RelatedLink, ...]:
-    """Make links of items when all pages are rendered; `missing` is told what leads nowhere."""
+    """Make links of items when all pages are rendered.
+
+    `wrong` is told which lead nowhere, and, with True, which lead to a page without that heading.
+    """
     found = []
     for item in items:
-        below = resolve(item.items, files, missing)
+        below = resolve(item.items, files, wrong)
         title, url = _target(item, files)
         if item.target and url is None:
-            missing(item)
+            wrong(item, False)
+        elif item.target and not _leads(item.target, files):
+            wrong(item, True)
         found.append(RelatedLink(title, url, below))
     return tuple(found)
 
@@ -83,10 +89,23 @@ def _target(item: Item, files: Files) -> tuple[str, str | None]:
         return title, None
     if parts.scheme or parts.netloc:
         return title, target if parts.scheme.lower() in ("", "http", "https", "mailto") else None
-    path = posixpath.normpath(unquote(parts.path.removeprefix("@/").lstrip("/")))
-    file = files.get_file_from_path(path)
+    file = _file(parts.path, files)
     if file is None or not file.inclusion.is_included():
         return title, None
     if file.page is not None and item.title is None:
         title = unescape(str(file.page.title))
     return title, file.url + (f"#{parts.fragment}" if parts.fragment else "")
+
+
+def _leads(target: str, files: Files) -> bool:
+    """Whether what stands behind the `#` of an address is on the page, if that is the site's."""
+    parts = urlsplit(target)
+    file = None if parts.scheme or parts.netloc else _file(parts.path, files)
+    if not parts.fragment or file is None or file.page is None:
+        return True
+    return links.leads(parts.fragment, file.page.present_anchor_ids)
+
+
+def _file(path: str, files: Files) -> File | None:
+    path = unquote(path.removeprefix("@/").lstrip("/"))
+    return files.get_file_from_path(posixpath.normpath(path))

@@ -33,10 +33,6 @@ class Folder:
         """Where its list stands: the folder itself, never slugified (zola.md Z4.5)."""
         return f"/{self.path}/" if self.path else "/"
 
-    @property
-    def title(self) -> str:
-        return self.meta.title or posixpath.basename(self.path)
-
 
 def folder_of(page: PostPage) -> str:
     """The folder that a post belongs to, by its file and never by its address (Z4.8)."""

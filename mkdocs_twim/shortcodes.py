@@ -49,7 +49,9 @@ class Library:
         self._built_in = _templates(_BUILT_IN)
         self._environment = ImmutableSandboxedEnvironment(
             autoescape=lambda name: name is None or not name.endswith(".md"),
-            loader=FileSystemLoader([*([folder] if folder else []), _BUILT_IN]),
+            loader=FileSystemLoader(
+                [*([folder] if folder else []), _BUILT_IN], encoding="utf-8-sig"
+            ),
             undefined=tera.Missing,
             trim_blocks=True,
             lstrip_blocks=True,

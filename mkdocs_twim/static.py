@@ -26,7 +26,8 @@ def add(files: Files, folder: str, config: MkDocsConfig) -> None:
         if file.src_dir is not None and file.src_dir in config.theme.dirs
     }
     name = os.path.basename(os.path.normpath(folder))
-    for path in sorted(Path(folder).rglob("*")):
+    # By text, for paths of Windows are sorted without case.
+    for path in sorted(Path(folder).rglob("*"), key=Path.as_posix):
         if not path.is_file():
             continue
         dest_uri = path.relative_to(folder).as_posix()

@@ -8,13 +8,17 @@ stands in the page, below `twim/parts/`, is rendered into its content, which eve
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cache
 from pathlib import Path
 
 from babel.dates import format_date
 from jinja2 import Environment
 from markupsafe import Markup, escape
+from mkdocs.structure.pages import Page
 from mkdocs.theme import Theme
+from mkdocs.utils import normalize_url
 
 from mkdocs_twim import links
 from mkdocs_twim.words import Words
@@ -29,7 +33,11 @@ def extend(theme: Theme) -> None:
 
 
 class Parts:
-    """What stands in our pages, rendered by the environment of a build's theme."""
+    """What stands in our pages, rendered by the environment of a build's theme.
+
+    There are thousands of pages: what is the same for all is the environment's, so that pieces can
+    be imported without a page's context, once.
+    """
 
     def __init__(self, env: Environment, *, words: Words, site_url: str) -> None:
         # MkDocs escapes nothing by itself; ours do. The theme's own templates stay as they are.
@@ -38,17 +46,54 @@ class Parts:
             (name is not None and name.startswith(PARTS))
             or (before(name) if callable(before) else before)
         )
-        locale = words.locale
-        env.filters["twim_date"] = lambda date, form="long": format_date(date.date(), form, locale)
-        env.filters["twim_title"] = _title
-        env.filters["twim_below"] = lambda html, root: Markup(links.nearer(html, site_url, root))
-        self._env = env
-        self._words = words
+        self._addresses = Addresses()
+        self._env = env.overlay()
+        self._env.filters = {
+            **env.filters,
+            "url": self._addresses.nearer,
+            "twim_date": _dates(words),
+            "twim_title": _title,
+            "twim_below": lambda html, root: Markup(links.nearer(html, site_url, root)),
+        }
+        self._env.globals = {**env.globals, "word": words.html, "script_words": words.script()}
 
-    def render(self, name: str, context: Mapping[str, object], **values: object) -> str:
+    def render(self, name: str, page: Page, context: Mapping[str, object], **values: object) -> str:
         """Render a part ("post.html") in the context of a page."""
-        shown = {"word": self._words.html, "script_words": self._words.script(), **values}
-        return self._env.get_template(PARTS + name).render(context, **shown)
+        self._addresses.look_from(page)
+        return self._env.get_template(PARTS + name).render(context, **values)
+
+
+class Addresses:
+    """Addresses of the site as they are on the page that is rendered now.
+
+    The same as MkDocs' filter `url` gives, which templates know, and several times as fast.
+    """
+
+    def __init__(self) -> None:
+        self._page: Page | None = None
+        self._folder = ""
+        self._root = ""
+
+    def look_from(self, page: Page) -> None:
+        self._page = page
+        self._folder = page.url.partition("/")[0]
+        self._root = "../" * page.url.count("/")
+
+    def nearer(self, address: object) -> str:
+        """An address relative to the site's root, relative to the page."""
+        text = str(address)
+        folder, slash, _ = text.partition("/")
+        if slash and folder.isalnum() and folder != self._folder and "/." not in text:
+            return self._root + text
+        return normalize_url(text, self._page)
+
+
+def _dates(words: Words) -> Callable[..., str]:
+    @cache
+    def on(day: date, form: str) -> str:
+        return format_date(day, form, words.locale)
+
+    return lambda value, form="long": on(value.date(), form)
 
 
 def _title(text: str) -> Markup:

@@ -467,6 +467,8 @@ def _messages(path: Path) -> Iterator[str]:
             name = node.func.id if isinstance(node.func, ast.Name) else name
             if name.endswith("Error") or name in ("problem", "warning", "fail", "_fail"):
                 yield from (text for text in map(_shown, node.args) if " " in text)
+        elif isinstance(node, ast.Yield) and path.stem in ("checks", "posts") and node.value:
+            yield from (text for text in [_shown(node.value)] if " " in text)
 
 
 def test_every_message_is_that_of_the_code() -> None:

@@ -30,8 +30,8 @@ MKDOCS_TWIM = (
     | {"migration", "porting", "zola_config", "mkdocs_yml", "material_options"},
     {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}
     | {"authors", "related", "postviews", "zola_pages"},
-    {"feeds", "output", "listings", "pages", "social", "frames", "collection"}
-    | {"sections"}
+    {"feeds", "output", "listings", "pages", "social", "frames", "collection", "shells"}
+    | {"sections", "checks"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.runs import BuildError, Output, Run, build, clear, output, set_aside
-from tests.bench.sites import HUGO, MATERIAL, TOOLS, TWIM, Tool, edit
+from tests.bench.sites import TOOLS, TWIM, Tool, edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Comparison:
         return Result(self._plan, tools, rebuild, same, sizes, parts)
 
     def _tools(self, count: int) -> tuple[dict[str, Measured], list[Run]]:
-        for tool in (TWIM, MATERIAL, HUGO):
+        for tool in TOOLS.values():
             self._write(tool, count)
         runs: dict[str, list[Run]] = {name: [] for name in TOOLS}
         outputs: dict[str, Output] = {}

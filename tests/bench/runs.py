@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,8 @@ _FEEDS = {
     *("feed_json_created.json", "feed_json_updated.json"),
     "index.xml",
 }
-_SAMPLE_EVERY = 0.05
+_SAMPLE_EVERY = 0.2
+_SHARE = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 _PAST = "past"
 
 
@@ -114,7 +116,7 @@ def output(folder: Path) -> Output:
 class _Peak:
     """The most memory that a process and its descendants have at once; 0 where there is no /proc.
 
-    Pages that processes share count for each of them.
+    What they share counts once.
     """
 
     def __init__(self, pid: int) -> None:
@@ -132,9 +134,8 @@ class _Peak:
         return self._peak
 
     def _watch(self) -> None:
-        page = os.sysconf("SC_PAGE_SIZE")
         while not self._done.wait(_SAMPLE_EVERY):
-            now = sum(_resident(pid) for pid in _tree(self._pid)) * page
+            now = sum(_resident(pid) for pid in _tree(self._pid))
             self._peak = max(self._peak, now)
 
 
@@ -151,7 +152,9 @@ def _tree(pid: int) -> Iterator[int]:
 
 
 def _resident(pid: int) -> int:
+    """A process's bytes in memory, with its share of what others have too."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError):
+        found = _SHARE.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
+    except OSError:
         return 0
+    return int(found[1]) * 1024 if found else 0

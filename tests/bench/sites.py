@@ -155,6 +155,16 @@ def _write_twim(folder: Path, count: int) -> None:
     _write(folder, {**files, "mkdocs.yml": _mkdocs_config("twim")}, "docs/img")
 
 
+def _write_plain(folder: Path, count: int) -> None:
+    """The posts as ordinary pages: no blog, no lists, no feeds."""
+    files = {
+        _toml_post(issue): f"# {issue.title}\n\n{issue.body}" for issue in newsletter.issues(count)
+    }
+    files["docs/index.md"] = "# Harbour\n"
+    config = _mkdocs_config() + "nav: [index.md]\nnot_in_nav: /blog/*\n"
+    _write(folder, {**files, "mkdocs.yml": config}, "docs/img")
+
+
 def _write_material(folder: Path, count: int) -> None:
     ids = {name: re.sub(r"\W+", "-", name.lower()) for name in newsletter.authors()}
     files: dict[str, str] = {}
@@ -205,5 +215,8 @@ def _write_hugo(folder: Path, count: int) -> None:
 
 TWIM = Tool("mkdocs-twim, Material", _write_twim, _mkdocs, _toml_post)
 MATERIAL = Tool("Material's blog, mkdocs-rss-plugin", _write_material, _mkdocs, _yaml_post)
+PLAIN = Tool("MkDocs and Material, posts alone", _write_plain, _mkdocs, _toml_post)
 HUGO = Tool("Hugo, bare layouts", _write_hugo, _hugo, _hugo_post)
-TOOLS: Mapping[str, Tool] = MappingProxyType({"twim": TWIM, "material": MATERIAL, "hugo": HUGO})
+TOOLS: Mapping[str, Tool] = MappingProxyType(
+    {"twim": TWIM, "plain": PLAIN, "material": MATERIAL, "hugo": HUGO}
+)

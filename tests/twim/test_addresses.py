@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import PureWindowsPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from material.plugins.blog.config import BlogConfig  # type: ignore[import-untyped]
 
 from mkdocs_twim import addresses
 from mkdocs_twim.errors import AddressError
@@ -56,10 +60,42 @@ def test_a_name_that_leaves_no_slug_is_refused() -> None:
         ("Hello, World!", None, "/blog/2024/01/31/hello-world/"),
         ("Grüße aus <b>Köln</b>", None, "/blog/2024/01/31/grüße-aus-köln/"),
         ("Whatever", "my-slug", "/blog/2024/01/31/my-slug/"),
+        ("We are live 🎉", None, "/blog/2024/01/31/we-are-live-/"),
+        ("<b> Ä </b>", None, "/blog/2024/01/31/ä/"),
     ],
 )
 def test_addresses_of_materials_blog(title: str, slug: str | None, address: str) -> None:
     assert addresses.material("blog", datetime(2024, 1, 31, tzinfo=UTC), slug, title) == address
+
+
+@given(st.text(st.sampled_from("aB  -_<>/bé́İß🎉‑\u00a0\t1!")) | st.text())
+def test_slugs_are_those_that_materials_blog_makes_by_default(title: str) -> None:
+    options = BlogConfig()
+    slug = options.post_slugify(title, options.post_slugify_separator)
+    if slug:
+        assert addresses.material("blog", None, None, title) == f"/blog/{slug}/"
+    else:
+        with pytest.raises(AddressError, match="no slug can be made of"):
+            addresses.material("blog", None, None, title)
+
+
+def test_a_year_has_four_digits_on_every_system() -> None:
+    date = datetime(476, 9, 4, tzinfo=UTC)
+    assert addresses.material("blog", date, None, "The end") == "/blog/0476/09/04/the-end/"
+
+
+@pytest.mark.parametrize(
+    ("blog_dir", "address"),
+    [
+        ("blog", "/blog/"),
+        (str(PureWindowsPath("news/letters")), "/news/letters/"),
+        (".\\news\\", "/news/"),
+        (".", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_blog_s_folder_may_be_written_as_on_windows(blog_dir: str, address: str) -> None:
+    assert addresses.blog(blog_dir) == address
 
 
 def test_an_undated_post_of_materials_has_no_date_in_its_address() -> None:

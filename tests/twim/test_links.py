@@ -78,3 +78,20 @@ def test_a_path_within_another_address_is_not_its_line() -> None:
 def test_anchors_are_ids_and_names_of_elements() -> None:
     html = '<h2 id="a">x id="no"</h2><a name=\'b&amp;c\'></a><p data-id="d">'
     assert links.anchors(html) == ("a", "b&c")
+
+
+@pytest.mark.parametrize(
+    ("fragment", "present", "leads"),
+    [
+        ("a", {"a"}, True),
+        ("%C3%BC", {"ü"}, True),
+        ("%C3%BC", {"%C3%BC"}, True),
+        ("top", set(), True),
+        ("b", {"a"}, False),
+        ("b", None, True),
+    ],
+)
+def test_a_fragment_leads_to_an_id_of_its_page(
+    fragment: str, present: set[str] | None, leads: bool
+) -> None:
+    assert links.leads(fragment, present) is leads

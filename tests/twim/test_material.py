@@ -200,7 +200,11 @@ links:
   - The plan: guide/plan.md#part
   - Elsewhere:
     - https://x.example/?a=1&b=2
-    - Data: data.csv
+    - Data: data.csv#row=2
+    - Anywhere: https://x.example/#part
+    - Top: about.md#top
+    - blog/a.md#gone
+  - No part: guide/plan.md#gone
   - Gone: gone.md
   - "javascript:alert(1)"
 """
@@ -215,7 +219,9 @@ def test_related_links_are_those_of_a_nav(tmp_path: Path) -> None:
     }
     built = build(tmp_path, files)
     assert built.warnings == [
-        "blog/a.md:9: links: the link to 'gone.md' leads nowhere",
+        "blog/a.md:3: links: the link to 'blog/a.md#gone' leads to no heading",
+        "blog/a.md:12: links: the link to 'guide/plan.md#gone' leads to no heading",
+        "blog/a.md:13: links: the link to 'gone.md' leads nowhere",
         "blog/a.md:3: links: the link to 'javascript:alert(1)' leads nowhere",
     ]
     related = _one(_tree(built, "blog/2024/05/17/a/"), ".twim-related")
@@ -225,9 +231,13 @@ def test_related_links_are_those_of_a_nav(tmp_path: Path) -> None:
         ("About & more", f"{root}about/"),
         ("The plan", f"{root}guide/plan/#part"),
         ("https://x.example/?a=1&b=2", "https://x.example/?a=1&b=2"),
-        ("Data", f"{root}data.csv"),
+        ("Data", f"{root}data.csv#row=2"),
+        ("Anywhere", "https://x.example/#part"),
+        ("Top", f"{root}about/#top"),
+        ("A", "#gone"),
+        ("No part", f"{root}guide/plan/#gone"),
     ]
-    assert _texts(related.css("ul ul li")) == ["https://x.example/?a=1&b=2", "Data"]
+    assert _texts(related.css("ul ul li"))[:2] == ["https://x.example/?a=1&b=2", "Data"]
     assert {"Gone", "javascript:alert(1)"} <= set(_texts(related.css("li")))
     assert "Related links" not in json.dumps(built.json("archive.json"))
 

@@ -268,6 +268,29 @@ def test_a_broken_link_in_a_body_or_caption_is_one_warning(tmp_path: Path) -> No
     ]
 
 
+def test_links_in_bodies_to_their_own_page_are_checked(tmp_path: Path) -> None:
+    body = "## Here\n\n[a](#here) [b](#gone)\n\n"
+    body += "{% notice_box() %}\n### There\n\n[c](#here) [d](#there) [e](#gone) [f](#away)\n"
+    body += "<a href='#html'>g</a>\n{% end %}\n\n[h](#there)\n"
+    files: dict[str, str | bytes] = {
+        "blog/a.md": post(body=body),
+        "blog/b.md": f"---\ntitle: B\ndate: 2024-01-01\n---\n\n{body}",
+        "page.md": f"---\ntitle: P\n---\n\n{body}",
+        "other.md": "[x](page.md#there) {{ youtube_player(video_id='aqz-KE-bpKQ') }}",
+    }
+    warnings = build(tmp_path, files, validation={"anchors": "warn"}).warnings
+    # What stands in the text of other pages MkDocs tells itself.
+    told = "contains a link '#gone', but there is no such anchor on this page."
+    assert warnings == [
+        "page.md:12: the link to '#away' leads to no heading",
+        "blog/a.md:11: the link to '#gone' leads to no heading",
+        "blog/a.md:16: the link to '#away' leads to no heading",
+        "blog/b.md:13: the link to '#away' leads to no heading",
+        f"Doc file 'page.md' {told}",
+        f"Doc file 'blog/b.md' {told}",
+    ]
+
+
 @pytest.mark.parametrize("there", [False, True])
 def test_serve_watches_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool

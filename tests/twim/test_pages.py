@@ -454,6 +454,8 @@ def test_own_pages_become_the_text_above_what_is_generated(tmp_path: Path) -> No
             "section/clients.md": "Software for people.\n",
             "author/ada.md": "# Ada Lovelace\n\nWrites.\n",
             "category/index.md": "All kinds.\n",
+            "blog/archive/2023.md": "# The year\n\nIt was long.\n",
+            "blog/archive/1999.md": "# Before us\n",
             "plain.md": "Just plain.\n",
         }
     )
@@ -467,6 +469,7 @@ def test_own_pages_become_the_text_above_what_is_generated(tmp_path: Path) -> No
         ("author/ada/", "Ada Lovelace", "Writes.", ".twim-card"),
         ("category/", "Categories", "All kinds.", ".twim-terms"),
         ("plain/", "Plain ones", "Just plain.", ".twim-card"),
+        ("blog/archive/2023/", "The year", "It was long.", ".twim-card"),
     ):
         tree = _tree(built, path)
         assert _texts(tree.css("h1")) == [title], path
@@ -474,6 +477,9 @@ def test_own_pages_become_the_text_above_what_is_generated(tmp_path: Path) -> No
         assert tree.css(below) and text in page
         assert page.index(text) < page.index(below[1:])
     assert built.read("author/ada/page/2/index.html").count("Writes.") == 0
+    assert built.read("blog/archive/2023/page/2/index.html").count("It was long.") == 0
+    # Of a year without posts it is an ordinary page.
+    assert _texts(_tree(built, "blog/archive/1999/").css("h1")) == ["Before us"]
     assert _one(_tree(built, ""), "h1").text() == "Home"
 
 
@@ -749,9 +755,11 @@ def test_a_blog_at_the_root_of_a_site(tmp_path: Path) -> None:
         "a.md": post("A"),
         "index.md": "Hello.\n",
         "feeds.md": "Subscribe.\n",
+        "archive/2024.md": "This year.\n",
     }
     built = build(tmp_path, files, twim={"blog_dir": ".", "paginate_by": 1}, strict=True)
-    assert _titles(built, "") == ["A"]
+    assert _titles(built, "") == _titles(built, "archive/2024/") == ["A"]
+    assert "This year." in built.read("archive/2024/index.html")
     assert "Hello." in built.read("index.html") and "Subscribe." in built.read("feeds/index.html")
     assert built.json("feeds.json")["feeds"][0]["page"] == "https://letters.example/"
 

@@ -39,15 +39,15 @@ def test_links_are_not_nested_without_end() -> None:
 
 
 def test_what_is_no_address_leads_nowhere() -> None:
-    missing: list[Item] = []
+    wrong: list[tuple[Item, bool]] = []
     items = related.parse(["http://[x", {"T": "data:text/html,x"}, "../up.md"])
-    found = related.resolve(items, Files([]), missing.append)
+    found = related.resolve(items, Files([]), lambda *told: wrong.append(told))
     assert [(link.title, link.url) for link in found] == [
         ("http://[x", None),
         ("T", None),
         ("../up.md", None),
     ]
-    assert missing == list(items)
+    assert wrong == [(item, False) for item in items]
 
 
 @given(

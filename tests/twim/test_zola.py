@@ -222,6 +222,17 @@ def test_folders_have_lists_of_their_posts(tmp_path: Path) -> None:
     assert _titles(built, "blog/index.html") == ["D", "C", "B", "A"]
 
 
+@row("Z6.1")
+@pytest.mark.parametrize("blog_dir", ["blog", "."])
+def test_a_list_without_a_title_is_called_by_its_path(tmp_path: Path, blog_dir: str) -> None:
+    folder = "2025/09" if blog_dir == "." else "blog/2025/09"
+    # As those of matrix.org's months.
+    files = {f"{folder}/_index.md": "+++\nsort_by = 'date'\n+++\n", f"{folder}/a.md": post("A")}
+    built = build(tmp_path, files, strict=True, twim={"blog_dir": blog_dir})
+    page = built.read(f"{folder}/index.html")
+    assert "<h1>2025/09</h1>" in page and "<title>2025/09 - Letters</title>" in page
+
+
 @row("Z6.2")
 @pytest.mark.parametrize(
     ("sort_by", "order"),

@@ -1,0 +1,274 @@
+"""The theme around our generated pages, rendered once for all pages that differ in words alone.
+
+A site has thousands of pages of projects, and a theme takes longer for each than all the rest. Of
+pages of one shape, one is rendered with tokens in place of what differs, and cut at the tokens;
+the others are joined from its pieces. Nothing is assumed of the theme: a page is rendered in full,
+and compared, as long as it has a letter, or a length, that was not yet seen to come through
+unchanged. Where a theme asks more of a title than to show it, pages are rendered as ever.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, SupportsIndex, cast
+
+from jinja2 import Environment
+from markupsafe import escape
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink, TableOfContents
+
+from mkdocs_twim.social import Social
+
+Render = Callable[[Mapping[str, object]], str]
+
+_TOKEN = re.compile(r"(Qtwim\d+Q)")
+_PLAIN = re.compile(r"[A-Za-z0-9 .,:/_-]+")
+# The time of a build runs on while it is made.
+_IN_CONTEXT = {"page", "social", "build_date_utc"}
+_IN_PAGE = {"title", "content", "toc", "meta", "file", "canonical_url", "abs_url"}
+_IN_FILE = {"src_uri", "dest_uri", "url", "page"}
+
+
+@dataclass(slots=True)
+class _Shell:
+    """The theme around the pages of one shape.
+
+    `letters` have come through unchanged, `refused` have not; `titles` and `lengths` are the
+    shortest and the longest title, and of all words, that have. `sought` is what the theme has
+    looked for in the content, and whether it was there.
+    """
+
+    pieces: Sequence[str] = ()
+    fits: bool = True
+    letters: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    titles: tuple[int, int] = (1, 0)
+    lengths: tuple[int, int] = (1, 0)
+    sought: dict[str, bool] = field(default_factory=dict)
+
+    def suits(self, content: str) -> bool:
+        return self.fits and all((text in content) == is_in for text, is_in in self.sought.items())
+
+    def join(self, values: Mapping[str, str]) -> str:
+        return "".join(values.get(piece, piece) for piece in self.pieces)
+
+
+class _Word(str):
+    """A token in the place of a word: to a theme that asks more than to show it, nothing fits."""
+
+    shell: _Shell
+
+    def _unfit(self, *_: object) -> Any:
+        self.shell.fits = False
+        return NotImplemented
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        self.shell.fits = False
+        return super().__len__()
+
+    def __iter__(self) -> Iterator[str]:
+        self.shell.fits = False
+        return super().__iter__()
+
+    def __hash__(self) -> int:
+        self.shell.fits = False
+        return super().__hash__()
+
+    def __getitem__(self, key: SupportsIndex | slice) -> str:
+        self.shell.fits = False
+        return super().__getitem__(key)
+
+    def __contains__(self, text: object) -> bool:
+        self.shell.fits = False
+        return super().__contains__(str(text))
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _unfit
+
+
+class _Content(_Word):
+    """A token in the place of a page's content, which themes look into."""
+
+    content: str
+
+    def __contains__(self, text: object) -> bool:
+        return self.shell.sought.setdefault(str(text), str(text) in self.content)
+
+
+class _StandIn(Page):
+    """A page in the place of others: none of the nav's, with whose titles its own is compared."""
+
+    def __eq__(self, other: object) -> bool:
+        return other is self
+
+
+class Shells:
+    """The shells of one build; `template` is the name of the frame that they are made of."""
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+        self._shells: dict[object, _Shell | None] = {}
+
+    def install(self, env: Environment) -> None:
+        """Let an environment render its template here; it must not be loaded yet."""
+        base, name, through = env.template_class, self._template, self.render
+
+        class Shelled(base):  # type: ignore[misc, valid-type]  # the class is the environment's
+            def render(self, *args: Any, **kwargs: Any) -> str:
+                whole: Render = super().render
+                if self.name != name or kwargs or len(args) != 1:
+                    return str(super().render(*args, **kwargs))
+                return through(whole, args[0])
+
+        env.template_class = Shelled
+
+    def render(self, whole: Render, context: Mapping[str, object]) -> str:
+        """Render a page; `whole` renders it in full."""
+        page, social = context.get("page"), context.get("social")
+        if not isinstance(page, Page) or not isinstance(social, Social) or not _has_shape(page):
+            return whole(context)
+        key = (_shape(page), _rest(context, _IN_CONTEXT))
+        if key not in self._shells:
+            # It may be the only one.
+            self._shells[key] = None
+            return whole(context)
+        shell = self._shells[key]
+        if shell is None:
+            shell = self._shells[key] = _make(whole, context, page, social)
+        words = [escape(str(value)) for _, value in social.properties]
+        return _through(shell, whole, context, [*_words(page), *words], page)
+
+
+def _through(
+    shell: _Shell,
+    whole: Render,
+    context: Mapping[str, object],
+    words: Sequence[str],
+    page: Page,
+) -> str:
+    text = "\n".join(words)
+    letters = set(text)
+    if not shell.suits(page.content or "") or letters & shell.refused:
+        return whole(context)
+    if not shell.letters and not all(map(_PLAIN.fullmatch, words)):
+        return whole(context)
+    values = {f"Qtwim{number}Q": word for number, word in enumerate((page.content or "", *words))}
+    joined = shell.join(values)
+    title, length = len(words[0]), len(text)
+    known = shell.titles[0] <= title <= shell.titles[1]
+    known = known and shell.lengths[0] <= length <= shell.lengths[1]
+    if known and letters <= shell.letters:
+        return joined
+    rendered = whole(context)
+    if rendered == joined:
+        shell.titles = _wider(shell.titles, title)
+        shell.lengths = _wider(shell.lengths, length)
+        shell.letters |= letters
+    elif shell.letters and letters - shell.letters:
+        shell.refused |= letters - shell.letters
+    else:
+        shell.fits = False
+    return rendered
+
+
+def _wider(known: tuple[int, int], length: int) -> tuple[int, int]:
+    shortest, longest = known
+    return (length, length) if longest < shortest else (min(shortest, length), max(longest, length))
+
+
+def _has_shape(page: Page) -> bool:
+    """Whether a page is ours, and its address ends in a folder that only it has."""
+    file = page.file
+    names = [path.split("/") for path in (page.url, file.src_uri, file.dest_uri)]
+    return (
+        type(page) is Page
+        and file.generated_by == "twim"
+        and all(len(parts) > 2 for parts in names)
+        and names[1][-2] == names[2][-2]
+        and (page.canonical_url or "").endswith(f"/{page.url}")
+        and (page.abs_url or "").endswith(f"/{page.url}")
+    )
+
+
+def _shape(page: Page) -> object:
+    """All that a theme may ask of a page but for its words: equal for pages of one shape."""
+    folder = page.url.rstrip("/").rpartition("/")[0]
+    toc = tuple((link.level, link.id, len(link.children)) for link in _all(page.toc))
+    parts = (_rest(vars(page), _IN_PAGE), _rest(vars(page.file), _IN_FILE))
+    return (folder, toc, repr(page.meta), *parts)
+
+
+def _rest(values: Mapping[str, object], without: set[str]) -> object:
+    return tuple((name, _same(value)) for name, value in values.items() if name not in without)
+
+
+def _same(value: object) -> object:
+    """What is equal for two values that look alike to a template."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    return 0 if value == {} else id(value)
+
+
+def _words(page: Page) -> Iterator[str]:
+    """What differs between pages of one shape, but for the content: first of all the title."""
+    yield str(page.title)
+    yield page.url.split("/")[-2]
+    yield page.file.src_uri.split("/")[-2]
+    for link in _all(page.toc):
+        yield link.title
+
+
+def _make(whole: Render, context: Mapping[str, object], page: Page, social: Social) -> _Shell:
+    """Render a page of words that are tokens, in the order of `_words`, after the content."""
+    shell = _Shell()
+    tokens = _tokens(shell)
+    other, file = _StandIn.__new__(_StandIn), copy.copy(page.file)
+    vars(other).update(vars(page), file=file)
+    content = _Content(next(tokens))
+    content.shell, content.content = shell, page.content or ""
+    other.content = content
+    other.title = next(tokens)
+    part, name = str(next(tokens)), str(next(tokens))
+    file.url = _with(page.url, part)
+    file.src_uri, file.dest_uri = _with(page.file.src_uri, name), _with(page.file.dest_uri, name)
+    other.canonical_url = _with(page.canonical_url or "", part)
+    other.abs_url = _with(page.abs_url or "", part)
+    other.toc = TableOfContents([_named(link, tokens) for link in page.toc])
+    properties = tuple((key, str(next(tokens))) for key, _ in social.properties)
+    said = replace(social, properties=properties)
+    shell.pieces = _TOKEN.split(whole({**context, "page": other, "social": said}))
+    return shell
+
+
+def _tokens(shell: _Shell) -> Iterator[_Word]:
+    for number in count():
+        token = _Word(f"Qtwim{number}Q")
+        token.shell = shell
+        yield token
+
+
+def _with(address: str, segment: str) -> str:
+    parts = address.split("/")
+    parts[-2] = segment
+    return "/".join(parts)
+
+
+def _named(link: AnchorLink, tokens: Iterator[_Word]) -> AnchorLink:
+    other = copy.copy(link)
+    other.title = next(tokens)
+    other.children = [_named(child, tokens) for child in link.children]
+    return other
+
+
+def _all(toc: object) -> Iterator[AnchorLink]:
+    for link in cast("Sequence[AnchorLink]", toc):
+        yield link
+        yield from _all(link.children)
