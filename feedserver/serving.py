@@ -144,7 +144,8 @@ class _Parent:
 
     def stop(self) -> None:
         """End the workers, when they have answered what is on its way."""
-        for message in self._supervisor.stop(self._settings.drain + 2):
+        patience = self._settings.drain + 2
+        for message in self._supervisor.stop(patience, lambda: self._signals.hurry):
             self._on_report(message)
 
     def _on_signal(self, connection: Connection) -> None:

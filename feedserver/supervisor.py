@@ -7,7 +7,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from feedserver.errors import ServingError
@@ -79,27 +79,32 @@ class Supervisor:
         except (EOFError, OSError):
             self._bury(worker)
 
-    def stop(self, patience: float) -> Iterator[object]:
-        """Tell all to end when they have answered, and what they still tell; kill who doesn't."""
+    def stop(self, patience: float, hurry: Callable[[], bool]) -> Iterator[object]:
+        """Tell all to end when they have answered, and what they still tell; kill who doesn't.
+
+        `hurry` says to wait no longer.
+        """
         deadline = time.monotonic() + patience
-        for worker in self._workers:
-            if worker.process is not None and worker.process.is_alive():
-                # Where there are no signals, closing the connection is one.
-                worker.process.terminate()
-        for worker in self._workers:
-            if worker.process is None or worker.connection is None:
-                continue
-            try:
-                while worker.connection.poll(max(0.0, deadline - time.monotonic())):
-                    yield worker.connection.recv()
-            except (EOFError, OSError):
-                log.debug("worker %s has told all", worker.process.pid)
-            worker.process.join(max(0.1, deadline - time.monotonic()))
-            if worker.process.exitcode is None:
-                log.warning("worker %s does not end; it is killed", worker.process.pid)
-                worker.process.kill()
-                worker.process.join()
-            worker.connection.close()
+        processes = [worker.process for worker in self._workers if worker.process is not None]
+        for process in processes:
+            process.terminate()
+        talking = self.connections()
+        while talking and time.monotonic() < deadline and not hurry():
+            for connection in wait(talking, 0.1):
+                assert isinstance(connection, Connection)
+                try:
+                    yield connection.recv()
+                except (EOFError, OSError):
+                    talking.remove(connection)
+        for process in processes:
+            # One that has told all is about to end.
+            process.join(1 if not talking else 0)
+            if process.exitcode is None:
+                log.warning("worker %s does not end; it is killed", process.pid)
+                process.kill()
+                process.join()
+        for connection in self.connections():
+            connection.close()
 
     def _start(self, worker: _Worker) -> None:
         ours, theirs = self._context.Pipe()
