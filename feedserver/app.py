@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from feedserver import feeds, problems
+from feedserver import archive, feeds, problems
 from feedserver.pages import Pages
 from feedserver.settings import Settings
 from feedserver.store import Store
@@ -30,6 +30,9 @@ def create_app(settings: Settings, *, store: Store) -> Starlette:
         path = request.scope["path"].encode("utf-8", "replace").decode()
         snapshot = store.snapshot
         name, base = path.removeprefix("/"), feeds.base_of(request, settings)
+        if path == f"/{archive.FILE}":
+            feeds.check_parameters(request)
+            return feeds.respond(request, snapshot.archive)
         document = store.remembered(snapshot, name, base)
         if document is None:
             loop = asyncio.get_running_loop()

@@ -7,7 +7,7 @@ import logging
 import os
 from datetime import UTC, datetime
 
-from feedserver import sources
+from feedserver import database, sources
 from feedserver.errors import FeedServerError
 from feedserver.settings import Settings
 
@@ -31,10 +31,7 @@ class Builder:
             if stamp == self._stamp:
                 return False
             self._stamp = stamp
-            self._source.read()
-            data = self._source.archive.read_bytes()
-            (self._state / "new").write_bytes(data)
-            os.replace(self._state / "new", self._state / "site.sqlite")
+            database.write(self._source.read(), self._state / "site.sqlite")
             self._error, self._success = None, datetime.now(UTC)
             return True
         except (FeedServerError, OSError) as error:

@@ -108,7 +108,6 @@ def to_json(index: Index, base: str) -> bytes:
     items = []
     for feed in index.feeds:
         entries = index.entries(feed)
-        updated = max(entry.modified for entry in entries)
         items.append(
             {
                 "path": feed.path,
@@ -117,7 +116,7 @@ def to_json(index: Index, base: str) -> bytes:
                 "kind": feed.kind,
                 "page": page_address(index.archive.site.url, feed),
                 "count": len(entries),
-                "updated": updated.isoformat(),
+                "updated": index.updated(feed).isoformat(),
                 "formats": {
                     name: feed_address(base, feed, file)
                     for name, file in zip(("atom", "rss", "json"), FEED_FILES, strict=True)

@@ -16,6 +16,10 @@ class SourceError(FeedServerError, OSError):
     """A source can't be opened, or is of no kind that is known. Raised by `sources.open_source`."""
 
 
+class DatabaseError(FeedServerError, OSError):
+    """A database isn't there, or is none, or of another version. Raised by `database`."""
+
+
 class CatalogueError(FeedServerError, ValueError):
     """Two feeds have one address, or a named feed has a reserved name. Raised by `catalogue`."""
 
@@ -66,4 +70,4 @@ class ParameterError(FeedServerError, ValueError):
 
 
 class EntryNotFoundError(FeedServerError, LookupError):
-    """There is no entry with this id in a feed. Raised by `query` for the parameter `before`."""
+    """There is no entry with this id in a feed. Raised by `Index.page` for `before`."""

@@ -11,10 +11,11 @@ from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from feedserver.problems import Problem
 from feedserver.settings import Settings
+from feedserver.snapshots import Stream
 from feedserver.store import Document
 
 _NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
@@ -54,7 +55,7 @@ def check_parameters(request: Request) -> None:
             raise Problem(HTTPStatus.BAD_REQUEST, detail)
 
 
-def respond(request: Request, document: Document) -> Response:
+def respond(request: Request, document: Document | Stream) -> Response:
     """Answer with a document, or with 304 if the client has it."""
     headers = {
         "ETag": document.etag,
@@ -65,6 +66,10 @@ def respond(request: Request, document: Document) -> Response:
     if _is_known(request.headers, document):
         return Response(None, HTTPStatus.NOT_MODIFIED, headers)
     headers["Content-Type"] = document.media_type
+    if isinstance(document, Stream):
+        headers["Content-Length"] = str(document.length)
+        chunks = iter(()) if request.method == "HEAD" else document.chunks()
+        return StreamingResponse(chunks, headers=headers)
     headers["Content-Length"] = str(len(document.body))
     return Response(None if request.method == "HEAD" else document.body, headers=headers)
 
@@ -81,7 +86,7 @@ def preflight() -> Response:
     return Response(None, HTTPStatus.NO_CONTENT, headers)
 
 
-def _is_known(headers: Headers, document: Document) -> bool:
+def _is_known(headers: Headers, document: Document | Stream) -> bool:
     tags = headers.get("if-none-match")
     if tags is not None:
         return tags.strip() == "*" or document.etag in _ETAG.findall(tags)

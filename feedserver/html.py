@@ -276,6 +276,11 @@ def text(nodes: Iterable[LexborNode]) -> str:
     return _folded(serialise(nodes))
 
 
+def sanitised_text(html: str) -> str:
+    """What a person reads of sanitised HTML, as `text` gives it, without making a tree."""
+    return _folded(html)
+
+
 def _folded(html: str) -> str:
     html = _MARKUP.sub("", _BOUNDARY.sub(" ", _UNSEEN.sub("", html)))
     return " ".join(entities.unescape(html).split())

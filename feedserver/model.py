@@ -160,7 +160,8 @@ class Channel:
     """One document to be written: a feed's head and the entries to stand in it, newest first.
 
     `home_url` is the page of the feed, `feed_url` the address that the document is fetched from.
-    `updated` is the latest `modified` of `entries`, which has at least one.
+    Where a feed comes in several documents, `first_url` is that of its first, and `next_url` leads
+    to the one behind this. `last_change` stands in for the time of a document without entries.
     """
 
     title: str
@@ -169,7 +170,13 @@ class Channel:
     feed_url: str
     site: Site
     entries: tuple[Entry, ...]
+    first_url: str | None = None
+    next_url: str | None = None
+    last_change: datetime | None = None
 
     @property
     def updated(self) -> datetime:
-        return max(entry.modified for entry in self.entries)
+        times = [entry.modified for entry in self.entries]
+        if not times and self.last_change:
+            return self.last_change
+        return max(times)

@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from socket import socket
@@ -49,7 +50,9 @@ def run(settings: Settings, database: Path, listener: socket, parent: Connection
 
 
 def _app(settings: Settings, store: Store) -> ASGIApp:
-    app: ASGIApp = create_app(settings, store=store)
+    # To look whether there is a new version takes nothing, unlike looking at the sources.
+    watching = replace(settings, interval=min(settings.interval, _PERIOD))
+    app: ASGIApp = create_app(watching, store=store)
     if settings.state is not None:
         app = Operations(
             app,

@@ -38,11 +38,13 @@ _NAMESPACE = re.compile(rb' xmlns:(\w+)="[^"]*"')
 
 
 class Extension:
-    """What feedgen calls with the tree of a feed's head or, if `entry` is set, of an entry.
+    """What feedgen calls with the tree of a feed's head, or of an entry.
 
     feedgen makes the objects itself, without arguments, and knows them by these three methods.
+    For a head `channel` is set then, for an entry `entry`.
     """
 
+    channel: Channel
     entry: Entry
 
     def extend_ns(self) -> Mapping[str, str]:
@@ -64,6 +66,7 @@ def generator(channel: Channel, head: type[Extension], entry: type[Extension]) -
     """
     feed = FeedGenerator()
     feed.register_extension("twim", head, entry)
+    feed.twim.channel = channel
     feed.generator(GENERATOR)
     # Otherwise the current time.
     feed.updated(channel.updated)
@@ -80,6 +83,14 @@ def add_entry(feed: FeedGenerator, entry: Entry) -> FeedGenerator:
     # Otherwise the current time.
     item.updated(entry.modified)
     return item
+
+
+def paging(channel: Channel) -> Iterator[tuple[str, str]]:
+    """The links of a feed of several documents (RFC 5005, section 3): what each is, and where."""
+    if channel.first_url is not None:
+        yield "first", channel.first_url
+    if channel.next_url is not None:
+        yield "next", channel.next_url
 
 
 def finish(data: bytes) -> bytes:

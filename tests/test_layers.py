@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FEEDSERVER = (
-    {"model", "errors", "slugs", "members", "findings", "urls", "values"},
+    {"model", "errors", "slugs", "members", "findings", "urls", "values", "streams"},
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
     | {"slices"},
-    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},
-    {"settings", "sources", "store", "problems", "feeds", "pages"},
+    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"}
+    | {"topics"}
+    | {"orders"},
+    {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"},
     {"app", "cli", "__main__"},
 )
 MKDOCS_TWIM = (

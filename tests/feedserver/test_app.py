@@ -24,6 +24,7 @@ from feedserver.model import Archive, Feed
 from feedserver.settings import Settings
 from feedserver.store import Store
 from tests.samples import SITE, archive, post, update
+from tests.served import served
 
 URL = "https://feeds.example/"
 FEEDS = [
@@ -55,7 +56,7 @@ def site(tmp_path: Path) -> Path:
 
 def _app(folder: Path, url: str | None = URL, pages: bool = True) -> Starlette:
     settings = Settings(folder=folder if pages else None, url=url, interval=0.01)
-    return create_app(settings, store=Store(folder / "archive.json"))
+    return create_app(settings, store=served(folder))
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ issues = ["This Month *"]
 ignore_sections = []
 registry = "newsletter.toml"
 feed_limit = 0
-trusted_proxies = ["10.0.0.0/8", "::1"]
+trusted_proxies = ["10.0.0.0/8", "unix"]
 metrics = "[::1]:9100"
 log_level = "debug"
 log_format = "json"
@@ -138,7 +138,7 @@ def test_the_environment_is_written_as_the_file() -> None:
         ("host = ''", "host: expected text, found ''"),
         (f"host = [{', '.join(['1'] * 40)}]", "…"),
         ("url = 'feeds.example'", "url: expected an address such as https://feeds.example/"),
-        ("trusted_proxies = ['proxy']", "trusted_proxies: expected addresses or networks"),
+        ("trusted_proxies = ['proxy']", "trusted_proxies: expected addresses, networks"),
         ("metrics = '9100'", "metrics: expected an address such as 127.0.0.1:9100"),
         ("metrics = 'x:99999'", "metrics: expected an address such as 127.0.0.1:9100"),
         ("log_level = 'loud'", "log_level: expected one of debug, info, warning, error"),

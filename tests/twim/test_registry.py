@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from feedserver.app import create_app
 from feedserver.audit import audit
 from feedserver.settings import Settings
-from feedserver.store import Store
+from tests.served import served
 from tests.sites import Built, build, issue, messages
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -176,7 +176,7 @@ def test_named_feeds_may_name_an_alias(site: Built) -> None:
 
 
 def test_the_server_answers_the_same_bytes_and_308(site: Built) -> None:
-    store = Store(site.folder / "archive.json")
+    store = served(site.folder)
     app = create_app(Settings(url="https://letters.example/"), store=store)
     with TestClient(app, follow_redirects=False) as client:
         for feed in site.json("feeds.json")["feeds"]:
