@@ -14,11 +14,14 @@ FEEDSERVER = (
     {"model", "errors", "slugs", "members", "findings", "urls", "values", "streams"},
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
-    | {"slices"},
-    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"}
+    | {"slices"}
+    | {"drafts", "foreign_json", "foreign_xml"},
+    {"archive", "query", "entries", "catalogue", "documents", "export"}
     | {"topics"}
-    | {"orders"},
-    {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"},
+    | {"orders"}
+    | {"foreign", "sites"},
+    {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
+    | {"fetching", "reading", "keeping", "builder", "audit"},
     {"app", "cli", "__main__"},
 )
 MKDOCS_TWIM = (
