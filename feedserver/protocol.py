@@ -23,6 +23,8 @@ from feedserver.settings import Settings
 RETRY_AFTER = 5
 """After how many seconds to come again, if there are too many connections."""
 
+_LINGER = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
@@ -72,6 +74,7 @@ class _Limited(H11Protocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._head_timer: asyncio.TimerHandle | None = None
+        self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -88,6 +91,8 @@ class _Limited(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         if len(data) > self.max_head and self.conn.their_state is h11.IDLE:
             # h11 looks at the size only of what isn't complete.
             end = data.find(b"\r\n\r\n")
@@ -124,7 +129,13 @@ class _Limited(H11Protocol):
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             for event in (response, h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
+        # What is still coming is read and thrown away for a while: to close a connection at once
+        # would reset it, and the answer with it.
+        self._disarm()
+        self._refused = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(_LINGER, self.transport.close)
 
     def _disarm(self) -> None:
         if self._head_timer is not None:

@@ -30,7 +30,7 @@ FEEDS = [
 ]
 
 
-def _archive(*names: str, content: str = "<p>Text.</p>") -> Archive:
+def small_archive(*names: str, content: str = "<p>Text.</p>") -> Archive:
     entries = []
     for days, name in enumerate(names or ("week",)):
         issue = replace(post(name, days=days, sections=["clients"]), content=content)
@@ -45,7 +45,7 @@ def _titles(server: Running) -> list[str]:
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     folder = tmp_path / "site"
-    export.write(_archive(), SITE.url, folder)
+    export.write(small_archive(), SITE.url, folder)
     return folder
 
 
@@ -72,7 +72,7 @@ def test_workers_end_when_their_parent_is_gone(site: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_drains(tmp_path: Path, number: int) -> None:
-    whole = archives.serialise(_archive(content=f"<p>{'Text. ' * 1_500_000}</p>"))
+    whole = archives.serialise(small_archive(content=f"<p>{'Text. ' * 1_500_000}</p>"))
     (tmp_path / "archive.json").write_bytes(whole)
     with running(tmp_path / "archive.json") as server:
         with socket.create_connection(("127.0.0.1", server.port)) as slow:
@@ -89,7 +89,7 @@ def test_a_signal_drains(tmp_path: Path, number: int) -> None:
 
 
 def test_a_drain_has_a_limit_and_a_second_signal_none(tmp_path: Path) -> None:
-    whole = archives.serialise(_archive(content=f"<p>{'Text. ' * 1_500_000}</p>"))
+    whole = archives.serialise(small_archive(content=f"<p>{'Text. ' * 1_500_000}</p>"))
     (tmp_path / "archive.json").write_bytes(whole)
     with running(tmp_path / "archive.json", settings="drain = 60") as server:
         with socket.create_connection(("127.0.0.1", server.port)) as stuck:
@@ -116,7 +116,7 @@ def _refused(port: int) -> bool:
 def test_a_hangup_reads_the_sources_now(site: Path) -> None:
     with running(site, settings="interval = 1000") as server:
         assert _titles(server) == ["Week"]
-        put(site / "archive.json", archives.serialise(_archive("week", "newer")))
+        put(site / "archive.json", archives.serialise(small_archive("week", "newer")))
         server.process.send_signal(signal.SIGHUP)
         until(lambda: _titles(server) == ["Newer", "Week"])
         assert "the sources are read again" in server.logged()
@@ -133,7 +133,7 @@ def test_a_failing_reload_keeps_the_answers_and_says_so(site: Path) -> None:
         assert server.get("/healthz").headers["Cache-Control"] == "no-store"
         assert _titles(server) == ["Week"]
         until(lambda: b"feedserver_source_current{" in server.get("/metrics").body)
-        put(site / "archive.json", archives.serialise(_archive("week", "newer")))
+        put(site / "archive.json", archives.serialise(small_archive("week", "newer")))
         until(lambda: server.health()["status"] == "ok")
         until(lambda: _titles(server) == ["Newer", "Week"])
         assert server.logged().count("not JSON") == 1
