@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from http import HTTPStatus
 
@@ -10,34 +10,73 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from feedserver.errors import EntryNotFoundError, ParameterError
+from feedserver.negotiation import prefers_page
+from feedserver.slices import PARAMETERS
+
 MEDIA_TYPE = "application/problem+json"
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified",
+}
+"""Pages of other sites may read all answers: nothing here is for one reader alone."""
 
 
 class Problem(HTTPException):
-    """What is wrong with a request, and addresses that its sender may have meant."""
+    """What is wrong with a request, and addresses that its sender may have meant.
 
-    def __init__(self, status: HTTPStatus, detail: str, near: Sequence[str] = ()) -> None:
+    `members` are those of the problem document beside the usual ones.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        near: Sequence[str] = (),
+        members: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(status, detail)
         self.near = tuple(near)
+        self.members = {**(members or {}), **({"near": list(near)} if near else {})}
+
+
+def of(error: Exception) -> HTTPException:
+    """The problem that an error is to the sender of a request."""
+    match error:
+        case HTTPException():
+            return error
+        case ParameterError(parameter=name, expected=None):
+            detail = f"There is no parameter {name!r} here."
+            expected = f"one of {', '.join(PARAMETERS)}"
+        case ParameterError(parameter=name, expected=str(expected)):
+            detail = f"The parameter {name!r} takes {expected}."
+        case EntryNotFoundError():
+            members = {"parameter": "before", "expected": "the id of an entry of this feed"}
+            detail = "The feed has no entry with the id that 'before' names."
+            return Problem(HTTPStatus.NOT_FOUND, detail, members=members)
+        case _:
+            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server has failed.")
+    members = {"parameter": name, "expected": expected}
+    return Problem(HTTPStatus.BAD_REQUEST, detail, members=members)
 
 
 async def answer(request: Request, error: Exception) -> Response:
     """Answer with a problem document; to a browser that looks for a page, with a page."""
-    failed = not isinstance(error, HTTPException)
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = error.detail if isinstance(error, HTTPException) else "The server has failed."
-    near = error.near if isinstance(error, Problem) else ()
-    title = HTTPStatus(status).phrase
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    headers |= {"Access-Control-Allow-Origin": "*"}
-    if status == HTTPStatus.NOT_FOUND and not failed:
+    problem = of(error)
+    status, title = problem.status_code, HTTPStatus(problem.status_code).phrase
+    headers = {**(problem.headers or {}), **CORS}
+    if status == HTTPStatus.NOT_FOUND:
         headers["Vary"] = "Accept"
         if wants_page(request):
-            return _bodiless(request, HTMLResponse(_page(title, detail, near), status, headers))
+            near = problem.near if isinstance(problem, Problem) else ()
+            page = HTMLResponse(_page(title, problem.detail, near), status, headers)
+            return _bodiless(request, page)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        headers["Cache-Control"] = "no-store"
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
-    body["detail"] = detail
-    if near:
-        body["near"] = list(near)
+    body["detail"] = problem.detail
+    if isinstance(problem, Problem):
+        body |= problem.members
     return _bodiless(request, JSONResponse(body, status, headers, media_type=MEDIA_TYPE))
 
 
@@ -49,8 +88,8 @@ def _bodiless(request: Request, response: Response) -> Response:
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a person asks: browsers name HTML, feed readers and bots don't."""
-    return "text/html" in request.headers.get("accept", "")
+    """Whether a person asks: browsers name HTML, feed readers and bots name feeds or nothing."""
+    return prefers_page(", ".join(request.headers.getlist("accept")))
 
 
 def _page(title: str, detail: str, near: Sequence[str]) -> str:

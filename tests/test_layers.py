@@ -21,8 +21,12 @@ FEEDSERVER = (
     | {"orders"}
     | {"foreign", "sites"},
     {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
-    | {"fetching", "reading", "keeping", "builder", "audit"},
-    {"app", "cli", "__main__"},
+    | {"fetching", "reading", "keeping", "builder", "audit"}
+    | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
+    | {"fastpath", "openapi"}
+    | {"logs", "access", "limits", "observer", "operations", "protocol", "subscribers"}
+    | {"reports", "metrics", "status", "statefolder", "rebuilding", "supervisor"},
+    {"app", "worker", "serving", "cli", "__main__"},
 )
 MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}
