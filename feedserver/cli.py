@@ -7,13 +7,17 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from feedserver import audit, export, serving, sources, values
 from feedserver.errors import FeedServerError, SettingsError
+from feedserver.fetching import WebFetcher
 from feedserver.reports import Ready
-from feedserver.settings import load
+from feedserver.settings import Settings, load
+
+_SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,8 +41,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="serve a site and its feeds")
-    sources_help = "a built site's folder, an archive.json, or any feed; several make one site"
-    serve.add_argument("sources", metavar="SOURCE", nargs="*", help=sources_help)
+    serve.add_argument("sources", metavar="SOURCE", nargs="*", help=_SOURCE)
     serve.add_argument("--config", metavar="FILE", type=Path, help="a TOML file of settings")
     serve.add_argument("--host", help="the address to listen on")
     serve.add_argument("--port", type=int, help="the port; 0 takes a free one")
@@ -47,13 +50,15 @@ def parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     exporter = commands.add_parser("export", help="write the feeds of a source as files")
-    exporter.add_argument("source", metavar="SOURCE", help="a built site's folder or an archive")
+    exporter.add_argument("source", metavar="SOURCE", help=_SOURCE)
     exporter.add_argument("folder", metavar="DIR", type=Path, help="where to write them")
     exporter.add_argument("--url", type=_url, help="where they will be fetched from")
+    exporter.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     exporter.set_defaults(run=_export)
 
     check = commands.add_parser("check", help="say what is wrong with a source or a feed")
-    check.add_argument("source", metavar="SOURCE", help="a folder, an archive, or a feed")
+    check.add_argument("source", metavar="SOURCE", help=_SOURCE)
+    check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
     return top
 
@@ -84,8 +89,14 @@ def _tell(ready: Ready, origin: str) -> None:
     print("Press Ctrl+C to stop.", flush=True)
 
 
+def _by_hand(options: argparse.Namespace) -> Settings:
+    """The settings of a command, which may look wherever the person who runs it says."""
+    return replace(load(options.config, os.environ, {}), private_addresses=True)
+
+
 def _export(options: argparse.Namespace) -> int:
-    archive = sources.find(options.source).read()
+    by_hand = _by_hand(options)
+    archive = sources.find(options.source, by_hand).read(WebFetcher(by_hand))
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {count} files into {options.folder}")
     return 0
@@ -93,7 +104,9 @@ def _export(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     count = findings = 0
-    for name, found in audit.audit(options.source, datetime.now(UTC)):
+    by_hand = _by_hand(options)
+    source = sources.find(options.source, by_hand)
+    for name, found in audit.audit(source, WebFetcher(by_hand), datetime.now(UTC)):
         count += 1
         for finding in found:
             findings += 1

@@ -202,8 +202,7 @@ def _posts(feed: DraftFeed, site: Site, options: Options, told: _Told) -> list[_
 
 
 def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _Told) -> Post | None:
-    base = urls.absolute(draft.base or "", site.url) or site.url
-    url = _web(draft.url, base) or _web(draft.id, "")
+    url = _web(draft.url, site.url) or _web(draft.id, "")
     if url is None:
         told.tell(draft.where, "has no address that can be followed, and is left out")
         return None
@@ -228,7 +227,7 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
         updated=draft.updated,
         authors=_people(draft.authors) or _people(feed.authors),
         categories=categories,
-        image=_picture(draft.image, base),
+        image=_picture(draft.image, site.url),
         description=_short(draft.description, _MAX_TEXT),
         id=id or None,
     )

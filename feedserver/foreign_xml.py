@@ -18,7 +18,6 @@ from feedserver.drafts import Draft, DraftFeed, moment
 from feedserver.errors import ForeignError
 from feedserver.findings import FEED, Finding
 from feedserver.model import Image, Person
-from feedserver.urls import absolute
 
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,300}?>")
 _ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,300}?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -69,7 +68,7 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-        if not found.version and not found.entries:
+        if not found.get("version") and not found.entries:
             raise ForeignError("it is neither Atom nor RSS")
         if found.bozo:
             message = f"is no well-formed XML, and is read as far as it goes: {_fault(found)}"
@@ -163,7 +162,7 @@ def _draft(item: Mapping[str, object], number: int) -> Draft:
         description=_plain(item, "summary") if content != _text(item, "summary") else None,
         authors=tuple(_people(item)),
         categories=tuple(filter(None, (_text(tag, "term") for tag in _list(item, "tags")))),
-        image=_image(item, base),
+        image=_image(item),
     )
 
 
@@ -240,25 +239,25 @@ def _people(values: Mapping[str, object]) -> Iterator[Person]:
             yield Person(name, _text(person, "href"))
 
 
-def _image(item: Mapping[str, object], base: str | None) -> Image | None:
+def _image(item: Mapping[str, object]) -> Image | None:
     """The picture that an item names: an enclosure, or one of Media RSS."""
     enclosures = (link for link in _list(item, "links") if link.get("rel") == "enclosure")
     for link in enclosures:
         kind = _text(link, "type") or ""
-        url = absolute(_text(link, "href") or "", base or "")
+        url = _text(link, "href")
         if url and _IMAGES.fullmatch(kind):
             length = _text(link, "length") or ""
             size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
             return Image(url, kind, size or None)
-    return next(_media(_list(item, "media_content"), base), None) or next(
-        _media(_list(item, "media_thumbnail"), base), None
+    return next(_media(_list(item, "media_content")), None) or next(
+        _media(_list(item, "media_thumbnail")), None
     )
 
 
-def _media(media: Iterable[Mapping[str, object]], base: str | None) -> Iterator[Image]:
+def _media(media: Iterable[Mapping[str, object]]) -> Iterator[Image]:
     for each in media:
         kind = _text(each, "type")
         picture = _text(each, "medium") == "image" or (kind or "image/x").startswith("image/")
-        url = absolute(_text(each, "url") or "", base or "")
+        url = _text(each, "url")
         if picture and url and _text(each, "medium") in (None, "image"):
             yield Image(url, kind if kind and _IMAGES.fullmatch(kind) else None)

@@ -9,12 +9,19 @@ from typing import Protocol, Self
 
 log = logging.getLogger("feedserver")
 
+_LOOKS = 100
+_PAUSE = 0.25
+"""How often, and how soon again, sources are looked at when all are to be read now."""
+
 
 class Builds(Protocol):
     """What makes the database."""
 
     def refresh(self) -> bool:
         """Look at all sources; whether there is a new database."""
+
+    def hurry(self) -> None:
+        """Let the next refresh fetch what isn't due."""
 
 
 class Rebuilding:
@@ -27,7 +34,7 @@ class Rebuilding:
         self._builder = builder
         self._interval = interval
         self._wake = threading.Event()
-        self._ended = False
+        self._ended = self._hurry = False
         self._failed: str | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="rebuilding")
 
@@ -48,16 +55,26 @@ class Rebuilding:
         self._thread.join(timeout=2)
 
     def now(self) -> None:
-        """Refresh now."""
+        """Refresh now, whatever is due when."""
+        self._hurry = True
         self._wake.set()
 
     def _run(self) -> None:
+        wait = self._interval
+        looks = 0
         while True:
-            self._wake.wait(self._interval)
+            self._wake.wait(wait)
             self._wake.clear()
             if self._ended:
                 return
+            if self._hurry:
+                self._hurry = False
+                self._builder.hurry()
+                looks = _LOOKS
             self._refresh()
+            # What is fetched comes beside, and a file is read when it was found the same twice.
+            looks = max(0, looks - 1)
+            wait = min(_PAUSE, self._interval) if looks else self._interval
 
     def _refresh(self) -> None:
         try:

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, wait
 from prometheus_client import start_http_server
 
 from feedserver import logs, statefolder, status, worker
-from feedserver.builder import Builder
+from feedserver.builder import DATABASE, Builder
 from feedserver.metrics import Metrics
 from feedserver.operations import METRICS_FILE
 from feedserver.rebuilding import Rebuilding
@@ -33,7 +33,6 @@ from feedserver.values import host_and_port
 
 log = logging.getLogger("feedserver")
 
-DATABASE = "site.sqlite"
 _PERIOD = 1.0
 """How often, in seconds, the metrics are written."""
 
@@ -51,6 +50,7 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         folder = stack.enter_context(statefolder.held(settings))
         settings = replace(settings, state=folder)
         builder = Builder(settings)
+        stack.callback(builder.close)
         rebuilding = stack.enter_context(Rebuilding(builder, settings.interval))
         settings = replace(settings, folder=settings.folder or builder.folder)
         listener = stack.enter_context(_listen(settings.host, settings.port))

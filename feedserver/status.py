@@ -13,7 +13,10 @@ FILE = "status.json"
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """When a source was read last, and what was wrong with it since; `error` says why."""
+    """When a source was read last, and how it is; `error` says what is wrong.
+
+    `state` is current, stale, refused or missing, as the builder writes it.
+    """
 
     name: str
     kind: str
@@ -24,7 +27,7 @@ class SourceStatus:
     @property
     def current(self) -> bool:
         """Whether what the source has now is what is served."""
-        return self.error is None
+        return self.state == "current"
 
 
 def read(folder: Path) -> tuple[SourceStatus, ...]:
@@ -43,5 +46,5 @@ def _source(values: Mapping[str, str]) -> SourceStatus:
         values["kind"],
         datetime.fromisoformat(success) if success else None,
         values.get("error"),
-        values.get("state", "current"),
+        values["state"],
     )

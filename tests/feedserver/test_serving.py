@@ -8,7 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -120,6 +123,56 @@ def test_a_hangup_reads_the_sources_now(site: Path) -> None:
         server.process.send_signal(signal.SIGHUP)
         until(lambda: _titles(server) == ["Newer", "Week"])
         assert "the sources are read again" in server.logged()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, _Peer)
+        self.server.count += 1
+        self.send_response(200 if self.server.body else 503)
+        self.send_header("Content-Type", "application/feed+json")
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+class _Peer(HTTPServer):
+    """Another site, whose archive is a source."""
+
+    body = b""
+    count = 0
+
+
+@pytest.fixture
+def peer() -> Iterator[_Peer]:
+    server = _Peer(("127.0.0.1", 0), _Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_what_was_fetched_survives_a_restart_and_a_hangup_fetches(
+    peer: _Peer, tmp_path: Path
+) -> None:
+    peer.body = archives.serialise(small_archive())
+    source = f"http://127.0.0.1:{peer.server_port}/archive.json"
+    settings = f"private_addresses = true\npoll = 100000\nstate = '{tmp_path / 'state'}'\n"
+    with running(source, settings=settings) as server:
+        assert _titles(server) == ["Week"] and peer.count == 1
+        peer.body = archives.serialise(small_archive("week", "newer"))
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: _titles(server) == ["Newer", "Week"])
+    peer.body = b""
+    with running(source, settings=settings) as server:
+        assert _titles(server) == ["Newer", "Week"]
+        until(lambda: server.health()["status"] == "degraded")
+        [found] = server.health()["sources"]
+        assert found["state"] == "stale" and "503" in found["error"]
 
 
 def test_a_failing_reload_keeps_the_answers_and_says_so(site: Path) -> None:
@@ -234,7 +287,10 @@ class _Broken:
     """A builder that fails in a way that nobody thought of, but for the first time."""
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.calls = self.hurries = 0
+
+    def hurry(self) -> None:
+        self.hurries += 1
 
     def refresh(self) -> bool:
         self.calls += 1
@@ -248,4 +304,5 @@ def test_a_reload_that_breaks_is_said_once(caplog: pytest.LogCaptureFixture) -> 
     with Rebuilding(builder, 0.01) as rebuilding:
         rebuilding.now()
         until(lambda: builder.calls > 5)
+    assert builder.hurries == 1
     assert caplog.text.count("what was there stays") == 1
