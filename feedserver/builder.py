@@ -254,7 +254,8 @@ class Builder:
         log.info("%s: taken up", slot.name)
 
     def _fail(self, slot: _Slot, error: str, *, refused: bool = False) -> None:
-        if error != slot.error:
+        # Where nothing else is there, the error is raised.
+        if error != slot.error and (self._built or len(self._slots) > 1):
             stays = "; the old archive stays" if slot.reading else ""
             log.warning("%s%s", error, stays)
         slot.error, slot.refused = error, refused

@@ -17,11 +17,11 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from feedserver.errors import FetchError
 from feedserver.settings import Settings
@@ -132,8 +132,9 @@ class WebFetcher:
         for_good = True
         moved: str | None = None
         for _ in range(self._settings.fetch_redirects + 1):
-            with _told(address), self._connected(hop, deadline) as connection:
-                answer = _ask(connection, hop, known)
+            with _told(address), ExitStack() as stack:
+                connection = stack.enter_context(self._connected(hop, deadline))
+                answer = stack.enter_context(_ask(connection, hop, known))
                 if answer.status in _MOVED and (location := answer.getheader("Location")):
                     hop = _checked(location, hop)
                     for_good = for_good and answer.status in _FOR_GOOD
@@ -161,21 +162,21 @@ class WebFetcher:
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
         connection = http.client.HTTPConnection(host, port)
-        connection.sock = self._socket(host, port, deadline)
+        # http.client lets go of a socket while its answer is still being read.
+        live = [self._socket(host, port, deadline)]
+        connection.sock = live[0]
         # A limit for each read doesn't help against who sends a byte a second.
-        cut = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [connection])
+        cut = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [live])
         cut.daemon = True
         cut.start()
         try:
             if parts.scheme == "https":
                 secured = self._context.wrap_socket(
-                    connection.sock, server_hostname=host, do_handshake_on_connect=False
+                    live[0], server_hostname=host, do_handshake_on_connect=False
                 )
-                connection.sock = secured
+                connection.sock = live[0] = secured
                 secured.do_handshake()
             yield connection
-        except FetchError:
-            raise
         except (OSError, http.client.HTTPException, ValueError) as error:
             if time.monotonic() >= deadline:
                 raise TimeoutError("it takes too long") from error
@@ -232,11 +233,10 @@ class WebFetcher:
         return list(found)
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
-    if connection.sock is not None:
-        with suppress(OSError):
-            # Not TLS's own way to end, which waits for the other side.
-            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+def _cut(live: list[socket.socket]) -> None:
+    with suppress(OSError):
+        # Not TLS's own way to end, which waits for the other side.
+        socket.socket.shutdown(live[0], socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -256,7 +256,7 @@ def _checked(address: str, base: str) -> str:
     Raises:
         FetchError: it isn't of the web, or has a user's name in it.
     """
-    found = absolute(urljoin(base, address) if base else address, base)
+    found = absolute(address, base)
     if found is None or not found.startswith(("http://", "https://")):
         raise FetchError(f"it leads to {address[:200]!a}, which is no address of the web")
     if "@" in urlsplit(found).netloc:

@@ -47,13 +47,13 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
     logs.configure(settings)
     with ExitStack() as stack:
         signals = stack.enter_context(_signals())
+        listener = stack.enter_context(_bound(settings.host, settings.port))
         folder = stack.enter_context(statefolder.held(settings))
         settings = replace(settings, state=folder)
         builder = Builder(settings)
         stack.callback(builder.close)
         rebuilding = stack.enter_context(Rebuilding(builder, settings.interval))
         settings = replace(settings, folder=settings.folder or builder.folder)
-        listener = stack.enter_context(_listen(settings.host, settings.port))
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
         arguments = (settings, folder / DATABASE, listener)
@@ -183,10 +183,15 @@ def _serve_metrics(settings: Settings, metrics: Metrics, stack: ExitStack) -> No
 
 
 @contextmanager
-def _listen(host: str, port: int) -> Iterator[socket.socket]:
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket with the address, on which workers listen; until one does, nobody waits there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=2048) as listener:
-        yield listener
+    with socket.socket(family, socket.SOCK_STREAM) as found:
+        if sys.platform != "win32":
+            # Else the port would be taken for a minute after a restart.
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        yield found
 
 
 def _origin(listener: socket.socket) -> str:

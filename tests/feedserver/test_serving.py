@@ -74,12 +74,11 @@ def test_workers_end_when_their_parent_is_gone(site: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_drains(tmp_path: Path, number: int) -> None:
-    whole = archives.serialise(small_archive(content=f"<p>{'Text. ' * 1_500_000}</p>"))
-    (tmp_path / "archive.json").write_bytes(whole)
-    with running(tmp_path / "archive.json") as server:
-        with socket.create_connection(("127.0.0.1", server.port)) as slow:
-            slow.sendall(b"GET /archive.json HTTP/1.1\r\nHost: x\r\n\r\n")
+def test_a_signal_drains(large: Path, number: int) -> None:
+    with running(large) as server:
+        whole = server.get("/archive.json").body
+        assert len(whole) > 8_000_000
+        with _reading(server) as slow:
             got = slow.recv(1000)
             server.process.send_signal(number)
             until(lambda: _refused(server.port))
@@ -91,21 +90,35 @@ def test_a_signal_drains(tmp_path: Path, number: int) -> None:
         assert "Traceback" not in server.logged()
 
 
-def test_a_drain_has_a_limit_and_a_second_signal_none(tmp_path: Path) -> None:
-    whole = archives.serialise(small_archive(content=f"<p>{'Text. ' * 1_500_000}</p>"))
-    (tmp_path / "archive.json").write_bytes(whole)
-    with running(tmp_path / "archive.json", settings="drain = 60") as server:
-        with socket.create_connection(("127.0.0.1", server.port)) as stuck:
-            stuck.sendall(b"GET /archive.json HTTP/1.1\r\nHost: x\r\n\r\n")
-            stuck.recv(1000)
-            server.process.send_signal(signal.SIGTERM)
-            until(lambda: _refused(server.port))
-            assert server.end() == 0
-    with running(tmp_path / "archive.json", settings="drain = 1") as server:
-        with socket.create_connection(("127.0.0.1", server.port)) as stuck:
-            stuck.sendall(b"GET /archive.json HTTP/1.1\r\nHost: x\r\n\r\n")
-            stuck.recv(1000)
-            assert server.end() == 0
+def test_a_second_signal_does_not_wait(large: Path) -> None:
+    with running(large, settings="drain = 60") as server, _reading(server) as stuck:
+        stuck.recv(1000)
+        server.process.send_signal(signal.SIGTERM)
+        until(lambda: _refused(server.port))
+        assert server.end() == 0
+
+
+def test_a_drain_has_a_limit(large: Path) -> None:
+    with running(large, settings="drain = 1") as server, _reading(server) as stuck:
+        stuck.recv(1000)
+        assert server.end() == 0
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """An archive that is larger than what systems buffer of a connection."""
+    path = tmp_path / "archive.json"
+    content = f"<p>{'Text. ' * 10_000}</p>"
+    names = [f"week-{number}" for number in range(160)]
+    path.write_bytes(archives.serialise(small_archive(*names, content=content)))
+    return path
+
+
+def _reading(server: Running) -> socket.socket:
+    """A connection that has asked for the archive."""
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.sendall(b"GET /archive.json HTTP/1.1\r\nHost: x\r\n\r\n")
+    return connection
 
 
 def _refused(port: int) -> bool:
