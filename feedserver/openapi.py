@@ -16,7 +16,7 @@ NAME = "openapi.json"
 
 _Json = dict[str, Any]
 
-_SLUG = {"type": "string", "pattern": r"^[^\s/?#]{1,200}$"}
+_SLUG = {"type": "string", "pattern": f"^{slices.SLUG}$"}
 _WHAT: Mapping[str, tuple[str, _Json]] = {
     "limit": ("At most so many entries.", {"type": "integer", "minimum": 1, "maximum": 200}),
     "before": (
@@ -125,7 +125,7 @@ def _item(get: _Json, in_path: list[str]) -> _Json:
                 "in": "path",
                 "required": True,
                 "description": _IN_PATH[name][0],
-                "schema": _SLUG,
+                "schema": {"type": "string", "minLength": 1},
                 "example": _IN_PATH[name][1],
             }
             for name in in_path

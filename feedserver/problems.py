@@ -49,7 +49,7 @@ def of(error: Exception) -> HTTPException:
             detail = f"There is no parameter {name!r} here."
             expected = f"one of {', '.join(PARAMETERS)}"
         case ParameterError(parameter=name, expected=str(expected)):
-            detail = f"The parameter {name!r} takes {expected}."
+            detail = f"The parameter {name!r}: expected {expected}."
         case EntryNotFoundError():
             members = {"parameter": "before", "expected": "the id of an entry of this feed"}
             detail = "The feed has no entry with the id that 'before' names."
@@ -65,6 +65,9 @@ async def answer(request: Request, error: Exception) -> Response:
     problem = of(error)
     status, title = problem.status_code, HTTPStatus(problem.status_code).phrase
     headers = {**(problem.headers or {}), **CORS}
+    if "Allow" in headers:
+        # Starlette has it in a set's order, which is another one in each process.
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     if status == HTTPStatus.NOT_FOUND:
         headers["Vary"] = "Accept"
         if wants_page(request):

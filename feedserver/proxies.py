@@ -55,10 +55,9 @@ class Origins:
         """All that `base` depends on."""
         if self._url is not None:
             return None
-        told = tuple(map(headers.get, _ALL))
-        if any(told) and self._by_proxy(scope):
-            return scope["scheme"], headers.get(b"host"), told
-        return scope["scheme"], headers.get(b"host")
+        if headers.keys().isdisjoint(_ALL) or not self._by_proxy(scope):
+            return scope["scheme"], headers.get(b"host")
+        return scope["scheme"], headers.get(b"host"), tuple(map(headers.get, _ALL))
 
     def base(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
         """The address of this server's root, with a slash at its end.
@@ -70,7 +69,7 @@ class Origins:
             return self._url
         scheme, host, prefix = scope["scheme"], _text(headers, b"host"), ""
         header = "Host"
-        if any(name in headers for name in _ALL) and self._by_proxy(scope):
+        if not headers.keys().isdisjoint(_ALL) and self._by_proxy(scope):
             told = self._told(headers)
             scheme, prefix = told.get("proto", scheme).lower(), told.get("prefix", "")
             if "host" in told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from feedserver.builder import DATABASE, Builder
@@ -22,9 +23,17 @@ class Rebuilt(Store):
         return super().refresh()
 
 
+_PAGING = re.compile(rb'\s*<(?:atom:)?link [^>]*rel="(?:first|next)"[^>]*/>|"next_url":"[^"]*",')
+
+
 def served(folder: Path) -> Rebuilt:
     """The store of the site in a folder; the database is written anew with its archive."""
     state = folder.parent / f"{folder.name}.state"
     state.mkdir(exist_ok=True)
     builder = Builder(Settings(sources=(str(folder),), state=state))
     return Rebuilt(builder, state / DATABASE)
+
+
+def without_paging(data: bytes) -> bytes:
+    """A document less the links that only a server's answers have, for a file leads nowhere."""
+    return _PAGING.sub(b"", data)

@@ -21,7 +21,7 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 
 import mkdocs_twim
-from feedserver import cli
+from feedserver import cli, openapi
 from feedserver.catalogue import FEED_FILES, RESERVED
 from feedserver.check import check
 from feedserver.metrics import Metrics
@@ -203,7 +203,7 @@ def test_every_address_is_documented() -> None:
         assert f"`/{file}`" in text
     for path in ("/updates/", "/section/", "/project/", "/author/", "/category/"):
         assert f"`{path}" in text
-    for file in ("/feeds.json", "/feeds.opml", "/archive.json"):
+    for file in ("/feeds.json", "/feeds.opml", "/archive.json", f"/{openapi.NAME}"):
         assert file in text
 
 

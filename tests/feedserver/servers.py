@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from feedserver import export
 from feedserver.app import create_app
 from feedserver.model import Archive, Feed
 from feedserver.settings import Settings
+from tests.conftest import ROOT
 from tests.samples import SITE, archive, post, update
 from tests.served import served
 
@@ -38,3 +43,18 @@ def app_of(folder: Path, *, url: str | None = URL, pages: bool = False) -> ASGIA
     """The app over the archive in a folder, with or without its pages."""
     settings = Settings(folder=folder if pages else None, url=url, interval=0.01)
     return create_app(settings, store=served(folder))
+
+
+@contextmanager
+def running(archive: Path) -> Iterator[str]:
+    """The command `feedserver serve`, as a process; its address."""
+    command = [sys.executable, "-m", "feedserver", "serve", str(archive), "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().rpartition(" on ")[2].strip()
+    finally:
+        process.terminate()
+        process.wait(30)
+        assert process.stdout is not None
+        process.stdout.close()
