@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from feedserver import feeds, problems
 from feedserver.answers import Answers
+from feedserver.browsers import Browsers, feed_page
 from feedserver.errors import EntryNotFoundError, ParameterError
 from feedserver.fastpath import FastPath
 from feedserver.feeds import FeedPage, Feeds
@@ -25,25 +26,30 @@ from feedserver.settings import Settings
 from feedserver.store import Store
 
 
-def create_app(settings: Settings, *, store: Store, page: FeedPage | None = None) -> ASGIApp:
+def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) -> ASGIApp:
     """Make the server of one store: its feeds, and the pages of `settings.folder`.
 
-    `page` makes what a browser gets at a feed's address; without it that is the feed.
+    `page` makes what a browser gets at a feed's address.
     """
     pages, origins = Pages(settings), Origins(settings)
     answers = Answers(store, origins)
     documents = Feeds(settings, store, answers, page)
+    browsers = Browsers(documents)
 
     async def get(request: Request) -> ASGIApp:
         if request.method == "OPTIONS":
             return feeds.preflight()
         # ASGI allows half a character in it.
         path = request.scope["path"].encode("utf-8", "replace").decode()
-        snapshot = store.snapshot
+        snapshot, name = store.snapshot, path.removeprefix("/")
+        request.state.site = snapshot.index.archive.site
         base = origins.base(request.scope, feeds.joined(request.scope))
         prefix = prefix_of(base)
+        request.state.prefix = f"{prefix}/"
+        if answer := await browsers.get(request, name, base, snapshot):
+            return answer
         try:
-            if answer := await documents.get(request, path.removeprefix("/"), base, snapshot):
+            if answer := await documents.get(request, name, base, snapshot):
                 return answer
         except ParameterError:
             # What an old address takes is for the new one to say.
@@ -52,8 +58,10 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage | None = None
             raise
         if moved := pages.redirect(request, path, prefix, snapshot.index):
             return moved
-        found = await pages.get(request, path, prefix)
-        return found or pages.not_found(request, path, prefix, snapshot.index)
+        if found := await pages.get(request, path, prefix):
+            return found
+        about = await browsers.folder(request, name, base, snapshot)
+        return about or pages.not_found(request, path, prefix, snapshot.index)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:

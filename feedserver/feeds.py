@@ -87,16 +87,20 @@ class Feeds:
         is_feed = name.rpartition("/")[2] in FORMATS
         if not is_feed and name not in _WHOLE_ONLY:
             return None
-        part = self._slice(request, is_feed)
-        headers = joined(request.scope)
-        codings = request.headers.getlist("accept-encoding")
-        accept_encoding = ", ".join(codings) if codings else None
+        part = self.part(request) if is_feed else self._whole(request)
         if name == archive.FILE:
-            return stream(snapshot.archive, request.method, headers, accept_encoding)
+            headers = joined(request.scope)
+            return stream(snapshot.archive, request.method, headers, _codings(request))
         content = await self._content(request, name, base, snapshot, part)
-        if content is None:
-            return None
-        representation = await self._representations.of(content, accept_encoding)
+        return None if content is None else await self._answer(request, snapshot, content)
+
+    async def answer_page(self, request: Request, snapshot: Snapshot, page: Response) -> Answer:
+        """Answer with a page that was made of a snapshot, at an address that has nothing else."""
+        return await self._answer(request, snapshot, _content_of(page, BY_ENCODING))
+
+    async def _answer(self, request: Request, snapshot: Snapshot, content: Content) -> Answer:
+        headers = joined(request.scope)
+        representation = await self._representations.of(content, _codings(request))
         self._answers.remember(request.scope, headers, snapshot, representation)
         return Answer(representation, headers)
 
@@ -122,17 +126,29 @@ class Feeds:
             return None
         return Content(document.body, document.media_type, document.etag, document.modified, also)
 
-    def _slice(self, request: Request, is_feed: bool) -> Slice:
-        """What is asked of a feed; other documents are whole.
+    def part(self, request: Request) -> Slice:
+        """What is asked of a feed.
 
         Raises:
             ParameterError, Problem: the query can't be read.
         """
+        return slices.parse(self.pairs(request)) if request.scope["query_string"] else WHOLE
+
+    def _whole(self, request: Request) -> Slice:
+        if self.part(request) != WHOLE:
+            name = next(name for name, _ in self.pairs(request) if name in slices.PARAMETERS)
+            raise ParameterError(name, "no value here: the document is whole")
+        return WHOLE
+
+    def pairs(self, request: Request) -> list[tuple[str, str]]:
+        """The parameters of a request, in their order.
+
+        Raises:
+            Problem: the query can't be read.
+        """
         query = request.scope["query_string"]
-        if not query:
-            return WHOLE
         try:
-            pairs = parse_qsl(
+            return parse_qsl(
                 query.decode("utf-8"),
                 keep_blank_values=True,
                 errors="strict",
@@ -143,11 +159,6 @@ class Feeds:
         except ValueError as error:
             detail = f"A query has at most {self._settings.max_parameters} parameters."
             raise Problem(HTTPStatus.BAD_REQUEST, detail) from error
-        part = slices.parse(pairs)
-        if part != WHOLE and not is_feed:
-            name = next(name for name, _ in pairs if name in slices.PARAMETERS)
-            raise ParameterError(name, "no value here: the document is whole")
-        return part
 
 
 def preflight() -> Response:
@@ -160,6 +171,11 @@ def preflight() -> Response:
         "Allow": ", ".join(METHODS),
     }
     return Response(None, HTTPStatus.NO_CONTENT, headers)
+
+
+def _codings(request: Request) -> str | None:
+    codings = request.headers.getlist("accept-encoding")
+    return ", ".join(codings) if codings else None
 
 
 def joined(scope: Scope) -> Mapping[bytes, bytes]:
@@ -175,9 +191,12 @@ def _page(make: FeedPage, snapshot: Snapshot, name: str, base: str, part: Slice)
     feed = snapshot.index.feed_at(f"/{folder}/" if folder else "/")
     if feed is None:
         return None
-    made = make(snapshot, feed, base, name, part)
-    own = [(header, value) for header, value in made.headers.items() if header not in _MADE_HERE]
-    return _content(bytes(made.body), made.headers["content-type"], (*own, *BY_TYPE))
+    return _content_of(make(snapshot, feed, base, name, part), BY_TYPE)
+
+
+def _content_of(page: Response, also: Also) -> Content:
+    own = [(header, value) for header, value in page.headers.items() if header not in _MADE_HERE]
+    return _content(bytes(page.body), page.headers["content-type"], (*own, *also))
 
 
 def _content(body: bytes, media_type: str, also: Also = BY_ENCODING) -> Content:

@@ -78,7 +78,7 @@ class Pages:
             new = redirects.get(old)
             if new and new.rstrip("/") != address.rstrip("/"):
                 return moved(request, prefix + new)
-        if not path.endswith("/") and index.feed_at(f"{path}/"):
+        if path == "/feeds" or (not path.endswith("/") and index.feed_at(f"{path}/")):
             return moved(request, f"{prefix}{address}/")
         return None
 

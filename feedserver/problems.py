@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
+from feedserver import rendering
 from feedserver.errors import EntryNotFoundError, ParameterError
 from feedserver.negotiation import prefers_page
 from feedserver.slices import PARAMETERS
@@ -65,17 +65,14 @@ async def answer(request: Request, error: Exception) -> Response:
     problem = of(error)
     status, title = problem.status_code, HTTPStatus(problem.status_code).phrase
     headers = {**(problem.headers or {}), **CORS}
+    headers["Vary"] = "Accept"
     if "Allow" in headers:
         # Starlette has it in a set's order, which is another one in each process.
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
-    if status == HTTPStatus.NOT_FOUND:
-        headers["Vary"] = "Accept"
-        if wants_page(request):
-            near = problem.near if isinstance(problem, Problem) else ()
-            page = HTMLResponse(_page(title, problem.detail, near), status, headers)
-            return _bodiless(request, page)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         headers["Cache-Control"] = "no-store"
+    if wants_page(request):
+        return _bodiless(request, _page(request, problem, title, headers))
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
     body["detail"] = problem.detail
     if isinstance(problem, Problem):
@@ -95,13 +92,24 @@ def wants_page(request: Request) -> bool:
     return prefers_page(", ".join(request.headers.getlist("accept")))
 
 
-def _page(title: str, detail: str, near: Sequence[str]) -> str:
-    links = "".join(f'<li><a href="{escape(path)}">{escape(path)}</a></li>\n' for path in near)
-    return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        "<style>:root{color-scheme:light dark;font-family:sans-serif}"
-        "body{margin:4em auto;max-width:40em;padding:0 1em}</style>\n"
-        f"<title>{escape(title)}</title>\n<h1>{escape(title)}</h1>\n<p>{escape(detail)}</p>\n"
-        f"{f'<ul>{links}</ul>' if links else ''}\n</html>\n"
+def _page(
+    request: Request, problem: HTTPException, title: str, headers: Mapping[str, str]
+) -> Response:
+    """A page that looks as the others do, in the language of the site, if it is known by now."""
+    site = getattr(request.state, "site", None)
+    near = problem.near if isinstance(problem, Problem) else ()
+    return rendering.page(
+        "problem.html",
+        site.language if site else None,
+        getattr(request.state, "prefix", "/"),
+        {
+            "site": site,
+            "status": problem.status_code,
+            "title": title,
+            "detail": problem.detail,
+            # Those for programs are of no use to who reads this.
+            "near": [path for path in near if not path.endswith(".json")],
+        },
+        status=problem.status_code,
+        headers=headers,
     )
