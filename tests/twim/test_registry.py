@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from feedserver.app import create_app
 from feedserver.audit import audit
 from feedserver.settings import Settings
-from tests.served import served
+from tests.served import served, without_paging
 from tests.sites import Built, build, issue, messages
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -182,7 +182,8 @@ def test_the_server_answers_the_same_bytes_and_308(site: Built) -> None:
         for feed in site.json("feeds.json")["feeds"]:
             for name in ("atom.xml", "rss.xml", "feed.json"):
                 path = f"{feed['path']}{name}"
-                assert client.get(path).content == (site.folder / path[1:]).read_bytes(), path
+                answer = without_paging(client.get(path).content)
+                assert answer == (site.folder / path[1:]).read_bytes(), path
         for path in ("/project/nitrogen/atom.xml", "/section/bots/"):
             answer = client.get(path)
             assert answer.status_code == 308
