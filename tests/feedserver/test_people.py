@@ -512,7 +512,9 @@ def test_errors_look_like_the_rest(client: TestClient) -> None:
     assert _hrefs(page, ".near a") == ["/section/clients/atom.xml"]
     assert _texts(page, ".site") == ["Letters"]
     page = _page(client, "/atom.xml?limit=x", 400)
-    assert _texts(page, ".description") == ["The parameter 'limit': expected a number from 1 to 200."]
+    assert _texts(page, ".description") == [
+        "The parameter 'limit': expected a number from 1 to 200."
+    ]
     answer = client.post("/atom.xml")
     assert answer.status_code == 405 and "GET" in answer.headers["allow"]
     assert _texts(LexborHTMLParser(answer.text), "h1") == ["Method Not Allowed"]
