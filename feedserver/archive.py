@@ -66,6 +66,16 @@ def lines(archive: Archive, entries: Iterable[Entry] | None = None) -> Iterator[
     return jsonfeed.lines(top, archive.entries if entries is None else entries)
 
 
+def is_archive(data: bytes) -> bool:
+    """Whether a document says that it is an archive, of whatever version.
+
+    Raises:
+        ArchiveError: it is no JSON object.
+    """
+    twim = members.parse(data).values.get("_twim")
+    return isinstance(twim, dict) and "version" in twim
+
+
 def parse(data: bytes) -> Archive:
     """Read an archive. Members that this version doesn't know are ignored.
 

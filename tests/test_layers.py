@@ -11,18 +11,23 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FEEDSERVER = (
-    {"model", "errors", "slugs", "members", "findings", "urls", "streams", "words"},
+    {"model", "errors", "slugs", "members", "findings", "urls", "values", "streams", "words"},
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
-    | {"slices"},
-    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"}
-    | {"topics", "choices", "cards"}
-    | {"orders"},
+    | {"slices"}
+    | {"drafts", "foreign_json", "foreign_xml"},
+    {"archive", "query", "entries", "catalogue", "documents", "export"}
+    | {"topics"}
+    | {"orders"}
+    | {"foreign", "sites", "choices", "cards"},
     {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
+    | {"fetching", "reading", "keeping", "builder", "audit"}
     | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
     | {"fastpath", "openapi"}
-    | {"assets", "rendering", "people", "browsers"},
-    {"app", "cli", "__main__"},
+    | {"assets", "rendering", "people", "browsers"}
+    | {"logs", "access", "limits", "observer", "operations", "protocol", "subscribers"}
+    | {"reports", "metrics", "status", "statefolder", "rebuilding", "supervisor"},
+    {"app", "worker", "serving", "cli", "__main__"},
 )
 MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}
