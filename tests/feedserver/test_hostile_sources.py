@@ -33,7 +33,8 @@ SCRIPTS = """\
 <h3>Fractal <a href="javascript:steal()">x</a></h3>
 <p style="background:url(javascript:steal())"><a href=" java&#10;script:steal()">y</a>
 <a href="data:text/html,<script>steal()</script>">z</a></p>
-<p>text</p><svg onload="steal()"><script>steal()</script><foreignObject><p>in svg</p></foreignObject></svg>
+<p>text</p>
+<svg onload="steal()"><script>steal()</script><foreignObject><p>in svg</p></foreignObject></svg>
 <math><mtext><style><img src=x onerror=steal()></style></mtext></math>
 <img src="x" onerror="steal()"><img src="javascript:steal()">
 <iframe srcdoc="<script>steal()</script>"></iframe><object data="javascript:steal()"></object>
