@@ -33,6 +33,7 @@ SCRIPTS = """\
 <h3>Fractal <a href="javascript:steal()">x</a></h3>
 <p style="background:url(javascript:steal())"><a href=" java&#10;script:steal()">y</a>
 <a href="data:text/html,<script>steal()</script>">z</a></p>
+<p>text</p>
 <svg onload="steal()"><script>steal()</script><foreignObject><p>in svg</p></foreignObject></svg>
 <math><mtext><style><img src=x onerror=steal()></style></mtext></math>
 <img src="x" onerror="steal()"><img src="javascript:steal()">
@@ -41,7 +42,6 @@ SCRIPTS = """\
 <noscript><p title="</noscript><img src=x onerror=steal()>"></noscript>
 <template><script>steal()</script></template><base href="https://evil.example/">
 <meta http-equiv="refresh" content="0; url=javascript:steal()"><link rel=stylesheet href=x>
-<p>text</p>
 """
 # In tags alone: as text it is what it is, and harmless.
 HARM = re.compile(
@@ -67,7 +67,9 @@ def served(folder: Path, *sources: Path | str) -> Archive:
         sources=(*map(str, sources), str(good)), state=folder / "state", private_addresses=True
     )
     assert Builder(settings).refresh(wait=True)
-    found = Store(folder / "state" / DATABASE).snapshot.index.archive
+    snapshot = Store(folder / "state" / DATABASE).snapshot
+    heads = snapshot.index.archive
+    found = replace(heads, entries=tuple(snapshot.fill(heads.entries)))
     assert any(each.id == post("good").id for each in found.entries)
     return found
 
@@ -77,12 +79,6 @@ def errors(folder: Path) -> list[str]:
     return [each.get("error", "") for each in found]
 
 
-def _everything(folder: Path, found: Archive) -> Iterator[tuple[str, str]]:
-    del folder
-    for name, data in export.files(found, found.site.url):
-        yield name, data.decode()
-
-
 HOSTILE = {
     "atom": lambda: atom(
         entry(content(SCRIPTS), id=NEWS, title="This Week in &lt;script>steal()&lt;/script>")
@@ -90,7 +86,7 @@ HOSTILE = {
     "xhtml": lambda: atom(
         entry(
             '<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><h2>S</h2>'
-            '<p onclick="steal()">x</p><script>steal()</script>'
+            '<p onclick="steal()">text</p><script>steal()</script>'
             '<svg xmlns="http://www.w3.org/2000/svg" onload="steal()"/></div></content>',
             id=NEWS,
             title="This Week in X",
@@ -125,13 +121,14 @@ def test_no_script_gets_out(kind: str, tmp_path: Path) -> None:
     assert any(each.id == NEWS for each in found.entries)
     for each in found.entries:
         assert not HARM.search(each.content or ""), each.content
-        for address in (each.url, each.image and each.image.url, *(p.url for p in each.authors)):
+        picture = each.image.url if each.image else None
+        for address in (each.url, picture, *(person.url for person in each.authors)):
             assert address is None or address.startswith("https://")
         project = each.update and each.update.project
         assert not (project and project.url and not project.url.startswith("https://"))
-    for name, text in _everything(tmp_path, found):
+    for name, data in export.files(found, found.site.url):
         if name.endswith("feed.json"):
-            for item in json.loads(text)["items"]:
+            for item in json.loads(data)["items"]:
                 assert not HARM.search(item.get("content_html", ""))
     assert "text" in "".join(each.content or "" for each in found.entries)
 
@@ -209,11 +206,11 @@ _TAGS = (
     "<pre>\n\n",
     "<h2>x</h2>",
 )
-_ACTIVE = "".join(f"<b id=a{number}>" for number in range(100_000)) + "<p>x</p>" * 100_000
+_ACTIVE = "".join(f"<b id=a{number}>" for number in range(30_000)) + "<p>x</p>" * 30_000
 
 
-@pytest.mark.parametrize("text", [*(tag * (4_000_000 // len(tag)) for tag in _TAGS), _ACTIVE])
-def test_4_mb_of_one_tag_in_an_entry_take_bounded_time(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [*(tag * (1_000_000 // len(tag)) for tag in _TAGS), _ACTIVE])
+def test_1_mb_of_one_tag_in_an_entry_take_bounded_time(text: str, tmp_path: Path) -> None:
     path = tmp_path / "feed.json"
     issue = {
         "id": NEWS,
