@@ -185,10 +185,10 @@ def test_the_server_answers_the_same_bytes_and_308(site: Built) -> None:
                 answer = without_paging(client.get(path).content)
                 assert answer == (site.folder / path[1:]).read_bytes(), path
         for path in ("/project/nitrogen/atom.xml", "/section/bots/"):
-            answer = client.get(path)
-            assert answer.status_code == 308
+            moved = client.get(path)
+            assert moved.status_code == 308
             assert (
-                answer.headers["location"] == site.json("archive.json")["_twim"]["redirects"][path]
+                moved.headers["location"] == site.json("archive.json")["_twim"]["redirects"][path]
             )
 
 
