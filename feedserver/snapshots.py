@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -47,6 +47,10 @@ class _Connection:
             self._connection.close()
 
     def rows(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, one by one."""
+        return chain.from_iterable(self.batches(query, values))
+
+    def batches(self, query: str, values: Sequence[object] = ()) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a query, of which no more are made than are taken, and some."""
         with self._lock:
             cursor = self._connection.execute(query, values)
@@ -55,7 +59,7 @@ class _Connection:
                 rows = cursor.fetchmany(_BATCH)
             if not rows:
                 return
-            yield from rows
+            yield rows
 
     def value(self, query: str, number: int) -> str | None:
         """The one value of a query for a number; `None` if it has no row."""
@@ -105,12 +109,12 @@ class Snapshot:
             return iter(())
         first = len(self.index.posts.entries) if updates else 0
         last = first + len((self.index.updates if updates else self.index.posts).entries)
-        rows = self._connection.rows(
-            "SELECT rowid FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ?"
+        rows = self._connection.batches(
+            "SELECT rowid - ? FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ?"
             " ORDER BY rowid",
-            (expression, first + behind, last),
+            (first, expression, first + behind, last),
         )
-        return (row[0] - first for row in rows)
+        return (position for batch in rows for (position,) in batch)
 
 
 def load(

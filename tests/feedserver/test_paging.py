@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -334,6 +335,32 @@ def test_one_older_version_is_left(tmp_path: Path) -> None:
         names.append(database.current(path))
     files = {file.name for file in tmp_path.iterdir()}
     assert files == {"site.sqlite", *(f"site.{name}.sqlite" for name in names[-2:])}
+
+
+def test_a_version_that_comes_back_is_a_change_and_is_not_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "site.sqlite"
+    one, two = (archive([post(name)], FEEDS) for name in ("one", "two"))
+    database.write(one, path)
+    name = database.current(path)
+    file = database.file_of(path, name)
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    inode = file.stat().st_ino
+    database.write(one, path)
+    assert file.stat().st_mtime == 1_700_000_000
+    database.write(two, path)
+    database.write(one, path)
+    assert database.current(path) == name
+    assert file.stat().st_ino == inode and file.stat().st_mtime > 1_700_000_000
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense" * 1000])
+def test_a_damaged_version_is_written_again(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "site.sqlite"
+    made = archive([post("one")], FEEDS)
+    database.write(made, path)
+    database.file_of(path, database.current(path)).write_bytes(damage)
+    database.write(made, path)
+    assert len(_ids(_get(Store(path), "feed.json"), "feed.json")) == 1
 
 
 def test_an_entry_without_content_has_none_and_one_with_has_its_own(tmp_path: Path) -> None:

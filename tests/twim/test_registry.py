@@ -182,8 +182,8 @@ def test_the_server_answers_the_same_bytes_and_308(site: Built) -> None:
         for feed in site.json("feeds.json")["feeds"]:
             for name in ("atom.xml", "rss.xml", "feed.json"):
                 path = f"{feed['path']}{name}"
-                answer = without_paging(client.get(path).content)
-                assert answer == (site.folder / path[1:]).read_bytes(), path
+                data = without_paging(client.get(path).content)
+                assert data == (site.folder / path[1:]).read_bytes(), path
         for path in ("/project/nitrogen/atom.xml", "/section/bots/"):
             moved = client.get(path)
             assert moved.status_code == 308
