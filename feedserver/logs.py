@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from feedserver.settings import Settings
@@ -30,11 +32,22 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(values, ensure_ascii=False)
 
 
-def configure(settings: Settings) -> None:
-    """Set the log of this process up."""
+@contextmanager
+def configured(settings: Settings) -> Iterator[None]:
+    """Let the log of this process be as the settings say, as long as the block runs."""
     handler = logging.StreamHandler(sys.stderr)
     plain = logging.Formatter("%(levelname)s: %(message)s")
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else plain)
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     # uvicorn tells of each start and stop, which the parent process tells better.
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    levels = {"": settings.log_level.upper(), "uvicorn": "WARNING"}
+    before = {name: logging.getLogger(name).level for name in levels}
+    root = logging.getLogger()
+    root.addHandler(handler)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    try:
+        yield
+    finally:
+        for name, number in before.items():
+            logging.getLogger(name).setLevel(number)
+        root.removeHandler(handler)

@@ -44,8 +44,8 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         FeedServerError: a source, the state folder or the workers can't be used.
         OSError: the port is taken.
     """
-    logs.configure(settings)
     with ExitStack() as stack:
+        stack.enter_context(logs.configured(settings))
         signals = stack.enter_context(_signals())
         listener = stack.enter_context(_bound(settings.host, settings.port))
         folder = stack.enter_context(statefolder.held(settings))

@@ -35,18 +35,18 @@ _PERIOD = 1.0
 
 def run(settings: Settings, database: Path, listener: socket, parent: Connection) -> None:
     """Answer what comes to the listener, until the parent ends or closes the connection."""
-    logs.configure(settings)
-    _allow_descriptors(2 * settings.max_connections + 100)
-    store = Store(database)
-    observer = Observer(_app(settings, store))
-    server = uvicorn.Server(_config(settings, observer))
-    _handle_signals(server)
-    reporter = threading.Thread(
-        target=_report, args=(server, observer, store, parent), daemon=True, name="reports"
-    )
-    reporter.start()
-    server.run(sockets=[listener])
-    reporter.join(timeout=2 * _PERIOD)
+    with logs.configured(settings):
+        _allow_descriptors(2 * settings.max_connections + 100)
+        store = Store(database)
+        observer = Observer(_app(settings, store))
+        server = uvicorn.Server(_config(settings, observer))
+        _handle_signals(server)
+        reporter = threading.Thread(
+            target=_report, args=(server, observer, store, parent), daemon=True, name="reports"
+        )
+        reporter.start()
+        server.run(sockets=[listener])
+        reporter.join(timeout=2 * _PERIOD)
 
 
 def _app(settings: Settings, store: Store) -> ASGIApp:

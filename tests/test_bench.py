@@ -232,6 +232,6 @@ def test_wrk_is_read_and_its_errors_are_errors() -> None:
 
 def test_the_command_line_of_serve(monkeypatch: pytest.MonkeyPatch) -> None:
     options = parser().parse_args(["serve"])
-    assert (options.rounds, options.seconds) == (7, 3)
+    assert (options.rounds, options.seconds) == (12, 2)
     monkeypatch.setenv("PATH", "/nowhere")
     assert main(["serve", "--rounds", "1", "--seconds", "1"]) == 1

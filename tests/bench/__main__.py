@@ -43,10 +43,10 @@ def parser() -> argparse.ArgumentParser:
     build.set_defaults(run=_build)
     serve = commands.add_parser("serve", help="answers of the server, beside those of bare ones")
     serve.add_argument(
-        "--rounds", metavar="N", type=_positive, default=7, help="take the medians of so many runs"
+        "--rounds", metavar="N", type=_positive, default=12, help="take the medians of so many runs"
     )
     serve.add_argument(
-        "--seconds", metavar="N", type=_positive, default=3, help="how long each run takes"
+        "--seconds", metavar="N", type=_positive, default=2, help="how long each run takes"
     )
     serve.set_defaults(run=_serve)
     return parser

@@ -46,8 +46,8 @@ _ENTRIES = 20
 class Plan:
     """How often, for how many seconds each time, and beside how many slow connections."""
 
-    rounds: int = 7
-    seconds: int = 3
+    rounds: int = 12
+    seconds: int = 2
     slow: int = 900
 
 
@@ -68,15 +68,14 @@ class Result:
         return median(sample.p99 for sample in self.samples[kind, status])
 
     def ratio(self, kind: str, status: int, of: Callable[[Sample], float]) -> float:
-        """To the bare function, in the same round: the median."""
-        pairs = zip(self.samples[kind, status], self.samples["function", status], strict=True)
-        return median(of(mine) / of(bare) for mine, bare in pairs)
+        """To the bare function: of the medians, which what else the machine does moves least."""
+        mine, bare = (median(map(of, self.samples[name, status])) for name in (kind, "function"))
+        return mine / bare
 
     @property
     def slowed(self) -> float:
         """How much longer 99 of 100 answers take among slow connections."""
-        pairs = zip(self.among_slow, self.quiet, strict=True)
-        return median(slow.p99 / quiet.p99 for slow, quiet in pairs)
+        return median(map(p99, self.among_slow)) / median(map(p99, self.quiet))
 
 
 def rate(sample: Sample) -> float:
@@ -112,7 +111,9 @@ def measure(folder: Path, plan: Plan, tell: Callable[[str], object]) -> Result:
         for number in range(plan.rounds):
             tell(f"round {number + 1} of {plan.rounds}")
             for status in STATUSES:
-                for kind in KINDS:
+                # Each comes first as often, and behind each other.
+                turn = number % len(KINDS)
+                for kind in (*list(KINDS)[turn:], *list(KINDS)[:turn]):
                     sample = _run(ports[kind], status, tags.get(kind), plan)
                     samples[kind, status].append(sample)
         result = Result(plan, result.size, samples)
