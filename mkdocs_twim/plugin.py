@@ -123,7 +123,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        Shells(FRAME).install(env)
+        Shells(FRAME).install(env, config.theme)
         with _errors():
             self.collection.render_rest(config, files)
             problems = [*self.collection.problems, *self.page_calls.problems]
