@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
 from feedserver import jsonfeed, members, streams
 from feedserver.errors import ArchiveError
 from feedserver.members import Members
-from feedserver.model import Archive, Entry, Feed, FeedKind, Site
+from feedserver.model import Archive, Entry, Feed, FeedKind, PackedEntry, Site
 
 VERSION = 1
 FILE = "archive.json"
@@ -100,7 +99,7 @@ def read(path: Path) -> Archive:
     """
     with open(path, "rb") as file:
         stream = streams.Stream(file, "items")
-        entries = [_Packed.of(_item(item, number)) for number, item in enumerate(stream)]
+        entries = [_packed(item, number) for number, item in enumerate(stream)]
     return _archive(Members(stream.members), entries)
 
 
@@ -122,31 +121,12 @@ def _archive(top: Members, entries: Iterable[Entry]) -> Archive:
     )
 
 
-def _item(item: object, number: int) -> Entry:
+def _packed(item: object, number: int) -> Entry:
     path = f"items[{number}]"
     if not isinstance(item, dict):
         Members({path: item}).fail(path, "an object")
-    return jsonfeed.entry(item, path)
-
-
-class _Packed(Entry):
-    """An entry whose content takes no more memory than its bytes."""
-
-    __slots__ = ("_packed",)
-    _packed: bytes | None
-
-    @classmethod
-    def of(cls, entry: Entry) -> Entry:
-        return cls(**{each.name: getattr(entry, each.name) for each in fields(Entry)})
-
-    @property
-    def content(self) -> str | None:
-        return None if self._packed is None else self._packed.decode()
-
-    @content.setter
-    def content(self, content: str | None) -> None:
-        # Entries are frozen; this is how their own __init__ sets what they have.
-        object.__setattr__(self, "_packed", None if content is None else content.encode())
+    entry = jsonfeed.entry(item, path)
+    return PackedEntry.of(entry, None if entry.content is None else entry.content.encode())
 
 
 def _feed_members(feed: Feed) -> dict[str, object]:

@@ -38,7 +38,7 @@ def serialise(channel: Channel) -> bytes:
     feed.author(name=_name(channel.site.title) or site, uri=site)
     for entry in channel.entries:
         _fill(xml.add_entry(feed, entry), entry)
-    return xml.finish(feed.atom_str(pretty=True))
+    return xml.finish(feed.atom_str(pretty=True), channel.entries)
 
 
 def _fill(item: Any, entry: Entry) -> None:
@@ -47,8 +47,7 @@ def _fill(item: Any, entry: Entry) -> None:
     item.title(xml.escape(title))
     item.link(href=xml.clean(entry.url), rel="alternate")
     item.summary(xml.escape(xml.words(entry.summary, title)), type="html")
-    content = xml.clean(entry.content or "")
-    if content.strip():
+    if content := xml.content(entry):
         item.content(content, type="html")
     for person in entry.authors:
         # feedgen leaves out a person without a name.

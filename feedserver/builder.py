@@ -134,6 +134,11 @@ class Builder:
         self._write_status()
         return changed
 
+    def hurry(self) -> None:
+        """Let all addresses be due, whenever they were to be fetched."""
+        for slot in self._slots:
+            slot.due = None
+
     def close(self) -> None:
         """Let go of what is being fetched."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from feedserver import archive as archives
-from feedserver import html, jsonfeed
+from feedserver import html, jsonfeed, xml
 from feedserver.errors import DatabaseError
 from feedserver.model import Archive, Entry
 from feedserver.query import Index
@@ -33,7 +33,8 @@ FORMAT = 1
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE heads (number INTEGER PRIMARY KEY, head TEXT NOT NULL);
-CREATE TABLE bodies (number INTEGER PRIMARY KEY, content TEXT NOT NULL);
+CREATE TABLE bodies (number INTEGER PRIMARY KEY, content BLOB NOT NULL,
+                     clean INTEGER NOT NULL);
 CREATE TABLE slugs (kind TEXT, parameter TEXT, slug TEXT, members BLOB,
                     PRIMARY KEY (kind, parameter, slug)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(title, summary, content, content='', columnsize=0,
@@ -152,7 +153,10 @@ def _insert(connection: sqlite3.Connection, number: int, entry: Entry) -> None:
     connection.execute("INSERT INTO heads VALUES (?, ?)", (number, _text(head)))
     content = entry.content
     if content is not None:
-        connection.execute("INSERT INTO bodies VALUES (?, ?)", (number, _text(content)))
+        data = content.encode("utf-8", "replace")
+        # What is blank only is as little to be written as what has to be cleaned.
+        clean = xml.clean(content) == content and not content.isspace()
+        connection.execute("INSERT INTO bodies VALUES (?, ?, ?)", (number, data, clean))
     text = html.sanitised_text(content or "")
     connection.execute(
         "INSERT INTO words(rowid, title, summary, content) VALUES (?, ?, ?, ?)",

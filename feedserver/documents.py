@@ -47,8 +47,8 @@ def render(index: Index, feed: Feed, file: str, base: str) -> bytes:
 def render_page(index: Index, feed: Feed, file: str, base: str, slice: Slice, page: Page) -> bytes:
     """Write one of the documents that a part of a feed comes in, with links to first and next.
 
-    `page` is what `Index.page` gives of it, with its entries' content. What doesn't fit into a
-    document stands in the next.
+    `page` is what `Index.page` gives of it, with its entries' content, as far as it is `fitting`.
+    What doesn't fit into a document stands in the next.
     """
     start = feed_address(base, feed, file)
 
@@ -66,7 +66,7 @@ def render_page(index: Index, feed: Feed, file: str, base: str, slice: Slice, pa
         return serialise(channel)
 
     serialise = FORMATS[file].serialise
-    channel = _channel(index, feed, address(slice), tuple(fitting(page.entries)))
+    channel = _channel(index, feed, address(slice), page.entries)
     if not channel.entries:
         channel = replace(channel, last_change=index.updated(feed))
     return _within_limit(channel, finished)

@@ -49,6 +49,14 @@ class SettingsError(FeedServerError, ValueError):
         self.place = place
 
 
+class StateError(FeedServerError, OSError):
+    """A state folder can't be used. Raised by `statefolder.held`."""
+
+
+class ServingError(FeedServerError, RuntimeError):
+    """The workers can't be started. Raised by `serving.serve`."""
+
+
 class ParameterError(FeedServerError, ValueError):
     """A query parameter can't be taken. Raised by `slices.parse`.
 

@@ -136,7 +136,9 @@ class Index:
             assert search is not None
             updates = feed.kind in UPDATE_FEEDS
             texts = search(slice.text, updates=updates, behind=behind)
-            matching = (position for position in texts if chosen >> position & 1)
+            # A bit of bytes is found sooner than that of a number.
+            data = chosen.to_bytes(len(found.entries) // 8 + 1, "little")
+            matching = (each for each in texts if data[each >> 3] >> (each & 7) & 1)
         limit = self.archive.feed_limit if slice.limit is None else slice.limit
         entries = (found.entries[position] for position in matching)
         return _cut(entries, limit, whole=slice.limit is None)

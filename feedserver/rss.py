@@ -39,7 +39,7 @@ def serialise(channel: Channel) -> bytes:
     feed.link(href=xml.clean(channel.home_url), rel="alternate")
     for entry in channel.entries:
         _fill(xml.add_entry(feed, entry), entry)
-    return xml.finish(feed.rss_str(pretty=True))
+    return xml.finish(feed.rss_str(pretty=True), channel.entries)
 
 
 def _fill(item: Any, entry: Entry) -> None:
@@ -49,8 +49,7 @@ def _fill(item: Any, entry: Entry) -> None:
     permalink = entry.id == entry.url and entry.id.startswith(("http://", "https://"))
     item.guid(xml.words(entry.id, entry.url), permalink=permalink)
     item.description(xml.escape(xml.words(entry.summary, title)))
-    content = xml.clean(entry.content or "")
-    if content.strip():
+    if content := xml.content(entry):
         item.content(content)
     for tag in xml.filled(entry.tags):
         item.category(term=xml.plain(tag))

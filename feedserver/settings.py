@@ -173,7 +173,7 @@ def load(
         found |= _from_file(path)
     found |= _from_environment(environ)
     told = {name: value for name, value in command_line.items() if value is not None}
-    found |= {name: _read(name, value, f"--{name}") for name, value in told.items()}
+    found |= {name: _read(name, value, "command line") for name, value in told.items()}
     return Settings(**found)  # type: ignore[arg-type]
 
 
@@ -216,7 +216,7 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, object]
             value = [text]
         elif name in _TEXTS and not isinstance(value, str):
             value = text
-        yield name, _read(name, value, variable)
+        yield name, _read(name, value, "environment")
 
 
 def _toml(text: str, path: str) -> Mapping[str, object]:
@@ -227,8 +227,8 @@ def _toml(text: str, path: str) -> Mapping[str, object]:
     except ValueError as error:
         found = _TOML_PLACE.search(str(error))
         message = str(error)[: found.start()] if found else str(error)
-        line = f":{found[1]}" if found and found[1] else ""
-        raise SettingsError(f"invalid TOML: {message}", f"{path}{line}") from error
+        line = found[1] if found and found[1] else text.rstrip().count("\n") + 1
+        raise SettingsError(f"invalid TOML: {message}", f"{path}:{line}") from error
 
 
 def _place(text: str, path: Path, *key: str) -> str:

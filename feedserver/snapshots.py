@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -20,14 +21,15 @@ from feedserver import archive as archives
 from feedserver import jsonfeed
 from feedserver.database import DIGEST, FORMAT, file_of
 from feedserver.errors import ArchiveError, DatabaseError
-from feedserver.model import Entry
+from feedserver.model import Entry, PackedEntry
 from feedserver.orders import Order, Times
 from feedserver.query import Index
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_BATCH = 200
+_BATCH = 50
 _STEP = 10
-"""After so many entries other threads get their turn."""
+_STRIDE = 200
+"""After so many entries that are read, or looked at, other threads get their turn."""
 
 _Value = TypeVar("_Value", bound=Hashable)
 
@@ -45,6 +47,10 @@ class _Connection:
             self._connection.close()
 
     def rows(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, one by one."""
+        return chain.from_iterable(self.batches(query, values))
+
+    def batches(self, query: str, values: Sequence[object] = ()) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a query, of which no more are made than are taken, and some."""
         with self._lock:
             cursor = self._connection.execute(query, values)
@@ -53,7 +59,7 @@ class _Connection:
                 rows = cursor.fetchmany(_BATCH)
             if not rows:
                 return
-            yield from rows
+            yield rows
 
     def value(self, query: str, number: int) -> str | None:
         """The one value of a query for a number; `None` if it has no row."""
@@ -88,28 +94,27 @@ class Snapshot:
     _digests: bytes
 
     def fill(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Yield entries of the index with their content, one by one."""
-        for entry in entries:
-            yield _filled(entry, self._connection, self._number(entry))
+        """Yield entries of the index with their content."""
+        return _filled(self.index, self._connection, entries)
 
     def digest(self, entry: Entry) -> bytes:
         """A hash of all of an entry of the index, with its content."""
-        start = self._number(entry) * DIGEST
+        start = _number(self.index, entry) * DIGEST
         return self._digests[start : start + DIGEST]
 
     def search(self, text: str, *, updates: bool, behind: int) -> Iterator[int]:
         """The positions in an order of the entries behind one that have all the words."""
+        expression = _expression(text)
+        if not expression:
+            return iter(())
         first = len(self.index.posts.entries) if updates else 0
         last = first + len((self.index.updates if updates else self.index.posts).entries)
-        rows = self._connection.rows(
-            "SELECT rowid FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ?"
+        rows = self._connection.batches(
+            "SELECT rowid - ? FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ?"
             " ORDER BY rowid",
-            (_expression(text), first + behind, last),
+            (first, expression, first + behind, last),
         )
-        return (row[0] - first for row in rows)
-
-    def _number(self, entry: Entry) -> int:
-        return _number(self.index, entry)
+        return (position for batch in rows for (position,) in batch)
 
 
 def load(
@@ -140,8 +145,7 @@ def load(
 
     def chunks() -> Iterator[bytes]:
         archive = index.archive
-        filled = (_filled(entry, connection, _number(index, entry)) for entry in archive.entries)
-        return archives.lines(archive, filled)
+        return archives.lines(archive, _filled(index, connection, archive.entries))
 
     stream = Stream(
         jsonfeed.MEDIA_TYPE, facts["etag"], max(modified, earliest), int(facts["length"]), chunks
@@ -177,11 +181,16 @@ class _Loader:
     def _entries(self) -> Iterator[Entry]:
         known = self._known()
         digests: bytes = self.facts["digests"]
+        read = 0
         for number in range(len(digests) // DIGEST):
-            if number % _STEP == 0:
+            entry = known.get(digests[number * DIGEST : (number + 1) * DIGEST])
+            if entry is None:
+                entry = self._head(number)
+                read += 1
+            if read == _STEP or number % _STRIDE == 0:
+                read = 0
                 self._pause()
-            digest = digests[number * DIGEST : (number + 1) * DIGEST]
-            yield known.get(digest) or self._head(number)
+            yield entry
 
     def _known(self) -> dict[bytes, Entry]:
         """The entries of the version before, by their hashes."""
@@ -190,7 +199,7 @@ class _Loader:
         index = self._before.index
         known: dict[bytes, Entry] = {}
         for position, entry in enumerate((*index.posts.entries, *index.updates.entries)):
-            if position % _STEP == 0:
+            if position % _STRIDE == 0:
                 self._pause()
             known[self._before.digest(entry)] = entry
         return known
@@ -228,7 +237,7 @@ class _Loader:
             "SELECT parameter, slug, members FROM slugs WHERE kind = ?", (kind,)
         )
         for count, (parameter, slug, members) in enumerate(rows):
-            if count % _STEP == 0:
+            if count % _STRIDE == 0:
                 self._pause()
             kept.setdefault(parameter, {})[slug] = members
         times = Times(
@@ -247,9 +256,24 @@ def _number(index: Index, entry: Entry) -> int:
     return first + place
 
 
-def _filled(entry: Entry, connection: _Connection, number: int) -> Entry:
-    content = connection.value("SELECT content FROM bodies WHERE number = ?", number)
-    return entry if content is None else replace(entry, content=content)
+def _filled(index: Index, connection: _Connection, entries: Iterable[Entry]) -> Iterator[Entry]:
+    for some in _batches(entries, _BATCH):
+        numbers = [_number(index, entry) for entry in some]
+        places = ", ".join("?" * len(numbers))
+        query = f"SELECT number, content, clean FROM bodies WHERE number IN ({places})"
+        found = {number: rest for number, *rest in connection.rows(query, numbers)}
+        for number, entry in zip(numbers, some, strict=True):
+            if number in found:
+                utf8, clean = found[number]
+                yield PackedEntry.of(entry, utf8, clean=bool(clean))
+            else:
+                yield entry
+
+
+def _batches(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+    rest = iter(entries)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _expression(text: str) -> str:
@@ -257,6 +281,8 @@ def _expression(text: str) -> str:
     words = []
     for word in text.encode("utf-8", "replace").decode().replace("\0", " ").split():
         start = word.rstrip("*")
+        if not start:
+            continue
         quoted = '"' + start.replace('"', '""') + '"'
         words.append(f"{quoted} *" if start != word else quoted)
     return " ".join(words)

@@ -19,7 +19,7 @@ from threading import Lock
 
 from feedserver import catalogue, database, documents, opml, snapshots
 from feedserver.errors import DatabaseError
-from feedserver.model import Entry, Feed
+from feedserver.model import Feed
 from feedserver.query import Page
 from feedserver.slices import WHOLE, Slice
 from feedserver.snapshots import Snapshot
@@ -131,14 +131,14 @@ class Store:
         Raises:
             EntryNotFoundError: the feed has no entry with the id `slice.before`.
         """
-        if found := self.remembered(snapshot, name, base, slice):
-            return found
-        recipe = _recipe(snapshot, name, base, slice)
-        if recipe is None:
-            return None
         key = (name, base, slice.query_string())
         with self._lock:
             known = self._rendered.get(key)
+        if known is not None and known.serial == snapshot.serial:
+            return known.document
+        recipe = _recipe(snapshot, name, base, slice)
+        if recipe is None:
+            return None
         if known is not None and known.digest == recipe.digest:
             document = known.document
         else:
@@ -197,11 +197,9 @@ def _settle() -> None:
 
 def _filled(snapshot: Snapshot, page: Page) -> Page:
     """A page with its entries' content, as far as they fit into a document."""
-    taken: list[Entry] = []
-    for entry in documents.fitting(snapshot.fill(page.entries)):
-        taken.append(entry)
-    cut = len(taken) < len(page.entries)
-    return Page(tuple(taken), taken[-1].id if cut else page.next)
+    entries = tuple(documents.fitting(snapshot.fill(page.entries)))
+    cut = len(entries) < len(page.entries)
+    return Page(entries, entries[-1].id if cut else page.next)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from typing import BinaryIO, NoReturn
 from feedserver.errors import ArchiveError
 from feedserver.members import refuse_constant, unique
 
-_CHUNK = 1 << 20
 _MOST = 1 << 26
 """How many characters one value may have."""
 _NEAR = 32
@@ -30,10 +29,11 @@ class Stream:
     Then `members` has all others, and an empty list for that one if it was there.
     """
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
+    def __init__(self, file: BinaryIO, name: str, *, chunk: int = 1 << 20) -> None:
         self.members: dict[str, object] = {}
         self._name = name
         self._file = file
+        self._chunk = chunk
         self._decode = codecs.getincrementaldecoder("utf-8")().decode
         self._text = ""
         self._at = 0
@@ -93,14 +93,15 @@ class Stream:
             except RecursionError as error:
                 raise ArchiveError("the document is nested too deeply") from error
             else:
-                # A number may go on behind what is there.
-                if self._ended or end < len(self._text):
+                # A number may go on behind what is there: "1" may become "1e+5".
+                number = isinstance(value, int | float)
+                if self._ended or not number or len(self._text) - end > len("e+"):
                     self._at = end
                     return value
             if len(self._text) - self._at > _MOST:
                 self._fail(f"a value has more than {_MOST:,} characters")
             # As much again, so that a long value isn't begun too often.
-            self._read(max(_CHUNK, len(self._text) - self._at))
+            self._read(max(self._chunk, len(self._text) - self._at))
 
     def _next(self, expected: str) -> str:
         found = self._peek()
@@ -117,7 +118,7 @@ class Stream:
             self._at = space.end()
             if self._at < len(self._text) or self._ended:
                 return self._text[self._at : self._at + 1]
-            self._read(_CHUNK)
+            self._read(self._chunk)
 
     def _read(self, size: int) -> None:
         data = self._file.read(size)

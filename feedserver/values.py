@@ -65,9 +65,10 @@ def networks(value: object) -> tuple[str, ...]:
     found = texts(value)
     for each in found:
         try:
-            ipaddress.ip_network(each, strict=False)
+            # By a Unix socket come those that have no address.
+            _ = each == "unix" or ipaddress.ip_network(each, strict=False)
         except ValueError as error:
-            raise ValueError("addresses or networks such as 10.0.0.0/8") from error
+            raise ValueError("addresses, networks such as 10.0.0.0/8, or unix") from error
     return found
 
 

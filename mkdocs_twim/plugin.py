@@ -62,7 +62,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
         self.feed_calls: FeedCalls
-        self._server: LiveReloadServer | None = None
+        self._live: LiveReloadServer | None = None
+        self._docs: Path
         self._watched: set[Path] = set()
         self.output: Output | None = None
         self.words: Words
@@ -96,8 +97,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         for path in (self.config.static_dir, self.config.shortcodes_dir, self.config.registry):
             if path and Path(path).exists():
                 server.watch(path)
-        # All below it is watched by MkDocs.
-        self._server, self._watched = server, {Path(config.docs_dir).resolve()}
+        self._live, self._docs = server, Path(config.docs_dir).resolve()
         self._watch_peers()
         return server
 
@@ -140,7 +140,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        Shells(FRAME).install(env)
+        Shells(FRAME).install(env, config.theme)
         with _errors():
             self.collection.render_rest(config, files)
             problems = [*self.collection.problems, *self.page_calls.problems]
@@ -215,12 +215,13 @@ class TwimPlugin(BasePlugin[TwimConfig]):
 
     def _watch_peers(self) -> None:
         """Let `mkdocs serve` watch the folders of feeds: a file that is replaced is another."""
-        if self._server is None:
+        if self._live is None:
             return
         for folder in {path.parent.resolve() for path in self.collection.workshop.peers.files}:
-            if self._watched.isdisjoint((folder, *folder.parents)) and folder.is_dir():
-                self._watched.add(folder)
-                self._server.watch(str(folder), recursive=False)
+            if folder in self._watched or folder.is_relative_to(self._docs) or not folder.is_dir():
+                continue
+            self._watched.add(folder)
+            self._live.watch(str(folder), recursive=False)
 
     # After the search has read a page: what is put around a post, and lists, only repeat posts.
     @event_priority(-100)

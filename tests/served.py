@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from feedserver.builder import DATABASE, Builder
-from feedserver.cli import Rebuilt
 from feedserver.settings import Settings
+from feedserver.store import Store
+
+
+class Rebuilt(Store):
+    """A store whose database is written anew, in this process, when a source has changed."""
+
+    def __init__(self, builder: Builder, path: Path) -> None:
+        self._builder = builder
+        builder.refresh()
+        super().__init__(path)
+
+    def refresh(self) -> bool:
+        self._builder.refresh()
+        return super().refresh()
+
+
+_PAGING = re.compile(rb'\s*<(?:atom:)?link [^>]*rel="(?:first|next)"[^>]*/>|"next_url":"[^"]*",')
 
 
 def served(folder: Path) -> Rebuilt:
@@ -15,3 +32,8 @@ def served(folder: Path) -> Rebuilt:
     state.mkdir(exist_ok=True)
     builder = Builder(Settings(sources=(str(folder),), state=state))
     return Rebuilt(builder, state / DATABASE)
+
+
+def without_paging(data: bytes) -> bytes:
+    """A document less the links that only a server's answers have, for a file leads nowhere."""
+    return _PAGING.sub(b"", data)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FEEDSERVER = (
-    {"model", "errors", "slugs", "members", "findings", "urls", "streams", "values"},
+    {"model", "errors", "slugs", "members", "findings", "urls", "values", "streams", "words"},
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
     | {"slices"}
@@ -19,10 +19,15 @@ FEEDSERVER = (
     {"archive", "query", "entries", "catalogue", "documents", "export"}
     | {"topics"}
     | {"orders"}
-    | {"foreign", "sites"},
+    | {"foreign", "sites", "choices", "cards"},
     {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
-    | {"fetching", "reading", "keeping", "builder", "audit"},
-    {"app", "cli", "__main__"},
+    | {"fetching", "reading", "keeping", "builder", "audit"}
+    | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
+    | {"fastpath", "openapi"}
+    | {"assets", "rendering", "people", "browsers"}
+    | {"logs", "access", "limits", "observer", "operations", "protocol", "subscribers"}
+    | {"reports", "metrics", "status", "statefolder", "rebuilding", "supervisor"},
+    {"app", "worker", "serving", "cli", "__main__"},
 )
 MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}

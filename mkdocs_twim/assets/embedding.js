@@ -5,8 +5,11 @@
 
   const LAYOUTS = ["list", "compact", "cards"];
   const COLOURS = ["auto", "light", "dark"];
-  // About what an entry takes in a layout, in pixels, until a frame has told its height.
-  const HEIGHTS = { list: 110, compact: 36, cards: 130 };
+  // What the server's page for frames shows at most.
+  const MOST = 50;
+  // About what an entry takes in a layout, and what is below them all, in pixels, until a frame has
+  // told its height.
+  const HEIGHTS = { list: [114, 62], compact: [35, 52], cards: [132, 72] };
   let count = 0;
 
   function make(name, properties, ...children) {
@@ -33,18 +36,21 @@
     return address.href;
   }
 
+  // The component has the colours of the page that it is on. Nothing needs a style that a strict
+  // Content-Security-Policy wouldn't allow.
   function snippets(of, chosen, height) {
     const title = escaped(of.title);
-    const theme = chosen.theme === "auto" ? "" : ` theme="${chosen.theme}"`;
+    const theme = chosen.theme === "auto" ? "" : `&theme=${chosen.theme}`;
+    const name = of.title.replace(/[\\[\]<>*_`~&]/g, "\\$&");
     return {
       embed_component:
         `<script type="module" src="${escaped(of.script)}"></script>\n` +
-        `<twim-feed src="${escaped(of.feed)}" layout="${chosen.layout}" limit="${chosen.limit}"` +
-        `${theme}><a href="${escaped(of.url)}">${title}</a></twim-feed>`,
+        `<twim-feed src="${escaped(of.feed)}" layout="${chosen.layout}" limit="${chosen.limit}">` +
+        `<a href="${escaped(of.url)}">${title}</a></twim-feed>`,
       embed_frame:
         `<iframe src="${escaped(framed(of, chosen))}" title="${title}" width="100%" ` +
-        `height="${height}" style="border: 0" loading="lazy"></iframe>`,
-      embed_picture: `[![${of.title.replace(/[\\[\]<>*_`]/g, "\\$&")}](${of.picture})](${of.url})`,
+        `height="${height}" frameborder="0" loading="lazy"></iframe>`,
+      embed_picture: `[![${name}](${of.picture}?limit=${chosen.limit}${theme})](${of.url})`,
     };
   }
 
@@ -90,7 +96,7 @@
     const heading = make("h2", { id: `twim-embed-${(count += 1)}` }, title);
     const close = make("button", { type: "button", className: "twim-embed-close" }, "×");
     close.setAttribute("aria-label", words.close);
-    const limit = make("input", { type: "number", name: "limit", min: 1, max: 200, value: 5 });
+    const limit = make("input", { type: "number", name: "limit", min: 1, max: MOST, value: 5 });
     const options = make("form", { className: "twim-embed-options" });
     options.append(
       field(words.embed_layout, choice("layout", LAYOUTS, words)),
@@ -111,10 +117,11 @@
 
     let height = 0;
     function write() {
-      const entries = Math.min(200, Math.max(1, Math.round(limit.valueAsNumber) || 5));
+      const entries = Math.min(MOST, Math.max(1, Math.round(limit.valueAsNumber) || 5));
       const { layout, theme } = Object.fromEntries(new FormData(options));
       const chosen = { layout, theme, limit: entries };
-      const texts = snippets(of, chosen, height || entries * HEIGHTS[layout] + 60);
+      const [each, rest] = HEIGHTS[layout];
+      const texts = snippets(of, chosen, height || entries * each + rest);
       for (const [name, { text }] of parts) {
         text.value = texts[name];
       }
@@ -142,8 +149,8 @@
     });
     // The page in the frame tells how high it is.
     window.addEventListener("message", ({ source, origin, data }) => {
-      const tells = source === frame.contentWindow && origin === new URL(of.page).origin;
-      if (tells && Number.isFinite(data?.height) && data.height > 0) {
+      const known = source === frame.contentWindow && origin === new URL(of.page).origin;
+      if (known && data?.type === "twim-embed" && data.height > 0) {
         height = Math.ceil(data.height);
         frame.style.blockSize = `${Math.min(height, 480)}px`;
         write();

@@ -51,7 +51,7 @@ def test_the_dialogue_shows_three_snippets_and_a_preview(browser: Chrome, site: 
     )
     address = f"{site}/embed{CLIENTS}?layout=list&limit=5"
     assert f'<iframe src="{address.replace("&", "&amp;")}" title="Clients, Letters"' in frame
-    assert picture == f"[![Clients, Letters]({site}/embed/section/clients.svg)]({letters})"
+    assert picture == f"[![Clients, Letters]({site}/embed/section/clients.svg?limit=5)]({letters})"
     assert _one(browser, ".twim-embed-preview").get_property("src") == address
     assert elsewhere(browser, site) == set()
 
@@ -63,10 +63,11 @@ def test_options_change_them(browser: Chrome, site: str) -> None:
     limit = _one(browser, "input[name=limit]")
     limit.send_keys(Keys.CONTROL, "a")
     limit.send_keys("999", Keys.TAB)
-    component, frame, _ = _texts(browser)
-    assert 'layout="cards" limit="200" theme="dark"' in component
-    assert "?layout=cards&amp;limit=200&amp;theme=dark" in frame
-    wanted = f"{site}/embed{CLIENTS}?layout=cards&limit=200&theme=dark"
+    component, frame, picture = _texts(browser)
+    assert 'layout="cards" limit="50">' in component
+    assert "?layout=cards&amp;limit=50&amp;theme=dark" in frame
+    assert "clients.svg?limit=50&theme=dark)" in picture
+    wanted = f"{site}/embed{CLIENTS}?layout=cards&limit=50&theme=dark"
     WebDriverWait(browser, 10).until(lambda _: wanted in requests(browser))
 
 

@@ -463,6 +463,9 @@ def test_serve_sees_files_that_change(tmp_path: Path, peer: Built) -> None:
     assert server.watched == [(str(tmp_path / "peers"), False)]
     built = Built(tmp_path / "site")
     assert len(_titles(_feeds(built)[0])) == 2
+    # A second build watches nothing twice.
+    mkdocs_build(loaded)
+    assert len(server.watched) == 1
     # Another call, of a file in the docs, which are watched, and of one that is not yet there.
     page = tmp_path / "docs/index.md"
     _write(tmp_path, {"docs/b.json": peer.read("feed.json")})
