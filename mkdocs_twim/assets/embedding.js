@@ -152,7 +152,8 @@
       const known = source === frame.contentWindow && origin === new URL(of.page).origin;
       if (known && data?.type === "twim-embed" && data.height > 0) {
         height = Math.ceil(data.height);
-        frame.style.blockSize = `${Math.min(height, 480)}px`;
+        // With its lines.
+        frame.style.blockSize = `${Math.min(height, 480) + 2}px`;
         write();
       }
     });
