@@ -93,7 +93,7 @@ def test_one_post_is_changed(tmp_path: Path) -> None:
 
 
 def test_a_build_is_measured_with_its_children(tmp_path: Path) -> None:
-    child = "import time; data = bytearray(60_000_000); time.sleep(0.9)"
+    child = "import time; data = bytearray(60_000_000); time.sleep(1.5)"
     code = (
         "import pathlib, subprocess, sys; pathlib.Path('site').mkdir();"
         f"subprocess.run([sys.executable, '-c', {child!r}], check=True)"

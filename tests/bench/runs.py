@@ -24,7 +24,7 @@ _FEEDS = {
     *("feed_json_created.json", "feed_json_updated.json"),
     "index.xml",
 }
-_SAMPLE_EVERY = 0.2
+_SAMPLE_EVERY = 0.5
 _SHARE = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 _PAST = "past"
 
