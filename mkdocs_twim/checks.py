@@ -41,6 +41,8 @@ def warnings(
                 "name: the post is in no list and no feed"
             )
         yield from _unknown_authors(page, authors)
+    for page in (*pages, *intros):
+        yield from (f"{doubt}: it is left as text" for doubt in page.source.calls.doubts)
     yield from sorted(message for page in (*pages, *intros) for message in page.broken_anchors())
     if root and (root.meta.redirect_to or not root.meta.render):
         key = "redirect_to" if root.meta.redirect_to else "render"

@@ -37,6 +37,9 @@ class _Names:
         own = call.name in self.names and call.name not in self.built_in.names
         return None if own else self.built_in.problem(call)
 
+    def misspelt(self, name: str) -> str | None:
+        return self.built_in.misspelt(name)
+
 
 def plan(site: Folder) -> Migration:
     """What moving a Zola site in comes to.
