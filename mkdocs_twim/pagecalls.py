@@ -49,8 +49,11 @@ class PageCalls:
 
     def fill(self, html: str, page: Page) -> str:
         """Put what the calls of a page make of themselves into its HTML."""
-        internal = self._links.pop(page.file.src_uri)
+        internal = self._links.pop(page.file.src_uri, None)
         self._workshop.internal.page = None
+        if internal is None:
+            # Another plugin has the events run once more.
+            return html
         found = self._calls.pop(page.file.src_uri, None)
         if found is not None and found.calls:
             html = self._filled(html, page, found, internal)

@@ -132,3 +132,17 @@ def test_a_misspelt_shortcode_is_a_warning_where_other_plugins_may_have_calls(
         f"blog/_index.md:4:3: {hint}",
     ]
     assert all(warning.endswith("it is left as text") for warning in warnings)
+
+
+def test_a_plugin_that_has_events_run_again_is_no_matter(tmp_path: Path) -> None:
+    hook = tmp_path / "hook.py"
+    hook.write_text(
+        "def on_env(env, config, files):\n"
+        "    page = files.get_file_from_path('index.md').page\n"
+        "    page.content = config.plugins.on_page_content(\n"
+        "        page.content, page=page, config=config, files=files\n"
+        "    )\n"
+    )
+    files: dict[str, str | bytes] = {"index.md": "[a](@/blog/one.md)\n", "blog/one.md": post("One")}
+    built = build(tmp_path, files, strict=True, hooks=[str(hook)])
+    assert '<a href="blog/one/">a</a>' in built.read("index.html")
