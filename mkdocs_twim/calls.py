@@ -1,7 +1,9 @@
 """Calls of shortcodes in a text: taking them out before Markdown, putting their output in after.
 
-The grammar is Zola's (zola.md §10), but what begins like a call and isn't one is an error here. As
-in Zola a call is one in code and comments too; to show one, write `{{/* name() */}}`.
+The grammar is Zola's (zola.md §10), but what begins like a call of a known shortcode and isn't one
+is an error here. As in Zola a call is one in code and comments too; to show one, write
+`{{/* name() */}}`. Texts of which other plugins may have calls (`---` posts and ordinary pages) are
+`shared`: in these, nothing is ours but the calls of known shortcodes.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ _OPENER = re.compile(rf"\{{%{BLANKS}({NAME}){BLANKS}\(")
 _END = re.compile(rf"\{{%{BLANKS}end{BLANKS}%\}}")
 _SHOWN_END = re.compile(rf"\{{%/\*{BLANKS}end{BLANKS}\*/%\}}")
 _SHOWN = {"{{/*": "*/}}", "{%/*": "*/%}"}
-_TO_SHOW = "; to show it, write {}/* … */{}"
+_TO_SHOW = "to show it, write {}/* … */{}"
 
 
 class Templates(Protocol):
@@ -40,6 +42,9 @@ class Templates(Protocol):
 
     def problem(self, call: Call) -> str | None:
         """What is wrong with a call's name, arguments or body."""
+
+    def misspelt(self, name: str) -> str | None:
+        """The shortcode that was most likely meant by a name that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Extraction:
     """A text without its calls.
 
     `calls` has those within bodies too, in the order of the text, but none that is in `errors`.
-    `shifts` says after which line of `text` how many lines of the original are missing.
+    `shifts` says after which line of `text` how many lines of the original are missing. `doubts`
+    are calls that were left in a shared text, though their names look like those of shortcodes.
     """
 
     text: str
@@ -74,6 +80,7 @@ class Extraction:
     errors: tuple[ShortcodeError, ...]
     first_line: int
     shifts: tuple[tuple[int, int], ...] = field(repr=False)
+    doubts: tuple[ShortcodeError, ...] = ()
 
     def line_of(self, line: int) -> int:
         """The line of the file that a line of `text` (from 1) stood on."""
@@ -81,7 +88,9 @@ class Extraction:
         return self.first_line + line - 1 + (self.shifts[index - 1][1] if index else 0)
 
 
-def extract(text: str, path: str, first_line: int, templates: Templates) -> Extraction:
+def extract(
+    text: str, path: str, first_line: int, templates: Templates, *, shared: bool = False
+) -> Extraction:
     """Take the calls out of a text, which begins on the file's line `first_line`.
 
     What is wrong comes in `errors`, with its place, so that a build can report all at once.
@@ -89,7 +98,7 @@ def extract(text: str, path: str, first_line: int, templates: Templates) -> Extr
     text = tokens.cleaned(text)
     if _MARK.search(text) is None:
         return Extraction(text, (), (), first_line, ())
-    scanner = _Scanner(text, path, first_line, templates.names)
+    scanner = _Scanner(text, path, first_line, templates, shared=shared)
     scanner.scan()
     calls: list[Call] = []
     for call in sorted(scanner.calls, key=lambda call: (len(call.token), call.token)):
@@ -98,12 +107,20 @@ def extract(text: str, path: str, first_line: int, templates: Templates) -> Extr
             calls.append(call)
         else:
             scanner.errors.append((call.line, call.column, problem))
-    errors = (
-        ShortcodeError(message, path=path, line=line, column=column)
-        for line, column, message in sorted(scanner.errors)
-    )
+
+    def placed(found: Iterable[tuple[int, int, str]]) -> tuple[ShortcodeError, ...]:
+        return tuple(
+            ShortcodeError(message, path=path, line=line, column=column)
+            for line, column, message in sorted(found)
+        )
+
     return Extraction(
-        "".join(scanner.pieces), tuple(calls), tuple(errors), first_line, tuple(scanner.shifts)
+        "".join(scanner.pieces),
+        tuple(calls),
+        placed(scanner.errors),
+        first_line,
+        tuple(scanner.shifts),
+        placed(scanner.doubts),
     )
 
 
@@ -173,12 +190,12 @@ def splice(extraction: Extraction, output: Callable[[Call], str | None]) -> Extr
             if shift != (shifts[-1][1] if shifts else 0):
                 shifts.append((len(lines), shift))
             lines.append(part)
-    return Extraction(
-        "\n".join(lines),
-        tuple(reversed(kept)),
-        (*extraction.errors, *reversed(errors)),
-        extraction.first_line,
-        tuple(shifts),
+    return replace(
+        extraction,
+        text="\n".join(lines),
+        calls=tuple(reversed(kept)),
+        errors=(*extraction.errors, *reversed(errors)),
+        shifts=tuple(shifts),
     )
 
 
@@ -200,14 +217,19 @@ class _Body:
 class _Scanner:
     """Goes through a text once."""
 
-    def __init__(self, text: str, path: str, first_line: int, names: Collection[str]) -> None:
+    def __init__(
+        self, text: str, path: str, first_line: int, templates: Templates, *, shared: bool
+    ) -> None:
         self.pieces: list[str] = []
         self.calls: list[Call] = []
         self.errors: list[tuple[int, int, str]] = []
+        self.doubts: list[tuple[int, int, str]] = []
         self.shifts: list[tuple[int, int]] = []
         self._text = text
         self._path = path
-        self._names = names
+        self._templates = templates
+        self._names = frozenset(templates.names)
+        self._shared = shared
         self._first_line = first_line
         self._breaks = [match.start() for match in re.finditer("\n", text)]
         # Looked up once, for to search on from each mark would take the square of the time.
@@ -279,6 +301,9 @@ class _Scanner:
         except GrammarError as error:
             self._invalid(match[1], start, inline, error)
             return 0
+        if self._shared and match[1] not in self._names:
+            self._foreign(match[1], start, f"unknown shortcode '{match[1]}'", self.doubts)
+            return 0
         self._counts[match[1]] += 1
         body = _Body(start, match[1], args, self._count, self._counts[match[1]])
         self._count += 1
@@ -299,18 +324,24 @@ class _Scanner:
         line, column = self._place(error.position)
         where = "" if line == self._place(start)[0] else f" (line {line}, column {column})"
         message = f"this is no valid call of '{name}': {error}{where}"
-        if name not in self._names:
-            message += _TO_SHOW.format(*(("{{", "}}") if inline else ("{%", "%}")))
-        if inline:
-            # `${{ … }}` is an expression of GitHub's.
-            if name in self._names or self._text[start - 1 : start] != "$":
-                self._fail(start, message)
-        elif name in self._names:
+        if name in self._names:
             self._fail(start, message)
-            self._open(_Body(start))
+            if not inline:
+                self._open(_Body(start))
+        elif inline or self._shared:
+            self._foreign(name, start, message, self.doubts if self._shared else self.errors)
         else:
             # `{% if (x) %}` is text, as in Zola, unless an `{% end %}` is left over.
-            self._suspect = (start, message)
+            self._suspect = (start, f"{message}; " + _TO_SHOW.format("{%", "%}"))
+
+    def _foreign(
+        self, name: str, start: int, message: str, notes: list[tuple[int, int, str]]
+    ) -> None:
+        """Leave a call as text, as Zola does if it isn't valid; note it if its name is misspelt."""
+        if meant := self._templates.misspelt(name):
+            marks = (self._text[start : start + 2], "}}" if self._text[start + 1] == "{" else "%}")
+            hint = f"did you mean '{meant}'? ({_TO_SHOW.format(*marks)})"
+            notes.append((*self._place(start), f"{message}; {hint}"))
 
     def _end(self, start: int) -> int:
         """Close a body; returns where its `{% end %}` ends, or 0 if there is none."""
@@ -329,8 +360,10 @@ class _Scanner:
         elif self._suspect is not None:
             self._fail(*self._suspect)
             self._suspect = None
+        elif self._shared:
+            return 0
         else:
-            self._fail(start, "{% end %} closes nothing" + _TO_SHOW.format("{%", "%}"))
+            self._fail(start, "{% end %} closes nothing; " + _TO_SHOW.format("{%", "%}"))
         return match.end()
 
     def _finish(self, body: _Body, end: int, text: str | None) -> None:

@@ -7,8 +7,9 @@ is wrong within one file is found where that is read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
-from jinja2 import Environment, TemplateError
+from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from mkdocs.structure.files import Files
 
 from feedserver.export import redirect_file
@@ -41,6 +42,8 @@ def warnings(
                 "name: the post is in no list and no feed"
             )
         yield from _unknown_authors(page, authors)
+    for page in (*pages, *intros):
+        yield from (f"{doubt}: it is left as text" for doubt in page.source.calls.doubts)
     yield from sorted(message for page in (*pages, *intros) for message in page.broken_anchors())
     if root and (root.meta.redirect_to or not root.meta.render):
         key = "redirect_to" if root.meta.redirect_to else "render"
@@ -62,15 +65,41 @@ def _unknown_authors(page: PostPage, authors: Authors) -> Iterator[str]:
 
 def unusable_templates(pages: Iterable[PostPage], env: Environment) -> Iterator[FrontMatterError]:
     """The templates that posts name and that can't be used."""
+    found: dict[str, str | None] = {FRAME: None}
     for page in pages:
-        name = page.meta.get("template")
-        try:
-            if page.is_shown and name != FRAME:
-                env.get_template(str(name))
-        except TemplateError as error:
+        name = str(page.meta.get("template"))
+        if not page.is_shown:
+            continue
+        if name not in found:
+            found[name] = _wrong_with(name, env, set())
+        if wrong := found[name]:
             line = page.source.front.line_of("template")
-            message = f"template: {name!r} can't be used: {type(error).__name__} {error}"
+            message = f"template: {name!r} can't be used: {wrong}"
             yield FrontMatterError(message, path=page.file.src_uri, line=line)
+
+
+def _wrong_with(name: str, env: Environment, seen: set[str]) -> str | None:
+    """Why a template, or one that it always needs, can't be used; Jinja would say it at the end."""
+    seen.add(name)
+    try:
+        env.get_template(name)
+        assert env.loader is not None, "a theme has templates"
+        tree = env.parse(env.loader.get_source(env, name)[0])
+    except TemplateSyntaxError as error:
+        return f"{error.name or name}:{error.lineno}: {error.message}"
+    except (TemplateError, OSError, UnicodeDecodeError) as error:
+        missing = isinstance(error, TemplateNotFound)
+        return f"there is no {name}" if missing else f"{name}: {error}"
+    kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+    perhaps = {id(node) for part in tree.find_all(nodes.If) for node in part.find_all(kinds)}
+    for node in tree.find_all(kinds):
+        template = cast("nodes.Extends", node).template
+        other = template.value if isinstance(template, nodes.Const) else None
+        optional = id(node) in perhaps or (isinstance(node, nodes.Include) and node.ignore_missing)
+        if isinstance(other, str) and other not in seen and not optional:
+            if wrong := _wrong_with(other, env, seen):
+                return wrong
+    return None
 
 
 def clashes(

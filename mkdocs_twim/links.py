@@ -27,26 +27,20 @@ _OWN_ID = re.compile(r"""\s(?:id|name)\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECA
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
-def resolve_internal(
-    html: str, resolve: Callable[[str], str | None]
-) -> tuple[str, tuple[str, ...]]:
-    """Put addresses for `@/` links; also the targets that `resolve` answered with `None`.
+def resolve_internal(html: str, resolve: Callable[[str], str | None]) -> str:
+    """Put addresses for `@/` links.
 
-    A link that leads nowhere loses its address, so that neither page nor feed has a dead one.
+    A link that leads nowhere, for which `resolve` answers `None`, loses its address, so that
+    neither page nor feed has a dead one.
     """
-    broken: list[str] = []
 
     def link(match: re.Match[str]) -> str:
-        target = unescape(match[2])
-        address = resolve(target)
-        if address is None:
-            broken.append(target)
-            return ""
-        return f' href="{escape(address)}"'
+        address = resolve(unescape(match[2]))
+        return "" if address is None else f' href="{escape(address)}"'
 
     if '"@/' in html or "'@/" in html:
         html = _TAG.sub(lambda tag: _INTERNAL.sub(link, tag[0]), html)
-    return html, tuple(dict.fromkeys(broken))
+    return html
 
 
 def own_anchors(html: str, text: str) -> tuple[str, ...]:

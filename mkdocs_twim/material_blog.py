@@ -17,17 +17,18 @@ from mkdocs.utils import get_markdown_title
 
 from feedserver.export import redirect_file, redirect_page
 from feedserver.slugs import slugify
-from mkdocs_twim import addresses, authors, frontmatter, material_options
+from mkdocs_twim import addresses, authors, calls, frontmatter, material_options
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.material_options import BlogOptions, Post
 from mkdocs_twim.migration import Expected, Folder, Migration, MigrationError, with_keys
 from mkdocs_twim.mkdocs_yml import FILE, MkDocsYml, Plugin
+from mkdocs_twim.porting import BLOG_TEMPLATES, needs_blog
 from mkdocs_twim.postmeta import PostMeta, read_post
 from mkdocs_twim.posts import address_of
+from mkdocs_twim.shortcodes import Library
 
 _BLOGS = ("blog", "material/blog")
 _TAXONOMIES = ("author", "category")
-_BLOG_TEMPLATES = ("blog", "blog-post", "blog-archive", "blog-category", "blog-profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class _Mover:
         migration.docs = self._docs
         self._static = "static" if not site.below("static") else "static-of-blog"
         self._authors = self._known_authors()
+        self._library = Library()
         # A blog that is all of the site would make posts of all its pages.
         at_root = options.blog_dir == "."
         migration.blog_dir = options.post_dir if at_root else options.blog_dir
@@ -97,6 +99,8 @@ class _Mover:
                 continue
             if name.startswith(f"{self._docs}/"):
                 self._document(name, texts)
+                if name.endswith(".md"):
+                    self._calls(name)
             else:
                 migration.put(name, self._site.path(name), name)
         for source in sources:
@@ -175,12 +179,30 @@ class _Mover:
         copied = text if keys else self._site.path(file)
         if migration.put(file, copied, file):
             migration.posts.append(Expected(source.name, source.old))
+        template = source.front.values.get("template")
+        if template in BLOG_TEMPLATES and template != "blog-post.html":
+            place = f"{file}:{source.front.line_of('template')}"
+            migration.hand(place, "template: a template of Material's blog; leave the key out")
         mark = str(self._options["post_excerpt_separator"])
         if mark != "<!-- more -->" and mark in source.front.body:
             offset = source.front.body.count("\n", 0, source.front.body.index(mark))
             migration.hand(
                 f"{file}:{source.front.body_line + offset}", "write <!-- more --> for it"
             )
+
+    def _calls(self, file: str) -> None:
+        """Tell of what the plugin would take for a call of a shortcode, and can't read as one."""
+        text = self._readable(file)
+        found = calls.extract(text, file, 1, self._library, shared=True)
+        self._migration.by_hand += map(str, [*found.errors, *found.doubts])
+
+    def _readable(self, file: str) -> str:
+        """A file's text, if it is one."""
+        try:
+            return self._site.text(file)
+        except MigrationError as error:
+            self._migration.hand(file, error.message)
+            return ""
 
     def _document(self, file: str, texts: dict[str, str]) -> None:
         """A file below docs_dir that is no post."""
@@ -336,19 +358,26 @@ class _Mover:
             migration.hand(FILE, "site_url: the plugin needs it as an absolute address")
         if self._yml.get("INHERIT"):
             migration.hand(FILE, "INHERIT: the file that it names may be outside of this folder")
-        theme = self._yml.get("theme")
-        folder = theme.get("custom_dir") if isinstance(theme, dict) else None
-        for name in self._site.below(posixpath.normpath(str(folder))) if folder else ():
-            if posixpath.splitext(name)[0] in _BLOG_TEMPLATES:
-                migration.hand(
-                    f"{folder}/{name}", "a template of Material's blog; see twim/post.html"
-                )
+        self._tell_of_templates()
         migration.new += [
             "/category/ and /author/, the list of each term and its feeds",
             "/atom.xml, /rss.xml, /feed.json, /feeds/, /feeds.json, /feeds.opml, /archive.json",
         ]
         if not options["categories"]:
             migration.new.append("/category/<slug>/, which Material was told not to make")
+
+    def _tell_of_templates(self) -> None:
+        """Tell of the site's own templates that need Material's blog plugin."""
+        theme = self._yml.get("theme")
+        folder = theme.get("custom_dir") if isinstance(theme, dict) else None
+        below = posixpath.normpath(str(folder))
+        for name in self._site.below(below) if folder else ():
+            file = posixpath.join(below, name)
+            if name in BLOG_TEMPLATES:
+                self._migration.hand(file, "a template of Material's blog; see twim/post.html")
+            elif name.endswith(".html"):
+                for line, what in needs_blog(self._readable(file)):
+                    self._migration.hand(f"{file}:{line}", what)
 
 
 def _post(front: frontmatter.FrontMatter, meta: PostMeta, path: str) -> Post:

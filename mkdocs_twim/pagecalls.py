@@ -1,16 +1,18 @@
-"""Shortcodes on the pages that are no posts."""
+"""Shortcodes and internal links on the pages that are no posts."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from mkdocs.plugins import get_plugin_logger
+from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from mkdocs_twim import calls, contexts, links, shortcodes
+from mkdocs_twim import calls, contexts, links, shortcodes, tera
 from mkdocs_twim.contexts import Context
 from mkdocs_twim.errors import TwimError
-from mkdocs_twim.markdown import Renderer
+from mkdocs_twim.internal import PageLinks
+from mkdocs_twim.posts import Workshop
 
 log = get_plugin_logger("twim")
 
@@ -18,20 +20,28 @@ log = get_plugin_logger("twim")
 class PageCalls:
     """The calls of a build's ordinary pages, between their Markdown and their HTML."""
 
-    def __init__(self, library: shortcodes.Library, renderer: Renderer, site: Context) -> None:
+    def __init__(self, workshop: Workshop) -> None:
         self.problems: list[TwimError] = []
         self.found: list[calls.Call] = []
-        self._library = library
-        self._renderer = renderer
-        self._site = site
+        self._workshop = workshop
+        self._library = workshop.library
+        self._renderer = workshop.renderer
+        self._site: Context = workshop.site
         self._calls: dict[str, calls.Extraction] = {}
+        self._links: dict[str, PageLinks] = {}
+        self._linking: list[tuple[Page, PageLinks]] = []
 
-    def extract(self, markdown: str, page: Page) -> str:
+    def extract(self, markdown: str, page: Page, files: Files) -> str:
         """Take the calls out of a page's Markdown; what is wrong with them goes to `problems`."""
+        path = page.file.src_uri
+        internal = PageLinks(page.file, files, self._workshop.site_url)
+        self._links[path] = self._workshop.internal.page = internal
         if "{{" not in markdown and "{%" not in markdown:
             return markdown
-        path = page.file.src_uri
-        found = calls.extract(markdown, path, _first_line(markdown, page), self._library)
+        line = _first_line(markdown, page)
+        found = calls.extract(markdown, path, line, self._library, shared=True)
+        for doubt in found.doubts:
+            log.warning(f"{doubt}: it is left as text")
         context = {**self._site, **contexts.of_page(page), "markdown": self._renderer.snippet}
         found = shortcodes.splice(found, context, self._library)
         self.problems += found.errors
@@ -41,25 +51,50 @@ class PageCalls:
 
     def fill(self, html: str, page: Page) -> str:
         """Put what the calls of a page make of themselves into its HTML."""
-        found = self._calls.pop(page.file.src_uri, None)
-        if found is None or not found.calls:
+        internal = self._links.pop(page.file.src_uri, None)
+        self._workshop.internal.page = None
+        if internal is None:
+            # Another plugin has the events run once more.
             return html
+        found = self._calls.pop(page.file.src_uri, None)
+        if found is not None and found.calls:
+            html = self._filled(html, page, found, internal)
+        for target in internal.broken:
+            log.warning(f"{_place(page, target)}: the link to '{target}' leads nowhere")
+        if internal.anchors:
+            self._linking.append((page, internal))
+        return html
+
+    def warn_of_anchors(self) -> None:
+        """Tell of internal links to headings that aren't there, when all pages are rendered."""
+        for page, internal in self._linking:
+            for link in internal.lost():
+                log.warning(f"{_place(page, link)}: the link to '{link}' leads to no heading")
+
+    def _filled(self, html: str, page: Page, found: calls.Extraction, internal: PageLinks) -> str:
         text = page.file.content_string
         above = links.own_anchors(html, text)
         snippet = partial(self._renderer.snippet, taken=set(links.anchors(html)))
-        context = {**self._site, **contexts.of_page(page), "markdown": snippet}
+        own = {"markdown": snippet, tera.INTERNAL: internal.absolute}
+        context = {**self._site, **contexts.of_page(page), **own}
         html, problems = shortcodes.fill(
             html, found, feed=False, context=context, library=self._library
         )
         self.problems += problems
+        html = links.resolve_internal(html, internal.address)
         # MkDocs checks links to ids with these, and those of the page's own text to itself.
         present = {*(page.present_anchor_ids or ()), *links.anchors(html)}
         page.present_anchor_ids = present
         for fragment in links.own_anchors(html, text):
             if fragment not in above and not links.leads(fragment, present):
-                place = f"{page.file.src_uri}:{links.line_of(text, f'#{fragment}') or 1}"
-                log.warning(f"{place}: the link to '#{fragment}' leads to no heading")
+                link = f"#{fragment}"
+                log.warning(f"{_place(page, link)}: the link to '{link}' leads to no heading")
         return html
+
+
+def _place(page: Page, address: str) -> str:
+    """File and line of an address in a page's text."""
+    return f"{page.file.src_uri}:{links.line_of(page.file.content_string, address) or 1}"
 
 
 def _first_line(markdown: str, page: Page) -> int:

@@ -34,6 +34,7 @@ from mkdocs_twim.entryviews import OwnEntries
 from mkdocs_twim.errors import OptionError, TwimError
 from mkdocs_twim.feedcalls import FeedCalls
 from mkdocs_twim.frames import Frames
+from mkdocs_twim.internal import InternalLinks
 from mkdocs_twim.markdown import Renderer
 from mkdocs_twim.output import Output
 from mkdocs_twim.pagecalls import PageCalls
@@ -80,7 +81,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             self.server = servers.read(self.config.server_url, config.theme.name)
         _report(workshop.library.problems)
         self.collection = Collection(workshop)
-        self.page_calls = PageCalls(workshop.library, workshop.renderer, workshop.site)
+        self.page_calls = PageCalls(workshop)
+        cast("list[object]", config.markdown_extensions).append(workshop.internal)
         self.words = Words(feeds.site_of(config).language)
         self.generated = _generated(self.config, config, self.words)
         # Before the site's own, which may say otherwise.
@@ -130,7 +132,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_page_markdown(
         self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str:
-        return markdown if isinstance(page, PostPage) else self.page_calls.extract(markdown, page)
+        if isinstance(page, PostPage):
+            return markdown
+        return self.page_calls.extract(markdown, page, files)
 
     # First, so that other plugins see what a shortcode has made.
     @event_priority(100)
@@ -161,6 +165,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         )
         collection.tell(self.site_feeds.merges)
         collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
+        self.page_calls.warn_of_anchors()
         collection.link_neighbours()
         people = collection.authors(gallery, files)
         make = Views(gallery, files, people)
@@ -303,6 +308,7 @@ def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
         ),
         library=_library(options, config),
         site=contexts.of_site(config),
+        internal=InternalLinks(),
         authors=authors.read(Path(config.docs_dir), blog_dir),
         peers=Peers(Path(config.config_file_path).parent),
     )

@@ -18,10 +18,11 @@ from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_markdown_title
 
 from feedserver import urls
-from mkdocs_twim import addresses, calls, contexts, links, markdown, postmeta, shortcodes
+from mkdocs_twim import addresses, calls, contexts, links, markdown, postmeta, shortcodes, tera
 from mkdocs_twim.authors import Authors
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter, read
+from mkdocs_twim.internal import InternalLinks, PageLinks
 from mkdocs_twim.peers import Peers
 from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.postmeta import PostMeta, SectionMeta, read_post
@@ -49,6 +50,7 @@ class Workshop:
     authors: Authors
     site: contexts.Context
     peers: Peers
+    internal: InternalLinks
 
     @property
     def site_path(self) -> str:
@@ -89,8 +91,7 @@ def read_source(file: File, workshop: Workshop) -> tuple[PostSource | None, list
         address = address_of(path, front, meta, workshop.blog_dir)
     except AddressError as error:
         problems.append(AddressError(error.message, path=path, line=front.line_of("title")))
-        calls_wrong = calls.extract(front.body, path, front.body_line, workshop.library).errors
-        return None, [*problems, *calls_wrong]
+        return None, [*problems, *_calls(file, front, workshop).errors]
     return _source(file, front, meta, address, workshop, problems)
 
 
@@ -131,7 +132,7 @@ def _source(
     workshop: Workshop,
     problems: list[TwimError],
 ) -> tuple[PostSource, list[TwimError]]:
-    extraction = calls.extract(front.body, file.src_uri, front.body_line, workshop.library)
+    extraction = _calls(file, front, workshop)
     engine: Engine = "commonmark" if front.style == "toml" else "python-markdown"
     if workshop.engine != "auto":
         engine = workshop.engine
@@ -141,6 +142,13 @@ def _source(
     extraction = shortcodes.splice(extraction, {**context, **snippet}, workshop.library)
     source = PostSource(file, front, meta, address, extraction, engine, context)
     return source, [*problems, *extraction.errors]
+
+
+def _calls(file: File, front: FrontMatter, workshop: Workshop) -> calls.Extraction:
+    """A text's calls; that of a `---` post may have some of other plugins."""
+    shared = front.style == "yaml"
+    path, line = file.src_uri, front.body_line
+    return calls.extract(front.body, path, line, workshop.library, shared=shared)
 
 
 def address_of(path: str, front: FrontMatter, meta: PostMeta, blog_dir: str) -> str:
@@ -182,7 +190,7 @@ class PostPage(Page):
         self.problems: dict[str, TwimError] = {}
         self._image = source.meta.image
         self.anchor_links: str | None = None
-        self._anchors: list[tuple[File, str, str]] = []
+        self._links: PageLinks | None = None
         modified = source.meta.updated or source.meta.date
         if modified is not None:
             self.update_date = modified.date().isoformat()
@@ -231,18 +239,19 @@ class PostPage(Page):
 
     def render(self, config: MkDocsConfig, files: Files) -> None:
         self._image = self._beside(files) or self._image
+        found = self._links = PageLinks(self.file, files, self.workshop.site_url)
         if self.source.engine == "commonmark":
-            html = self._render_commonmark(files)
+            html = self._render_commonmark(found)
         else:
-            self.markdown = self._internal_links_in_markdown(files)
-            super().render(config, files)
-            html = markdown.with_more(self.content or "")
+            html = self._render_python_markdown(found, config, files)
         self.heading = self.source.meta.title or self._untitled()
         # Themes take a page's title for HTML, as MkDocs makes it of a heading.
         self.title = self.meta["title"] = escape(self.heading, quote=False)
-        self.content = self._filled(html, files, feed=False)
+        self.content = self._filled(html, found, feed=False)
         self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(self.content)}
-        self.feed_html = self._filled(html, files, feed=True)
+        self.feed_html = self._filled(html, found, feed=True)
+        for target in found.broken:
+            log.warning(f"{self._place(target)}: the link to '{target}' leads nowhere")
         self._check_pictures(files)
 
     def _beside(self, files: Files) -> str | None:
@@ -257,15 +266,26 @@ class PostPage(Page):
         file = files.get_file_from_path(posixpath.normpath(posixpath.join(folder, unquote(image))))
         return f"/{file.url}" if file else None
 
-    def _render_commonmark(self, files: Files) -> str:
+    def _render_python_markdown(self, found: PageLinks, config: MkDocsConfig, files: Files) -> str:
+        self.workshop.internal.page = found
+        super().render(config, files)
+        self.workshop.internal.page = None
+        for file, written in (self.links_to_anchors or {}).items():
+            for fragment, link in written.items():
+                # Of a footnote that nothing refers to, and so no link of the author's.
+                if not fragment.startswith("fnref:"):
+                    found.note(file, fragment, link)
+        return markdown.with_more(self.content or "")
+
+    def validate_anchor_links(self, *, files: Files, log_level: int) -> None:
+        """Nothing: `broken_anchors` tells of these links, with their lines."""
+
+    def _render_commonmark(self, found: PageLinks) -> str:
         rendered = self.workshop.renderer.render(
             self.markdown or "", ignore=calls.TOKEN, anchors=self.anchor_links
         )
-        html, broken = links.resolve_internal(
-            rendered.html, lambda target: self._resolve(target, files)
-        )
-        self._warn_of_links(broken)
-        self._note_own(links.own_anchors(html, self.source.front.body))
+        html = links.resolve_internal(rendered.html, found.address)
+        self._note_own(links.own_anchors(html, self.source.front.body), found)
         self.toc = get_toc(cast("list[Any]", markdown.toc_tokens(rendered.headings)))
         self.present_anchor_ids = set(links.anchors(html))
         self._headings = rendered.headings
@@ -283,7 +303,7 @@ class PostPage(Page):
             else posixpath.basename(self.source.address.strip("/"))
         )
 
-    def _filled(self, html: str, files: Files, *, feed: bool) -> str:
+    def _filled(self, html: str, found: PageLinks, *, feed: bool) -> str:
         """Put what the shortcodes make of themselves, on the page or in a feed."""
         if self.source.calls.calls:
             text, unfilled = self.source.front.body, html
@@ -291,63 +311,27 @@ class PostPage(Page):
             snippet = partial(shop.renderer.snippet, taken=set(links.anchors(html)))
             context = {**self.source.context, "picture": self.picture_url, "markdown": snippet}
             context["feed_link"] = partial(shop.peers.link, shop.permalink)
+            context[tera.INTERNAL] = found.absolute
             html, problems = shortcodes.fill(
                 html, self.source.calls, feed=feed, context=context, library=shop.library
             )
             self.problems |= {str(problem): problem for problem in problems}
-            html, broken = links.resolve_internal(html, lambda target: self._resolve(target, files))
+            html = links.resolve_internal(html, found.address)
             if not feed:
-                self._warn_of_links(broken)
-                # Those of the text itself are checked already, in Python-Markdown by MkDocs.
+                # Those of the text itself are noted already.
                 known = links.own_anchors(unfilled, text)
-                self._note_own(set(links.own_anchors(html, text)).difference(known))
+                self._note_own(set(links.own_anchors(html, text)).difference(known), found)
         return links.below(html, self.workshop.site_path)
-
-    def _resolve(self, target: str, files: Files) -> str | None:
-        """The address, relative to this page, of a `@/` link's target, a path below docs_dir."""
-        path, mark, fragment = target.removeprefix("@/").partition("#")
-        path = unquote(path)
-        file = files.get_file_from_path(path)
-        if posixpath.basename(path) == "_index.md":
-            page = posixpath.join(posixpath.dirname(path), "index.md")
-            file = files.get_file_from_path(page)
-        if file is None or not file.is_documentation_page() or file.inclusion.is_excluded():
-            return None
-        if fragment:
-            self._anchors.append((file, fragment, target))
-        return file.url_relative_to(self.file) + mark + fragment
-
-    def _internal_links_in_markdown(self, files: Files) -> str:
-        """The text for Python-Markdown, with `@/` links as paths that MkDocs resolves."""
-        text = self.markdown or ""
-        folder = posixpath.dirname(self.file.src_uri)
-        broken: list[str] = []
-
-        def path(target: str) -> str:
-            if self._resolve(target, files) is None:
-                broken.append(target)
-                return ""
-            relative = posixpath.relpath(target.removeprefix("@/").partition("#")[0], folder)
-            return target.replace(f"@/{target.removeprefix('@/').partition('#')[0]}", relative)
-
-        text = links.INTERNAL_IN_MARKDOWN.sub(lambda match: match[1] + path(match[2]), text)
-        self._warn_of_links(tuple(dict.fromkeys(broken)))
-        return text
 
     def broken_anchors(self) -> Iterator[str]:
         """What is to be said of links to headings that aren't there; when all is rendered."""
-        for file, fragment, target in dict.fromkeys(self._anchors):
-            present = file.page.present_anchor_ids if file.page else None
-            if not links.leads(fragment, present):
-                yield f"{self._place(target)}: the link to '{target}' leads to no heading"
+        for link in self._links.lost() if self._links else ():
+            yield f"{self._place(link)}: the link to '{link}' leads to no heading"
 
-    def _note_own(self, fragments: Iterable[str]) -> None:
+    def _note_own(self, fragments: Iterable[str], found: PageLinks) -> None:
         """Remember links to the page itself, to be checked when all is rendered."""
-        self._anchors += [(self.file, fragment, f"#{fragment}") for fragment in fragments]
-
-    def _warn_of_links(self, targets: tuple[str, ...]) -> None:
-        for target in targets:
-            log.warning(f"{self._place(target)}: the link to '{target}' leads nowhere")
+        for fragment in fragments:
+            found.note(self.file, fragment, f"#{fragment}")
 
     def _check_pictures(self, files: Files) -> None:
         names = _outputs(files)

@@ -106,6 +106,10 @@ class Library:
         """Whether a shortcode is this package's, and no template of the site's replaces it."""
         return name in SIGNATURES and not self._own.get(name, set()) & {"html", "md"}
 
+    def misspelt(self, name: str) -> str | None:
+        """The shortcode whose name is so near that it was likely meant."""
+        return _closest(name, self.names, cutoff=0.8)
+
     def arguments(self, call: Call) -> Mapping[str, Value]:
         """What the template gets: of the package's shortcodes all, with defaults.
 
@@ -162,10 +166,10 @@ def _templates(folder: Path) -> dict[str, set[str]]:
     return found
 
 
-def _closest(name: str, names: tuple[str, ...]) -> str | None:
+def _closest(name: str, names: tuple[str, ...], cutoff: float = 0.6) -> str | None:
     """The name that was likely meant; how it is written in capitals matters least."""
     folded = {known.casefold().replace("_", ""): known for known in names}
-    close = get_close_matches(name.casefold().replace("_", ""), folded, n=1)
+    close = get_close_matches(name.casefold().replace("_", ""), folded, n=1, cutoff=cutoff)
     return folded[close[0]] if close else None
 
 

@@ -28,6 +28,12 @@ _MONTHS = (
 _DIRECTIVE = re.compile(r"%(-?)(.?)", re.DOTALL)
 _LONGEST_RANGE = 10_000
 
+INTERNAL = "@/"
+"""In a template's context: the function that gives the absolute address of an `@/` path, or `None`.
+
+No argument of a shortcode can have this name.
+"""
+
 
 class Missing(ChainableUndefined):
     """What isn't there: false in a condition, as in Tera, but an error where it is printed."""
@@ -185,9 +191,15 @@ def _join(value: Sequence[object], sep: str = "") -> str:
 
 @pass_context
 def _get_url(context: Context, path: str, trailing_slash: bool = False) -> str:
-    """The address of something on the site; that of `@/…` is found when the page is rendered."""
+    """The absolute address of something on the site.
+
+    `@/…` stays as it is if it leads nowhere, and in Markdown templates, for the addresses of posts
+    aren't known yet; as a link it is resolved with the others.
+    """
     if path.startswith("@/"):
-        return path
+        absolute = context.get(INTERNAL)
+        found = absolute(path) if callable(absolute) else None
+        return path if found is None else str(found)
     if trailing_slash and not path.endswith("/"):
         path += "/"
     return f"{context['config']['base_url']}/{path.removeprefix('/')}"

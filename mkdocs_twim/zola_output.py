@@ -118,6 +118,8 @@ class _Feeds:
         self._blog = blog
         self._redirects: dict[str, str] = {}
         self._named: dict[str, dict[str, object]] = {}
+        # Where the files of `feed_filenames` are now; those that nothing stands for are left out.
+        self._files: dict[str, str] = {}
 
     def options(self) -> dict[str, Any]:
         config, options = self._config, dict[str, Any]()
@@ -169,21 +171,19 @@ class _Feeds:
         ours = self._format(file)
         named = _NAMED.fullmatch(file)
         without = self._name(named["name"], named["what"], file) if named else None
-        if without is not None:
-            self._redirect(f"/{file}", f"/{slugify(named['name'])}/{ours}" if named else "")
-        elif named is None:
-            self._redirect(f"/{file}", f"/{ours}")
-        else:
-            self._migration.gone.append(f"/{file}")
+        if named is None:
+            self._files[file] = f"/{ours}"
+        elif without is not None:
+            self._files[file] = f"/{slugify(named['name'])}/{ours}"
+        self._lead(f"/{file}", self._files.get(file))
         for taxonomy in self._config.taxonomies:
             if not taxonomy.feed:
                 continue
             for term in self._terms(taxonomy.name):
                 folder = f"/{slugify(taxonomy.name)}/{term}"
-                if named and without in (None, term):
-                    self._migration.gone.append(f"{folder}/{file}")
-                else:
-                    self._redirect(f"{folder}/{file}", f"{folder}/{ours}")
+                # A term's feed is no substitute if it has what was left out.
+                same = named is None or (without and not self._has(taxonomy.name, term, without))
+                self._lead(f"{folder}/{file}", f"{folder}/{ours}" if same else None)
 
     def _name(self, name: str, what: str, file: str) -> str | None:
         """Name the feed that leaves a category out; its slug, if there is such a category."""
@@ -223,17 +223,27 @@ class _Feeds:
             - {""}
         )
 
+    def _has(self, taxonomy: str, term: str, category: str) -> bool:
+        """Whether a post of a term is of a category too; both are slugs."""
+        return any(
+            term in map(slugify, taxonomies.get(taxonomy, ()))
+            and category in map(slugify, taxonomies.get("category", ()))
+            for taxonomies in (content.meta.taxonomies for content in self._posts)
+        )
+
     def _of_sections(self) -> None:
+        files = self._files if self._config.feeds else {"atom.xml": "/atom.xml"}
         for content in self._contents:
             if content.is_section and content.front.values.get("generate_feeds") is True:
+                blog = content.name == posixpath.join(self._blog, "_index.md")
                 for file in self._config.feeds or ("atom.xml",):
-                    if content.name == posixpath.join(self._blog, "_index.md"):
-                        self._redirect(f"{content.address}{file}", f"/{self._format(file)}")
-                    else:
-                        self._migration.gone.append(f"{content.address}{file}")
+                    self._lead(f"{content.address}{file}", files.get(file) if blog else None)
 
-    def _redirect(self, old: str, new: str) -> None:
-        if old != new:
+    def _lead(self, old: str, new: str | None) -> None:
+        """Lead from an old address of a feed to a new one, if there is any."""
+        if new is None:
+            self._migration.gone.append(old)
+        elif old != new:
             self._redirects[old] = new
 
 

@@ -112,6 +112,8 @@ def to_relative(source: str, places: Mapping[str, str]) -> Callable[[str], str |
         to = places.get(target)
         if to is None:
             return None
+        # The plugin writes the list of a section of the blog, and that is an `index.md`.
+        to = re.sub(r"(^|/)_index\.md$", r"\1index.md", to)
         return quote(posixpath.relpath(to, posixpath.dirname(source) or "."), safe="/~@!$&',;=+")
 
     return moved

@@ -37,6 +37,9 @@ class _Names:
         own = call.name in self.names and call.name not in self.built_in.names
         return None if own else self.built_in.problem(call)
 
+    def misspelt(self, name: str) -> str | None:
+        return self.built_in.misspelt(name)
+
 
 def plan(site: Folder) -> Migration:
     """What moving a Zola site in comes to.
@@ -168,6 +171,11 @@ class _Mover:
             else zola_pages.place(content.name, content.address)
             for content in contents
         }
+        self._linked = {
+            name: place
+            for name, place in self._places.items()
+            if self._has_page(self._contents[name])
+        }
         own = {posixpath.splitext(name)[0] for name in site.below("templates/shortcodes")}
         library = Library()
         self._templates = _Names({*library.names, *own}, library)
@@ -194,6 +202,13 @@ class _Mover:
     def _is_below_blog(self, name: str) -> bool:
         return not self._blog or name.startswith(f"{self._blog}/")
 
+    def _has_page(self, content: Content) -> bool:
+        """Whether there is something to link to; the list of the blog is always there."""
+        if content.name == posixpath.join(self._blog, "_index.md"):
+            return True
+        values = content.front.values
+        return values.get("render") is not False and not values.get("redirect_to")
+
     def _scan(self, content: Content) -> None:
         """Tell of what is wrong in a file: keys, and calls of shortcodes."""
         front = content.front
@@ -210,7 +225,7 @@ class _Mover:
         self._scan(content)
         text = zola_pages.relink(
             content.text,
-            zola_pages.to_internal(self._places),
+            zola_pages.to_internal(self._linked),
             lambda target, line: self._missing(content, 1, target, line),
         )
         place, origin = self._places[content.name], f"content/{content.name}"
@@ -268,7 +283,7 @@ class _Mover:
         place = self._places[content.name]
         body = zola_pages.relink(
             front.body,
-            zola_pages.to_relative(place, self._places),
+            zola_pages.to_relative(place, self._linked),
             lambda target, line: self._missing(content, front.body_line, target, line),
         )
         if content.is_draft:

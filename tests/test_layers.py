@@ -31,6 +31,7 @@ FEEDSERVER = (
 )
 MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}
+    | {"internal"}
     | {"tokens", "arguments", "calls", "shortcodes", "signatures", "tera", "pictures", "static"}
     | {"migration", "porting", "zola_config", "mkdocs_yml", "material_options"},
     {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}

@@ -21,13 +21,18 @@ class Anything:
     def problem(self, call: Call) -> str | None:
         return None if call.name in self.names else f"unknown: {call.name}"
 
+    def misspelt(self, name: str) -> str | None:
+        return "a" if name == "aa" else None
+
 
 LIBRARY = Library()
 ANYTHING = Anything()
 
 
-def extract(text: str, *, library: Templates = LIBRARY, first_line: int = 1) -> Extraction:
-    return extract_from(text, "blog/x.md", first_line, library)
+def extract(
+    text: str, *, library: Templates = LIBRARY, first_line: int = 1, shared: bool = False
+) -> Extraction:
+    return extract_from(text, "blog/x.md", first_line, library, shared=shared)
 
 
 def calls(text: str) -> tuple[Call, ...]:
@@ -97,12 +102,46 @@ def test_arguments(text: str, args: dict[str, Value]) -> None:
         *("{% if (x) %} {% endif %}", "{{ (a) }}", "{{ a-b() }}", "{{- a() -}}", "{{ a.b() }}"),
         *("{{ 1a() }}", "{{ a }}", "{ { a() } }", "{%- a() -%}", "{{", "{%", "{{/*", "{%/* a() *"),
         *("${{ hashFiles('x') }}", "{% raw %}", "{{ a\u00a0() }}", "{% unknown(x) %}"),
+        *("{{ lookup('env', 'HOME') }}", "{{ other(x) }}", "{{ other(", "{{ other(x=1,) }}"),
     ],
 )
 def test_what_is_no_call_is_text(text: str) -> None:
-    """Z10.3, Z10.8, Z10.13; what Zola takes for text too."""
-    found = extract(text, library=ANYTHING)
-    assert (found.text, found.calls, found.errors) == (text, (), ())
+    """Z10.3, Z10.8, Z10.11, Z10.13; what Zola takes for text too."""
+    for shared in (False, True):
+        found = extract(text, library=ANYTHING, shared=shared)
+        assert (found.text, found.calls, found.errors, found.doubts) == (text, (), (), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{{ other() }}", "{{ other(x=1) }} {{ url_for('x') }}", "{% other() %} b {% end %}"),
+        *("b {% end %}", "{% other( %} b {% end %}"),
+    ],
+)
+def test_calls_of_other_plugins_are_left_in_shared_texts(text: str) -> None:
+    found = extract(text, library=ANYTHING, shared=True)
+    assert (found.text, found.calls, found.errors, found.doubts) == (text, (), (), ())
+    assert errors(text)
+
+
+def test_a_call_with_a_misspelt_name_is_told_of_in_shared_texts() -> None:
+    text = "{{ aa(x=1) }}\n{{ aa(1) }}\n{% aa() %} b {% end %}\n{% a() %} b {% end %}"
+    found = extract(text, library=ANYTHING, shared=True)
+    assert [call.name for call in found.calls] == ["a"] and not found.errors
+    hint = "did you mean 'a'? (to show it, write"
+    assert [str(doubt).removeprefix("blog/x.md:") for doubt in found.doubts] == [
+        f"1:1: unknown shortcode 'aa'; {hint} {{{{/* … */}}}})",
+        "2:1: this is no valid call of 'aa': expected a name, '=' and a value, or ')', found '1'; "
+        f"{hint} {{{{/* … */}}}})",
+        f"3:1: unknown shortcode 'aa'; {hint} {{%/* … */%}})",
+    ]
+    assert [error[:4] for error in errors(text)] == ["1:1:", "2:1:", "3:1:"]
+
+
+@pytest.mark.parametrize("text", ["{{ a(1) }}", "{% a() %} b", "{% a( %} b {% end %}"])
+def test_calls_of_known_shortcodes_are_checked_in_shared_texts(text: str) -> None:
+    assert extract(text, library=ANYTHING, shared=True).errors
 
 
 @pytest.mark.parametrize(
@@ -154,7 +193,7 @@ def test_an_escaped_call_is_shown(text: str, expected: str) -> None:
         ("> {{ a(\n> x=1) }}", "(line 2, column 1)"),
         ("{{ a(/* x */) }}", "found '/*'"),
         ("${{ a(x) }}", "1:2: this is no valid call of 'a'"),
-        ("{{ other(x) }}", "found ')'; to show it, write {{/* … */}}"),
+        ("{{ aa(x) }}", "found ')'; did you mean 'a'? (to show it, write {{/* … */}})"),
         ("{{ other() }}", "1:1: unknown: other"),
         ("{% a( %} b {% end %}", "1:1: this is no valid call of 'a'"),
         ("{% a( %}", "1:1: this is no valid call of 'a'"),
@@ -166,7 +205,10 @@ def test_an_escaped_call_is_shown(text: str, expected: str) -> None:
     ],
 )
 def test_what_only_looks_like_a_call_is_an_error(text: str, expected: str) -> None:
-    """Z10.2, Z10.4, Z10.6, Z10.8, Z10.12, Z10.14, Z10.19; of Z10.11, issue 4 has errors."""
+    """Z10.2, Z10.4, Z10.6, Z10.8, Z10.12, Z10.14, Z10.19.
+
+    Of Z10.11, issue 4 has errors where the name is that of a shortcode, or nearly so.
+    """
     (found,) = errors(text)
     assert expected in found
 

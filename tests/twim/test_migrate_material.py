@@ -391,6 +391,65 @@ def test_hostile_and_taken_keys_are_told(
     assert (tmp_path / "new/README.md").is_file()
 
 
+CALLS = """\
+```yaml
+msg: "{{ lookup('env', 'HOME') }}"
+```
+
+{{ foo() }} {{ url_for('x') }} {% end %}
+"""
+
+
+def test_calls_of_other_plugins_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {
+        "docs/blog/posts/x.md": post("X", "2024-05-01", CALLS),
+        "docs/other.md": CALLS,
+        "docs/figures.md": "a\n\n{{ figure('x') }}\n{{ figur(img='a') }}\n",
+    }
+    move(tmp_path, f"{HEAD}plugins: [blog]\n", files)
+    told = capsys.readouterr().out
+    assert "docs/figures.md:3:1: this is no valid call of 'figure'" in told
+    assert "docs/figures.md:4:1: unknown shortcode 'figur'; did you mean 'figure'?" in told
+    assert "other.md" not in told and "posts/x.md" not in told
+    (tmp_path / "new/docs/figures.md").unlink()
+    assert build(tmp_path / "new").warnings == []
+    page = (tmp_path / "new/site/other/index.html").read_text("utf-8")
+    assert "{{ foo() }} {{ url_for('x') }} {% end %}" in page
+
+
+def test_templates_that_need_the_blog_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "docs/blog/posts/x.md": post("X", "2024-05-01", more="template: custom.html\n"),
+        "docs/blog/posts/y.md": post("Y", "2024-05-02", more="template: blog.html\n"),
+        "docs/blog/posts/z.md": post("Z", "2024-05-03", more="template: blog-post.html\n"),
+        "overrides/custom.html": '\n{% extends "blog-post.html" %}\n',
+        "overrides/mine.html": '{% extends "main.html" %}\n\n{{ page.meta.date | date }}\n',
+        "overrides/partials/post.html": "x",
+        "overrides/main.html": '{% extends "base.html" %}\n',
+    }
+    yml = HEAD.replace("material}", "material, custom_dir: ./overrides}")
+    move(tmp_path, f"{yml}plugins: [blog]\n", files)
+    hand = capsys.readouterr().out.partition("Needs a hand:")[2].partition("New addresses")[0]
+    lines = [line.strip().split(", and ")[0] for line in hand.strip().splitlines()]
+    assert lines == [
+        "docs/blog/posts/y.md:3: template: a template of Material's blog; leave the key out",
+        "overrides/custom.html:2: 'blog-post.html' is of Material's blog",
+        "overrides/mine.html:3: the filter 'date' is of Material's blog",
+        "overrides/partials/post.html: a template of Material's blog; see twim/post.html",
+    ]
+
+
+def test_pages_that_are_no_text_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay_out(tmp_path / "old", {"mkdocs.yml": f"{HEAD}plugins: [blog]\n", **ONE})
+    (tmp_path / "old/docs/latin.md").write_bytes(b"\xe9")
+    assert main(["migrate", str(tmp_path / "old"), str(tmp_path / "new")]) == 0
+    assert "docs/latin.md: can't be read" in capsys.readouterr().out
+
+
 def test_what_else_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     yml = (
         "INHERIT: ../base.yml\nsite_name: X\ntheme: {name: material, language: xx-none}\n"

@@ -214,8 +214,8 @@ def test_the_options_are_those_of_the_config(moved: Path) -> None:
             "/category/news/no-twil-rss.xml": "/category/news/rss.xml",
             "/blog/atom.xml": "/atom.xml",
             "/blog/news.xml": "/rss.xml",
-            "/blog/no-twil-rss.xml": "/rss.xml",
-            "/blog/no-such-atom.xml": "/atom.xml",
+            # Without what they are named for; of the other nothing is known.
+            "/blog/no-twil-rss.xml": "/no-twil/rss.xml",
         },
         "markdown": "commonmark",
     }
@@ -407,6 +407,60 @@ def test_what_stands_at_one_place_is_told(
     site = small(tmp_path, {"content/a.md": page, "content/b.md": page, "content/blog/x.md": dated})
     assert sorted(moved_posts(tmp_path, site), reverse=True) == ["same.md", "blog/x.md"]
     assert "content/b.md: not taken over: content/b.md and content/a.md" in capsys.readouterr().out
+
+
+def test_links_to_lists_of_the_blog(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Z12.1: from a page outside the blog, to a list and to a folder without one."""
+    text = "+++\n+++\n[b](@/blog/_index.md) [n](@/blog/n/_index.md#x) [d](@/docs/_index.md)"
+    files: dict[str, str | bytes] = {
+        "content/_index.md": f"{text} [h](@/blog/2024/_index.md)\n",
+        "content/docs/_index.md": f"{text}\n",
+        "content/blog/_index.md": '+++\ntitle = "News"\n+++\n',
+        "content/blog/n/_index.md": '+++\ntitle = "N"\n+++\n## X\n',
+        "content/blog/2024/_index.md": "+++\nrender = false\n+++\n",
+        "content/blog/2024/x.md": post("X", "2024-05-01", "[h](@/blog/2024/_index.md)"),
+    }
+    taxonomies = 'taxonomies = [{name = "author"}, {name = "category"}]\n'
+    moved_posts(tmp_path, small(tmp_path, files, taxonomies))
+    told = capsys.readouterr().out
+    assert "content/_index.md:3: the link to '@/blog/2024/_index.md' leads nowhere" in told
+    assert "content/blog/2024/x.md:10: the link to '@/blog/2024/_index.md' leads nowhere" in told
+    built = build(tmp_path / "new")
+    assert built.warnings == [
+        "index.md:1: the link to '@/blog/2024/_index.md' leads nowhere",
+        "blog/2024/x.md:10: the link to '@/blog/2024/_index.md' leads nowhere",
+    ]
+    for path, up in (("index.html", ""), ("docs/index.html", "../")):
+        page = built.read(path)
+        assert f'href="{up}blog/">b</a>' in page and f'href="{up}blog/n/#x">n</a>' in page
+    assert 'href="docs/">d</a>' in built.read("index.html")
+
+
+def test_feeds_without_a_category_keep_what_they_leave_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = (
+        'generate_feeds = true\nfeed_filenames = ["rss.xml", "no-twil-rss.xml"]\n'
+        'taxonomies = [{name = "category", feed = true}, {name = "tags", feed = true}]\n'
+    )
+    twil = post("T", "2024-05-01", category="This Week in Letters")
+    files: dict[str, str | bytes] = {
+        "content/blog/_index.md": "+++\ngenerate_feeds = true\n+++\n",
+        "content/blog/t.md": twil.replace("author =", "tags = ['X Y']\n#"),
+        "content/blog/n.md": post("N", "2024-05-02").replace("author =", "tags = ['X Y', 'Z']\n#"),
+    }
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    yml = yaml.safe_load((tmp_path / "new/mkdocs.yml").read_text("utf-8"))
+    assert yml["plugins"][1]["twim"]["feed_redirects"] == {
+        "/no-twil-rss.xml": "/no-twil/rss.xml",
+        "/category/news/no-twil-rss.xml": "/category/news/rss.xml",
+        "/tags/z/no-twil-rss.xml": "/tags/z/rss.xml",
+        "/blog/rss.xml": "/rss.xml",
+        "/blog/no-twil-rss.xml": "/no-twil/rss.xml",
+    }
+    gone = capsys.readouterr().out.partition("Addresses that are gone:")[2]
+    for path in ("category/this-week-in-letters", "tags/x-y"):
+        assert f"/{path}/no-twil-rss.xml" in gone
 
 
 @pytest.mark.parametrize("path", ["../../etc/passwd", "/a/../../b", "c:\\\\x", "a//b", "x?y"])

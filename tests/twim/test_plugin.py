@@ -527,6 +527,40 @@ def test_a_template_that_is_not_there_is_an_error_with_its_line(tmp_path: Path) 
     assert 'class="twim-header"' in built.read("blog/2024/01/01/t/index.html")
 
 
+def test_a_template_whose_parent_cannot_be_used_is_an_error_with_its_line(tmp_path: Path) -> None:
+    yaml = "---\ntitle: T\ndate: 2024-01-01\ntemplate: {}\n---\nText.\n"
+    folder = tmp_path / "overrides"
+    folder.mkdir()
+    for name, text in {
+        "custom.html": '{% extends "mid.html" %}',
+        "mid.html": '{% extends "blog-post.html" %}',
+        "part.html": '{% extends "main.html" %}{% block content %}'
+        '{% include "partials/post.html" %}{% endblock %}',
+        "orphan.html": '{% extends "gone.html" %}',
+        "fine.html": '{% extends "main.html" %}{% block content %}Mine.{% include "no.html" ignore '
+        'missing %}{% if page.meta.x %}{% include "gone.html" %}{% endif %}{% endblock %}',
+    }.items():
+        (folder / name).write_text(text)
+    theme = {"name": "material", "font": False, "custom_dir": str(folder)}
+    names = ("custom", "part", "orphan", "fine")
+    files: dict[str, str | bytes] = {
+        f"blog/{name}.md": yaml.format(f"{name}.html").replace("T\n", f"{name}\n", 1)
+        for name in names
+    }
+    message = _error(tmp_path, files, theme=theme)
+    assert [re.sub(r":\d+: No", ": No", line) for line in message.splitlines()] == [
+        "blog/custom.md:4: template: 'custom.html' can't be used: "
+        "blog-post.html: No filter named 'date'.",
+        "blog/orphan.md:4: template: 'orphan.html' can't be used: there is no gone.html",
+        "blog/part.md:4: template: 'part.html' can't be used: "
+        "partials/post.html: No filter named 'date'.",
+    ]
+    for name in names[:3]:
+        (tmp_path / f"docs/blog/{name}.md").unlink()
+    built = build(tmp_path, {}, theme=theme, strict=True)
+    assert "Mine." in built.read("blog/2024/01/01/fine/index.html")
+
+
 def test_a_draft_is_shown_as_a_post_in_a_preview(tmp_path: Path) -> None:
     build(tmp_path, {"blog/b.md": post("B"), "blog/a.md": post("A draft", more="draft = true")})
     config = load_config(str(tmp_path / "mkdocs.yml"))
