@@ -240,7 +240,7 @@ class PostPage(Page):
         self.title = self.meta["title"] = escape(self.heading, quote=False)
         self.content = self._filled(html, files, feed=False)
         self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(self.content)}
-        self.feed_html = self._filled(html, files, feed=True)
+        _, self.feed_html = markdown.split(self._filled(html, files, feed=True), self.heading)
         self._check_pictures(files)
 
     def _beside(self, files: Files) -> str | None:
