@@ -151,7 +151,7 @@ def split(html: str, title: str | None) -> tuple[str | None, str]:
         return None, html
     if title is not None and plain(_ANCHOR.sub("", found[1])) != one_line(title):
         return None, html
-    return found[0], html[found.end() :]
+    return found[0], html[found.end() :].lstrip("\n")
 
 
 def with_more(html: str) -> str:

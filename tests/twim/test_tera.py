@@ -74,7 +74,7 @@ def shown(template: str, **values: object) -> str:
     ],
 )  # fmt: skip
 def test_what_templates_of_tera_use(template: str, expected: str) -> None:
-    assert shown(template) == expected
+    assert shown(template, yes=True, mixed=(1, "a", (True,))) == expected
 
 
 @pytest.mark.parametrize(
