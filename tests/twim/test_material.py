@@ -407,12 +407,17 @@ def test_a_title_in_the_text_is_shown_once(tmp_path: Path, permalink: bool) -> N
         assert "Intro." in excerpts and "Tips & tricks Intro." not in excerpts
     # What isn't the post's title is part of its text.
     assert sum("Mine" in text for text in _texts(_tree(built, "blog/").css(".twim-excerpt"))) == 1
-    found = {item["title"]: item["content_html"] for item in built.json("feed.json")["items"]}
+    items = built.json("feed.json")["items"]
+    found = {item["title"]: item["content_html"] for item in items}
     for title in ("Tips & tricks", "Zola"):
         assert found[title].startswith("<p>Intro.</p>") and "Another</h1>" in found[title]
     assert found["Theirs"].startswith('<h1 id="mine">Mine</h1>')
-    for path in ("blog/zola/", "blog/2024/05/17/tips-tricks/"):
-        assert len(_tree(built, path).css("h1")) == 2
+    # On its page it is the heading, and the other one is part of the text.
+    for item in items:
+        if "Another" not in item["content_html"]:
+            continue
+        path = item["url"].removeprefix("https://letters.example/")
+        assert len(_tree(built, path).css("h1")) == 2, path
 
 
 def test_a_wrong_author_is_told_once(tmp_path: Path) -> None:
