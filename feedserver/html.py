@@ -77,6 +77,11 @@ _UNSEEN = re.compile(r"<!--.*?-->|<(script|style|template|noscript)\b[^>]*>.*?</
 _ASIDE = re.compile(
     r"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>(?:(?!</?a\b).)*</a>\s*</p>", re.DOTALL
 )
+# As CommonMark and Python-Markdown have them, and whoever else numbers links to notes.
+_NOTE_MARK = re.compile(
+    r'<sup\b[^>]*>\s*<a\b[^>]*\shref="[^"]*#[^"]*"[^>]*>\s*\[?\d+\]?\s*</a>\s*</sup>'
+)
+_NOTE = re.compile(r'<div\b[^>]*\sclass="footnote(?:-definition)?"[^>]*>.*?</div>', re.DOTALL)
 _SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]»]*(?=\s+[^a-z\s])|[。！？]+[」』]?")
 _SAID = re.compile(r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|tr|ul)>")
 _LAST_WORD = re.compile(r"([^\s\0]+)(?: \0)+")
@@ -335,10 +340,10 @@ def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
     """The first sentences, up to `limit` characters; `None` if there is no text.
 
     Headings, tables, code blocks and paragraphs of one link, such as a player's, count only where
-    there is nothing else. Without an end of a sentence beyond some sixty characters it ends at a
-    word, with an ellipsis.
+    there is nothing else, footnotes and their marks never. Without an end of a sentence beyond some
+    sixty characters it ends at a word, with an ellipsis.
     """
-    html = serialise(nodes)
+    html = _NOTE.sub(" ", without_note_marks(serialise(nodes)))
     if len(words := _sentences(_ASIDE.sub(" ", html)) or _sentences(html)) <= limit:
         return words or None
     ends = [match.end() for match in _SENTENCE.finditer(words, 0, limit + 2)]
@@ -350,6 +355,11 @@ def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
         head = head.rpartition(" ")[0] or head
     head = head.rstrip(" ,;:–—-")
     return head + (" …" if head.endswith((".", "!", "?", "…")) else "…")
+
+
+def without_note_marks(html: str) -> str:
+    """Sanitised HTML less the numbers that lead to footnotes."""
+    return _NOTE_MARK.sub("", html)
 
 
 def _sentences(html: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from jinja2 import Environment
@@ -208,9 +209,15 @@ class Collection:
                 yield old, new, owner
 
     def drafts(self, views: Views) -> dict[str, PostView]:
-        """What to show of the drafts that a preview renders, by id."""
+        """What to show of the drafts that a preview renders, by id.
+
+        Terms that no other post has are on no page.
+        """
         drafts = [page for page in self.pages if page.source.meta.draft and page.content]
-        return {page.permalink: views.of(page, None) for page in drafts}
+        known = {
+            f"{slugify(name)}/{slug}/" for name, slugs in self.terms().items() for slug in slugs
+        }
+        return {page.permalink: views.of(page, None).linked(known) for page in drafts}
 
     def default_image(self, image: str | None, gallery: Gallery, files: Files) -> Picture | None:
         """The picture of posts that have none, by the option; a warning if it is missing."""
@@ -301,13 +308,17 @@ class Collection:
             self.folders[folder] = Folder(folder, meta, intro)
 
     def _take_post(self, file: File, config: MkDocsConfig) -> None:
-        if any(folder.meta.draft for folder in self._folders_above(file.src_uri)):
-            file.inclusion = InclusionLevel.EXCLUDED
-            return
         source, problems = read_source(file, self.workshop)
-        self.problems += problems
+        if any(folder.meta.draft for folder in self._folders_above(file.src_uri)):
+            # Zola doesn't even read what is below such a folder: nothing there stops a build.
+            for problem in problems:
+                log.info(f"a draft is left out: {problem}")
+            if source is not None:
+                source = replace(source, meta=replace(source.meta, draft=True))
+        else:
+            self.problems += problems
         if source is None or problems:
-            # The build will fail; until then MkDocs must not stumble over the file by itself.
+            # The build fails later, or leaves it out: MkDocs must not stumble over the file.
             file.inclusion = InclusionLevel.EXCLUDED
             return
         page = PostPage(source, config, self.workshop)

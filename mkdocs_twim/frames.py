@@ -24,7 +24,7 @@ from feedserver.model import Entry
 from feedserver.query import Index
 from feedserver.registry import Registry
 from feedserver.slugs import section_slug
-from mkdocs_twim import social, views
+from mkdocs_twim import markdown, social, views
 from mkdocs_twim.listings import Listing
 from mkdocs_twim.pages import GeneratedPages
 from mkdocs_twim.pictures import Picture
@@ -33,7 +33,6 @@ from mkdocs_twim.theme import Parts
 from mkdocs_twim.views import Link, PostView
 from mkdocs_twim.words import Words
 
-_H1 = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>", re.DOTALL)
 # Up to the permalink that Markdown may have put at its end.
 _HEADING = re.compile(
     r'(<h([23])\b[^>]*\sid="([^"]*)"[^>]*>.*?)(?=(?:<a class="headerlink"[^>]*>[^<]*</a>)?</h\2>)',
@@ -110,7 +109,9 @@ class Frames:
         )
 
     def _fill_post(self, page: PostPage, post: PostView, context: TemplateContext) -> None:
-        heading, text = _split(page.content or "", post.title, page.source.engine)
+        # Python-Markdown's is the page's heading, even where the post has another title.
+        named = None if page.source.engine == "python-markdown" else post.title
+        heading, text = markdown.split(page.content or "", named)
         topics = _topics(page.toc, self._issues.get(page.permalink, ()), self._registry)
         values = cast("dict[str, object]", context)
         values["social"] = social.of_post(post, page.permalink, self._site, self._default)
@@ -142,14 +143,6 @@ def _root(page: Page) -> str:
 
 def _neighbour(page: Page | None) -> Link | None:
     return Link(unescape(str(page.title)), page.url) if page else None
-
-
-def _split(html: str, title: str, engine: str) -> tuple[str | None, str]:
-    """The heading that a post's text begins with, if that is its title, and the rest."""
-    found = _H1.match(html)
-    if found and (engine == "python-markdown" or plain(found[1]) == title):
-        return found[0], html[found.end() :]
-    return None, html
 
 
 def _topics(

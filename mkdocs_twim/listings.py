@@ -170,9 +170,9 @@ def first_pages(found: Iterable[Listing]) -> dict[str, str]:
     Only of lists that have several, for nobody has a link to the others (zola.md Z7.1).
     """
     return {
-        f"/{addresses.url(f'{listing.first}page/1/')}": f"/{addresses.url(listing.first)}"
-        for listing in found
-        if listing.template == "posts.html" and listing.pager and listing.pager.number == 2
+        f"/{addresses.url(second.address.removesuffix('2/'))}1/": f"/{addresses.url(second.first)}"
+        for second in found
+        if second.template == "posts.html" and second.pager and second.pager.number == 2
     }
 
 

@@ -20,6 +20,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from feedserver.entries import MORE
+from feedserver.html import one_line, plain
 from feedserver.slugs import HeadingIds
 
 OPTIONS = (
@@ -32,6 +33,10 @@ OPTIONS = (
 
 _MORE = re.compile(r"<!--[^\S\n]*more[^\S\n]*-->", re.IGNORECASE)
 _HEADING = re.compile(r"<h([1-6])((?:\s[^>]*)?)>(.*?)</h\1>", re.DOTALL | re.IGNORECASE)
+_H1 = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>", re.DOTALL | re.IGNORECASE)
+_ANCHOR = re.compile(
+    r'<a class="headerlink"[^>]*>[^<]*</a>|<a class="zola-anchor"[^>]*>[^<\w]*</a>', re.ASCII
+)
 _RAW_HEADING = re.compile(r"<h[1-6][\s>]", re.IGNORECASE)
 _ID = re.compile(r'\sid="([^"]*)"')
 _FOOTNOTE_MARK = re.compile(r'<sup class="footnote-reference">.*?</sup>')
@@ -63,7 +68,7 @@ class Renderer:
 
     def __init__(self, *, pygments: bool = True, permalink: str | None = None) -> None:
         self._markdown = pyromark.Markdown(
-            options=OPTIONS, highlight=_highlighted if pygments else None
+            options=OPTIONS, highlight=_highlighted if pygments else _code
         )
         self._permalink = permalink
 
@@ -134,6 +139,19 @@ def _anchor(id: str, sign: str) -> str:
     """A heading's link to itself, in Zola's words, so that its stylesheets still fit (Z8.15)."""
     label = f"Anchor link for: {id}"
     return f'<a class="zola-anchor" href="#{id}" aria-label="{label}">{sign}</a>'
+
+
+def split(html: str, title: str | None) -> tuple[str | None, str]:
+    """The heading of level 1 that HTML begins with, if it is `title` or that is `None`; the rest.
+
+    What shows the title by itself would show it twice.
+    """
+    found = _H1.match(html)
+    if found is None:
+        return None, html
+    if title is not None and plain(_ANCHOR.sub("", found[1])) != one_line(title):
+        return None, html
+    return found[0], html[found.end() :].lstrip("\n")
 
 
 def with_more(html: str) -> str:
@@ -208,15 +226,27 @@ def _by_markdown(text: str) -> Iterator[bool]:
 _formatters: dict[str, HtmlFormatter[str]] = {}
 
 
-def _highlighted(language: str | None, code: str) -> str | None:
-    """A code block by Pygments, in the markup that Material styles; `None` without a language."""
-    name = re.split(r"[,\s{]", language or "", maxsplit=1)[0].lower()
+def _language(info: str | None) -> str:
+    """The language of a code block: what stands first in its info string (zola.md Z11.6)."""
+    return re.split(r"[,\s{]", info or "", maxsplit=1)[0]
+
+
+def _code(info: str | None, code: str) -> str:
+    """A code block as it is, for scripts of the theme to highlight."""
+    language = _language(info)
+    attribute = f' class="language-{escape(language)}"' if language else ""
+    return f"<pre><code{attribute}>{escape(code, quote=False)}</code></pre>"
+
+
+def _highlighted(info: str | None, code: str) -> str:
+    """A code block by Pygments, in the markup that Material styles."""
+    name = _language(info).lower()
     if not name:
-        return None
+        return _code(info, code)
     try:
         lexer = get_lexer_by_name(name, stripnl=False)
     except ClassNotFound:
-        return None
+        return _code(info, code)
     formatter = _formatters.get(name)
     if formatter is None:
         css = f"language-{name} highlight"

@@ -76,14 +76,14 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.output = None
         with _errors():
-            workshop = _workshop(self.config, config)
+            self.words = Words(feeds.site_of(config).language)
+            workshop = _workshop(self.config, config, self.words)
             self.registry = feeds.known_topics(self.config, config)
             self.server = servers.read(self.config.server_url, config.theme.name)
         _report(workshop.library.problems)
         self.collection = Collection(workshop)
         self.page_calls = PageCalls(workshop)
         cast("list[object]", config.markdown_extensions).append(workshop.internal)
-        self.words = Words(feeds.site_of(config).language)
         self.generated = _generated(self.config, config, self.words)
         # Before the site's own, which may say otherwise.
         config.extra_css.insert(0, "assets/twim/twim.css")
@@ -283,7 +283,7 @@ def _layout(
     )
 
 
-def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
+def _workshop(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:
     site_url = absolute(config.site_url or "", "")
     if not site_url or not site_url.endswith("/"):
         raise OptionError("mkdocs.yml: site_url is missing: the ids of entries are made with it")
@@ -306,7 +306,7 @@ def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
             pygments=not config.theme.get("highlightjs"),
             permalink="¶" if permalink is True else permalink or None,
         ),
-        library=_library(options, config),
+        library=_library(options, config, words),
         site=contexts.of_site(config),
         internal=InternalLinks(),
         authors=authors.read(Path(config.docs_dir), blog_dir),
@@ -314,14 +314,14 @@ def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
     )
 
 
-def _library(options: TwimConfig, config: MkDocsConfig) -> Library:
+def _library(options: TwimConfig, config: MkDocsConfig, words: Words) -> Library:
     """The shortcodes; a folder that is named must be there, the usual one may be."""
     folder = Path(options.shortcodes_dir)
     root = Path(config.config_file_path).parent
     shown = Path(os.path.relpath(folder, root)).as_posix()
     if not folder.is_dir() and shown != TwimConfig.shortcodes_dir.default:
         raise OptionError(f"mkdocs.yml: twim: shortcodes_dir: there is no folder '{shown}'")
-    return Library(folder, shown=shown)
+    return Library(folder, shown=shown, words=words)
 
 
 def _report(problems: Sequence[TwimError]) -> None:

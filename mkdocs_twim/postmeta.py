@@ -85,7 +85,10 @@ class _Reader:
 
     def problem(self, key: str, message: str) -> None:
         line = self.front.line_of(key)
-        self.problems.append(FrontMatterError(f"{key}: {message}", path=self.path, line=line))
+        found = FrontMatterError(f"{key}: {message}", path=self.path, line=line)
+        # A key may be read for two purposes: `authors` are people and terms.
+        if str(found) not in map(str, self.problems):
+            self.problems.append(found)
 
     def get(self, key: str, kind: type, expected: str) -> Any:
         """The value of a (dotted) key if it is of that type, else None."""

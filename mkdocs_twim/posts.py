@@ -249,7 +249,7 @@ class PostPage(Page):
         self.title = self.meta["title"] = escape(self.heading, quote=False)
         self.content = self._filled(html, found, feed=False)
         self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(self.content)}
-        self.feed_html = self._filled(html, found, feed=True)
+        _, self.feed_html = markdown.split(self._filled(html, found, feed=True), self.heading)
         for target in found.broken:
             log.warning(f"{self._place(target)}: the link to '{target}' leads nowhere")
         self._check_pictures(files)

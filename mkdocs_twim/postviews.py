@@ -35,6 +35,7 @@ class Views:
             summary = meta.description or html.summary(html.parse(content)) or title
         else:
             content, summary = entry.content or "", entry.summary
+        excerpt = opening(content)
         by = views.term_links("author", page.by).links
         return PostView(
             title=title,
@@ -47,7 +48,8 @@ class Views:
                 if name in page.terms
             ),
             picture=page.picture(self._gallery),
-            excerpt=opening(content),
+            # The footnotes are on the post's page.
+            excerpt=excerpt and html.without_note_marks(excerpt),
             # Of a post without text the summary is its title, which is shown already.
             summary=summary if summary != title else None,
             authors=tuple(

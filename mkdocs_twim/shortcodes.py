@@ -25,6 +25,7 @@ from mkdocs_twim.arguments import Value
 from mkdocs_twim.calls import Call, Extraction
 from mkdocs_twim.errors import ShortcodeError, TwimError
 from mkdocs_twim.signatures import SIGNATURES
+from mkdocs_twim.words import Words
 
 _BUILT_IN = Path(__file__).parent / "templates" / "shortcodes"
 _FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\.(html|md|feed\.html)")
@@ -39,10 +40,16 @@ class Library:
     """The shortcodes of this package and of a site's `folder`, which wins.
 
     `shown` is what the folder is called in messages. `problems` says what is wrong with the site's
-    templates, called or not.
+    templates, called or not. `words` are those of our templates.
     """
 
-    def __init__(self, folder: Path | None = None, *, shown: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        shown: str | None = None,
+        words: Words | None = None,
+    ) -> None:
         own = {} if folder is None else _templates(folder)
         self._shown = shown or (folder.name if folder else "")
         self._own = own
@@ -58,6 +65,8 @@ class Library:
         )
         self._environment.filters["markdown"] = _markdown
         tera.extend(self._environment)
+        # For our templates; no argument of another's is called so.
+        self._environment.globals["twim_word"] = (words or Words(None)).html
         self._folder = folder
         self._pages = {
             name: f"{name}.{kind}"

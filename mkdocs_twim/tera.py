@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -52,8 +53,9 @@ class Missing(ChainableUndefined):
 
 def extend(env: Environment) -> None:
     """Give an environment what Tera's templates use."""
+    env.finalize = _printed
     env.filters |= {
-        "as_str": soft_str,
+        "as_str": _text,
         "concat": _concat,
         "date": _date,
         "default": _default,
@@ -83,6 +85,32 @@ def extend(env: Environment) -> None:
         "starting_with": lambda value, start: soft_str(value).startswith(start),
     }
     env.globals |= {"get_url": _get_url, "range": _range, "throw": _throw}
+
+
+def shown(value: object) -> object:
+    """A value as Tera prints it: `true`, `[1, a]`; what isn't there stays, and fails."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{Decimal(repr(value)):f}".removesuffix(".0")
+        case Mapping():
+            return "[object]"
+        case list() | tuple():
+            return f"[{', '.join(map(_text, value))}]"
+    return value
+
+
+@pass_context
+def _printed(_: Context, value: object) -> object:
+    """`shown`; one that takes the context sees constants, too, before they are text."""
+    return shown(value)
+
+
+def _text(value: object) -> str:
+    return soft_str(shown(value))
 
 
 def _concat(value: Sequence[Any], with_: Any = None, /, **options: Any) -> list[Any]:
@@ -185,7 +213,7 @@ def _truncate(value: object, length: int = 255, end: str = "…") -> str:
 
 
 def _join(value: Sequence[object], sep: str = "") -> str:
-    items = [soft_str(item) for item in value]
+    items = [_text(item) for item in value]
     return (escape(sep) if any(isinstance(item, Markup) for item in items) else sep).join(items)
 
 

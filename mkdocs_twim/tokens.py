@@ -1,8 +1,9 @@
 """Tokens: what stands for a shortcode's call while Markdown and other plugins work on a text.
 
 A token is one word of private-use characters, which CommonMark and Python-Markdown pass on. In the
-HTML its output takes its place: instead of the paragraph, if it is alone in one; as a block that
-divides it, amid other text; escaped in code, comments and attributes, and so shown as it is.
+HTML its output takes its place: instead of the paragraph, if it is alone in one, or all in it are
+blocks; as a block that divides it, amid other text; escaped in code, comments and attributes, and
+so shown as it is.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _QUOTED = re.compile(f"{_QUOTED_FIRST}(?:{quote(_DIGITS[0])[:-1]}[0-9])+{quote(_
 _SPAN = re.compile(r"</?span[^<>]*>")
 _SPANS = rf"(?:{_SPAN.pattern})*"
 _TORN = re.compile(f"{_FIRST}(?:{_SPANS}[{_DIGITS}])+{_SPANS}{_LAST}")
-_ALONE = re.compile(rf"<p(?:\s[^<>]*)?>((?:\s|<br ?/?>|{TOKEN.pattern})+)</p>")
+_ALONE = re.compile(rf"<p(?:\s[^<>]*)?>\s*({TOKEN.pattern})\s*</p>")
+_ROW = re.compile(rf"<p(?:\s[^<>]*)?>((?:\s|<br ?/?>|{TOKEN.pattern})+)</p>")
 _PART = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z))"
     r"|(?P<tag><(?P<close>/?)(?P<name>[A-Za-z][^\s/<>]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>)"
@@ -55,12 +57,23 @@ def cleaned(text: str) -> str:
 
 def fill(html: str, output: Callable[[str], str | None]) -> str:
     """Replace the tokens in HTML by what `output` gives for them; `None` leaves one as it is."""
-    amid_text = _ALONE.sub(_unless_alone, html)
+
+    def alone(paragraph: re.Match[str]) -> str:
+        found = output(paragraph[1])
+        return paragraph[1] if found is None else found
+
+    def row(paragraph: re.Match[str]) -> str:
+        """Blocks need no paragraph; anything else that stands in one stays there."""
+        found = TOKEN.findall(paragraph[1])
+        blocks = found and all(_BLOCK.match(output(token) or "") for token in found)
+        return "\n".join(found) if blocks else paragraph[0]
+
+    amid_text = _ALONE.sub("", html)
     if _FIRST not in amid_text and _QUOTED_FIRST not in amid_text:
         # The usual case: there are none, or each is alone in its paragraph.
-        return _ALONE.sub(lambda paragraph: _replaced(paragraph, output), html)
+        return _ALONE.sub(alone, html)
     html = _TORN.sub(_mended, html)
-    html = _ALONE.sub(_unwrapped, html)
+    html = _ROW.sub(row, _ALONE.sub(r"\1", html))
     return _Filler(output).filled(html)
 
 
@@ -68,19 +81,6 @@ def _mended(torn: re.Match[str]) -> str:
     tags = _SPAN.findall(torn[0])
     depth = sum(-1 if tag.startswith("</") else 1 for tag in tags)
     return _SPAN.sub("", torn[0]) + ("".join(tags) if depth else "")
-
-
-def _unless_alone(paragraph: re.Match[str]) -> str:
-    return "" if _FIRST in paragraph[1] else paragraph[0]
-
-
-def _replaced(paragraph: re.Match[str], output: Callable[[str], str | None]) -> str:
-    found = [output(token) or token for token in TOKEN.findall(paragraph[1])]
-    return "\n".join(found) or paragraph[0]
-
-
-def _unwrapped(paragraph: re.Match[str]) -> str:
-    return "\n".join(TOKEN.findall(paragraph[1])) or paragraph[0]
 
 
 class _Filler:

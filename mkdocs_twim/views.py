@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from feedserver.catalogue import FEED_FILES
@@ -82,6 +82,15 @@ class PostView:
     pin: bool = False
     draft: bool = False
     links: tuple[RelatedLink, ...] = ()
+
+    def linked(self, pages: Collection[str]) -> PostView:
+        """The same, but terms lead only to `pages`."""
+
+        def link(to: Link) -> Link:
+            return to if to.url in pages else Link(to.title, None)
+
+        terms = (replace(of, links=tuple(map(link, of.links))) for of in self.terms)
+        return replace(self, terms=tuple(terms))
 
     def of(self, taxonomy: str) -> tuple[Link, ...]:
         """The post's terms of a taxonomy."""

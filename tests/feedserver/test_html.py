@@ -384,3 +384,22 @@ def test_summary_keeps_paragraphs_apart(html: str, expected: str) -> None:
 def test_summary_does_not_end_in_two_signs() -> None:
     text = summary(parse("<p>Oh. No. " + "word " * 100 + "</p>"), 8)
     assert text == "Oh. No. …"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>First.<sup class="footnote-reference"><a href="https://a.example/#1">1</a></sup></p>'
+        '<div class="footnote-definition" id="1"><sup>1</sup><p>Note.</p></div>',
+        '<p>First<sup id="r:1"><a class="footnote-ref" href="https://a.example/#n:1">1</a></sup>.'
+        '</p><div class="footnote"><hr><ol><li id="n:1"><p>Note.</p></li></ol></div>',
+        '<p>First.<sup><a href="https://a.example/#1" id="r">[12]</a></sup></p>',
+    ],
+)
+def test_summary_without_footnotes(html: str) -> None:
+    assert summary(parse(html)) == "First."
+
+
+def test_summary_with_what_is_no_footnote() -> None:
+    html = '<p>10<sup>2</sup> and <sup><a href="https://a.example/">3</a></sup>.</p>'
+    assert summary(parse(html)) == "102 and 3."

@@ -270,13 +270,17 @@ def test_a_post_at_the_address_of_a_year_is_an_error(tmp_path: Path) -> None:
     assert message in _error(tmp_path, files)
 
 
+def _serve(folder: Path) -> None:
+    config = load_config(str(folder / "mkdocs.yml"))
+    config.plugins.on_startup(command="serve", dirty=False)
+    mkdocs_build(config, serve_url="http://127.0.0.1:8000/")
+
+
 def test_a_draft_is_marked_in_a_preview(tmp_path: Path) -> None:
     files = _files({"blog/draft.md": _post("Soon", more="draft: true\nauthors: [ada]\n")})
     built = build(tmp_path, files, theme={**MATERIAL, "language": "de"})
     assert not (built.folder / "blog/2024/05/17/soon").exists()
-    config = load_config(str(tmp_path / "mkdocs.yml"))
-    config.plugins.on_startup(command="serve", dirty=False)
-    mkdocs_build(config, serve_url="http://127.0.0.1:8000/")
+    _serve(tmp_path)
     assert _one(_tree(built, "blog/2024/05/17/soon/"), ".twim-draft").text().strip() == "Entwurf"
     assert not _tree(built, "blog/2024/05/17/one/").css(".twim-draft")
 
@@ -383,3 +387,85 @@ def test_the_style_sheet_knows_no_left_and_right() -> None:
     for shorthand in re.findall(r"(?m)^\s*(?:margin|padding|border-radius): (.*);$", css):
         values = shorthand.split()
         assert len(values) < 4 or values[1] == values[3], shorthand
+
+
+@pytest.mark.parametrize("permalink", [False, True])
+def test_a_title_in_the_text_is_shown_once(tmp_path: Path, permalink: bool) -> None:
+    body = "Intro.\n\n<!-- more -->\n\nRest.\n\n# Another"
+    files = _files(
+        {
+            "blog/tips.md": _post("Tips &amp; *tricks*", more="authors: [bo]\n", body=body),
+            "blog/other.md": _post("Mine", more="title: Theirs\n", body=body),
+            "blog/zola.md": post("Zola", f"# Zola\n\n{body}"),
+            "blog/plain.md": "---\n---\n\n# No date\n\nIntro.\n\n<!-- more -->\n",
+        }
+    )
+    extensions = [{"toc": {"permalink": permalink}}]
+    built = build(tmp_path, files, markdown_extensions=extensions)
+    for path in ("blog/", "author/bo/"):
+        excerpts = _texts(_tree(built, path).css(".twim-excerpt"))
+        assert "Intro." in excerpts and "Tips & tricks Intro." not in excerpts
+    # What isn't the post's title is part of its text.
+    assert sum("Mine" in text for text in _texts(_tree(built, "blog/").css(".twim-excerpt"))) == 1
+    items = built.json("feed.json")["items"]
+    found = {item["title"]: item["content_html"] for item in items}
+    for title in ("Tips & tricks", "Zola"):
+        assert found[title].startswith("<p>Intro.</p>") and "Another</h1>" in found[title]
+    assert found["Theirs"].startswith('<h1 id="mine">Mine</h1>')
+    # On its page it is the heading, and the other one is part of the text.
+    for item in items:
+        if "Another" not in item["content_html"]:
+            continue
+        path = item["url"].removeprefix("https://letters.example/")
+        assert len(_tree(built, path).css("h1")) == 2, path
+
+
+def test_a_wrong_author_is_told_once(tmp_path: Path) -> None:
+    error = _error(tmp_path, {"blog/a.md": _post(more="authors: nobody\n")})
+    assert error == "blog/a.md:3: authors: expected a list of strings, found 'nobody'"
+
+
+def test_drafts_of_a_folder_are_shown_in_a_preview(tmp_path: Path) -> None:
+    """Z6.12"""
+    files: dict[str, str | bytes] = {
+        "blog/wip/_index.md": "+++\ndraft = true\n+++\n",
+        "blog/wip/a.md": post("A", category="Only a draft's"),
+        "blog/wip/deep/wrong.md": "+++\ntitle = 1\n+++\n",
+        "blog/b.md": post("B"),
+    }
+    built = build(tmp_path, files, strict=True)
+    assert not (built.folder / "blog/wip").exists()
+    _serve(tmp_path)
+    page = _tree(built, "blog/wip/a/")
+    assert _one(page, ".twim-draft") and not (built.folder / "blog/wip/deep/wrong").exists()
+    # A term that no post has is nowhere to lead to.
+    byline = _one(page, ".twim-byline")
+    assert "in Only a draft's" in _texts(byline.css("li"))
+    assert [link.attributes["href"] for link in byline.css("a")] == ["../../../author/ada/"]
+    assert _texts(_tree(built, "blog/").css(".twim-card h2")) == ["B"]
+
+
+def test_shortcodes_speak_the_language_of_the_site(tmp_path: Path) -> None:
+    calls = (
+        '{{ youtube_player(video_id="lv26TYmLZvE") }}\n\n{{ figureVideo(vid="/a.mp4" caption="") }}'
+    )
+    files = _files({"blog/video.md": post("Video", calls), "a.mp4": b""})
+    built = build(tmp_path, files, theme={**MATERIAL, "language": "de"}, strict=True)
+    page = _tree(built, "blog/video/")
+    assert _one(page, ".twim-video-text").text() == "Video ansehen"
+    hint = _one(page, ".twim-video-hint").text()
+    assert hint == "Spielt nach einem Klick von youtube-nocookie.com"
+    assert _one(page, ".figureVideo a").text() == "Video ansehen"
+    (item,) = (item for item in built.json("feed.json")["items"] if item["title"] == "Video")
+    assert item["content_html"].count(">Video ansehen</a>") == 2
+
+
+def test_marks_of_footnotes_are_no_part_of_excerpts_and_summaries(tmp_path: Path) -> None:
+    """Z9.6"""
+    body = "First paragraph.[^1]\n\n<!-- more -->\n\nMore.\n\n[^1]: A note.\n"
+    files = {"blog/zola.md": post("Zola", body), "blog/yaml.md": _post("Yaml", body=body)}
+    built = build(tmp_path, files, strict=True, markdown_extensions=["footnotes"])
+    assert _texts(_tree(built, "blog/").css(".twim-excerpt")) == ["First paragraph."] * 2
+    for item in built.json("feed.json")["items"]:
+        assert item["summary"] == "First paragraph."
+        assert "<sup" in item["content_html"]

@@ -31,6 +31,12 @@ def shown(template: str, **values: object) -> str:
         ("{{ '' | default(value='x') }}", ""),
         ("{{ '' | default('x', true) }}{{ '' | default('y', boolean=true) }}", "xy"),
         ("{{ 'a' | default(value='x') }}", "a"),
+        ("{{ yes }} {{ true }} {{ not yes }}", "true true false"),
+        ("{{ mixed }} {{ [] }}", "[1, a, [true]] []"),
+        ("{{ 1.0 }} {{ -0.5 }} {{ 1e20 }} {{ none }}", "1 -0.5 100000000000000000000 "),
+        ("{{ config }}", "[object]"),
+        ("{{ mixed | join(sep='|') }} {{ yes | as_str | replace(from='t', to='T') }}",
+         "1|a|[true] True"),
         ("{{ '2024-05-07' | date(format='%-d %B %Y, %A') }}", "7 May 2024, Tuesday"),
         ("{{ '2024-05-07T09:08:07+02:00' | date(format='%a %b %e %T %z') }}",
          "Tue May  7 09:08:07 +0200"),
@@ -54,8 +60,8 @@ def shown(template: str, **values: object) -> str:
         ("{{ 'a\n<' | linebreaksbr }}", "a&lt;br&gt;&lt;"),
         ("{{ 'a\n<' | escape | linebreaksbr }}", "a<br>&lt;"),
         ("{{ '<' | escape_xml }}{{ 1 | as_str }}", "&lt;1"),
-        ("{{ 'ab' is starting_with('a') }}{{ 'ab' is ending_with('a') }}", "TrueFalse"),
-        ("{{ 'ab' is containing('b') }}{{ [1] is containing(2) }}", "TrueFalse"),
+        ("{{ 'ab' is starting_with('a') }}{{ 'ab' is ending_with('a') }}", "truefalse"),
+        ("{{ 'ab' is containing('b') }}{{ [1] is containing(2) }}", "truefalse"),
         ("{{ get_url(path='@/blog/x.md') }}", "@/blog/x.md"),
         ("{{ get_url(path='/a') }} {{ get_url(path='a', trailing_slash=true) }}",
          "https://a.example/a https://a.example/a/"),
@@ -68,7 +74,7 @@ def shown(template: str, **values: object) -> str:
     ],
 )  # fmt: skip
 def test_what_templates_of_tera_use(template: str, expected: str) -> None:
-    assert shown(template) == expected
+    assert shown(template, yes=True, mixed=(1, "a", (True,))) == expected
 
 
 @pytest.mark.parametrize(

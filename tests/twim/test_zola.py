@@ -282,6 +282,16 @@ def test_pages_of_lists(tmp_path: Path) -> None:
     assert _titles(built, "blog/2/index.html") == ["P1"]
 
 
+@row("Z5.4", "Z7.1", "Z7.2")
+@pytest.mark.parametrize(("path", "first"), [("p", "p/1/"), ("", "1/"), ("ü", "ü/1/")])
+def test_first_pages_lead_from_where_the_others_are(tmp_path: Path, path: str, first: str) -> None:
+    files: dict[str, str | bytes] = {f"blog/a/x{n}.md": post(str(n)) for n in range(3)}
+    files["blog/a/_index.md"] = f"+++\npaginate_by = 2\npaginate_path = '{path}'\n+++\n"
+    built = build(tmp_path, files, strict=True)
+    assert f'href="{SITE_URL}blog/a/"' in built.read(f"blog/a/{first}index.html")
+    assert not (built.folder / "blog/a/page").exists()
+
+
 @row("Z6.7", "Z8.15")
 def test_links_of_headings_to_themselves(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
@@ -465,6 +475,13 @@ def test_code() -> None:
         in Renderer().render("```rust,linenos\nfn a() {}\n```\n").html
     )
     assert "language-nosuch" in _html("```nosuch\nx\n```\n")
+    # Where the theme highlights, and of a language that isn't known, the rest of the info goes.
+    for renderer, info in ((Renderer(pygments=False), "Rust"), (Renderer(), "nosuch")):
+        html = renderer.render(f"```{info},linenos,hl_lines=1\na < 'b' & c\n```\n\nx").html
+        code = f"<pre><code class=\"language-{info}\">a &lt; 'b' &amp; c\n</code></pre>"
+        assert html == f"{code}\n<p>x</p>\n"
+    plain = "<pre><code>x\n</code></pre>\n"
+    assert [_html(f"```{info}\nx\n```") for info in ("", ",linenos")] == [plain, plain]
 
 
 @row("Z11.7", "Z11.8")
