@@ -30,7 +30,7 @@ from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.posts import PostPage, PostSource, Workshop, read_section, read_source
 from mkdocs_twim.postviews import Views
 from mkdocs_twim.sections import Folder, folder_of, in_order, posts_of
-from mkdocs_twim.views import AuthorView, PostView
+from mkdocs_twim.views import AuthorView, PostView, linked
 
 log = get_plugin_logger("twim")
 
@@ -217,7 +217,7 @@ class Collection:
         known = {
             f"{slugify(name)}/{slug}/" for name, slugs in self.terms().items() for slug in slugs
         }
-        return {page.permalink: views.of(page, None).linked(known) for page in drafts}
+        return {page.permalink: linked(views.of(page, None), known) for page in drafts}
 
     def default_image(self, image: str | None, gallery: Gallery, files: Files) -> Picture | None:
         """The picture of posts that have none, by the option; a warning if it is missing."""

@@ -83,15 +83,6 @@ class PostView:
     draft: bool = False
     links: tuple[RelatedLink, ...] = ()
 
-    def linked(self, pages: Collection[str]) -> PostView:
-        """The same, but terms lead only to `pages`."""
-
-        def link(to: Link) -> Link:
-            return to if to.url in pages else Link(to.title, None)
-
-        terms = (replace(of, links=tuple(map(link, of.links))) for of in self.terms)
-        return replace(self, terms=tuple(terms))
-
     def of(self, taxonomy: str) -> tuple[Link, ...]:
         """The post's terms of a taxonomy."""
         return next((terms.links for terms in self.terms if terms.taxonomy == taxonomy), ())
@@ -247,6 +238,16 @@ def term_links(taxonomy: str, terms: Iterable[str]) -> Terms:
         names.setdefault(slugify(term), term)
     folder = slugify(taxonomy)
     return Terms(taxonomy, tuple(Link(name, f"{folder}/{slug}/") for slug, name in names.items()))
+
+
+def linked(post: PostView, pages: Collection[str]) -> PostView:
+    """A post whose terms lead to none but `pages`."""
+
+    def link(to: Link) -> Link:
+        return to if to.url in pages else Link(to.title, None)
+
+    terms = (replace(of, links=tuple(map(link, of.links))) for of in post.terms)
+    return replace(post, terms=tuple(terms))
 
 
 def issue_date(entry: Entry) -> datetime:

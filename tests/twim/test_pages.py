@@ -150,12 +150,12 @@ def test_cards_and_posts_have_date_author_and_category(site: Built) -> None:
 
 
 def test_ids_of_posts_are_not_repeated_in_lists(tmp_path: Path) -> None:
-    body = "## Part\n\ntext[^1]\n\n[^1]: note\n\n<!-- more -->\n\nrest\n"
+    body = "## Part\n\n[text](#part)[^1]\n\n[^1]: note\n\n<!-- more -->\n\nrest\n"
     built = build(tmp_path, {f"blog/{n}.md": post(n, body) for n in ("a", "b")})
     ids = re.findall(r'\sid="([^"]*)"', built.read("blog/index.html"))
     assert len(ids) == len(set(ids))
     hrefs = [a.attributes["href"] for a in _tree(built, "blog/").css(".twim-excerpt a")]
-    assert hrefs and hrefs == ["../blog/a/#1", "../blog/b/#1"]
+    assert hrefs and hrefs == ["../blog/a/#part", "../blog/b/#part"]
 
 
 def test_terms_have_counts_and_their_newest_post(site: Built) -> None:
