@@ -3,10 +3,10 @@
 // in it is parsed as HTML, whatever it holds. docs/reference/embed.md says what there is.
 // Lines that are comments are not served, nor is indentation.
 
-// Million bytes of a feed; our own stay below 4.5.
-const LARGEST = 5;
-// Seconds for a whole answer.
-const PATIENCE = 15;
+// Bytes of a feed; our own stay below 4.5 MB.
+const LARGEST = 5e6;
+// Milliseconds for a whole answer.
+const PATIENCE = 15e3;
 // Milliseconds in which what was fetched is not asked for again.
 const FRESH = 5 * 60e3;
 // Entries.
@@ -20,35 +20,33 @@ const WORDS = {
 };
 
 const css = `
-:host { display: block; line-height: 1.5em; text-align: start;
+:host { display: block; line-height: 1.5em;
   --accent: var(--twim-accent, currentcolor);
   --line: var(--twim-line, color-mix(in srgb, currentcolor 20%, transparent));
   --quiet: var(--twim-quiet, color-mix(in srgb, currentcolor 82%, transparent));
   --gap: var(--twim-gap, 1em); --n: 4 }
 :host([hidden]), [hidden] { display: none !important }
-* { box-sizing: border-box; margin: 0; padding: 0 }
+* { box-sizing: border-box; line-height: inherit; margin: 0; padding: 0 }
 [part=feed] { display: grid; grid-template-columns: minmax(0, 1fr) }
 [part=feed] > * { grid-area: 1 / 1 }
-ul { display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr); align-content: start;
-  list-style: none; outline: 0 }
+ul { align-content: start; display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr);
+  list-style: none }
 ul.off, .off li { visibility: hidden }
 li { min-inline-size: 0; position: relative }
 .box { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--n);
-  block-size: calc(var(--n) * 1.5em); line-height: 1.5em; overflow: hidden; overflow-wrap: anywhere }
-.box * { line-height: inherit }
+  block-size: calc(var(--n) * 1.5em); line-height: 1.5em; overflow: hidden;
+  overflow-wrap: anywhere }
 [part=title] { font-size: 1em; font-weight: 600 }
 [part=link] { color: var(--twim-link, inherit);
   text-decoration: underline 1px color-mix(in srgb, currentcolor 35%, transparent);
   text-underline-offset: .2em }
 [part=link]:hover { text-decoration-color: currentcolor }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 2px }
-@supports selector(:has(a)) {
-  li:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 2px }
-  li :focus-visible { outline: 0 }
-}
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px }
+li:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 3px }
+li:has(a) :focus-visible { outline: 0 }
 [part=meta] { color: var(--quiet); overflow: clip; text-overflow: ellipsis; white-space: nowrap }
 [part=meta] small { font-size: .875em }
-small + small::before { content: " · " / "" }
+small + small::before { content: "· " / "" }
 img { background: var(--line); border-radius: var(--twim-radius, .4em); display: block;
   object-fit: cover }
 .brief { --n: 2 }
@@ -66,7 +64,8 @@ img { background: var(--line); border-radius: var(--twim-radius, .4em); display:
 .compact [part=date] + small::before { content: none }
 
 .list li + li { border-block-start: 1px solid var(--line); padding-block-start: var(--gap) }
-.list .pictured { column-gap: 1em; display: grid; grid-template-columns: minmax(0, 1fr) auto }
+.list .pictured { display: flex; gap: 1em }
+.list .box { flex: 1 }
 .list img { aspect-ratio: 4 / 3; block-size: calc(var(--n) * 1.5em); max-inline-size: 24vw }
 
 .cards { grid-template-columns:
@@ -78,18 +77,16 @@ img { background: var(--line); border-radius: var(--twim-radius, .4em); display:
 .cards [part=title] { white-space: normal }
 .cards .box { margin: 1em }
 .cards a::after { content: ""; inset: 0; position: absolute }
-.cards li:hover { border-color: var(--quiet) }
+.cards.images li { grid-template-rows: auto calc(var(--n) * 1.5em + 2em) }
 .cards.images li::before { aspect-ratio: 16 / 9; content: ""; grid-area: 1 / 1 }
-.cards.images .box { grid-area: 1 / 1 / 3; -webkit-line-clamp: calc(var(--n) + 5);
-  block-size: auto; min-block-size: calc(var(--n) * 1.5em) }
-.cards.images .pictured .box, .cards.images [part=placeholder] .box { grid-area: 2 / 1;
-  -webkit-line-clamp: var(--n); block-size: calc(var(--n) * 1.5em) }
+.cards.images .box { grid-area: 2 / 1 }
+.cards.images [part=entry]:not(.pictured) .box { grid-area: 1 / 1 / 3;
+  -webkit-line-clamp: calc(var(--n) + 5); block-size: auto }
 .cards img { aspect-ratio: 16 / 9; border-radius: 0; grid-area: 1 / 1; inline-size: 100% }
 
-[part=placeholder] .box { background: repeating-linear-gradient(#0000 0 .4em, var(--line) .4em 1.1em,
-  #0000 1.1em 1.5em); opacity: .6 }
+[part=placeholder] .box { background: repeating-linear-gradient(#0000 0 .4em,
+  var(--line) .4em 1.1em, #0000 1.1em 1.5em); opacity: .6 }
 .done [part=placeholder] { visibility: hidden }
-[part=message] { color: var(--quiet) }
 button { background: none; border: 1px solid; border-radius: var(--twim-radius, .4em);
   color: inherit; cursor: pointer; font: inherit; margin-inline-start: .5em; padding-inline: .6em }
 @media (prefers-reduced-motion: no-preference) {
@@ -121,7 +118,7 @@ function web(value, base) {
 const plain = (html) =>
   text(
     text(html, 4000)
-      .replace(/<(script|style)\b.*?(<\/\1|$)|<!--.*?(-->|$)/gi, " ")
+      .replace(/<(script|style)\b.*?(<\/\1.*?>|$)|<!--.*?(-->|$)/gi, " ")
       .replace(/<[^>]*(>|$)/g, " ")
       .replace(/&(?:#(\d{1,6})|#x([\da-f]{1,5})|(amp|lt|gt|quot|nbsp));/gi, (_, dec, hex, name) =>
         name
@@ -141,7 +138,8 @@ function entry(item, base, feed) {
   const ours = Object(item._twim);
   const section = short(ours.section?.title);
   const project = text(ours.project?.title);
-  const summary = text(item.summary, 600) || text(item.content_text, 600) || plain(item.content_html);
+  const summary =
+    text(item.summary, 600) || text(item.content_text, 600) || plain(item.content_html);
   const title = (ours.issue && (project || section)) || text(item.title);
   const date = text(item.date_published || item.date_modified);
   return {
@@ -154,7 +152,7 @@ function entry(item, base, feed) {
       [ours.reporters, item.authors, item.author]
         .map((some) => [].concat(some).map((person) => text(person?.name)).filter(Boolean))
         .find((names) => names.length) ?? [],
-    image: web(item.image, base) || web(item.banner_image, base),
+    image: web(item.image, base),
     lang: text(item.language) || text(feed.language),
   };
 }
@@ -166,8 +164,8 @@ async function read(response) {
   let size = 0;
   for (let chunk; !(chunk = await reader.read()).done; ) {
     size += chunk.value.length;
-    if (size > LARGEST * 1e6) {
-      throw new Error(`it has more than ${LARGEST} MB`);
+    if (size > LARGEST) {
+      throw new Error("it is too large");
     }
     chunks.push(chunk.value);
   }
@@ -175,8 +173,7 @@ async function read(response) {
 }
 
 async function ask(url, controller, cache) {
-  const late = new Error(`no answer within ${PATIENCE} seconds`);
-  const timer = setTimeout(() => controller.abort(late), PATIENCE * 1e3);
+  const timer = setTimeout(() => controller.abort(new Error("it takes too long")), PATIENCE);
   try {
     if (!web(url)) {
       throw new Error("it is no web address");
@@ -393,7 +390,7 @@ class TwimFeed extends HTMLElement {
     const language = this.#language;
     const [nothing, failed, again] = WORDS[language.slice(0, 2)] ?? WORDS.en;
     const entries = this.#feed?.entries.slice(0, limit);
-    const waits = this.#url && !entries && !this.#failed;
+    const waits = Boolean(this.#url) && !entries && !this.#failed;
     const kept = this.#slot.assignedNodes().some((node) => node.tagName || node.data.trim());
     const options = { layout, show, images, heading, language, ...this.#opening };
     const drawn = JSON.stringify([options, limit, entries, this.#url]);
@@ -418,8 +415,8 @@ class TwimFeed extends HTMLElement {
       .filter(Boolean)
       .join(" ");
     this.#list.ariaLabel = value("label") || this.#feed?.title || "";
-    this.#list.parentNode.ariaBusy = String(Boolean(waits));
-    this.#slot.hidden = entries || !kept;
+    this.#list.parentNode.ariaBusy = String(waits);
+    this.#slot.hidden = Boolean(entries) || !kept;
     this.#say(entries ? !entries.length && nothing : this.#failed && !kept && failed, again);
     if (focused && !focused.isConnected) {
       const same = [...this.#list.querySelectorAll("a")].find(({ href }) => href === focused.href);
@@ -456,11 +453,14 @@ function row({ url, title, summary, date, section, people, image, lang }, option
     tell("section", make("bdi", "", {}, section));
   }
   const few = people.length > 4 ? [...people.slice(0, 3), "…"] : people;
-  const parts = new Intl.ListFormat(language, { type: "unit", style: "short" }).formatToParts(few);
-  tell("people", ...parts.map(({ type, value }) => (type[0] === "e" ? make("bdi", "", {}, value) : value)));
+  // Each runs in a direction of its own.
+  const parts = new Intl.ListFormat(language, { type: "unit" }).formatToParts(few);
+  const isolate = ({ type, value }) => (type === "element" ? make("bdi", "", {}, value) : value);
+  tell("people", ...parts.map(isolate));
   const box = make("div", "", { className: "box" }, make(heading, "title", own, name));
   if (about.length) {
-    box.append(make("div", "meta", {}, ...about));
+    // The spaces are for who hears or copies it.
+    box.append(make("div", "meta", {}, ...about.flatMap((each) => [each, " "])));
   }
   if (summary && show.includes("summary") && layout !== "compact") {
     box.append(make("p", "summary", own, summary));

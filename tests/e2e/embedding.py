@@ -7,15 +7,21 @@ no other than these. Each counts what it is asked for.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
+from selenium.webdriver import Chrome
+from selenium.webdriver.support.wait import WebDriverWait
+
 from feedserver import embed
+from tests.e2e.chromium import visit
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 ICON = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
@@ -173,8 +179,42 @@ SUMMARY = (
 )
 PROJECTS = (
     ("Seagull", "Dept of Boats ⛵", ("Cleo",)),
-    ("A project whose name is as long as the mole of the old harbour", "Dept of Boats ⛵", ("Ada",)),
+    (
+        "A project whose name is as long as the mole of the old harbour",
+        "Dept of Boats ⛵",
+        ("Ada",),
+    ),
     ("Lighthouse", "Dept of Signals 📡", ("Ada", "Bo", "Cleo")),
     ("Tern", "Dept of Boats ⛵", ("Dario",)),
     ("Anchor", "Dept of Bots 🤖", ("Émile", "Ada", "Bo", "Cleo", "Dario")),
 )
+
+# Of each component of a page, the text of each of its entries.
+_ROWS = """
+return [...document.querySelectorAll("twim-feed")].map((each) =>
+  [...each.shadowRoot.querySelectorAll("li[part=entry]")].map((row) => row.innerText.trim()));
+"""
+_BUSY = """
+return [...document.querySelectorAll("twim-feed")].some((each) =>
+  each.shadowRoot?.firstChild.ariaBusy !== "false");
+"""
+
+
+def rows(browser: Chrome) -> list[list[str]]:
+    """What the components of the page show."""
+    found: list[list[str]] = browser.execute_script(_ROWS)
+    return [[re.sub(r"\s*\n\s*", "\n", row) for row in each] for each in found]
+
+
+def settled(browser: Chrome) -> None:
+    """Wait until no component of the page waits."""
+    WebDriverWait(browser, 30, 0.05).until(lambda driver: not driver.execute_script(_BUSY))
+
+
+def show(
+    browser: Chrome, pages: Origin, feeds: Origin, body: str, **options: Any
+) -> list[list[str]]:
+    """Open a page with this body under the strict policy; what its components show in the end."""
+    visit(browser, pages.page("/", html(feeds, body, **options), policy=policy(feeds)))
+    settled(browser)
+    return rows(browser)
