@@ -107,7 +107,7 @@ const text = (value, most = 300) =>
 function web(value, base) {
   try {
     const url = new URL(value, base);
-    return typeof value === "string" && /^https?:$/.test(url.protocol) ? url.href : "";
+    return value.trim() && /^https?:$/.test(url.protocol) ? url.href : "";
   } catch {
     return "";
   }
@@ -431,7 +431,7 @@ class TwimFeed extends HTMLElement {
       const retry = make("button", "retry", {}, again);
       retry.onclick = () => this.#draw(this.#load());
       const empty = make("slot", "", { name: "empty" }, words || "");
-      this.#said.replaceChildren(...(!words ? [] : this.#feed ? [empty] : [words, retry]));
+      this.#said.replaceChildren(...(!words ? [] : this.#feed ? [empty] : [words, " ", retry]));
     }
   }
 }
