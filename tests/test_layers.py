@@ -16,7 +16,7 @@ FEEDSERVER = (
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
     | {"slices"},
     {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},
-    {"settings", "sources", "store", "problems", "feeds", "pages"},
+    {"settings", "sources", "store", "problems", "feeds", "pages"} | {"embed"},
     {"app", "cli", "__main__"},
 )
 MKDOCS_TWIM = (

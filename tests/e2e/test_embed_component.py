@@ -420,3 +420,68 @@ def test_nothing_moves_for_who_wants_no_motion(browser: Chrome, pages: Origin, f
         with media(browser, prefers_reduced_motion=wanted):
             visit(browser, f"{pages.address}/")
             assert browser.execute_script(script) == name
+
+
+def test_titles_of_either_direction_begin_where_the_page_does(
+    browser: Chrome, pages: Origin, far: Origin
+) -> None:
+    items = [{"id": title, "title": title} for title in ("Seagull", "النورس")]
+    src = far.feed("/feed.json", feed(*items))
+    script = (
+        "return [...document.querySelector('twim-feed').shadowRoot"
+        ".querySelectorAll('[part=title]')].map((each) => "
+        "[getComputedStyle(each).direction, getComputedStyle(each).textAlign])"
+    )
+    for rtl, side in ((True, "right"), (False, "left")):
+        body = f'<twim-feed src="{src}"></twim-feed>'
+        show(browser, pages, far, body, rtl=rtl)
+        assert browser.execute_script(script) == [["ltr", side], ["rtl", side]]
+
+
+def test_what_stands_in_it_is_shown_as_on_the_page(
+    browser: Chrome, pages: Origin, far: Origin
+) -> None:
+    body = f'<twim-feed src="{far.address}/gone" limit="1">Boats: <a href="/">here</a></twim-feed>'
+    show(browser, pages, far, body)
+    script = (
+        "const [line] = document.querySelector('twim-feed a').getClientRects();"
+        "return [line.left > 20, document.querySelector('#below').offsetTop - line.bottom > 50]"
+    )
+    assert browser.execute_script(script) == [True, True]
+
+
+def test_everything_is_documented() -> None:
+    text = (ROOT / "docs" / "reference" / "embed.md").read_text("utf-8")
+    script = embed.component().body.decode()
+    parts = dict(re.findall(r"(?ms)^## (.*?)$(.*?)(?=^## |\Z)", text))
+    first = {title: set(re.findall(r"(?m)^\| `(.*?)` \|", part)) for title, part in parts.items()}
+    [observed] = re.findall(r'observedAttributes =\s+"(.*?)"', script)
+    assert first["Attributes"] == set(observed.split())
+    assert first["Custom properties"] == set(re.findall(r"--twim-[\w-]+", script))
+    # Those of `tell` are of this function alone.
+    made = set(re.findall(r'make\(\s*"\w+",\s*"(\w+)"|tell\("(\w+)"|heading, "(\w+)"', script))
+    assert first["Parts"] == {name for names in made for name in names if name}
+    errors = {
+        re.sub(r"\$\{.*?\}", "404", each) for each in re.findall(r"Error\([\"`](.*?)[\"`]", script)
+    }
+    assert first["Events"] == errors
+    assert f"--twim-gap` | the distance between entries | `{_default(script, 'gap')}`" in text
+    assert f"least width of a card | `{_default(script, 'card-width')}`" in text
+
+
+def _default(script: str, name: str) -> str:
+    [value] = set(re.findall(rf"var\(--twim-{name}, (.*?)\)", script))
+    return str(value)
+
+
+def test_the_page_of_the_how_to(browser: Chrome, pages: Origin, far: Origin) -> None:
+    text = (ROOT / "docs" / "how-to" / "embed.md").read_text("utf-8")
+    [page] = re.findall(r'(?s)```html title="clients.html"\n(.*?)```', text)
+    assert len(page.splitlines()) == 10
+    far.feed("/section/clients/feed.json", feed(*(update(n) for n in range(7))))
+    page = page.replace("https://feeds.example", far.address)
+    pages.answers["/favicon.ico"] = answer(b"", "image/x-icon")
+    visit(browser, pages.page("/clients.html", page, policy=policy(far)))
+    settled(browser)
+    assert len(rows(browser)[0]) == 5
+    assert [each for each in errors(browser) if "favicon" not in each] == []
