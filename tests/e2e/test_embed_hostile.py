@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -19,9 +18,7 @@ from tests.e2e.embedding import (
     answer,
     begin,
     feed,
-    feeds,
     html,
-    origin,
     policy,
     rows,
     settled,
@@ -34,18 +31,6 @@ FIRST = "const root = document.querySelector('twim-feed').shadowRoot;"
 SAID = f"{FIRST} return root.querySelector('[part=message]').innerText"
 CANT = "This can’t be loaded right now."
 AGAIN = "Try again"
-
-
-@pytest.fixture
-def pages() -> Iterator[Origin]:
-    with origin() as here:
-        yield here
-
-
-@pytest.fixture
-def far() -> Iterator[Origin]:
-    with feeds() as here:
-        yield here
 
 
 def test_nothing_of_a_feed_is_run(browser: Chrome, pages: Origin, far: Origin) -> None:
