@@ -4,4 +4,6 @@ import sys
 
 from feedserver.cli import main
 
-sys.exit(main())
+# Workers are started by loading this module under another name.
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,41 +8,60 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from feedserver import feeds, problems
+from feedserver.answers import Answers
+from feedserver.browsers import Browsers, feed_page
+from feedserver.errors import EntryNotFoundError, ParameterError
+from feedserver.fastpath import FastPath
+from feedserver.feeds import FeedPage, Feeds
 from feedserver.pages import Pages
+from feedserver.proxies import Origins, prefix_of
 from feedserver.settings import Settings
 from feedserver.store import Store
 
 
-def create_app(settings: Settings, *, store: Store) -> Starlette:
-    """Make the server of one store: its feeds, and the pages of `settings.folder`."""
-    pages = Pages(settings)
+def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) -> ASGIApp:
+    """Make the server of one store: its feeds, and the pages of `settings.folder`.
 
-    async def get(request: Request) -> Response:
+    `page` makes what a browser gets at a feed's address.
+    """
+    pages, origins = Pages(settings), Origins(settings)
+    answers = Answers(store, origins)
+    documents = Feeds(settings, store, answers, page)
+    browsers = Browsers(documents)
+
+    async def get(request: Request) -> ASGIApp:
         if request.method == "OPTIONS":
             return feeds.preflight()
         # ASGI allows half a character in it.
         path = request.scope["path"].encode("utf-8", "replace").decode()
-        snapshot = store.snapshot
-        name, base = path.removeprefix("/"), feeds.base_of(request, settings)
-        document = store.remembered(snapshot, name, base)
-        if document is None:
-            loop = asyncio.get_running_loop()
-            document = await loop.run_in_executor(
-                request.state.renderer, store.document, snapshot, name, base
-            )
-        if document is not None:
-            feeds.check_parameters(request)
-            return feeds.respond(request, document)
-        if moved := pages.redirect(request, path, snapshot.index):
+        snapshot, name = store.snapshot, path.removeprefix("/")
+        request.state.site = snapshot.index.archive.site
+        base = origins.base(request.scope, feeds.joined(request.scope))
+        prefix = prefix_of(base)
+        request.state.prefix = f"{prefix}/"
+        if answer := await browsers.get(request, name, base, snapshot):
+            return answer
+        try:
+            if answer := await documents.get(request, name, base, snapshot):
+                return answer
+        except ParameterError:
+            # What an old address takes is for the new one to say.
+            if moved := pages.redirect(request, path, prefix, snapshot.index):
+                return moved
+            raise
+        if moved := pages.redirect(request, path, prefix, snapshot.index):
             return moved
-        page = await pages.get(request, path)
-        return page or pages.not_found(request, path, snapshot.index)
+        if found := await pages.get(request, path, prefix):
+            return found
+        about = await browsers.folder(request, name, base, snapshot)
+        return about or pages.not_found(request, path, prefix, snapshot.index)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -56,11 +75,28 @@ def create_app(settings: Settings, *, store: Store) -> Starlette:
                 with suppress(asyncio.CancelledError):
                     await watcher
 
-    return Starlette(
-        routes=[Route("/{path:path}", get, methods=["GET", "OPTIONS"])],
-        exception_handlers={HTTPException: problems.answer, Exception: problems.answer},
+    errors = (HTTPException, ParameterError, EntryNotFoundError, Exception)
+    app = Starlette(
+        routes=[Route("/{path:anything}", get, methods=["GET", "OPTIONS"])],
+        exception_handlers={error: problems.answer for error in errors},
         lifespan=lifespan,
     )
+    return FastPath(app, answers)
+
+
+class _Anything(Convertor[str]):
+    """Takes every path; Starlette's own ends where a line does."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 async def _watch(store: Store, interval: float) -> None:

@@ -1,7 +1,8 @@
 """A channel as Atom 1.0 (RFC 4287), with what validators ask for beyond it.
 
-Titles and summaries are HTML, because there a reader can't mistake a text for markup. Paging,
-hubs and the site's own pictures are left out.
+Titles and summaries are HTML, because there a reader can't mistake a text for markup. A feed of
+several documents has the links of RFC 5005, section 3, and one id. Hubs and the site's own pictures
+are left out.
 """
 
 from __future__ import annotations
@@ -26,16 +27,18 @@ def serialise(channel: Channel) -> bytes:
     """
     feed = xml.generator(channel, _Head, _Entry)
     title = xml.words(channel.title, channel.home_url)
-    feed.id(xml.clean(channel.feed_url))
+    feed.id(xml.clean(channel.first_url or channel.feed_url))
     feed.title(xml.escape(title))
     feed.subtitle(xml.escape(xml.words(channel.description, title)))
     feed.link(href=xml.clean(channel.feed_url), rel="self", type=MEDIA_TYPE)
     feed.link(href=xml.clean(channel.home_url), rel="alternate", type="text/html")
+    for rel, address in xml.paging(channel):
+        feed.link(href=xml.clean(address), rel=rel, type=MEDIA_TYPE)
     site = xml.clean(channel.site.url)
     feed.author(name=_name(channel.site.title) or site, uri=site)
     for entry in channel.entries:
         _fill(xml.add_entry(feed, entry), entry)
-    return xml.finish(feed.atom_str(pretty=True))
+    return xml.finish(feed.atom_str(pretty=True), channel.entries)
 
 
 def _fill(item: Any, entry: Entry) -> None:
@@ -44,8 +47,7 @@ def _fill(item: Any, entry: Entry) -> None:
     item.title(xml.escape(title))
     item.link(href=xml.clean(entry.url), rel="alternate")
     item.summary(xml.escape(xml.words(entry.summary, title)), type="html")
-    content = xml.clean(entry.content or "")
-    if content.strip():
+    if content := xml.content(entry):
         item.content(content, type="html")
     for person in entry.authors:
         # feedgen leaves out a person without a name.

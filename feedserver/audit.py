@@ -2,51 +2,65 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
-from http.client import HTTPException, HTTPMessage
 from pathlib import Path
-from typing import IO
 
 from feedserver import archive as archives
 from feedserver import export
 from feedserver.check import check
 from feedserver.check_json import check_json
 from feedserver.documents import FORMATS
-from feedserver.errors import ArchiveError, SourceError
+from feedserver.errors import ArchiveError, ForeignError, SourceError
+from feedserver.fetching import Fetcher, Validators
 from feedserver.findings import FEED, Finding
 from feedserver.model import Archive
-
-MAX_BYTES = 20_000_000
-_TIMEOUT = 20
-_AGENT = "feedserver-check (mkdocs-twim)"
+from feedserver.sources import Source
 
 Result = tuple[str, tuple[Finding, ...]]
 """The name of a document, and what is wrong with it."""
 
+_UNREADABLE = 24
 
-def audit(source: str, now: datetime) -> Iterator[Result]:
+
+def audit(source: Source, fetcher: Fetcher, now: datetime) -> Iterator[Result]:
     """Check all documents of a source; dates later than `now` are findings.
 
     Raises:
         SourceError: it can't be read.
     """
-    path = Path(source)
-    if source.startswith(("http://", "https://")):
-        data, address, content_type = _fetch(source)
-        yield source, check(data, address=address, content_type=content_type, now=now)
-    elif path.is_dir():
-        yield from _folder(path, now)
+    if source.folder is not None:
+        yield from _folder(source.folder, now)
+        return
+    address = content_type = None
+    if source.kind == "address":
+        fetched = fetcher.fetch(source.name, Validators())
+        data, address, content_type = fetched.body or b"", fetched.address, fetched.content_type
     else:
-        data = _read(path)
-        try:
-            archive = archives.parse(data)
-        except ArchiveError:
-            yield source, check(data, now=now)
-        else:
-            yield from _archive(archive, now)
+        data = source.load()
+    try:
+        archive = archives.parse(data)
+    except ArchiveError:
+        found = check(data, address=address, content_type=content_type, now=now)
+        yield source.name, found + _reading(source, data, address, content_type, found)
+    else:
+        yield from _archive(archive, now)
+
+
+def _reading(
+    source: Source,
+    data: bytes,
+    address: str | None,
+    content_type: str | None,
+    found: tuple[Finding, ...],
+) -> tuple[Finding, ...]:
+    """What is to be said of a feed as a source: what of it can't be taken, and why."""
+    try:
+        return source.parse(data, address, content_type).findings
+    except (ArchiveError, ForeignError) as error:
+        if any(finding.rule == _UNREADABLE for finding in found):
+            return ()
+        return (Finding(0, FEED, str(error)),)
 
 
 def _folder(folder: Path, now: datetime) -> Iterator[Result]:
@@ -92,35 +106,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
-
-
-class _WebRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects within the web: the library's own goes to FTP servers too."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if not newurl.startswith(("http://", "https://")):
-            raise urllib.error.URLError(f"it leads to {newurl}")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _fetch(address: str) -> tuple[bytes, str, str]:
-    """The bytes of an address, where they came from at last, and their media type."""
-    request = urllib.request.Request(address, headers={"User-Agent": _AGENT})
-    try:
-        with urllib.request.build_opener(_WebRedirects).open(request, timeout=_TIMEOUT) as response:
-            data = response.read(MAX_BYTES + 1)
-            content_type = response.headers.get("Content-Type", "")
-            final = response.url
-    except (OSError, ValueError, HTTPException) as error:
-        raise SourceError(f"{address}: {error}") from error
-    if len(data) > MAX_BYTES:
-        raise SourceError(f"{address}: more than {MAX_BYTES:,} bytes")
-    return data, final, content_type

@@ -108,7 +108,6 @@ def to_json(index: Index, base: str) -> bytes:
     items = []
     for feed in index.feeds:
         entries = index.entries(feed)
-        updated = max(entry.modified for entry in entries)
         items.append(
             {
                 "path": feed.path,
@@ -117,7 +116,7 @@ def to_json(index: Index, base: str) -> bytes:
                 "kind": feed.kind,
                 "page": page_address(index.archive.site.url, feed),
                 "count": len(entries),
-                "updated": updated.isoformat(),
+                "updated": index.updated(feed).isoformat(),
                 "formats": {
                     name: feed_address(base, feed, file)
                     for name, file in zip(("atom", "rss", "json"), FEED_FILES, strict=True)
@@ -155,13 +154,13 @@ def term_names(posts: Iterable[Iterable[str]]) -> dict[str, str]:
     """The name of each term by slug; each item of `posts` is what one post has.
 
     Of equal slugs the smallest spelling names it, as in Zola, and not the newest: a name that
-    doesn't change with each post.
+    doesn't change with each post. A term of signs alone has no slug, and so no address.
     """
     names: dict[str, str] = {}
     for terms in posts:
         for term in terms:
-            slug = slugify(term)
-            names[slug] = min(names.get(slug, term), term)
+            if slug := slugify(term):
+                names[slug] = min(names.get(slug, term), term)
     return names
 
 

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import argparse
 import io
-import logging
-import signal
-import socket
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import uvicorn
+from feedserver import audit, export, serving, sources, values
+from feedserver.errors import FeedServerError, SettingsError
+from feedserver.fetching import WebFetcher
+from feedserver.reports import Ready
+from feedserver.settings import Settings, load
 
-from feedserver import audit, export, sources
-from feedserver.app import create_app
-from feedserver.errors import FeedServerError
-from feedserver.query import Index
-from feedserver.settings import Settings
-from feedserver.store import Store
-from feedserver.urls import absolute
-
-_PATIENCE = 5
-"""For how many seconds a shutdown waits for answers that are on their way."""
+_SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,84 +41,62 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="serve a site and its feeds")
-    serve.add_argument("source", metavar="SOURCE", help="a built site's folder or an archive.json")
-    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    serve.add_argument("--port", type=_port, default=8000, help="the port; 0 takes a free one")
-    serve.add_argument("--url", type=_url, help="where the server is reached from outside")
+    serve.add_argument("sources", metavar="SOURCE", nargs="*", help=_SOURCE)
+    serve.add_argument("--config", metavar="FILE", type=Path, help="a TOML file of settings")
+    serve.add_argument("--host", help="the address to listen on")
+    serve.add_argument("--port", type=int, help="the port; 0 takes a free one")
+    serve.add_argument("--url", help="where the server is reached from outside")
+    serve.add_argument("--workers", metavar="N", type=int, help="how many processes answer")
     serve.set_defaults(run=_serve)
 
     exporter = commands.add_parser("export", help="write the feeds of a source as files")
-    exporter.add_argument("source", metavar="SOURCE", help="a built site's folder or an archive")
+    exporter.add_argument("source", metavar="SOURCE", help=_SOURCE)
     exporter.add_argument("folder", metavar="DIR", type=Path, help="where to write them")
     exporter.add_argument("--url", type=_url, help="where they will be fetched from")
+    exporter.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     exporter.set_defaults(run=_export)
 
     check = commands.add_parser("check", help="say what is wrong with a source or a feed")
-    check.add_argument("source", metavar="SOURCE", help="a folder, an archive, or a feed")
+    check.add_argument("source", metavar="SOURCE", help=_SOURCE)
+    check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
     return top
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"no port: {text}")
-    return port
-
-
 def _url(text: str) -> str:
-    url = absolute(text if text.endswith("/") else f"{text}/", "")
-    if url is None or not url.startswith(("http://", "https://")) or "?" in url or "#" in url:
-        raise argparse.ArgumentTypeError(f"no address such as https://feeds.example/: {text}")
-    return url
+    try:
+        return values.url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected {error}, found {text}") from error
 
 
 def _serve(options: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
-    source = sources.find(options.source)
-    source.read()
-    store = Store(source.archive)
-    settings = Settings(folder=source.folder, url=options.url)
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    listener = socket.create_server((options.host, options.port), family=family)
-    # Readers' addresses are nobody's business: no access log.
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings, store=store),
-            log_level="warning",
-            access_log=False,
-            lifespan="on",
-            timeout_graceful_shutdown=_PATIENCE,
-        )
-    )
-
-    def stop(number: int, frame: object) -> None:
-        # uvicorn raises a signal again after its shutdown, and one may come before it has begun.
-        server.should_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    host, port = listener.getsockname()[:2]
-    _tell(
-        store.snapshot.index, f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    )
-    server.run(sockets=[listener])
+    told = {name: getattr(options, name) for name in ("host", "port", "url", "workers")}
+    told["sources"] = options.sources or None
+    settings = load(options.config, os.environ, told)
+    if not settings.sources:
+        raise SettingsError("sources: name at least one SOURCE", "command line")
+    serving.serve(settings, _tell)
     return 0
 
 
-def _tell(index: Index, origin: str) -> None:
-    print(f"Serving {index.archive.site.title} on {origin}/")
+def _tell(ready: Ready, origin: str) -> None:
+    print(f"Serving {ready.title} on {origin}/")
     print(f"  all feeds:        {origin}/feeds.json")
-    for kind in ("section", "project"):
-        found = next((feed for feed in index.feeds if feed.kind == kind), None)
-        if found:
-            name = f"the {kind} {found.path.split('/')[2]}:"
-            print(f"  {name:17} {origin}{found.path}atom.xml")
+    for path in ready.paths:
+        name = f"the {' '.join(path.strip('/').split('/'))}:"
+        print(f"  {name:17} {origin}{path}atom.xml")
     print("Press Ctrl+C to stop.", flush=True)
 
 
+def _by_hand(options: argparse.Namespace) -> Settings:
+    """The settings of a command, which may look wherever the person who runs it says."""
+    return replace(load(options.config, os.environ, {}), private_addresses=True)
+
+
 def _export(options: argparse.Namespace) -> int:
-    archive = sources.find(options.source).read()
+    by_hand = _by_hand(options)
+    archive = sources.find(options.source, by_hand).read(WebFetcher(by_hand))
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {count} files into {options.folder}")
     return 0
@@ -132,7 +104,9 @@ def _export(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     count = findings = 0
-    for name, found in audit.audit(options.source, datetime.now(UTC)):
+    by_hand = _by_hand(options)
+    source = sources.find(options.source, by_hand)
+    for name, found in audit.audit(source, WebFetcher(by_hand), datetime.now(UTC)):
         count += 1
         for finding in found:
             findings += 1

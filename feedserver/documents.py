@@ -1,18 +1,20 @@
 """A feed, in a format, at an address: the bytes that a reader gets.
 
-The static files and the server's answers are both made here, so that they are the same.
+The static files and the server's answers are both made here, so that they differ in links only:
+a server's answer says where the feed goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from feedserver import atom, jsonfeed, rss
 from feedserver.catalogue import feed_address, page_address
 from feedserver.model import Channel, Entry, Feed
-from feedserver.query import Index, newest
+from feedserver.query import Index, Page, newest
+from feedserver.slices import Slice
 
 MAX_BYTES = 4_500_000
 """Readers and validators refuse feeds from 5,000,000 bytes on (feed-rules 24)."""
@@ -38,25 +40,57 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 def render(index: Index, feed: Feed, file: str, base: str) -> bytes:
     """Write a feed, which has an entry, as `file` ("atom.xml"), with self links below `base`."""
     entries = newest(index.entries(feed), index.archive.feed_limit)
-    channel = Channel(
-        title=feed.title,
-        description=feed.description,
-        home_url=page_address(index.archive.site.url, feed),
-        feed_url=feed_address(base, feed, file),
-        site=index.archive.site,
-        entries=_fitting(entries),
-    )
+    channel = _channel(index, feed, feed_address(base, feed, file), tuple(fitting(entries)))
     return _within_limit(channel, FORMATS[file].serialise)
 
 
-def _fitting(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def render_page(index: Index, feed: Feed, file: str, base: str, slice: Slice, page: Page) -> bytes:
+    """Write one of the documents that a part of a feed comes in, with links to first and next.
+
+    `page` is what `Index.page` gives of it, with its entries' content, as far as it is `fitting`.
+    What doesn't fit into a document stands in the next.
+    """
+    start = feed_address(base, feed, file)
+
+    def address(part: Slice) -> str:
+        query = part.query_string()
+        return f"{start}?{query}" if query else start
+
+    def finished(channel: Channel) -> bytes:
+        last = channel.entries[-1].id if channel.entries else None
+        behind = page.next if len(channel.entries) == len(page.entries) else last
+        if behind is not None:
+            channel = replace(channel, next_url=address(replace(slice, before=behind)))
+        if behind is not None or slice.before is not None:
+            channel = replace(channel, first_url=address(replace(slice, before=None)))
+        return serialise(channel)
+
+    serialise = FORMATS[file].serialise
+    channel = _channel(index, feed, address(slice), page.entries)
+    if not channel.entries:
+        channel = replace(channel, last_change=index.updated(feed))
+    return _within_limit(channel, finished)
+
+
+def _channel(index: Index, feed: Feed, address: str, entries: tuple[Entry, ...]) -> Channel:
+    return Channel(
+        title=feed.title,
+        description=feed.description,
+        home_url=page_address(index.archive.site.url, feed),
+        feed_url=address,
+        site=index.archive.site,
+        entries=entries,
+    )
+
+
+def fitting(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Leave out what can't fit anyway, so that a site of 100 MB isn't written to be cut."""
     size = 0
     for position, entry in enumerate(entries):
         size += len(entry.content or "")
         if size > MAX_BYTES and position > 0:
-            return entries[:position]
-    return entries
+            return
+        yield entry
 
 
 def _within_limit(channel: Channel, serialise: Callable[[Channel], bytes]) -> bytes:

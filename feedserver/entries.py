@@ -24,7 +24,8 @@ class Post:
     """A post as a site has it.
 
     `html` is its content, not yet sanitised; addresses in it are relative to `permalink`.
-    `description` is a plain text of its author's. `issue` tells whether it is divided.
+    `description` is a plain text of its author's. `issue` tells whether it is divided. `id` is
+    the permalink unless another is given, as feeds of other sites do.
     """
 
     permalink: str
@@ -38,22 +39,29 @@ class Post:
     terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     image: Image | None = None
     description: str | None = None
+    id: str | None = None
 
 
 def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> tuple[Entry, ...]:
     """Make the entries of a site: its posts, newest first, each followed by its updates."""
     groups = [_entries_of(post, site, ignore_sections) for post in posts]
     groups.sort(key=lambda group: (-group[0].published.timestamp(), group[0].id))
-    modified = _unique([group[0] for group in groups])
-    modified |= _unique([update for group in groups for update in group[1:]])
-    return tuple(replace(entry, modified=modified[entry.id]) for group in groups for entry in group)
+    return unique(entry for group in groups for entry in group)
+
+
+def unique(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Give each post, and each update, of a site a second of its own to be modified in."""
+    entries = tuple(entries)
+    modified = _unique(entry for entry in entries if entry.update is None)
+    modified |= _unique(entry for entry in entries if entry.update)
+    return tuple(replace(entry, modified=modified[entry.id]) for entry in entries)
 
 
 def _entries_of(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entry]:
     content = html.sanitise(post.html, post.permalink)
     title = html.one_line(post.title)
     entry = Entry(
-        id=post.permalink,
+        id=post.id or post.permalink,
         url=post.permalink,
         title=title,
         published=post.date,
@@ -95,7 +103,7 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
     people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
     image = urls.absolute(update.image, issue.url) if update.image else None
     return Entry(
-        id=f"{issue.id}#{update.heading_id}",
+        id=f"{issue.url}#{update.heading_id}",
         url=f"{issue.url}#{update.heading_id}",
         title=title,
         published=issue.published + update.position * SECOND,

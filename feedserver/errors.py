@@ -13,7 +13,11 @@ class ArchiveError(FeedServerError, ValueError):
 
 
 class SourceError(FeedServerError, OSError):
-    """A source can't be opened, or is of no kind that is known. Raised by `sources.open_source`."""
+    """A source can't be opened or read. Raised by `sources`, `reading` and `builder`."""
+
+
+class DatabaseError(FeedServerError, OSError):
+    """A database isn't there, or is none, or of another version. Raised by `database`."""
 
 
 class CatalogueError(FeedServerError, ValueError):
@@ -37,6 +41,22 @@ class RegistryError(FeedServerError, ValueError):
         return f"{place}: {self.message}"
 
 
+class SettingsError(FeedServerError, ValueError):
+    """A setting can't be taken. Raised by `settings.load`; `place` is where it stands."""
+
+    def __init__(self, message: str, place: str) -> None:
+        super().__init__(f"{place}: {message}")
+        self.place = place
+
+
+class StateError(FeedServerError, OSError):
+    """A state folder can't be used. Raised by `statefolder.held`."""
+
+
+class ServingError(FeedServerError, RuntimeError):
+    """The workers can't be started. Raised by `serving.serve`."""
+
+
 class ParameterError(FeedServerError, ValueError):
     """A query parameter can't be taken. Raised by `slices.parse`.
 
@@ -50,4 +70,19 @@ class ParameterError(FeedServerError, ValueError):
 
 
 class EntryNotFoundError(FeedServerError, LookupError):
-    """There is no entry with this id in a feed. Raised by `query` for the parameter `before`."""
+    """There is no entry with this id in a feed. Raised by `Index.page` for `before`."""
+
+
+class ForeignError(FeedServerError, ValueError):
+    """A feed of another site can't be read. Raised by `foreign`, `foreign_xml`, `foreign_json`."""
+
+
+class FetchError(SourceError):
+    """An address can't be fetched. Raised by `fetching`.
+
+    `retry_after` is for how many seconds the other side asks not to be asked again.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -1,93 +1,203 @@
 """The documents of the archive over HTTP: feeds, the catalogue, the archive itself.
 
-Conditional requests by RFC 9110, section 13: a strong entity tag, and the time of the bytes.
+Here a request is answered for the first time; `fastpath` answers those that are like it. A browser
+that opens a feed's address gets a page about the feed, if there is one who makes it.
 """
 
 from __future__ import annotations
 
-import re
-from email.utils import format_datetime, parsedate_to_datetime
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from feedserver.problems import Problem
+from feedserver import archive, openapi, slices
+from feedserver.answers import Answers
+from feedserver.documents import FORMATS
+from feedserver.errors import ParameterError
+from feedserver.model import Feed
+from feedserver.problems import CORS, Problem, wants_page
+from feedserver.representations import (
+    BY_ENCODING,
+    BY_TYPE,
+    Also,
+    Content,
+    Representation,
+    Representations,
+    stream,
+)
 from feedserver.settings import Settings
-from feedserver.store import Document
+from feedserver.slices import WHOLE, Slice
+from feedserver.snapshots import Snapshot
+from feedserver.store import Store
 
-_NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
-_HOST = re.compile(rf"(?:{_NAME}|\[[0-9A-Fa-f:.]+\])(?::(\d{{1,5}}))?", re.ASCII)
-_ETAG = re.compile(r'(?:W/)?("[^"]*")')
-_IGNORED = re.compile(r"utm_.*|fbclid")
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Last-Modified",
-}
+FeedPage = Callable[[Snapshot, Feed, str, str, Slice], Response]
+"""Makes the page of a slice: of the snapshot, the feed, the server's base, the document's name.
 
+It is called in the thread that renders. Raises `EntryNotFoundError`.
+"""
 
-def base_of(request: Request, settings: Settings) -> str:
-    """Where the documents are fetched from: what the settings say, else the request's origin.
-
-    Raises:
-        Problem: the request's host is none.
-    """
-    if settings.url is not None:
-        return settings.url
-    host = request.headers.get("host", "")
-    found = _HOST.fullmatch(host)
-    if found is None or int(found[1] or 0) > 65535:
-        raise Problem(HTTPStatus.BAD_REQUEST, "The header Host names no host.")
-    return f"{request.url.scheme}://{host.lower()}/"
+METHODS = ("GET", "HEAD", "OPTIONS")
+_WHOLE_ONLY = frozenset({"feeds.json", "feeds.opml", archive.FILE, openapi.NAME})
+_MADE_HERE = frozenset({"content-type", "content-length", "etag", "cache-control", "vary"})
 
 
-def check_parameters(request: Request) -> None:
-    """See that nothing is asked for that would not be done.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A representation as the answer to a request."""
 
-    Raises:
-        Problem: a parameter is unknown. Those that trackers add are ignored.
-    """
-    for name in request.query_params:
-        if not _IGNORED.fullmatch(name):
-            detail = f"The parameter {name!r} is unknown; feeds take no parameters."
-            raise Problem(HTTPStatus.BAD_REQUEST, detail)
+    representation: Representation
+    headers: Mapping[bytes, bytes]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.representation.answer(scope["method"], self.headers, send)
 
 
-def respond(request: Request, document: Document) -> Response:
-    """Answer with a document, or with 304 if the client has it."""
-    headers = {
-        "ETag": document.etag,
-        "Last-Modified": format_datetime(document.modified, usegmt=True),
-        "Cache-Control": "public, max-age=300",
-        **_CORS,
-    }
-    if _is_known(request.headers, document):
-        return Response(None, HTTPStatus.NOT_MODIFIED, headers)
-    headers["Content-Type"] = document.media_type
-    headers["Content-Length"] = str(len(document.body))
-    return Response(None if request.method == "HEAD" else document.body, headers=headers)
+class Feeds:
+    """Answers requests for documents, and remembers the answers."""
+
+    def __init__(
+        self, settings: Settings, store: Store, answers: Answers, page: FeedPage | None = None
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._answers = answers
+        self._page = page
+        self._representations = Representations()
+        self._openapi = _content(openapi.document(), "application/json")
+
+    async def get(
+        self,
+        request: Request,
+        name: str,
+        base: str,
+        snapshot: Snapshot,
+    ) -> Answer | Response | None:
+        """The answer with the document of this name, or `None` if there is none.
+
+        Raises:
+            ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
+        """
+        is_feed = name.rpartition("/")[2] in FORMATS
+        if not is_feed and name not in _WHOLE_ONLY:
+            return None
+        part = self.part(request) if is_feed else self._whole(request)
+        if name == archive.FILE:
+            headers = joined(request.scope)
+            return stream(snapshot.archive, request.method, headers, _codings(request))
+        content = await self._content(request, name, base, snapshot, part)
+        return None if content is None else await self._answer(request, snapshot, content)
+
+    async def answer_page(self, request: Request, snapshot: Snapshot, page: Response) -> Answer:
+        """Answer with a page that was made of a snapshot, at an address that has nothing else."""
+        return await self._answer(request, snapshot, _content_of(page, BY_ENCODING))
+
+    async def _answer(self, request: Request, snapshot: Snapshot, content: Content) -> Answer:
+        headers = joined(request.scope)
+        representation = await self._representations.of(content, _codings(request))
+        self._answers.remember(request.scope, headers, snapshot, representation)
+        return Answer(representation, headers)
+
+    async def _content(
+        self, request: Request, name: str, base: str, snapshot: Snapshot, part: Slice
+    ) -> Content | None:
+        if name == openapi.NAME:
+            return self._openapi
+        loop, renderer = asyncio.get_running_loop(), request.state.renderer
+        also = BY_ENCODING
+        if self._page is not None and name.rpartition("/")[2] in FORMATS:
+            if wants_page(request):
+                return await loop.run_in_executor(
+                    renderer, _page, self._page, snapshot, name, base, part
+                )
+            also = BY_TYPE
+        document = self._store.remembered(snapshot, name, base, part)
+        if document is None:
+            document = await loop.run_in_executor(
+                renderer, self._store.document, snapshot, name, base, part
+            )
+        if document is None:
+            return None
+        return Content(document.body, document.media_type, document.etag, document.modified, also)
+
+    def part(self, request: Request) -> Slice:
+        """What is asked of a feed.
+
+        Raises:
+            ParameterError, Problem: the query can't be read.
+        """
+        return slices.parse(self.pairs(request)) if request.scope["query_string"] else WHOLE
+
+    def _whole(self, request: Request) -> Slice:
+        if self.part(request) != WHOLE:
+            name = next(name for name, _ in self.pairs(request) if name in slices.PARAMETERS)
+            raise ParameterError(name, "no value here: the document is whole")
+        return WHOLE
+
+    def pairs(self, request: Request) -> list[tuple[str, str]]:
+        """The parameters of a request, in their order.
+
+        Raises:
+            Problem: the query can't be read.
+        """
+        query = request.scope["query_string"]
+        try:
+            return parse_qsl(
+                query.decode("utf-8"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=self._settings.max_parameters,
+            )
+        except UnicodeDecodeError as error:
+            raise Problem(HTTPStatus.BAD_REQUEST, "The query isn't UTF-8.") from error
+        except ValueError as error:
+            detail = f"A query has at most {self._settings.max_parameters} parameters."
+            raise Problem(HTTPStatus.BAD_REQUEST, detail) from error
 
 
 def preflight() -> Response:
-    """Tell a browser that pages of other sites may fetch a document."""
+    """Tell a browser that pages of other sites may fetch this."""
     headers = {
-        **_CORS,
+        **CORS,
         "Access-Control-Allow-Methods": "GET, HEAD",
         "Access-Control-Allow-Headers": "*",
         "Access-Control-Max-Age": "86400",
-        "Allow": "GET, HEAD, OPTIONS",
+        "Allow": ", ".join(METHODS),
     }
     return Response(None, HTTPStatus.NO_CONTENT, headers)
 
 
-def _is_known(headers: Headers, document: Document) -> bool:
-    tags = headers.get("if-none-match")
-    if tags is not None:
-        return tags.strip() == "*" or document.etag in _ETAG.findall(tags)
-    since = headers.get("if-modified-since")
-    try:
-        return since is not None and document.modified <= parsedate_to_datetime(since)
-    except (TypeError, ValueError, OverflowError):
-        # RFC 9110: what is no date is ignored; so is one without a zone.
-        return False
+def _codings(request: Request) -> str | None:
+    codings = request.headers.getlist("accept-encoding")
+    return ", ".join(codings) if codings else None
+
+
+def joined(scope: Scope) -> Mapping[bytes, bytes]:
+    """The headers of a request; those that stand there twice are one list."""
+    found: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        found[name] = found[name] + b", " + value if name in found else value
+    return found
+
+
+def _page(make: FeedPage, snapshot: Snapshot, name: str, base: str, part: Slice) -> Content | None:
+    folder = name.rpartition("/")[0]
+    feed = snapshot.index.feed_at(f"/{folder}/" if folder else "/")
+    if feed is None:
+        return None
+    return _content_of(make(snapshot, feed, base, name, part), BY_TYPE)
+
+
+def _content_of(page: Response, also: Also) -> Content:
+    own = [(header, value) for header, value in page.headers.items() if header not in _MADE_HERE]
+    return _content(bytes(page.body), page.headers["content-type"], (*own, *also))
+
+
+def _content(body: bytes, media_type: str, also: Also = BY_ENCODING) -> Content:
+    return Content(body, media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"', also=also)

@@ -82,6 +82,17 @@ _SAID = re.compile(r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p
 _LAST_WORD = re.compile(r"([^\s\0]+)(?: \0)+")
 _STOP = re.compile(r"[.!?…:;,–—。！？][\"'”’)\]»」』]?$")
 _SHORTEST = 60
+_OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+# What has no end tag, may do without, or ends where the next of its kind begins.
+_UNCOUNTED = frozenset(
+    "a area base br col dd dt embed hr img input li link meta option p param rp rt source tbody td"
+    " tfoot th thead tr track wbr".split()
+)
+# A parser looks through all open elements at each tag: without a bound that takes hours.
+_DEEPEST = 500
+# What is open of these when a paragraph begins is opened anew within it.
+_REPEATED = frozenset("b big code em font i nobr s small strike strong tt u".split())
+_MOST_REPEATED = 20
 _ROUNDS = 8
 
 
@@ -92,6 +103,8 @@ def sanitise(html: str, base: str) -> str:
     address of the page that the HTML stands on.
     """
     html = _without_bad(html.replace("\r\n", "\n"))
+    if html.count("<") > _DEEPEST:
+        html = _flattened(html)
     if _EMBED.search(html):
         html = _without_bad(_link_embeds(html, base))
     for _ in range(_ROUNDS):
@@ -104,6 +117,26 @@ def sanitise(html: str, base: str) -> str:
         html = tidy
     # Nothing is known that gets here; text is always right.
     return entities.escape(text(parse(html)), quote=False)
+
+
+def _flattened(html: str) -> str:
+    """The HTML less the start tags that stand deeper than anyone writes."""
+    pieces: list[str] = []
+    depth = formatting = position = 0
+    for match in _OPENING.finditer(html):
+        name = match[2].lower()
+        if name in _UNCOUNTED:
+            continue
+        if match[1]:
+            depth = max(0, depth - 1)
+            formatting = max(0, formatting - 1) if name in _REPEATED else formatting
+        elif depth < _DEEPEST and (name not in _REPEATED or formatting < _MOST_REPEATED):
+            depth += 1
+            formatting += name in _REPEATED
+        else:
+            pieces.append(html[position : match.start()])
+            position = html.find(">", match.end()) + 1 or len(html)
+    return "".join([*pieces, html[position:]]) if pieces else html
 
 
 def _without_bad(html: str) -> str:
@@ -274,6 +307,11 @@ def serialise(nodes: Iterable[LexborNode]) -> str:
 def text(nodes: Iterable[LexborNode]) -> str:
     """What a person reads, in one line: a space at block boundaries and `<br>`, else none added."""
     return _folded(serialise(nodes))
+
+
+def sanitised_text(html: str) -> str:
+    """What a person reads of sanitised HTML, as `text` gives it, without making a tree."""
+    return _folded(html)
 
 
 def _folded(html: str) -> str:

@@ -2,13 +2,13 @@
 
 https://www.jsonfeed.org/version/1.1/. What the format has no member for stands in the extension
 `_twim`, so that nothing of an entry is lost on the way. What there isn't is left out: there is no
-null and no empty list. Paging and hubs are left out.
+null and no empty list. Hubs are left out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from feedserver.members import Members
 from feedserver.model import (
@@ -40,12 +40,19 @@ def serialise(channel: Channel) -> bytes:
         description=channel.description,
         home_url=channel.home_url,
         feed_url=channel.feed_url,
+        next_url=channel.next_url,
     )
     return write(top, channel.entries)
 
 
 def head(
-    site: Site, *, title: str, description: str, home_url: str, feed_url: str
+    site: Site,
+    *,
+    title: str,
+    description: str,
+    home_url: str,
+    feed_url: str,
+    next_url: str | None = None,
 ) -> dict[str, object]:
     """Make the top of a feed, all but its items. Its author is the site."""
     return without_nothing(
@@ -54,6 +61,7 @@ def head(
             "title": title,
             "home_page_url": home_url,
             "feed_url": feed_url,
+            "next_url": next_url,
             "description": description or None,
             "language": site.language,
             "authors": [{"name": site.title, "url": site.url}],
@@ -63,10 +71,17 @@ def head(
 
 def write(top: Mapping[str, object], entries: Iterable[Entry]) -> bytes:
     """Write the top of a feed and its items, an item a line, so that a comparison shows which."""
-    items = ",".join(f"\n{_dump(item(entry))}" for entry in entries)
-    text = f'{_dump(top)[:-1]},"items":[{items}\n]}}\n'
-    # A lone surrogate can't be written in UTF-8.
-    return text.encode("utf-8", "replace")
+    return b"".join(lines(top, entries))
+
+
+def lines(top: Mapping[str, object], entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Yield what `write` gives in parts: what stands before the items, each of them, the end."""
+    yield _bytes(f'{_dump(top)[:-1]},"items":[')
+    separator = "\n"
+    for entry in entries:
+        yield _bytes(f"{separator}{_dump(item(entry))}")
+        separator = ",\n"
+    yield b"\n]}\n"
 
 
 def item(entry: Entry) -> dict[str, object]:
@@ -128,6 +143,11 @@ def entry(item: Mapping[str, object], path: str = "") -> Entry:
 def without_nothing(members: Mapping[str, object]) -> dict[str, object]:
     """Leave out members that are `None` or have nothing in them; an empty text stays."""
     return {name: value for name, value in members.items() if value not in (None, (), [], {})}
+
+
+def _bytes(text: str) -> bytes:
+    # A lone surrogate can't be written in UTF-8.
+    return text.encode("utf-8", "replace")
 
 
 def _dump(members: Mapping[str, object]) -> str:

@@ -35,9 +35,7 @@ def parse(data: bytes) -> Members:
         ArchiveError: it is something else, or no JSON, or not in UTF-8.
     """
     try:
-        values = json.loads(
-            data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant
-        )
+        values = json.loads(data.decode(), object_pairs_hook=unique, parse_constant=refuse_constant)
     except ArchiveError:
         raise
     except UnicodeDecodeError as error:
@@ -183,7 +181,12 @@ def _describe(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of its members.
+
+    Raises:
+        ArchiveError: two have one name.
+    """
     members = dict(pairs)
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
@@ -192,5 +195,6 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and the like, which Python reads and JSON hasn't."""
     raise ArchiveError(f"the document is not JSON: {name} is no number")

@@ -117,6 +117,49 @@ class Entry:
         return "post" if self.update is None else "update"
 
 
+class PackedEntry(Entry):
+    """An entry whose content is held as bytes; as text, one emoji makes it four times as long.
+
+    `clean` says that the content has no character that a feed can't hold.
+    """
+
+    __slots__ = ("clean", "utf8")
+    utf8: bytes | None
+    clean: bool
+
+    @classmethod
+    def of(cls, entry: Entry, utf8: bytes | None, *, clean: bool = False) -> PackedEntry:
+        """An entry with this content instead of its own."""
+        packed = cls(
+            entry.id,
+            entry.url,
+            entry.title,
+            entry.published,
+            entry.modified,
+            entry.summary,
+            None,
+            entry.authors,
+            entry.tags,
+            entry.image,
+            entry.sections,
+            entry.update,
+            entry.terms,
+        )
+        object.__setattr__(packed, "utf8", utf8)
+        object.__setattr__(packed, "clean", clean)
+        return packed
+
+    @property
+    def content(self) -> str | None:
+        return None if self.utf8 is None else self.utf8.decode()
+
+    @content.setter
+    def content(self, content: str | None) -> None:
+        # Entries are frozen; this is how their own __init__ sets what they have.
+        object.__setattr__(self, "utf8", None if content is None else content.encode())
+        object.__setattr__(self, "clean", False)
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A site; `url` ends in a slash, `language` is a tag of BCP 47 ("en", "pt-BR")."""
@@ -160,7 +203,8 @@ class Channel:
     """One document to be written: a feed's head and the entries to stand in it, newest first.
 
     `home_url` is the page of the feed, `feed_url` the address that the document is fetched from.
-    `updated` is the latest `modified` of `entries`, which has at least one.
+    Where a feed comes in several documents, `first_url` is that of its first, and `next_url` leads
+    to the one behind this. `last_change` stands in for the time of a document without entries.
     """
 
     title: str
@@ -169,7 +213,13 @@ class Channel:
     feed_url: str
     site: Site
     entries: tuple[Entry, ...]
+    first_url: str | None = None
+    next_url: str | None = None
+    last_change: datetime | None = None
 
     @property
     def updated(self) -> datetime:
-        return max(entry.modified for entry in self.entries)
+        times = [entry.modified for entry in self.entries]
+        if not times and self.last_change:
+            return self.last_change
+        return max(times)

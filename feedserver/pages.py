@@ -1,11 +1,15 @@
-"""The pages of a built site, from its folder; old addresses; and what to say of unknown ones."""
+"""The pages of a built site, from its folder; old addresses; and what to say of unknown ones.
+
+`prefix` is what a proxy takes off a path before it comes here: addresses that lead to this server
+begin with it.
+"""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from feedserver.documents import FORMATS
-from feedserver.problems import Problem, wants_page
+from feedserver.problems import CORS, Problem, wants_page
 from feedserver.query import Index
 from feedserver.settings import Settings
 
@@ -28,10 +32,8 @@ class Pages:
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.folder or Path()
         self._files = StaticFiles(directory=self._folder, html=True) if settings.folder else None
-        # What a proxy takes off the path before it comes here.
-        self._prefix = urlsplit(settings.url or "").path.rstrip("/")
 
-    async def get(self, request: Request, path: str) -> Response | None:
+    async def get(self, request: Request, path: str, prefix: str) -> Response | None:
         """The file at a path, or `None`."""
         # A NUL or a name that is too long no file system takes.
         if self._files is None or "\0" in path or len(path) > _MAX_PATH:
@@ -49,10 +51,10 @@ class Pages:
             return None
         if isinstance(response, RedirectResponse):
             # Starlette's own redirect to a folder trusts the Host header.
-            return moved(request, f"{self._prefix}{quote(path, safe=SAFE)}/")
+            return moved(request, f"{prefix}{quote(path, safe=SAFE)}/")
         return None if response.status_code == HTTPStatus.NOT_FOUND else response
 
-    def not_found(self, request: Request, path: str, index: Index) -> Response:
+    def not_found(self, request: Request, path: str, prefix: str, index: Index) -> Response:
         """Answer that nothing is here: a browser with the site's own page for that.
 
         Raises:
@@ -62,29 +64,30 @@ class Pages:
         if self._files and wants_page(request) and page.is_file():
             headers = {"Vary": "Accept"}
             return HTMLResponse(page.read_bytes(), HTTPStatus.NOT_FOUND, headers)
-        near = [f"{self._prefix}{address}" for address in _near(path, index)]
+        near = [f"{prefix}{address}" for address in _near(path, index)]
         detail = "There is nothing at this address."
         if path.rpartition("/")[2] in FORMATS:
             detail = "There is no such feed, or it has no entry."
         raise Problem(HTTPStatus.NOT_FOUND, detail, near)
 
-    def redirect(self, request: Request, path: str, index: Index) -> Response | None:
+    def redirect(self, request: Request, path: str, prefix: str, index: Index) -> Response | None:
         """A permanent redirect from an old address, or from a folder without its slash."""
         redirects = index.archive.redirects
         address = quote(path, safe=SAFE)
         for old in (address, f"{address}/", address.rstrip("/")):
             new = redirects.get(old)
             if new and new.rstrip("/") != address.rstrip("/"):
-                return moved(request, self._prefix + new)
-        if not path.endswith("/") and index.feed_at(f"{path}/"):
-            return moved(request, f"{self._prefix}{address}/")
+                return moved(request, prefix + new)
+        if path == "/feeds" or (not path.endswith("/") and index.feed_at(f"{path}/")):
+            return moved(request, f"{prefix}{address}/")
         return None
 
 
 def moved(request: Request, address: str) -> Response:
     """A permanent redirect to an address of this server; the query stays."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(address + query, HTTPStatus.PERMANENT_REDIRECT)
+    # A script of another site follows only where it may read the redirect too.
+    return RedirectResponse(address + query, HTTPStatus.PERMANENT_REDIRECT, CORS)
 
 
 def _near(path: str, index: Index) -> list[str]:

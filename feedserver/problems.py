@@ -2,42 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
+
+from feedserver import rendering
+from feedserver.errors import EntryNotFoundError, ParameterError
+from feedserver.negotiation import prefers_page
+from feedserver.slices import PARAMETERS
 
 MEDIA_TYPE = "application/problem+json"
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified",
+}
+"""Pages of other sites may read all answers: nothing here is for one reader alone."""
 
 
 class Problem(HTTPException):
-    """What is wrong with a request, and addresses that its sender may have meant."""
+    """What is wrong with a request, and addresses that its sender may have meant.
 
-    def __init__(self, status: HTTPStatus, detail: str, near: Sequence[str] = ()) -> None:
+    `members` are those of the problem document beside the usual ones.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        near: Sequence[str] = (),
+        members: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(status, detail)
         self.near = tuple(near)
+        self.members = {**(members or {}), **({"near": list(near)} if near else {})}
+
+
+def of(error: Exception) -> HTTPException:
+    """The problem that an error is to the sender of a request."""
+    match error:
+        case HTTPException():
+            return error
+        case ParameterError(parameter=name, expected=None):
+            detail = f"There is no parameter {name!r} here."
+            expected = f"one of {', '.join(PARAMETERS)}"
+        case ParameterError(parameter=name, expected=str(expected)):
+            detail = f"The parameter {name!r}: expected {expected}."
+        case EntryNotFoundError():
+            members = {"parameter": "before", "expected": "the id of an entry of this feed"}
+            detail = "The feed has no entry with the id that 'before' names."
+            return Problem(HTTPStatus.NOT_FOUND, detail, members=members)
+        case _:
+            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server has failed.")
+    members = {"parameter": name, "expected": expected}
+    return Problem(HTTPStatus.BAD_REQUEST, detail, members=members)
 
 
 async def answer(request: Request, error: Exception) -> Response:
     """Answer with a problem document; to a browser that looks for a page, with a page."""
-    failed = not isinstance(error, HTTPException)
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = error.detail if isinstance(error, HTTPException) else "The server has failed."
-    near = error.near if isinstance(error, Problem) else ()
-    title = HTTPStatus(status).phrase
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    headers |= {"Access-Control-Allow-Origin": "*"}
-    if status == HTTPStatus.NOT_FOUND and not failed:
-        headers["Vary"] = "Accept"
-        if wants_page(request):
-            return _bodiless(request, HTMLResponse(_page(title, detail, near), status, headers))
+    problem = of(error)
+    status, title = problem.status_code, HTTPStatus(problem.status_code).phrase
+    headers = {**(problem.headers or {}), **CORS}
+    headers["Vary"] = "Accept"
+    if "Allow" in headers:
+        # Starlette has it in a set's order, which is another one in each process.
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        headers["Cache-Control"] = "no-store"
+    if wants_page(request):
+        return _bodiless(request, _page(request, problem, title, headers))
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
-    body["detail"] = detail
-    if near:
-        body["near"] = list(near)
+    body["detail"] = problem.detail
+    if isinstance(problem, Problem):
+        body |= problem.members
     return _bodiless(request, JSONResponse(body, status, headers, media_type=MEDIA_TYPE))
 
 
@@ -49,17 +88,28 @@ def _bodiless(request: Request, response: Response) -> Response:
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a person asks: browsers name HTML, feed readers and bots don't."""
-    return "text/html" in request.headers.get("accept", "")
+    """Whether a person asks: browsers name HTML, feed readers and bots name feeds or nothing."""
+    return prefers_page(", ".join(request.headers.getlist("accept")))
 
 
-def _page(title: str, detail: str, near: Sequence[str]) -> str:
-    links = "".join(f'<li><a href="{escape(path)}">{escape(path)}</a></li>\n' for path in near)
-    return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        "<style>:root{color-scheme:light dark;font-family:sans-serif}"
-        "body{margin:4em auto;max-width:40em;padding:0 1em}</style>\n"
-        f"<title>{escape(title)}</title>\n<h1>{escape(title)}</h1>\n<p>{escape(detail)}</p>\n"
-        f"{f'<ul>{links}</ul>' if links else ''}\n</html>\n"
+def _page(
+    request: Request, problem: HTTPException, title: str, headers: Mapping[str, str]
+) -> Response:
+    """A page that looks as the others do, in the language of the site, if it is known by now."""
+    site = getattr(request.state, "site", None)
+    near = problem.near if isinstance(problem, Problem) else ()
+    return rendering.page(
+        "problem.html",
+        site.language if site else None,
+        getattr(request.state, "prefix", "/"),
+        {
+            "site": site,
+            "status": problem.status_code,
+            "title": title,
+            "detail": problem.detail,
+            # Those for programs are of no use to who reads this.
+            "near": [path for path in near if not path.endswith(".json")],
+        },
+        status=problem.status_code,
+        headers=headers,
     )

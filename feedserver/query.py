@@ -7,11 +7,16 @@ of them; several parameters mean all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Protocol
 
+from feedserver.errors import EntryNotFoundError
 from feedserver.model import Archive, Entry, Feed, Person, Query, Site
+from feedserver.orders import Order, after, order, positions
+from feedserver.slices import WHOLE, Slice
 from feedserver.slugs import slugify
 
 UPDATE_FEEDS = frozenset({"updates", "section", "project"})
@@ -37,85 +42,133 @@ def newest(entries: tuple[Entry, ...], limit: int) -> tuple[Entry, ...]:
     A feed of updates never cuts an issue, and has all of its two newest issues: bots see only
     what stands in a feed when they poll.
     """
-    if limit == 0 or not entries:
-        return entries
-    end = min(limit, len(entries))
-    if entries[0].update is None:
-        return entries[:end]
-    issues = [entry.update.issue.id if entry.update else "" for entry in entries]
-    while end < len(issues) and issues[end] == issues[end - 1]:
-        end += 1
-    seen: list[str] = []
-    for position, issue in enumerate(issues):
-        if issue not in seen:
-            seen.append(issue)
-        if len(seen) > 2:
-            return entries[: max(end, position)]
-    return entries
+    return _cut(iter(entries), limit, whole=True).entries
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries of a feed, in its order; `next` is the `before` of what follows, if anything."""
+
+    entries: tuple[Entry, ...]
+    next: str | None = None
+
+
+class Search(Protocol):
+    """Finds entries by their text."""
+
+    def __call__(self, text: str, *, updates: bool, behind: int) -> Iterable[int]:
+        """The positions, ascending, of the entries behind one that have all the words."""
 
 
 class Index:
-    """An archive, prepared to be asked for the entries of its feeds."""
+    """An archive, prepared to be asked for the entries of its feeds.
 
-    def __init__(self, archive: Archive) -> None:
+    `posts` and `updates` are given by who has them prepared.
+    """
+
+    def __init__(
+        self, archive: Archive, posts: Order | None = None, updates: Order | None = None
+    ) -> None:
         self.archive = archive
-        self._posts = feed_order(entry for entry in archive.entries if entry.update is None)
-        self._updates = feed_order(entry for entry in archive.entries if entry.update)
         self._feeds = {feed.path: feed for feed in archive.feeds}
+        if posts is not None and updates is not None:
+            self.posts, self.updates = posts, updates
+
+    @cached_property
+    def posts(self) -> Order:
+        """All posts."""
+        return order(self._sorted_posts, self._facets)
+
+    @cached_property
+    def updates(self) -> Order:
+        """All updates."""
+        return order(self._sorted_updates, self._facets)
+
+    def order_of(self, feed: Feed) -> Order:
+        """The order that a feed is part of."""
+        return self.updates if feed.kind in UPDATE_FEEDS else self.posts
 
     def feed_at(self, path: str) -> Feed | None:
         """The feed whose folder is `path` ("/section/clients/"), if it has an entry."""
         feed = self._feeds.get(path)
-        return feed if feed is not None and self.entries(feed) else None
+        return feed if feed is not None and self._has_entries(feed) else None
 
     @cached_property
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds that have at least one entry, in the archive's order."""
-        return tuple(feed for feed in self.archive.feeds if self.entries(feed))
+        return tuple(feed for feed in self.archive.feeds if self._has_entries(feed))
 
     def entries(self, feed: Feed) -> tuple[Entry, ...]:
         """All entries of a feed, in its order."""
-        updates = feed.kind in UPDATE_FEEDS
-        entries = self._updates if updates else self._posts
+        found = self.order_of(feed)
         if not feed.query:
-            return entries
-        table = self._updates_by if updates else self._posts_by
-        chosen: set[int] | None = None
-        excluded: set[int] = set()
-        for parameter, values in feed.query.items():
-            negated = parameter.startswith("not_")
-            slugs = table.get(parameter.removeprefix("not_"), {})
-            matching = {position for value in values for position in slugs.get(value, ())}
-            if negated:
-                excluded |= matching
-            else:
-                chosen = matching if chosen is None else chosen & matching
-        positions = set(range(len(entries))) if chosen is None else chosen
-        return tuple(entries[position] for position in sorted(positions - excluded))
+            return found.entries
+        return tuple(found.entries[position] for position in positions(found.having(feed.query)))
+
+    def updated(self, feed: Feed) -> datetime:
+        """When a feed, which has an entry, was last changed."""
+        return max(entry.modified for entry in self.entries(feed))
+
+    def page(self, feed: Feed, slice: Slice = WHOLE, search: Search | None = None) -> Page:
+        """The entries of a part of a feed that stand in one document.
+
+        Without `limit` it is cut as the feed is, see `newest`. What stands before is looked for in
+        the whole feed: an entry that is edited while a reader walks on may be in the part no more.
+
+        Raises:
+            EntryNotFoundError: the feed has no entry with the id `slice.before`.
+        """
+        found = self.order_of(feed)
+        chosen = found.having(feed.query)
+        behind = -1
+        if slice.before is not None:
+            place = found.place(slice.before)
+            if place is None or not chosen >> place & 1:
+                raise EntryNotFoundError(slice.before)
+            behind = place
+            chosen = after(place, chosen)
+        if slice.query:
+            chosen &= found.having(slice.query)
+        if slice.since is not None:
+            chosen &= found.later(slice.since)
+        matching = positions(chosen)
+        if slice.text is not None:
+            assert search is not None
+            updates = feed.kind in UPDATE_FEEDS
+            texts = search(slice.text, updates=updates, behind=behind)
+            # A bit of bytes is found sooner than that of a number.
+            data = chosen.to_bytes(len(found.entries) // 8 + 1, "little")
+            matching = (each for each in texts if data[each >> 3] >> (each & 7) & 1)
+        limit = self.archive.feed_limit if slice.limit is None else slice.limit
+        entries = (found.entries[position] for position in matching)
+        return _cut(entries, limit, whole=slice.limit is None)
+
+    def _has_entries(self, feed: Feed) -> bool:
+        return self.order_of(feed).having(feed.query) != 0
 
     @cached_property
-    def _posts_by(self) -> _Table:
-        return _table(self._posts, self._facets)
+    def _sorted_posts(self) -> tuple[Entry, ...]:
+        return feed_order(entry for entry in self.archive.entries if entry.update is None)
 
     @cached_property
-    def _updates_by(self) -> _Table:
-        return _table(self._updates, self._facets)
+    def _sorted_updates(self) -> tuple[Entry, ...]:
+        return feed_order(entry for entry in self.archive.entries if entry.update)
 
     @cached_property
     def _facets(self) -> Mapping[str, Query]:
         """By id: the slugs of each entry. Author and category of an update are its issue's."""
         projects: dict[str, list[str]] = {}
-        for entry in self._updates:
+        for entry in self._sorted_updates:
             if entry.update and entry.update.project:
                 projects.setdefault(entry.update.issue.id, []).append(entry.update.project.slug)
         facets: dict[str, Query] = {}
-        for post in self._posts:
+        for post in self._sorted_posts:
             facets[post.id] = {
                 **_terms(post, self.archive.site),
                 "section": post.sections,
                 "project": tuple(dict.fromkeys(projects.get(post.id, ()))),
             }
-        for entry in self._updates:
+        for entry in self._sorted_updates:
             update = entry.update
             assert update is not None
             # An archive of another site may hold an issue's updates without the issue.
@@ -128,7 +181,23 @@ class Index:
         return facets
 
 
-_Table = Mapping[str, Mapping[str, list[int]]]
+def _cut(entries: Iterator[Entry], limit: int, *, whole: bool) -> Page:
+    """Take entries from an iterator as `newest` does; unless `whole`, just `limit` of them."""
+    taken: list[Entry] = []
+    issues = 0
+    for entry in entries:
+        last = taken[-1] if taken else None
+        begins = last is None or _issue_of(entry) != _issue_of(last)
+        full = bool(limit) and len(taken) >= limit
+        if last and full and (not whole or (begins and (entry.update is None or issues >= 2))):
+            return Page(tuple(taken), last.id)
+        issues += begins
+        taken.append(entry)
+    return Page(tuple(taken))
+
+
+def _issue_of(entry: Entry) -> str:
+    return entry.id if entry.update is None else entry.update.issue.id
 
 
 def _terms(entry: Entry, site: Site) -> dict[str, tuple[str, ...]]:
@@ -143,12 +212,3 @@ def authors_of(entry: Entry, site: Site) -> tuple[Person, ...]:
     """The authors of an entry, without the site, which stands in where there is none."""
     stand_in = Person(site.title, site.url)
     return tuple(person for person in entry.authors if person != stand_in)
-
-
-def _table(entries: tuple[Entry, ...], facets: Mapping[str, Query]) -> _Table:
-    table: dict[str, dict[str, list[int]]] = {}
-    for position, entry in enumerate(entries):
-        for parameter, slugs in facets[entry.id].items():
-            for slug in dict.fromkeys(slugs):
-                table.setdefault(parameter, {}).setdefault(slug, []).append(position)
-    return table

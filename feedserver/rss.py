@@ -1,7 +1,8 @@
-"""A channel as RSS 2.0, with Dublin Core, content, Media RSS and Atom's self link.
+"""A channel as RSS 2.0, with Dublin Core, content, Media RSS and Atom's links.
 
 The RSS Advisory Board's specification and best practices. Authors are `dc:creator`, because RSS
-wants an e-mail address in `author`. Paging, hubs and the site's own pictures are left out.
+wants an e-mail address in `author`. A feed of several documents has the links of RFC 5005, section
+3. Hubs and the site's own pictures are left out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from feedserver.model import Channel, Entry, Image
 
 MEDIA_TYPE = "application/rss+xml"
 
+_ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
 _MEDIA = "http://search.yahoo.com/mrss/"
 # Validators refuse an enclosure of a host without a dot, such as localhost.
@@ -37,7 +39,7 @@ def serialise(channel: Channel) -> bytes:
     feed.link(href=xml.clean(channel.home_url), rel="alternate")
     for entry in channel.entries:
         _fill(xml.add_entry(feed, entry), entry)
-    return xml.finish(feed.rss_str(pretty=True))
+    return xml.finish(feed.rss_str(pretty=True), channel.entries)
 
 
 def _fill(item: Any, entry: Entry) -> None:
@@ -47,8 +49,7 @@ def _fill(item: Any, entry: Entry) -> None:
     permalink = entry.id == entry.url and entry.id.startswith(("http://", "https://"))
     item.guid(xml.words(entry.id, entry.url), permalink=permalink)
     item.description(xml.escape(xml.words(entry.summary, title)))
-    content = xml.clean(entry.content or "")
-    if content.strip():
+    if content := xml.content(entry):
         item.content(content)
     for tag in xml.filled(entry.tags):
         item.category(term=xml.plain(tag))
@@ -61,10 +62,17 @@ def _is_enclosable(image: Image) -> bool:
 
 
 class _Head(xml.Extension):
-    """Declares the prefixes that items need."""
+    """Declares the prefixes that items need, and adds links, of which feedgen writes one only."""
 
     def extend_ns(self) -> Mapping[str, str]:
         return {"dc": _DC, "media": _MEDIA}
+
+    def extend_rss(self, tree: etree._Element) -> None:
+        own = tree.find(f"channel/{{{_ATOM}}}link")
+        if own is None:
+            return
+        for rel, address in reversed(list(xml.paging(self.channel))):
+            own.addnext(etree.Element(own.tag, href=xml.clean(address), rel=rel, type=MEDIA_TYPE))
 
 
 class _Item(xml.Extension):

@@ -20,7 +20,9 @@ PARAMETERS = ("limit", "before", "since", "q", *FACETS, *(f"not_{name}" for name
 
 _IGNORED = re.compile(r"utm_.*|fbclid")
 _LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
-_SLUG = re.compile(r"[^\s/?#]{1,200}")
+SLUG = r"[^\x00-\x20\x7f-\xa0/?#]{1,200}"
+"""A slug, as a regular expression that means the same in every dialect."""
+_SLUG = re.compile(SLUG)
 # RFC 3339, section 5.6. A "+" that wasn't encoded comes as a space.
 _SINCE = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[-+ ]\d{2}:\d{2})", re.ASCII

@@ -1,14 +1,15 @@
-"""The archive that is served now, and the documents that were rendered of it.
+"""The version of a site that is served now, and the documents that were rendered of it.
 
-A snapshot never changes, and a request works on one from its beginning to its end. When the file
-has changed a new snapshot takes the place of the old; a file that can't be read doesn't.
+A snapshot never changes, and a request works on one from its beginning to its end. When there is a
+new version in the database it takes the place of the old; one that can't be read doesn't.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
-import os
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,17 +17,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
-from feedserver import archive as archives
-from feedserver import catalogue, documents, jsonfeed, opml
-from feedserver.errors import ArchiveError
-from feedserver.query import Index, newest
+from feedserver import catalogue, database, documents, opml, snapshots
+from feedserver.errors import DatabaseError
+from feedserver.model import Feed
+from feedserver.query import Page
+from feedserver.slices import WHOLE, Slice
+from feedserver.snapshots import Snapshot
 
 log = logging.getLogger("feedserver")
 
-Stamp = tuple[int, int, int]
-"""What tells one version of a file from another: time, size, inode."""
-
 _SECOND = timedelta(seconds=1)
+_PAUSE = 0.001
+_OVERHEAD = 1000
+"""How many bytes a document takes that is remembered, beside its body."""
+
+_Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +44,6 @@ class Document:
     modified: datetime
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Snapshot:
-    """One version of the archive, with its own file; `serial` counts the versions."""
-
-    index: Index
-    archive: Document
-    serial: int
-
-
 @dataclass(frozen=True, slots=True)
 class _Rendered:
     """A document, the digest of what it was made of, and the latest version that it fits."""
@@ -58,113 +54,152 @@ class _Rendered:
 
 
 class Store:
-    """Holds the archive of one file; `capacity` is how many bytes of documents are remembered.
+    """Holds one version of a database; `capacity` is how many bytes of documents are remembered.
 
     Raises:
-        OSError, ArchiveError: the file can't be read at the start.
+        DatabaseError: the database can't be read at the start.
     """
 
     def __init__(
         self,
-        path: Path,
+        database: Path,
         *,
-        capacity: int = 256_000_000,
+        capacity: int = 64_000_000,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._path = path
+        self._path = database
         self._now = now
         self._capacity = capacity
         self._size = 0
-        self._rendered: OrderedDict[tuple[str, str], _Rendered] = OrderedDict()
+        self._rendered: OrderedDict[_Key, _Rendered] = OrderedDict()
         self._lock = Lock()
-        self._seen: Stamp | None = None
-        self._stamp: Stamp | None = self._look()
-        self.snapshot = self._read(datetime.fromtimestamp(0, UTC), serial=1)
+        self._refused: str | None = None
+        self.snapshot = self._first()
 
     def refresh(self) -> bool:
-        """Take up the file if it has changed; whether there is a new snapshot.
+        """Take up a new version, if there is one; whether there is a new snapshot.
 
-        A file is read when two looks in a row find it the same, so not while it is written. One
-        that can't be read is logged once, and what was there stays.
+        One that can't be read is logged once, and what was there stays.
         """
+        old = self.snapshot
         try:
-            stamp = self._look()
-        except OSError as error:
-            if self._stamp is not None:
-                log.warning("%s: %s; the old archive stays", self._path, error.strerror)
-            self._stamp = self._seen = None
+            name = database.current(self._path)
+            if name == old.name or name == self._refused:
+                return False
+        except DatabaseError as error:
+            self._refuse("", error)
             return False
-        if stamp == self._stamp:
-            return False
-        if stamp != self._seen:
-            self._seen = stamp
-            return False
-        self._stamp = stamp
         try:
-            old = self.snapshot
-            self.snapshot = self._read(old.archive.modified + _SECOND, serial=old.serial + 1)
-        except (OSError, ArchiveError) as error:
-            log.warning("%s: %s; the old archive stays", self._path, error)
+            self.snapshot = snapshots.load(
+                self._path,
+                name,
+                serial=old.serial + 1,
+                # Last-Modified has whole seconds: two versions of one would be taken for one.
+                earliest=old.archive.modified + _SECOND,
+                before=old,
+                pause=lambda: time.sleep(_PAUSE),
+            )
+        except DatabaseError as error:
+            self._refuse(name, error)
             return False
+        self._refused = None
+        _settle()
         log.info("%s: taken up", self._path)
         return True
 
-    def remembered(self, snapshot: Snapshot, name: str, base: str) -> Document | None:
-        """A document that was rendered of this snapshot, or is its file."""
-        if name == archives.FILE:
-            return snapshot.archive
+    def remembered(
+        self, snapshot: Snapshot, name: str, base: str, slice: Slice = WHOLE
+    ) -> Document | None:
+        """A document that was rendered of this snapshot."""
+        key = (name, base, slice.query_string())
         with self._lock:
-            found = self._rendered.get((name, base))
+            found = self._rendered.get(key)
             if found is None or found.serial != snapshot.serial:
                 return None
-            self._rendered.move_to_end((name, base))
+            self._rendered.move_to_end(key)
             return found.document
 
-    def document(self, snapshot: Snapshot, name: str, base: str) -> Document | None:
+    def document(
+        self, snapshot: Snapshot, name: str, base: str, slice: Slice = WHOLE
+    ) -> Document | None:
         """The document at a path such as "section/clients/feed.json"; `None` if there is none.
 
-        What was rendered of the same content before is taken again. This must be called in one
-        thread: feedgen sets the locale of the process.
+        The archive isn't among them, see `Snapshot.archive`. What was rendered of the same content
+        before is taken again. This must be called in one thread: feedgen sets the locale of the
+        process.
+
+        Raises:
+            EntryNotFoundError: the feed has no entry with the id `slice.before`.
         """
-        if found := self.remembered(snapshot, name, base):
-            return found
-        recipe = _recipe(snapshot, name, base)
+        key = (name, base, slice.query_string())
+        with self._lock:
+            known = self._rendered.get(key)
+        if known is not None and known.serial == snapshot.serial:
+            return known.document
+        recipe = _recipe(snapshot, name, base, slice)
         if recipe is None:
             return None
-        known = self._rendered.get((name, base))
         if known is not None and known.digest == recipe.digest:
             document = known.document
         else:
-            document = _document(recipe.render(), recipe.media_type, snapshot.archive.modified)
+            document = self._document(recipe, snapshot)
             if known is not None and known.document.body == document.body:
                 document = known.document
-        self._remember((name, base), _Rendered(document, recipe.digest, snapshot.serial))
+        self._remember(key, _Rendered(document, recipe.digest, snapshot.serial))
         return document
 
-    def _remember(self, key: tuple[str, str], rendered: _Rendered) -> None:
+    def entries(self, snapshot: Snapshot, feed: Feed, slice: Slice = WHOLE) -> Page:
+        """The entries that the document of a slice has, with their content.
+
+        Raises:
+            EntryNotFoundError: the feed has no entry with the id `slice.before`.
+        """
+        return _filled(snapshot, snapshot.index.page(feed, slice, snapshot.search))
+
+    def _first(self) -> Snapshot:
+        snapshot = snapshots.load(self._path, database.current(self._path))
+        _settle()
+        return snapshot
+
+    def _refuse(self, name: str, error: DatabaseError) -> None:
+        if self._refused != name:
+            log.warning("%s; the old version stays", error)
+        self._refused = name
+
+    def _document(self, recipe: _Recipe, snapshot: Snapshot) -> Document:
+        body = recipe.render()
+        # A version may be of the future, and nothing was modified there.
+        modified = min(snapshot.archive.modified, self._now().replace(microsecond=0))
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        return Document(body, recipe.media_type, etag, modified)
+
+    def _remember(self, key: _Key, rendered: _Rendered) -> None:
         with self._lock:
             before = self._rendered.pop(key, None)
-            self._size += len(rendered.document.body)
-            self._size -= len(before.document.body) if before else 0
+            self._size += _weight(key, rendered) - (_weight(key, before) if before else 0)
             self._rendered[key] = rendered
-            # The base of a document follows the Host header, so anyone could ask for more.
+            # Bases follow the Host header and slices the query: anyone could ask for more.
             while self._size > self._capacity and len(self._rendered) > 1:
-                self._size -= len(self._rendered.popitem(last=False)[1].document.body)
+                self._size -= _weight(*self._rendered.popitem(last=False))
 
-    def _look(self) -> Stamp:
-        found = os.stat(self._path)
-        return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def _read(self, earliest: datetime, serial: int) -> Snapshot:
-        """Read the archive; it counts as modified at `earliest` or later, and not in the future.
+def _weight(key: _Key, rendered: _Rendered) -> int:
+    return len(rendered.document.body) + sum(map(len, key)) + _OVERHEAD
 
-        Last-Modified has whole seconds: two versions of one second would be taken for one.
-        """
-        data = self._path.read_bytes()
-        modified = datetime.fromtimestamp(int(self._path.stat().st_mtime), UTC)
-        modified = max(min(modified, self._now().replace(microsecond=0)), earliest)
-        index = Index(archives.parse(data))
-        return Snapshot(index, _document(data, jsonfeed.MEDIA_TYPE, modified), serial)
+
+def _settle() -> None:
+    """Leave what is there now alone in later searches for garbage.
+
+    A search through the heads of 30,000 entries stops all threads for a tenth of a second.
+    """
+    gc.freeze()
+
+
+def _filled(snapshot: Snapshot, page: Page) -> Page:
+    """A page with its entries' content, as far as they fit into a document."""
+    entries = tuple(documents.fitting(snapshot.fill(page.entries)))
+    cut = len(entries) < len(page.entries)
+    return Page(entries, entries[-1].id if cut else page.next)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +211,7 @@ class _Recipe:
     render: Callable[[], bytes]
 
 
-def _recipe(snapshot: Snapshot, name: str, base: str) -> _Recipe | None:
+def _recipe(snapshot: Snapshot, name: str, base: str, slice: Slice) -> _Recipe | None:
     index, whole = snapshot.index, snapshot.archive.etag.encode()
     match name:
         case "feeds.json":
@@ -189,15 +224,21 @@ def _recipe(snapshot: Snapshot, name: str, base: str) -> _Recipe | None:
     feed = index.feed_at(f"/{folder}/" if folder else "/") if form else None
     if form is None or feed is None or name.startswith("/"):
         return None
+    page = index.page(feed, slice, snapshot.search)
     # JSON is UTF-8 by its definition (RFC 8259) and takes no parameter.
     suffix = "" if file.endswith(".json") else "; charset=utf-8"
-    inputs = (feed, index.archive.site, newest(index.entries(feed), index.archive.feed_limit))
     return _Recipe(
         f"{form.media_type}{suffix}",
-        hashlib.sha256(repr(inputs).encode("utf-8", "surrogatepass")).digest(),
-        lambda: documents.render(index, feed, file, base),
+        _digest(snapshot, feed, page),
+        lambda: documents.render_page(index, feed, file, base, slice, _filled(snapshot, page)),
     )
 
 
-def _document(body: bytes, media_type: str, modified: datetime) -> Document:
-    return Document(body, media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"', modified)
+def _digest(snapshot: Snapshot, feed: Feed, page: Page) -> bytes:
+    index = snapshot.index
+    found = hashlib.sha256(repr((feed, index.archive.site, page.next)).encode("utf-8", "replace"))
+    if not page.entries:
+        found.update(repr(index.updated(feed)).encode())
+    for entry in page.entries:
+        found.update(snapshot.digest(entry))
+    return found.digest()

@@ -13,6 +13,7 @@ from urllib.parse import quote
 # Of pymdown-extensions, which isn't declared, for it must be the version that Material brings.
 import pymdownx.slugs  # type: ignore[import-untyped]  # it carries no types
 
+from feedserver.catalogue import FEED_FILES
 from feedserver.slugs import slugify
 from mkdocs_twim.errors import AddressError
 
@@ -99,6 +100,19 @@ def file(address: str) -> str:
 def url(address: str) -> str:
     """An address as MkDocs has it: relative to the site, percent-encoded."""
     return quote(address[1:], safe="/~:@!$&'()*+,;=")
+
+
+def feed_folder(src: str) -> str | None:
+    """The folder of a feed of this site, however it is named; `None` for the name of a file.
+
+    What begins with a slash, or has no dot in its last part, is a feed of this site.
+    """
+    folder, _, last = src.rpartition("/")
+    if src.startswith("/"):
+        src = folder if last in FEED_FILES else src
+    elif "." in last:
+        return None
+    return "/" + "".join(f"{part}/" for part in src.split("/") if part)
 
 
 class Claims:

@@ -20,6 +20,7 @@ from feedserver.merges import Merge
 from feedserver.query import Index
 from feedserver.slugs import slugify
 from mkdocs_twim import addresses, checks, links
+from mkdocs_twim.calls import Call
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.feeds import SiteFeeds
 from mkdocs_twim.listings import PostList
@@ -69,6 +70,11 @@ class Collection:
         """What is wrong with shortcodes, found when posts were rendered."""
         for page in self._texts:
             yield from page.problems.values()
+
+    def calls(self) -> Iterator[Call]:
+        """The calls of shortcodes in posts."""
+        for page in self._texts:
+            yield from page.source.calls.calls
 
     def render_rest(self, config: MkDocsConfig, files: Files) -> None:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""

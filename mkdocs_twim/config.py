@@ -81,6 +81,9 @@ class TwimConfig(base.Config):
     feed_redirects = c.DictOfItems(c.Type(str), default={})
     """Old addresses of feeds, each with the new one."""
 
+    server_url = c.Optional(c.Type(str))
+    """Where a feed server of this site answers: embedding and discovery lead there."""
+
     default_image = c.Optional(c.Type(str))
     """The picture for the socials where a post has none: absolute, or below the site."""
 

@@ -74,5 +74,9 @@ class AuthorError(TwimError, ValueError):
     """The file of authors can't be read. Raised by `authors.read`."""
 
 
+class PeerError(TwimError, ValueError):
+    """A file is no feed of another site. Raised by `peers`, collected by `feedcalls`."""
+
+
 class OptionError(TwimError, ValueError):
     """An option of the plugin has a wrong value. Raised by `config`."""

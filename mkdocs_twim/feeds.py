@@ -25,6 +25,7 @@ from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import PostPage
+from mkdocs_twim.server import Server
 
 _LATER_PAGE = re.compile(r"(?<![^/])page/\d+/$")
 _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/?")
@@ -34,7 +35,8 @@ _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/
 class SiteFeeds:
     """The archive of a site, and what its pages and files need to know of its feeds.
 
-    `registry` is what is known of sections and projects, `merges` what was joined by it.
+    `registry` is what is known of sections and projects, `merges` what was joined by it. `server`
+    is where feeds can be had to be embedded.
     """
 
     archive: Archive
@@ -42,6 +44,7 @@ class SiteFeeds:
     by_page: Mapping[str, tuple[Feed, ...]]
     registry: Registry
     merges: tuple[Merge, ...]
+    server: Server | None = None
 
     def head(self, page_url: str) -> str:
         """The links to feeds for the head of a page; `page_url` is relative to the site.
@@ -52,7 +55,10 @@ class SiteFeeds:
         """
         own = self.by_page.get(f"/{_LATER_PAGE.sub('', page_url)}", ())
         root = (feed for feed in self.index.feeds[:1] if feed.kind == "posts" and feed not in own)
-        return "".join(_alternates(feed, page_url) for feed in (*own, *root))
+        links = "".join(_alternates(feed, page_url) for feed in (*own, *root))
+        if own and self.server:
+            links += self.server.discovery(catalogue.page_address(self.archive.site.url, own[0]))
+        return links
 
     def with_redirects(self, redirects: Mapping[str, str]) -> SiteFeeds:
         """The same, with more redirects; what the site itself says of an address counts."""

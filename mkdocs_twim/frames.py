@@ -45,7 +45,7 @@ class Frames:
     """Fills the pages of one build.
 
     `posts` are by id, `default` is the picture of who has none. `registry` names
-    sections and projects.
+    sections and projects. `parts` renders what stands in pages.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Frames:
         self._default = default
         self._registry = registry
         self._words = words
-        self._parts = Parts(env, words=words, site_url=self._site.url)
+        self.parts = Parts(env, words=words, site_url=self._site.url)
         self._issues: dict[str, list[Entry]] = {}
         for entry in index.archive.entries:
             if entry.update:
@@ -97,7 +97,7 @@ class Frames:
         values["social"] = social.of_list(
             title, page.canonical_url or "", about, self._site, self._default
         )
-        page.content = self._parts.render(
+        page.content = self.parts.render(
             listing.template,
             page,
             values,
@@ -114,7 +114,7 @@ class Frames:
         topics = _topics(page.toc, self._issues.get(page.permalink, ()), self._registry)
         values = cast("dict[str, object]", context)
         values["social"] = social.of_post(post, page.permalink, self._site, self._default)
-        page.content = self._parts.render(
+        page.content = self.parts.render(
             "post.html",
             page,
             values,

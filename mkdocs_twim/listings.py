@@ -18,6 +18,7 @@ from feedserver.query import Index, newest
 from feedserver.registry import EMPTY, Registry
 from feedserver.slugs import slugify
 from mkdocs_twim import addresses, views
+from mkdocs_twim.server import Server
 from mkdocs_twim.views import AuthorView, FeedView, Link, PostView, TermView, UpdateView
 from mkdocs_twim.words import Words
 
@@ -102,13 +103,15 @@ class Layout:
     """How a site's lists are laid out.
 
     `lists` are the lists of posts, that of the blog first; `home` is whether that is the home page.
-    `taxonomies` has the page size of each, by name; 0 is all. `words` are those of titles.
+    `taxonomies` has the page size of each, by name; 0 is all. `words` are those of titles. `server`
+    is where feeds can be had to be embedded.
     """
 
     lists: Sequence[PostList]
     taxonomies: Mapping[str, int]
     home: bool
     words: Words
+    server: Server | None = None
 
 
 def build(
@@ -129,7 +132,11 @@ def build(
     `authors` are those that are described, by their pages.
     """
     words = layout.words
-    feeds = {feed.path: views.feed(feed, index, words) for feed in index.feeds}
+    site, server = index.archive.site, layout.server
+    feeds = {
+        feed.path: views.feed(feed, index, words, server.embed(feed, site) if server else None)
+        for feed in index.feeds
+    }
     first, *others = layout.lists
     years = _years(posts, first, words)
     values = {

@@ -10,12 +10,15 @@ import gc
 import multiprocessing
 import os
 import sys
-import threading
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from mkdocs.plugins import get_plugin_logger
+
 from feedserver import export
 from feedserver.model import Archive
+
+log = get_plugin_logger("twim")
 
 
 class Output:
@@ -28,11 +31,15 @@ class Output:
 
     def start(self) -> None:
         """Begin to write in another process; nothing is done where that can't be."""
-        if _can_fork():
-            self._process = multiprocessing.get_context("fork").Process(
-                target=self._in_process, daemon=True
-            )
-            self._process.start()
+        if not _can_fork():
+            return
+        process = multiprocessing.get_context("fork").Process(target=self._in_process, daemon=True)
+        try:
+            process.start()
+        except OSError as error:
+            log.debug(f"the feeds are written by this process: {error}")
+        else:
+            self._process = process
 
     def finish(self) -> None:
         """Write what is not yet written, and last the archive: then all is there.
@@ -77,10 +84,9 @@ class Output:
 def _can_fork() -> bool:
     """Whether a copy of this process can go on: elsewhere system libraries forbid it.
 
-    While other threads run, as in `mkdocs serve`, it could wait for a lock that one of them has.
+    While other threads run, of Python as in `mkdocs serve` or of a library, it could wait for a
+    lock that one of them has. A process that multiprocessing has made for a pool may have none.
     """
-    return (
-        sys.platform == "linux"
-        and len(os.sched_getaffinity(0)) > 1
-        and threading.active_count() == 1
-    )
+    if sys.platform != "linux" or multiprocessing.current_process().daemon:
+        return False
+    return len(os.sched_getaffinity(0)) > 1 and len(os.listdir("/proc/self/task")) == 1

@@ -20,6 +20,7 @@ class PageCalls:
 
     def __init__(self, library: shortcodes.Library, renderer: Renderer, site: Context) -> None:
         self.problems: list[TwimError] = []
+        self.found: list[calls.Call] = []
         self._library = library
         self._renderer = renderer
         self._site = site
@@ -35,6 +36,7 @@ class PageCalls:
         found = shortcodes.splice(found, context, self._library)
         self.problems += found.errors
         self._calls[path] = found
+        self.found += found.calls
         return found.text
 
     def fill(self, html: str, page: Page) -> str:

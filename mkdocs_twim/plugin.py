@@ -6,8 +6,10 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import Literal, cast
 
@@ -25,17 +27,22 @@ from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from feedserver.urls import absolute
 from mkdocs_twim import addresses, authors, contexts, feeds, listings, static, theme
+from mkdocs_twim import server as servers
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
+from mkdocs_twim.entryviews import OwnEntries
 from mkdocs_twim.errors import OptionError, TwimError
+from mkdocs_twim.feedcalls import FeedCalls
 from mkdocs_twim.frames import Frames
 from mkdocs_twim.markdown import Renderer
 from mkdocs_twim.output import Output
 from mkdocs_twim.pagecalls import PageCalls
 from mkdocs_twim.pages import FRAME, GeneratedPages
+from mkdocs_twim.peers import Peers
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import Engine, PostPage, Workshop
 from mkdocs_twim.postviews import Views
+from mkdocs_twim.server import Server
 from mkdocs_twim.shells import Shells
 from mkdocs_twim.shortcodes import Library
 from mkdocs_twim.words import Words
@@ -54,8 +61,13 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.registry: Registry
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
+        self.feed_calls: FeedCalls
+        self._live: LiveReloadServer | None = None
+        self._docs: Path
+        self._watched: set[Path] = set()
         self.output: Output | None = None
         self.words: Words
+        self.server: Server | None = None
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """With this event MkDocs keeps one plugin over the builds of `mkdocs serve`."""
@@ -65,6 +77,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         with _errors():
             workshop = _workshop(self.config, config)
             self.registry = feeds.known_topics(self.config, config)
+            self.server = servers.read(self.config.server_url, config.theme.name)
         _report(workshop.library.problems)
         self.collection = Collection(workshop)
         self.page_calls = PageCalls(workshop.library, workshop.renderer, workshop.site)
@@ -72,7 +85,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.generated = _generated(self.config, config, self.words)
         # Before the site's own, which may say otherwise.
         config.extra_css.insert(0, "assets/twim/twim.css")
-        config.extra_javascript.append("assets/twim/twim.js")
+        for name in _assets(self.server):
+            if name.endswith(".js"):
+                config.extra_javascript.append(f"assets/twim/{name}")
         theme.extend(config.theme)
         return config
 
@@ -82,12 +97,14 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         for path in (self.config.static_dir, self.config.shortcodes_dir, self.config.registry):
             if path and Path(path).exists():
                 server.watch(path)
+        self._live, self._docs = server, Path(config.docs_dir).resolve()
+        self._watch_peers()
         return server
 
     # Late, so that files that other plugins make are posts too.
     @event_priority(-50)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        for name in ASSETS:
+        for name in _assets(self.server):
             content = resources.files("mkdocs_twim").joinpath("assets", name).read_bytes()
             # A file of the site's or its theme's takes the place of ours.
             if files.get_file_from_path(f"assets/twim/{name}") is None:
@@ -123,7 +140,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        Shells(FRAME).install(env)
+        Shells(FRAME).install(env, config.theme)
         with _errors():
             self.collection.render_rest(config, files)
             problems = [*self.collection.problems, *self.page_calls.problems]
@@ -156,7 +173,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
                 [view for view in views.values() if not view.date],
                 collection.terms(),
                 self.site_feeds.index,
-                _layout(self.config, lists, generated, self.words),
+                _layout(self.config, lists, generated, self.words, self.server),
                 collection.pageless,
                 self.registry,
                 people,
@@ -164,7 +181,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         )
         collection.problems += generated.complete(found, files, config)
         first_pages = listings.first_pages(found)
-        self.site_feeds = self.site_feeds.with_redirects(first_pages)
+        self.site_feeds = replace(self.site_feeds.with_redirects(first_pages), server=self.server)
         generated.adopt(collection.pages)
         default = collection.default_image(self.config.default_image, gallery, files)
         views |= collection.drafts(make)
@@ -175,6 +192,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.frames = Frames(
             env, config.theme, index, views, generated, default, self.registry, self.words
         )
+        own = OwnEntries(index, views, gallery, self.registry, collection.pageless)
+        collection.problems += self._call_feeds(own)
         collection.check_templates(env)
         collection.check_addresses(
             files,
@@ -186,11 +205,30 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         )
         return collection.problems
 
+    def _call_feeds(self, own: OwnEntries) -> list[TwimError]:
+        """Look up the feeds that pages call; what is wrong with the calls."""
+        workshop = self.collection.workshop
+        called = chain(self.page_calls.found, self.collection.calls())
+        self.feed_calls = FeedCalls(called, workshop.library, own, workshop.peers, self.words)
+        self._watch_peers()
+        return self.feed_calls.problems
+
+    def _watch_peers(self) -> None:
+        """Let `mkdocs serve` watch the folders of feeds: a file that is replaced is another."""
+        if self._live is None:
+            return
+        for folder in {path.parent.resolve() for path in self.collection.workshop.peers.files}:
+            if folder in self._watched or folder.is_relative_to(self._docs) or not folder.is_dir():
+                continue
+            self._watched.add(folder)
+            self._live.watch(str(folder), recursive=False)
+
     # After the search has read a page: what is put around a post, and lists, only repeat posts.
     @event_priority(-100)
     def on_page_context(
         self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
+        self.feed_calls.fill(page, context, self.frames.parts)
         self.frames.fill(page, context)
         return context
 
@@ -210,6 +248,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             self.output.stop()
 
 
+def _assets(server: Server | None) -> tuple[str, ...]:
+    return (*ASSETS, "embedding.js") if server else ASSETS
+
+
 def _generated(options: TwimConfig, config: MkDocsConfig, words: Words) -> GeneratedPages:
     return GeneratedPages(
         addresses.blog(options.blog_dir),
@@ -225,12 +267,14 @@ def _layout(
     lists: Sequence[listings.PostList],
     generated: GeneratedPages,
     words: Words,
+    server: Server | None,
 ) -> listings.Layout:
     return listings.Layout(
         lists=lists,
         taxonomies={name: each.paginate_by for name, each in options.taxonomies.items()},
         home=generated.home,
         words=words,
+        server=server,
     )
 
 
@@ -260,6 +304,7 @@ def _workshop(options: TwimConfig, config: MkDocsConfig) -> Workshop:
         library=_library(options, config),
         site=contexts.of_site(config),
         authors=authors.read(Path(config.docs_dir), blog_dir),
+        peers=Peers(Path(config.config_file_path).parent),
     )
 
 

@@ -22,6 +22,7 @@ from mkdocs_twim import addresses, calls, contexts, links, markdown, postmeta, s
 from mkdocs_twim.authors import Authors
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter, read
+from mkdocs_twim.peers import Peers
 from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.postmeta import PostMeta, SectionMeta, read_post
 
@@ -47,6 +48,7 @@ class Workshop:
     library: shortcodes.Library
     authors: Authors
     site: contexts.Context
+    peers: Peers
 
     @property
     def site_path(self) -> str:
@@ -285,13 +287,12 @@ class PostPage(Page):
         """Put what the shortcodes make of themselves, on the page or in a feed."""
         if self.source.calls.calls:
             text, unfilled = self.source.front.body, html
-            snippet = partial(self.workshop.renderer.snippet, taken=set(links.anchors(html)))
+            shop = self.workshop
+            snippet = partial(shop.renderer.snippet, taken=set(links.anchors(html)))
+            context = {**self.source.context, "picture": self.picture_url, "markdown": snippet}
+            context["feed_link"] = partial(shop.peers.link, shop.permalink)
             html, problems = shortcodes.fill(
-                html,
-                self.source.calls,
-                feed=feed,
-                context={**self.source.context, "picture": self.picture_url, "markdown": snippet},
-                library=self.workshop.library,
+                html, self.source.calls, feed=feed, context=context, library=shop.library
             )
             self.problems |= {str(problem): problem for problem in problems}
             html, broken = links.resolve_internal(html, lambda target: self._resolve(target, files))

@@ -2,9 +2,9 @@
 
 A site has thousands of pages of projects, and a theme takes longer for each than all the rest. Of
 pages of one shape, one is rendered with tokens in place of what differs, and cut at the tokens;
-the others are joined from its pieces. Nothing is assumed of the theme: a page is rendered in full,
-and compared, as long as it has a letter, or a length, that was not yet seen to come through
-unchanged. Where a theme asks more of a title than to show it, pages are rendered as ever.
+the others are joined from its pieces. That is done with the templates of known themes alone, which
+show a title and ask nothing of it: those of a site could. Even so a page is rendered in full, and
+compared, as long as it has a letter, or a length, that was not yet seen to come through unchanged.
 """
 
 from __future__ import annotations
@@ -14,16 +14,23 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any, SupportsIndex, cast
+from pathlib import Path
+from typing import Any, cast
 
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemLoader
 from markupsafe import escape
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
+from mkdocs.theme import Theme
+from mkdocs.utils import get_theme_dir
 
 from mkdocs_twim.social import Social
 
 Render = Callable[[Mapping[str, object]], str]
+
+KNOWN = ("material", "materialx", "mkdocs", "readthedocs")
+"""The themes whose templates have been read, and are tried by the tests."""
 
 _TOKEN = re.compile(r"(Qtwim\d+Q)")
 _PLAIN = re.compile(r"[A-Za-z0-9 .,:/_-]+")
@@ -38,8 +45,7 @@ class _Shell:
     """The theme around the pages of one shape.
 
     `letters` have come through unchanged, `refused` have not; `titles` and `lengths` are the
-    shortest and the longest title, and of all words, that have. `sought` is what the theme has
-    looked for in the content, and whether it was there.
+    shortest and the longest title, and of all words, that have.
     """
 
     pieces: Sequence[str] = ()
@@ -48,64 +54,9 @@ class _Shell:
     refused: set[str] = field(default_factory=set)
     titles: tuple[int, int] = (1, 0)
     lengths: tuple[int, int] = (1, 0)
-    sought: dict[str, bool] = field(default_factory=dict)
-
-    def suits(self, content: str) -> bool:
-        return self.fits and all((text in content) == is_in for text, is_in in self.sought.items())
 
     def join(self, values: Mapping[str, str]) -> str:
         return "".join(values.get(piece, piece) for piece in self.pieces)
-
-
-class _Word(str):
-    """A token in the place of a word: to a theme that asks more than to show it, nothing fits."""
-
-    shell: _Shell
-
-    def _unfit(self, *_: object) -> Any:
-        self.shell.fits = False
-        return NotImplemented
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __len__(self) -> int:
-        self.shell.fits = False
-        return super().__len__()
-
-    def __iter__(self) -> Iterator[str]:
-        self.shell.fits = False
-        return super().__iter__()
-
-    def __hash__(self) -> int:
-        self.shell.fits = False
-        return super().__hash__()
-
-    def __getitem__(self, key: SupportsIndex | slice) -> str:
-        self.shell.fits = False
-        return super().__getitem__(key)
-
-    def __contains__(self, text: object) -> bool:
-        self.shell.fits = False
-        return super().__contains__(str(text))
-
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _unfit
-
-
-class _Content(_Word):
-    """A token in the place of a page's content, which themes look into."""
-
-    content: str
-
-    def __contains__(self, text: object) -> bool:
-        return self.shell.sought.setdefault(str(text), str(text) in self.content)
-
-
-class _StandIn(Page):
-    """A page in the place of others: none of the nav's, with whose titles its own is compared."""
-
-    def __eq__(self, other: object) -> bool:
-        return other is self
 
 
 class Shells:
@@ -115,8 +66,13 @@ class Shells:
         self._template = template
         self._shells: dict[object, _Shell | None] = {}
 
-    def install(self, env: Environment) -> None:
-        """Let an environment render its template here; it must not be loaded yet."""
+    def install(self, env: Environment, theme: Theme) -> None:
+        """Let an environment render its template here, if its theme is one that is known.
+
+        The template must not be loaded yet.
+        """
+        if not _is_known(env, theme):
+            return
         base, name, through = env.template_class, self._template, self.render
 
         class Shelled(base):  # type: ignore[misc, valid-type]  # the class is the environment's
@@ -133,7 +89,7 @@ class Shells:
         page, social = context.get("page"), context.get("social")
         if not isinstance(page, Page) or not isinstance(social, Social) or not _has_shape(page):
             return whole(context)
-        key = (_shape(page), _rest(context, _IN_CONTEXT))
+        key = (_shape(page), _rest(context, _IN_CONTEXT), _settings(context))
         if key not in self._shells:
             # It may be the only one.
             self._shells[key] = None
@@ -145,6 +101,27 @@ class Shells:
         return _through(shell, whole, context, [*_words(page), *words], page)
 
 
+def _is_known(env: Environment, theme: Theme) -> bool:
+    """Whether no template of a known theme, nor of ours, is another's."""
+    if theme.name not in KNOWN or not isinstance(env.loader, FileSystemLoader):
+        return False
+    own = get_theme_dir(theme.name)
+    ours = str(Path(__file__).parent / "templates")
+    others = [folder for folder in env.loader.searchpath if folder not in (own, ours)]
+    return not any(
+        Path(known, file.relative_to(folder)).exists()
+        for folder in others
+        for file in Path(folder).rglob("*.html")
+        for known in (own, ours)
+    )
+
+
+def _settings(context: Mapping[str, object]) -> object:
+    """What themes read of a site's settings, which another plugin may change for a page."""
+    config = cast("MkDocsConfig", context["config"])
+    return repr(config.extra), repr(sorted(config.theme.items()))
+
+
 def _through(
     shell: _Shell,
     whole: Render,
@@ -154,7 +131,7 @@ def _through(
 ) -> str:
     text = "\n".join(words)
     letters = set(text)
-    if not shell.suits(page.content or "") or letters & shell.refused:
+    if not shell.fits or letters & shell.refused:
         return whole(context)
     if not shell.letters and not all(map(_PLAIN.fullmatch, words)):
         return whole(context)
@@ -201,7 +178,7 @@ def _shape(page: Page) -> object:
     folder = page.url.rstrip("/").rpartition("/")[0]
     toc = tuple((link.level, link.id, len(link.children)) for link in _all(page.toc))
     parts = (_rest(vars(page), _IN_PAGE), _rest(vars(page.file), _IN_FILE))
-    return (folder, toc, repr(page.meta), *parts)
+    return (folder, toc, "<h1" in (page.content or ""), repr(page.meta), *parts)
 
 
 def _rest(values: Mapping[str, object], without: set[str]) -> object:
@@ -228,31 +205,24 @@ def _words(page: Page) -> Iterator[str]:
 
 def _make(whole: Render, context: Mapping[str, object], page: Page, social: Social) -> _Shell:
     """Render a page of words that are tokens, in the order of `_words`, after the content."""
-    shell = _Shell()
-    tokens = _tokens(shell)
-    other, file = _StandIn.__new__(_StandIn), copy.copy(page.file)
-    vars(other).update(vars(page), file=file)
-    content = _Content(next(tokens))
-    content.shell, content.content = shell, page.content or ""
-    other.content = content
+    tokens = (f"Qtwim{number}Q" for number in count())
+    content = next(tokens)
+    other, file = copy.copy(page), copy.copy(page.file)
+    other.file = file
+    # Themes look for a heading in the content.
+    heading = "<h1" if "<h1" in (page.content or "") else ""
+    other.content = content + heading
     other.title = next(tokens)
-    part, name = str(next(tokens)), str(next(tokens))
+    part, name = next(tokens), next(tokens)
     file.url = _with(page.url, part)
     file.src_uri, file.dest_uri = _with(page.file.src_uri, name), _with(page.file.dest_uri, name)
     other.canonical_url = _with(page.canonical_url or "", part)
     other.abs_url = _with(page.abs_url or "", part)
     other.toc = TableOfContents([_named(link, tokens) for link in page.toc])
-    properties = tuple((key, str(next(tokens))) for key, _ in social.properties)
+    properties = tuple((key, next(tokens)) for key, _ in social.properties)
     said = replace(social, properties=properties)
-    shell.pieces = _TOKEN.split(whole({**context, "page": other, "social": said}))
-    return shell
-
-
-def _tokens(shell: _Shell) -> Iterator[_Word]:
-    for number in count():
-        token = _Word(f"Qtwim{number}Q")
-        token.shell = shell
-        yield token
+    rendered = whole({**context, "page": other, "social": said})
+    return _Shell(_TOKEN.split(rendered.replace(content + heading, content)))
 
 
 def _with(address: str, segment: str) -> str:
@@ -261,7 +231,7 @@ def _with(address: str, segment: str) -> str:
     return "/".join(parts)
 
 
-def _named(link: AnchorLink, tokens: Iterator[_Word]) -> AnchorLink:
+def _named(link: AnchorLink, tokens: Iterator[str]) -> AnchorLink:
     other = copy.copy(link)
     other.title = next(tokens)
     other.children = [_named(child, tokens) for child in link.children]

@@ -102,16 +102,19 @@ class Library:
             return str(error)
         return None
 
+    def is_built_in(self, name: str) -> bool:
+        """Whether a shortcode is this package's, and no template of the site's replaces it."""
+        return name in SIGNATURES and not self._own.get(name, set()) & {"html", "md"}
+
     def arguments(self, call: Call) -> Mapping[str, Value]:
         """What the template gets: of the package's shortcodes all, with defaults.
 
         Raises:
             ValueError: see `Signature.arguments`.
         """
-        signature = SIGNATURES.get(call.name)
-        if signature is None or self._own.get(call.name, set()) & {"html", "md"}:
+        if not self.is_built_in(call.name):
             return call.args
-        return signature.arguments(call)
+        return SIGNATURES[call.name].arguments(call)
 
     def is_markdown(self, name: str) -> bool:
         return self._pages[name].endswith(".md")

@@ -10,11 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from feedserver.slices import MAX_LIMIT
 from mkdocs_twim.arguments import Value
 from mkdocs_twim.calls import Call
 
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
+_COUNT = re.compile(r"[0-9]{1,3}")
+LAYOUTS = ("list", "compact", "cards")
+"""How the entries of a feed can be laid out."""
+
 _FLAGS = {"true": True, "open": True, "false": False, "": False}
 
 
@@ -147,8 +152,40 @@ def _seconds(value: Value) -> int:
     return int(str(value))
 
 
+def _feed(value: Value) -> str:
+    src = value.strip() if isinstance(value, str) else ""
+    if not src or "\\" in src or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", src):
+        raise ValueError(
+            'a feed of the site, such as "/section/clients/", or a file beside mkdocs.yml '
+            "(nothing is fetched in a build: export the feed first)"
+        )
+    return src
+
+
+def _limit(value: Value) -> int:
+    number = int(str(value)) if not isinstance(value, bool) and _COUNT.fullmatch(str(value)) else 0
+    if not 1 <= number <= MAX_LIMIT:
+        raise ValueError(f"a number from 1 to {MAX_LIMIT}")
+    return number
+
+
+def _layout(value: Value) -> str:
+    if value not in LAYOUTS:
+        raise ValueError(f"a layout, one of {', '.join(LAYOUTS)}")
+    return str(value)
+
+
 SIGNATURES: Mapping[str, Signature] = MappingProxyType(
     {
+        "feed": Signature(
+            {
+                "src": Parameter(_feed, required=True),
+                "limit": Parameter(_limit, default=5),
+                "layout": Parameter(_layout, default="list"),
+                "images": Parameter(_flag, default=False),
+                "title": Parameter(_text),
+            }
+        ),
         "figure": Signature(
             {
                 "img": Parameter(_address, required=True),

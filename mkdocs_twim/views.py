@@ -6,8 +6,9 @@ those of other sites are absolute. `None` is what isn't known. Texts are plain, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from feedserver.catalogue import FEED_FILES
@@ -155,14 +156,74 @@ class TermView:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryView:
+    """An entry of a feed, as a page shows it that calls `feed`.
+
+    Of an update `title` is its project's, else its section's; among those of one project it is that
+    of the issue. `authors` are those of posts.
+    """
+
+    title: str
+    url: str | None
+    date: datetime
+    summary: str | None
+    picture: Picture | None = None
+    issue: Link | None = None
+    section: Link | None = None
+    reporters: tuple[Reporter, ...] = ()
+    authors: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalledFeed:
+    """A feed, as a page shows it that calls `feed`.
+
+    `heading` is what the call names it, `url` the page of all its entries. `layout` is "list",
+    "compact" or "cards". `language` is that of another site.
+    """
+
+    title: str
+    url: str
+    heading: str | None
+    layout: str
+    entries: tuple[EntryView, ...]
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedView:
+    """What another site needs to show a feed; all addresses are absolute.
+
+    `title` and `url` are those of the feed and its page, `script` that of the web component, which
+    shows `feed`, `page` one for a frame, and `picture` one of the latest entries.
+    """
+
+    title: str
+    url: str
+    script: str
+    feed: str
+    page: str
+    picture: str
+
+    @property
+    def json(self) -> str:
+        """All of it, for the script."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
 class FeedView:
-    """A feed; `formats` are its three documents, each with the name of its format."""
+    """A feed; `formats` are its three documents, each with the name of its format.
+
+    `embed` is there where a server of the site is known.
+    """
 
     title: str
     description: str
     url: str
     entries: int
     formats: tuple[Link, ...]
+    embed: EmbedView | None = None
 
 
 def relative(address: str, site_url: str) -> str:
@@ -239,7 +300,7 @@ def topic(
     )
 
 
-def feed(found: Feed, index: Index, words: Words) -> FeedView:
+def feed(found: Feed, index: Index, words: Words, embed: EmbedView | None = None) -> FeedView:
     """A feed of the site; its title is without the site's."""
     site = index.archive.site
     name = {"posts": "all_posts", "updates": "all_updates"}.get(found.kind)
@@ -252,6 +313,7 @@ def feed(found: Feed, index: Index, words: Words) -> FeedView:
             Link(name, found.path[1:] + file)
             for name, file in zip(_FORMATS, FEED_FILES, strict=True)
         ),
+        embed=embed,
     )
 
 

@@ -1,80 +1,29 @@
-"""The words of our pages in the language of a site.
-
-`translations/` has a catalogue for each language, by its tag. A word is a text with names in braces
-for what is put into it; one that counts has a text for each of the plural forms that CLDR gives to
-the language. A language without a catalogue gets English words, and dates of its own.
-"""
+"""The words of our pages in the language of a site: the catalogues in `translations/`."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
-from babel import Locale
-from babel.core import UnknownLocaleError
-from markupsafe import Markup, escape
+from feedserver import words
 
-FALLBACK = "en"
 _FOLDER = Path(__file__).parent / "translations"
-_NAME = re.compile(r"{(\w+)}")
+_OF_EMBEDDING = (
+    *("close", "copied_it", "copy_it", "embed_auto", "embed_cards", "embed_colours"),
+    *("embed_compact", "embed_component", "embed_dark", "embed_entries", "embed_frame"),
+    *("embed_layout", "embed_light", "embed_list", "embed_picture", "embed_preview"),
+    "embed_title",
+)
 
-Text = str | Mapping[str, str]
 
-
-class Words:
+class Words(words.Words):
     """The catalogue of one language; `locale` is that of dates."""
 
     def __init__(self, language: str | None) -> None:
-        self.locale = _locale(language)
-        found = (_FOLDER / f"{self.locale.language}.json").is_file()
-        self.language = self.locale.language if found else FALLBACK
-        self._texts = _catalogue(self.language)
-        self._plural = Locale.parse(self.language).plural_form
-
-    def text(self, name: str, count: int | None = None, **values: object) -> str:
-        """A word as plain text; `count` chooses the plural form, and is shown as it is."""
-        return self._chosen(name, count).format(count=count, **values)
-
-    def html(self, name: str, count: int | None = None, **values: object) -> Markup:
-        """A word as HTML: values are escaped, but for those that are HTML already."""
-        parts = _parts(self._chosen(name, count))
-        if len(parts) == 1:
-            return parts[0]
-        values["count"] = count
-        shown = (escape(values[str(part)]) if n % 2 else part for n, part in enumerate(parts))
-        return Markup("").join(shown)
+        super().__init__(language, _FOLDER)
 
     def script(self) -> str:
         """What the script says, as JSON."""
-        names = ("copy", "copied", "feed_address", "count_feeds")
-        chosen = {name: self._texts[name] for name in names}
+        names = ("copy", "copied", "feed_address", "count_feeds", *_OF_EMBEDDING)
+        chosen = {name: self.raw(name) for name in names}
         return json.dumps({"lang": self.language, **chosen}, ensure_ascii=False)
-
-    def _chosen(self, name: str, count: int | None) -> str:
-        text = self._texts[name]
-        if isinstance(text, str):
-            return text
-        assert count is not None, f"the word {name} counts"
-        return text.get(self._plural(count), text["other"])
-
-
-@cache
-def _parts(text: str) -> tuple[Markup, ...]:
-    """A text as HTML, and each second time the name of what is put into it."""
-    return tuple(map(escape, _NAME.split(text)))
-
-
-@cache
-def _catalogue(language: str) -> Mapping[str, Text]:
-    texts: Mapping[str, Text] = json.loads((_FOLDER / f"{language}.json").read_text("utf-8"))
-    return texts
-
-
-def _locale(language: str | None) -> Locale:
-    try:
-        return Locale.parse((language or FALLBACK).replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(FALLBACK)

@@ -20,7 +20,7 @@ from selenium.webdriver import Chrome
 
 from tests.conftest import ROOT
 from tests.e2e import chromium
-from tests.e2e.serving import served
+from tests.e2e.serving import hosted
 
 FOLDER = ROOT / "docs" / "img" / "screenshots"
 # When the newest of the posts has just come out.
@@ -92,7 +92,7 @@ def main() -> int:
         mkdocs_build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(site)))
         browser = chromium.start(found, Path(temporary) / "chromium")
         try:
-            with served(site) as address:
+            with hosted(site) as address:
                 # The first page of a fresh browser is drawn a little differently.
                 picture(browser, address, SHOTS["blog-light.png"])
                 for name, shot in SHOTS.items():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -14,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from feedserver.slugs import slugify
-from tests.bench import newsletter, report, runs, sites
-from tests.bench.__main__ import parser
+from tests.bench import load, newsletter, report, runs, serving, sites
+from tests.bench.__main__ import main, parser
 from tests.bench.comparison import Measured, Plan, Result
 from tests.bench.parts import REST, Clock
-from tests.conftest import ROOT
+from tests.conftest import ROOT, absent
 from tests.sites import build
 
 
@@ -183,3 +185,53 @@ def test_the_command_line_has_the_sizes_of_the_documentation() -> None:
     assert parser().parse_args(["build", "--issues", "5", "9"]).issues == [5, 9]
     with pytest.raises(SystemExit):
         parser().parse_args(["build", "--rounds", "0"])
+
+
+def test_servers_are_measured_beside_bare_ones(tmp_path: Path) -> None:
+    for program in ("wrk", "nginx"):
+        if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
+            absent(program)
+    told: list[str] = []
+    result = serving.measure(tmp_path, serving.Plan(rounds=1, seconds=1, slow=90), told.append)
+    assert result.size > 200_000
+    assert told == ["round 1 of 1", "slow connections, round 1 of 1"]
+    assert result.samples.keys() == {(kind, code) for kind in serving.KINDS for code in (200, 304)}
+    text = report.answers(result)
+    for name in serving.KINDS.values():
+        assert f"| {name} | 200 |" in text and f"| {name} | 304 |" in text
+    assert result.slowed > 0
+
+
+def test_the_report_of_answers_says_what_was_reached() -> None:
+    rates = {"function": 1000.0, "route": 800.0, "ours": 950.0, "nginx": 3000.0}
+    samples = {
+        (kind, status): [load.Sample(rate, 4000 / rate), load.Sample(rate * 2, 2000 / rate)]
+        for kind, rate in rates.items()
+        for status in (200, 304)
+    }
+    samples["ours", 304] = [load.Sample(700.0, 9.0), load.Sample(1400.0, 4.5)]
+    quiet, slow = [load.Sample(1.0, 10.0)] * 2, [load.Sample(1.0, 15.0)] * 2
+    result = serving.Result(serving.Plan(2, 1), 216_409, samples, quiet, slow)
+    text = report.answers(result)
+    assert "| ours | 200 | 1,425 | 0.95 | 3.2 | 1.05 |" in text
+    assert "| 200: requests/s, to the bare function | ≥ 0.90 | 0.95 | yes |" in text
+    assert "| 304: requests/s, to the bare function | ≥ 0.90 | 0.70 | no |" in text
+    assert "| 304: requests/s, to the bare route | ≥ 1.00 | 0.87 | no |" in text
+    assert "| 304: p99, to the bare function | ≤ 1.50 | 2.25 | no |" in text
+    assert "| p99 beside 900 slow connections, to the quiet one | ≤ 2.00 | 1.50 | yes |" in text
+
+
+def test_wrk_is_read_and_its_errors_are_errors() -> None:
+    text = "  Latency Distribution\n     99%    1.50s \nRequests/sec:    712.08\n"
+    assert load.read(text) == load.Sample(712.08, 1500.0)
+    with pytest.raises(load.LoadError, match="Non-2xx"):
+        load.read(f"  Non-2xx or 3xx responses: 12\n{text}")
+    with pytest.raises(load.LoadError, match="nothing of use"):
+        load.read("unable to connect")
+
+
+def test_the_command_line_of_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = parser().parse_args(["serve"])
+    assert (options.rounds, options.seconds) == (12, 2)
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(["serve", "--rounds", "1", "--seconds", "1"]) == 1

@@ -6,6 +6,7 @@ import argparse
 import ast
 import dataclasses
 import re
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +21,13 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 
 import mkdocs_twim
-from feedserver import cli
+from feedserver import cli, openapi
 from feedserver.catalogue import FEED_FILES, RESERVED
 from feedserver.check import check
+from feedserver.metrics import Metrics
 from feedserver.model import FeedKind, Reporter
+from feedserver.reports import Report
+from feedserver.settings import Settings, load
 from mkdocs_twim import contexts, listings, migrate, social, tera, views
 from mkdocs_twim.config import AliasesConfig, NamedFeedConfig, TaxonomyConfig, TwimConfig
 from mkdocs_twim.frontmatter import FrontMatter
@@ -118,6 +122,34 @@ def test_every_default_is_as_documented() -> None:
     assert {name: yaml.safe_load(shown) for name, shown in table} == defaults
 
 
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = dict(re.findall(r"(?m)^\| `(\w+)` \| ?(.*?) ?\|", _page("settings")))
+    assert rows.keys() == {field.name for field in dataclasses.fields(Settings)}
+    for name, shown in rows.items():
+        default = getattr(Settings(), name)
+        default = list(default) if isinstance(default, tuple) else default
+        written = tomllib.loads(f"x = {shown.strip('`')}")["x"] if shown else None
+        assert written == default, name
+
+
+def test_the_settings_that_are_shown_can_be_read(tmp_path: Path) -> None:
+    files = _files(REFERENCE / "settings.md") | _files(HOW_TO / "operate.md")
+    shown = [text for name, text in files.items() if name.endswith(".toml")]
+    assert len(shown) == 2
+    for text in shown:
+        path = tmp_path / "feedserver.toml"
+        path.write_text(text, "utf-8")
+        assert load(path, {}, {}).workers == 2
+
+
+def test_every_metric_is_documented() -> None:
+    metrics = Metrics(lambda: datetime.now(UTC))
+    metrics.add(Report({}, (), 1, 1, datetime.now(UTC)))
+    names = set(re.findall(r"# TYPE (\S+)", metrics.text().decode()))
+    text = (HOW_TO / "operate.md").read_text("utf-8").split("## Watch it")[1]
+    assert len(names) > 5 and names == set(re.findall(r"`(feedserver_\w+)`", text))
+
+
 def test_every_key_of_front_matter_is_documented() -> None:
     text = _page("front-matter")
     fields = {field.name for field in dataclasses.fields(PostMeta)} - {"stem", "image", "image_alt"}
@@ -171,7 +203,7 @@ def test_every_address_is_documented() -> None:
         assert f"`/{file}`" in text
     for path in ("/updates/", "/section/", "/project/", "/author/", "/category/"):
         assert f"`{path}" in text
-    for file in ("/feeds.json", "/feeds.opml", "/archive.json"):
+    for file in ("/feeds.json", "/feeds.opml", "/archive.json", f"/{openapi.NAME}"):
         assert file in text
 
 

@@ -11,22 +11,33 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FEEDSERVER = (
-    {"model", "errors", "slugs", "members", "findings", "urls"},
+    {"model", "errors", "slugs", "members", "findings", "urls", "values", "streams", "words"},
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
-    | {"slices"},
-    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"} | {"topics"},
-    {"settings", "sources", "store", "problems", "feeds", "pages"} | {"embed"},
-    {"app", "cli", "__main__"},
+    | {"slices"}
+    | {"drafts", "foreign_json", "foreign_xml"},
+    {"archive", "query", "entries", "catalogue", "documents", "export"}
+    | {"topics"}
+    | {"orders"}
+    | {"foreign", "sites", "choices", "cards"},
+    {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
+    | {"fetching", "reading", "keeping", "builder", "audit"}
+    | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
+    | {"fastpath", "openapi"}
+    | {"assets", "rendering", "people", "browsers", "embed"}
+    | {"logs", "access", "limits", "observer", "operations", "protocol", "subscribers"}
+    | {"reports", "metrics", "status", "statefolder", "rebuilding", "supervisor"},
+    {"app", "worker", "serving", "cli", "__main__"},
 )
 MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}
     | {"tokens", "arguments", "calls", "shortcodes", "signatures", "tera", "pictures", "static"}
     | {"migration", "porting", "zola_config", "mkdocs_yml", "material_options"},
     {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}
-    | {"authors", "related", "postviews", "zola_pages"},
+    | {"authors", "related", "postviews", "zola_pages"}
+    | {"peers", "entryviews", "server"},
     {"feeds", "output", "listings", "pages", "social", "frames", "collection", "shells"}
-    | {"sections", "checks"}
+    | {"sections", "checks", "feedcalls"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
 )

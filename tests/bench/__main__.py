@@ -1,14 +1,16 @@
-"""Measurements, run by hand: `./run bench build`."""
+"""Measurements, run by hand: `./run bench build`, `./run bench serve`."""
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import report
+from tests.bench import report, serving
 from tests.bench.comparison import Comparison, Plan
+from tests.bench.load import LoadError
 from tests.bench.runs import BuildError
 
 
@@ -38,22 +40,50 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--folder", metavar="DIR", type=Path, help="write the sites there, and leave them"
     )
+    build.set_defaults(run=_build)
+    serve = commands.add_parser("serve", help="answers of the server, beside those of bare ones")
+    serve.add_argument(
+        "--rounds", metavar="N", type=_positive, default=12, help="take the medians of so many runs"
+    )
+    serve.add_argument(
+        "--seconds", metavar="N", type=_positive, default=2, help="how long each run takes"
+    )
+    serve.set_defaults(run=_serve)
     return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure what the arguments say, and print it; the exit code."""
     options = parser().parse_args(arguments)
-    plan = Plan(tuple(sorted({*options.issues, options.against})), options.against, options.rounds)
     try:
-        with tempfile.TemporaryDirectory(prefix="twim-bench-") as temporary:
-            folder = (options.folder or Path(temporary)).resolve()
-            result = Comparison(folder, plan, lambda text: print(text, file=sys.stderr)).run()
-    except BuildError as error:
+        result: int = options.run(options)
+    except (BuildError, LoadError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    print(report.markdown(result))
+    return result
+
+
+def _build(options: argparse.Namespace) -> int:
+    plan = Plan(tuple(sorted({*options.issues, options.against})), options.against, options.rounds)
+    with tempfile.TemporaryDirectory(prefix="twim-bench-") as temporary:
+        folder = (options.folder or Path(temporary)).resolve()
+        print(report.markdown(Comparison(folder, plan, _tell).run()))
     return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    plan = serving.Plan(options.rounds, options.seconds)
+    with tempfile.TemporaryDirectory(prefix="twim-bench-") as temporary:
+        print(report.answers(serving.measure(Path(temporary), plan, _tell)), flush=True)
+    if (Path(__file__).parent / "slices.py").is_file():
+        print()
+        sys.stdout.flush()
+        return subprocess.run([sys.executable, "-m", "tests.bench.slices"]).returncode
+    return 0
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _positive(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tests.bench import serving
 from tests.bench.comparison import Measured, Result
 
 _MB = 1_000_000
@@ -13,6 +14,12 @@ OF_HUGO = 1.0
 OF_COLD = 1 / 2
 MEMORY = 3.0
 """Aims: parts of the time of Material's blog, of Hugo, of a cold build; times the memory."""
+OF_FUNCTION = 0.9
+OF_ROUTE = 1.0
+LATENCY = 1.5
+SLOWED = 2.0
+"""Aims of answers from memory: at least so many requests a second, to those of a bare ASGI function
+and of a bare route; at most so many times the function's p99, and the quiet one's."""
 _NOISE = 1.15
 """An issue that costs so much more in a longer newsletter may be chance."""
 
@@ -21,6 +28,57 @@ def markdown(result: Result) -> str:
     """Write all tables."""
     lines = [*_tools(result), "", *_growth(result), "", *_parts(result), "", *_aims(result)]
     return "\n".join(lines)
+
+
+def answers(result: serving.Result) -> str:
+    """Write the tables of answers from the server's memory."""
+    plan = result.plan
+    return "\n".join(
+        [
+            f"A feed of {result.size:,} bytes, the medians of {plan.rounds} runs "
+            f"of {plan.seconds} s each, in turns:",
+            "",
+            *_table(
+                ("", "status", "requests/s", "to the function", "p99, ms", "to the function"),
+                [
+                    _server(result, kind, status)
+                    for status in serving.STATUSES
+                    for kind in serving.KINDS
+                ],
+            ),
+            "",
+            *_table(("aim", "wanted", "measured", "reached"), list(_aims_of_answers(result))),
+        ]
+    )
+
+
+def _server(result: serving.Result, kind: str, status: int) -> tuple[str, ...]:
+    return (
+        serving.KINDS[kind],
+        str(status),
+        f"{result.rate(kind, status):,.0f}",
+        f"{result.ratio(kind, status, serving.rate):.2f}",
+        f"{result.p99(kind, status):.1f}",
+        f"{result.ratio(kind, status, serving.p99):.2f}",
+    )
+
+
+def _aims_of_answers(result: serving.Result) -> Iterator[tuple[str, ...]]:
+    for status in serving.STATUSES:
+        speed = result.ratio("ours", status, serving.rate)
+        of_route = speed / result.ratio("route", status, serving.rate)
+        yield _floor(f"{status}: requests/s, to the bare function", OF_FUNCTION, speed)
+        yield _floor(f"{status}: requests/s, to the bare route", OF_ROUTE, of_route)
+        times = result.ratio("ours", status, serving.p99)
+        name, aim, measured, reached = _aim(f"{status}: p99, to the bare function", LATENCY, times)
+        yield name, f"≤ {aim}", measured, reached
+    what = f"p99 beside {result.plan.slow} slow connections, to the quiet one"
+    name, aim, measured, reached = _aim(what, SLOWED, result.slowed)
+    yield name, f"≤ {aim}", measured, reached
+
+
+def _floor(name: str, aim: float, measured: float) -> tuple[str, ...]:
+    return name, f"≥ {aim:.2f}", f"{measured:.2f}", "yes" if measured >= aim else "no"
 
 
 def _tools(result: Result) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A browser, the checkers of npm, and sites served by the real server."""
+"""A browser, the checkers of npm, and sites that are served."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import ROOT, absent
 from tests.e2e import chromium
 from tests.e2e.embedding import Origin, feeds, origin
 from tests.e2e.letters import THEMES, build_letters
-from tests.e2e.serving import free_port, served
+from tests.e2e.serving import free_port, hosted, served
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def letters(
     """The newsletter that has everything, on each theme."""
     port = free_port()
     built = build_letters(request.param, tmp_path_factory.mktemp(request.param), port)
-    with served(built.folder, port) as address:
+    with hosted(built.folder, port) as address:
         yield Site(request.param, built.folder, address)
 
 

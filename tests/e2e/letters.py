@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from collections.abc import Mapping
@@ -137,6 +138,43 @@ links:
 
 Text.
 """
+PEER = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "A peer",
+    "home_page_url": "https://peer.example/",
+    "language": "ar",
+    "items": [
+        {
+            "id": f"https://peer.example/{n}",
+            "url": f"https://peer.example/{n}",
+            "title": title,
+            "content_text": "نص قصير.",
+            "date_published": f"2024-01-0{n}T00:00:00Z",
+        }
+        for n, title in ((1, "خبر"), (2, LONG))
+    ],
+}
+SHOWN = """\
+# Feeds on a page
+
+{{ feed(src="/updates/", title="The newest updates") }}
+
+## Compact
+
+{{ feed(src="/", layout="compact", limit=3) }}
+
+## Cards
+
+{{ feed(src="/", layout="cards", images=true, limit=4) }}
+
+## With pictures
+
+{{ feed(src="/", images=true, limit=3) }}
+
+## Of a peer
+
+> {{ feed(src="docs/peer.json") }}
+"""
 FILES: Mapping[str, str | bytes] = {
     "index.md": HOME,
     "blog/.authors.yml": AUTHORS,
@@ -155,6 +193,8 @@ FILES: Mapping[str, str | bytes] = {
     },
     "img/a.svg": _SVG,
     "img/a.png": _png(320, 320),
+    "peer.json": json.dumps(PEER),
+    "shown.md": SHOWN,
 }
 PAGES: Mapping[str, str] = {
     "home": "/",
@@ -178,8 +218,9 @@ PAGES: Mapping[str, str] = {
     "an undated post": "/blog/undated/",
     "a pinned post": "/blog/2024/04/01/a-pinned-post/",
     "a year": "/blog/archive/2023/",
+    "a page with feeds": "/shown/",
 }
-LISTS = tuple(path for path in PAGES.values() if not path.startswith(("/blog/", "/#")))
+LISTS = tuple(path for path in PAGES.values() if not path.startswith(("/blog/", "/shown/")))
 THEMES: Mapping[str, Mapping[str, object]] = {
     "material": {
         "font": False,
@@ -200,14 +241,13 @@ def build_letters(theme: str, folder: Path, port: int) -> Built:
     """Build the newsletter, and at `BARE` ordinary pages of the theme without the plugin.
 
     Material's instant navigation follows links alone that its sitemap has, of which it takes the
-    port as it is: so this must be the port where the site is served.
+    port as it is: so this must be the port where the site is served, by the server that it names.
     """
     site_url = f"https://letters.example:{port}/"
     settings = {"name": theme, **THEMES[theme]}
     quiet = {"quiet": {"title": "Quiet", "not_category": ["this-week-in-letters"]}}
-    built = build(
-        folder / "letters", FILES, twim={"feeds": quiet}, theme=settings, site_url=site_url
-    )
+    twim = {"feeds": quiet, "server_url": f"http://127.0.0.1:{port}/"}
+    built = build(folder / "letters", FILES, twim=twim, theme=settings, site_url=site_url)
     [warning] = built.warnings
     assert warning.startswith("blog/undated.md: no date")
     bare = build(

@@ -13,8 +13,8 @@ from typing import Any
 
 import anyio
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from feedserver import archive as archives
 from feedserver import export
@@ -22,8 +22,10 @@ from feedserver.app import create_app
 from feedserver.check import check
 from feedserver.model import Archive, Feed
 from feedserver.settings import Settings
+from feedserver.slices import PARAMETERS
 from feedserver.store import Store
 from tests.samples import SITE, archive, post, update
+from tests.served import served
 
 URL = "https://feeds.example/"
 FEEDS = [
@@ -53,9 +55,9 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-def _app(folder: Path, url: str | None = URL, pages: bool = True) -> Starlette:
+def _app(folder: Path, url: str | None = URL, pages: bool = True) -> ASGIApp:
     settings = Settings(folder=folder if pages else None, url=url, interval=0.01)
-    return create_app(settings, store=Store(folder / "archive.json"))
+    return create_app(settings, store=served(folder))
 
 
 @pytest.fixture
@@ -234,17 +236,23 @@ def test_old_addresses(client: TestClient, old: str, new: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (308, new)
 
 
-def test_parameters_that_do_nothing_are_refused(client: TestClient) -> None:
+def test_wrong_parameters_are_refused_by_name(client: TestClient) -> None:
     assert client.get("/atom.xml?utm_source=x&fbclid=y").status_code == 200
-    answer = client.get("/atom.xml?limit=5", headers={"Accept": "text/html"})
+    answer = client.get("/atom.xml?limt=5")
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
         "type": "about:blank",
         "title": "Bad Request",
         "status": 400,
-        "detail": "The parameter 'limit' is unknown; feeds take no parameters.",
+        "detail": "There is no parameter 'limt' here.",
+        "parameter": "limt",
+        "expected": f"one of {', '.join(PARAMETERS)}",
     }
+    answer = client.get("/atom.xml?limit=x")
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == "limit"
+    assert answer.json()["expected"] == "a number from 1 to 200"
 
 
 def test_a_404_helps(client: TestClient) -> None:
@@ -263,16 +271,15 @@ def test_a_browser_gets_the_site_s_own_page_for_what_is_not_there(client: TestCl
 
 def test_without_a_site_s_pages_a_browser_gets_a_page_of_ours(site: Path) -> None:
     with TestClient(_app(site, pages=False)) as client:
-        answer = client.get("/section/clients/", headers={"Accept": "text/html"})
+        answer = client.get("/section/client/", headers={"Accept": "text/html"})
         assert answer.status_code == 404
         assert '<a href="/section/clients/atom.xml">' in answer.text
-        assert client.get("/").status_code == 404
         assert client.get("/atom.xml").status_code == 200
         evil = client.get("/<script>", headers={"Accept": "text/html"})
         assert "<script>" not in evil.text
 
 
-async def _raw(app: Starlette, path: str, raw: bytes) -> tuple[int, bytes]:
+async def _raw(app: ASGIApp, path: str, raw: bytes) -> tuple[int, bytes]:
     """A request whose path no client library has tidied."""
     messages: list[MutableMapping[str, Any]] = []
 

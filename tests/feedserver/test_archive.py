@@ -85,6 +85,30 @@ def test_every_archive_comes_back(made: Archive) -> None:
 
 
 @settings(max_examples=100, deadline=None)
+@given(archives, st.sampled_from([None, 1, "\t"]))
+def test_every_archive_is_read_from_its_file(
+    tmp_path_factory: pytest.TempPathFactory, made: Archive, indent: int | str | None
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "read.json"
+    data = archive.serialise(made)
+    path.write_bytes(
+        data if indent is None else json.dumps(json.loads(data), indent=indent).encode()
+    )
+    assert archive.serialise(archive.read(path)) == data
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary() | _json.map(lambda value: json.dumps(value).encode()))
+def test_a_file_of_anything_else_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "other.json"
+    path.write_bytes(data)
+    with pytest.raises(ArchiveError):
+        archive.read(path)
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.binary() | _json.map(lambda value: json.dumps(value).encode()))
 def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(ArchiveError):

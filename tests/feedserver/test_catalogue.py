@@ -109,3 +109,8 @@ def test_the_catalogue_for_feed_readers() -> None:
 
 def test_the_smallest_spelling_names_a_term() -> None:
     assert catalogue.term_names([("GSoC", "B"), ("GSOC",), ()]) == {"b": "B", "gsoc": "GSOC"}
+
+
+def test_a_term_of_signs_alone_has_no_feed() -> None:
+    feeds = catalogue.feeds([post("week", tags=["]]>", "News"], authors=["<->"])], SITE)
+    assert [feed.path for feed in feeds] == ["/", "/updates/", "/category/news/"]

@@ -132,9 +132,14 @@ def test_check_takes_an_address(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "words"),
     [
         (["serve", "nowhere"], "nowhere: there is no such folder or file"),
-        (["serve", "https://x.example/atom.xml"], "no address"),
+        (["serve", "http://127.0.0.1:1/atom.xml"], "a private address, which the settings"),
+        (["serve"], "command line: sources: name at least one SOURCE"),
+        (["serve", "x", "--port", "99999"], "port: expected a whole number from 0 to 65535"),
+        (["serve", "x", "--url", "ftp://x.example"], "url: expected an address such as https://"),
+        (["serve", "x", "--url", "https://x.example/?a"], "url: expected an address such as"),
+        (["serve", "x", "--config", "nowhere.toml"], "nowhere.toml: No such file or directory"),
         (["export", "nowhere", "out"], "nowhere: there is no such folder or file"),
-        (["check", "nowhere"], "nowhere: No such file or directory"),
+        (["check", "nowhere"], "nowhere: there is no such folder or file"),
         (["check", "http://127.0.0.1:1/atom.xml"], "http://127.0.0.1:1/atom.xml: "),
     ],
 )
@@ -168,10 +173,8 @@ def test_export_does_not_write_over_a_file(
     "arguments",
     [
         [],
-        ["serve"],
-        ["serve", "x", "--port", "99999"],
-        ["serve", "x", "--url", "ftp://x.example"],
-        ["serve", "x", "--url", "https://x.example/?a"],
+        ["serve", "x", "--port", "many"],
+        ["export", "x", "y", "--url", "ftp://x.example"],
     ],
 )
 def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:

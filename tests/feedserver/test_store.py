@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import os
+import sqlite3
 import weakref
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from feedserver import archive as archives
-from feedserver.errors import ArchiveError
+from feedserver import database
+from feedserver.errors import DatabaseError
 from feedserver.model import Archive, Feed
+from feedserver.slices import WHOLE, Slice
 from feedserver.store import Document, Store
 from tests.samples import archive, post
 
@@ -27,17 +32,20 @@ def _archive(*names: str) -> Archive:
 
 
 class _File:
-    """An archive's file, whose every version has a time of its own."""
+    """A database, whose every version has a time of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "archive.json"
+        self.path = folder / "site.sqlite"
         self.time = 1_700_000_000
 
-    def write(self, content: Archive | bytes) -> None:
-        data = content if isinstance(content, bytes) else archives.serialise(content)
-        self.path.write_bytes(data)
+    @property
+    def version(self) -> Path:
+        return database.file_of(self.path, database.current(self.path))
+
+    def write(self, content: Archive) -> None:
+        database.write(content, self.path)
         self.time += 10
-        os.utime(self.path, (self.time, self.time))
+        os.utime(self.version, (self.time, self.time))
 
 
 @pytest.fixture
@@ -47,14 +55,10 @@ def file(tmp_path: Path) -> _File:
     return found
 
 
-def _get(store: Store, name: str, base: str = BASE) -> Document:
-    document = store.document(store.snapshot, name, base)
+def _get(store: Store, name: str, base: str = BASE, slice: Slice = WHOLE) -> Document:
+    document = store.document(store.snapshot, name, base, slice)
     assert document is not None
     return document
-
-
-def _taken_up(store: Store) -> bool:
-    return [store.refresh() for _ in range(3)] == [False, True, False]
 
 
 def test_documents_are_rendered_once(file: _File) -> None:
@@ -76,7 +80,6 @@ def test_every_document_of_the_contract_is_there(file: _File) -> None:
             "category/news/feed.json",
             "feeds.json",
             "feeds.opml",
-            "archive.json",
         )
     }
     assert types == {
@@ -85,28 +88,46 @@ def test_every_document_of_the_contract_is_there(file: _File) -> None:
         "category/news/feed.json": "application/feed+json",
         "feeds.json": "application/json",
         "feeds.opml": "text/x-opml; charset=utf-8",
-        "archive.json": "application/feed+json",
     }
-    assert _get(store, "archive.json").body == file.path.read_bytes()
-    for name in ("", "nothing.xml", "category/none/atom.xml", "category/news", "x/archive.json"):
+    for name in ("", "nothing.xml", "category/none/atom.xml", "category/news", "archive.json"):
         assert store.document(store.snapshot, name, BASE) is None
 
 
-def test_a_changed_archive_is_taken_up_when_it_has_come_to_rest(file: _File) -> None:
+def test_the_archive_comes_as_a_stream(file: _File) -> None:
+    found = Store(file.path).snapshot.archive
+    data = b"".join(found.chunks())
+    assert data == archives.serialise(_archive("one"))
+    assert found.length == len(data)
+    assert found.media_type == "application/feed+json"
+
+
+def test_a_new_version_is_taken_up(file: _File) -> None:
     store = Store(file.path)
     old = store.snapshot
     assert not store.refresh()
     file.write(_archive("one", "two"))
-    assert _taken_up(store)
-    assert store.snapshot is not old
+    assert store.refresh()
+    assert store.snapshot is not old and store.snapshot.serial == 2
     assert b"Two" in _get(store, "atom.xml").body
+
+
+def test_a_request_stays_with_the_snapshot_that_it_began_with(file: _File) -> None:
+    store = Store(file.path)
+    old = store.snapshot
+    for names in (["one", "two"], ["three"], ["four"]):
+        file.write(_archive(*names))
+        assert store.refresh()
+    document = store.document(old, "feed.json", BASE)
+    assert document is not None
+    assert [item["title"] for item in json.loads(document.body)["items"]] == ["One"]
+    assert b"".join(old.archive.chunks()) == archives.serialise(_archive("one"))
 
 
 def test_what_did_not_change_keeps_its_time(file: _File) -> None:
     store = Store(file.path)
     before = {name: _get(store, name) for name in ("atom.xml", "category/news/atom.xml")}
     file.write(_archive("one", "two"))
-    assert _taken_up(store)
+    assert store.refresh()
     assert _get(store, "category/news/atom.xml") is before["category/news/atom.xml"]
     assert _get(store, "atom.xml").modified > before["atom.xml"].modified
     assert _get(store, "atom.xml").etag != before["atom.xml"].etag
@@ -118,48 +139,59 @@ def test_other_input_that_gives_the_same_bytes_is_no_change(file: _File) -> None
     changed = _archive("one")
     entry = replace(changed.entries[0], summary="Other words.")
     file.write(replace(changed, entries=(entry,)))
-    assert _taken_up(store)
+    assert store.refresh()
     assert _get(store, "feeds.opml") is before
 
 
-def test_a_broken_archive_is_refused_and_logged_once(
+def test_a_broken_version_is_refused_and_logged_once(
     file: _File, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store(file.path)
     old = store.snapshot
-    file.write(b'{"version": "nonsense"')
+    file.write(_archive("one", "two"))
+    file.version.write_bytes(b"nonsense")
     with caplog.at_level(logging.WARNING):
         assert [store.refresh() for _ in range(4)] == [False] * 4
     assert store.snapshot is old
-    assert len(caplog.records) == 1 and "the old archive stays" in caplog.text
-    file.write(_archive("one", "two"))
-    assert _taken_up(store)
+    assert len(caplog.records) == 1 and "the old version stays" in caplog.text
+    file.write(_archive("one", "two", "three"))
+    assert store.refresh()
 
 
-def test_a_missing_archive_is_logged_once_and_taken_up_when_it_is_back(
-    file: _File, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("content", [None, b"", b"x" * 32, b"\xff"])
+def test_a_database_that_is_none_is_logged_once_and_taken_up_when_it_is_back(
+    file: _File, caplog: pytest.LogCaptureFixture, content: bytes | None
 ) -> None:
     store = Store(file.path)
-    data = file.path.read_bytes()
     file.path.unlink()
+    if content is not None:
+        file.path.write_bytes(content)
     with caplog.at_level(logging.WARNING):
         assert [store.refresh() for _ in range(3)] == [False] * 3
     assert len(caplog.records) == 1
-    file.write(data)
-    assert _taken_up(store)
+    file.write(_archive("one", "two"))
+    assert store.refresh()
 
 
-def test_a_store_can_not_begin_without_an_archive(tmp_path: Path) -> None:
-    with pytest.raises(OSError):
-        Store(tmp_path / "archive.json")
-    (tmp_path / "archive.json").write_text("[]")
-    with pytest.raises(ArchiveError):
-        Store(tmp_path / "archive.json")
+def test_a_store_can_not_begin_without_a_database(file: _File, tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError):
+        Store(tmp_path / "none.sqlite")
+    file.version.write_bytes(b"")
+    with pytest.raises(DatabaseError):
+        Store(file.path)
+
+
+def test_a_database_of_another_format_is_refused(file: _File) -> None:
+    with closing(sqlite3.connect(file.version)) as connection:
+        connection.execute("UPDATE facts SET value = '0' WHERE name = 'format'")
+        connection.commit()
+    with pytest.raises(DatabaseError, match="of format 0"):
+        Store(file.path)
 
 
 def test_the_oldest_documents_are_forgotten(file: _File) -> None:
     size = len(_get(Store(file.path), "atom.xml", "https://a.example/").body)
-    store = Store(file.path, capacity=2 * size)
+    store = Store(file.path, capacity=2 * (size + 1100))
     for host in ("a", "b", "c"):
         _get(store, "atom.xml", f"https://{host}.example/")
     assert store.remembered(store.snapshot, "atom.xml", "https://a.example/") is None
@@ -170,23 +202,23 @@ def test_two_versions_of_one_second_have_two_times(file: _File) -> None:
     store = Store(file.path)
     before = _get(store, "atom.xml").modified
     file.write(_archive("one", "two"))
-    os.utime(file.path, (1_600_000_000, 1_600_000_000))
-    assert _taken_up(store)
+    os.utime(file.version, (1_600_000_000, 1_600_000_000))
+    assert store.refresh()
     assert _get(store, "atom.xml").modified > before
 
 
 def test_a_file_of_the_future_was_modified_now(file: _File) -> None:
-    os.utime(file.path, (4_000_000_000, 4_000_000_000))
+    os.utime(file.version, (4_000_000_000, 4_000_000_000))
     now = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
     store = Store(file.path, now=lambda: now)
     assert _get(store, "atom.xml").modified == now.replace(microsecond=0)
 
 
-def test_old_archives_are_let_go(file: _File) -> None:
+def test_old_versions_are_let_go(file: _File) -> None:
     store = Store(file.path)
     _get(store, "atom.xml")
-    old = weakref.ref(store.snapshot.index)
+    old = weakref.ref(store.snapshot)
     file.write(_archive("one", "two"))
-    assert _taken_up(store)
+    assert store.refresh()
     gc.collect()
     assert old() is None

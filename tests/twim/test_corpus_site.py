@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from feedserver.app import create_app
 from feedserver.check import check
 from feedserver.settings import Settings
-from feedserver.store import Store
+from tests.served import served, without_paging
 from tests.sites import Built, messages
 
 MKDOCS_YML = """\
@@ -236,10 +236,11 @@ def test_reader_subscribes(site: Built) -> None:
 
 
 def test_the_server_answers_with_the_bytes_of_the_files(site: Built) -> None:
-    store = Store(site.folder / "archive.json")
+    store = served(site.folder)
     app = create_app(Settings(url="https://matrix.example/", folder=site.folder), store=store)
     with TestClient(app) as client:
         for feed in site.json("feeds.json")["feeds"][:40]:
             for name in ("atom.xml", "rss.xml", "feed.json"):
                 path = f"{feed['path']}{name}"
-                assert client.get(path).content == (site.folder / path[1:]).read_bytes(), path
+                answer = without_paging(client.get(path).content)
+                assert answer == (site.folder / path[1:]).read_bytes(), path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +74,27 @@ def test_the_other_process_ends_with_a_failed_build(
     assert not (tmp_path / "archive.json").exists()
     # Of one that was never begun there is nothing to end.
     Output(ARCHIVE, str(tmp_path)).stop()
+
+
+@FORKS
+def test_where_no_process_can_be_made_the_build_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fork() -> int:
+        raise OSError(11, "no more processes")
+
+    monkeypatch.setattr(output, "_can_fork", lambda: True)
+    monkeypatch.setattr("os.fork", fork)
+    writing = Output(ARCHIVE, str(tmp_path))
+    writing.start()
+    writing.finish()
+    assert (tmp_path / "archive.json").is_file()
+
+
+@FORKS
+def test_nothing_is_forked_by_a_process_of_a_pool() -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(output._can_fork) is False
 
 
 def test_nothing_is_forked_beside_other_threads() -> None:

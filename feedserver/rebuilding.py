@@ -1,0 +1,87 @@
+"""A thread of the parent process that looks at the sources, and makes the database anew."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from types import TracebackType
+from typing import Protocol, Self
+
+log = logging.getLogger("feedserver")
+
+_LOOKS = 100
+_PAUSE = 0.25
+"""How often, and how soon again, sources are looked at when all are to be read now."""
+
+
+class Builds(Protocol):
+    """What makes the database."""
+
+    def refresh(self) -> bool:
+        """Look at all sources; whether there is a new database."""
+
+    def hurry(self) -> None:
+        """Let the next refresh fetch what isn't due."""
+
+
+class Rebuilding:
+    """Refreshes a builder each `interval` seconds, once started.
+
+    The first refresh is made at once, in the caller's thread, so that it may fail.
+    """
+
+    def __init__(self, builder: Builds, interval: float) -> None:
+        self._builder = builder
+        self._interval = interval
+        self._wake = threading.Event()
+        self._ended = self._hurry = False
+        self._failed: str | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True, name="rebuilding")
+
+    def __enter__(self) -> Self:
+        self._builder.refresh()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended = True
+        self._wake.set()
+        # One that is in the middle of a large source isn't waited for long: it is a daemon.
+        self._thread.join(timeout=2)
+
+    def now(self) -> None:
+        """Refresh now, whatever is due when."""
+        self._hurry = True
+        self._wake.set()
+
+    def _run(self) -> None:
+        wait = self._interval
+        looks = 0
+        while True:
+            self._wake.wait(wait)
+            self._wake.clear()
+            if self._ended:
+                return
+            if self._hurry:
+                self._hurry = False
+                self._builder.hurry()
+                looks = _LOOKS
+            self._refresh()
+            # What is fetched comes beside, and a file is read when it was found the same twice.
+            looks = max(0, looks - 1)
+            wait = min(_PAUSE, self._interval) if looks else self._interval
+
+    def _refresh(self) -> None:
+        try:
+            self._builder.refresh()
+            self._failed = None
+        except Exception as error:
+            # A mistake of ours, or a full disk: what is served stays, and it is said once.
+            if str(error) != self._failed:
+                log.exception("the sources can't be read; what was there stays")
+            self._failed = str(error)

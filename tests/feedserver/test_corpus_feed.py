@@ -1,0 +1,124 @@
+"""The Atom file of matrix.org's posts, as Zola writes it, gives the section feeds of the plugin."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+
+from feedserver import archive as archives
+from feedserver import html, sources
+from feedserver.cli import main
+from feedserver.model import Archive
+from feedserver.settings import Settings
+from tests.sites import messages
+
+MKDOCS_YML = """\
+site_name: Matrix.org
+site_url: https://matrix.example/
+theme: {name: mkdocs}
+plugins: [twim]
+"""
+
+
+def zola_atom(archive: dict[str, Any]) -> str:
+    """Zola's built-in atom.xml of all posts of an archive: no categories, full content."""
+    site = archive["_twim"]["site"]
+    posts = [item for item in archive["items"] if item["_twim"]["kind"] == "post"]
+    entries = "".join(
+        f"""
+    <entry xml:lang="en">
+        <title>{escape(post["title"])}</title>
+        <published>{post["date_published"]}</published>
+        <updated>{post["date_modified"]}</updated>
+        <author>
+          <name>{escape(post["authors"][0]["name"])}</name>
+        </author>
+        <link rel="alternate" type="text/html" href="{escape(post["url"])}"/>
+        <id>{escape(post["id"])}</id>
+        <content type="html" xml:base="{escape(post["url"])}">{
+            escape(post["content_html"])
+        }</content>
+    </entry>"""
+        for post in posts
+    )
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">
+    <title>{escape(site["title"])}</title>
+    <link rel="self" type="application/atom+xml" href="{site["url"]}atom.xml"/>
+    <link rel="alternate" type="text/html" href="{site["url"].removesuffix("/")}"/>
+    <generator uri="https://www.getzola.org/">Zola</generator>
+    <updated>{posts[0]["date_modified"]}</updated>
+    <id>{site["url"]}atom.xml</id>{entries}
+</feed>
+"""
+
+
+@pytest.fixture(scope="module")
+def built(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("matrix.org")
+    shutil.copytree(corpus / "blog", folder / "docs" / "blog", copy_function=shutil.copyfile)
+    (folder / "mkdocs.yml").write_text(MKDOCS_YML)
+    with messages():
+        mkdocs_build(load_config(str(folder / "mkdocs.yml")))
+    text = zola_atom(json.loads((folder / "site/archive.json").read_text("utf-8")))
+    (folder / "atom.xml").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def foreign(built: Path) -> Archive:
+    return sources.find(str(built / "atom.xml"), Settings()).read()
+
+
+def test_it_gives_the_section_and_project_feeds_of_the_plugin(
+    built: Path, foreign: Archive, tmp_path: Path
+) -> None:
+    assert main(["export", str(built / "atom.xml"), str(tmp_path)]) == 0
+    catalogue = json.loads((built / "site/feeds.json").read_text("utf-8"))["feeds"]
+    feeds = [
+        feed["path"] for feed in catalogue if feed["kind"] in ("section", "project", "updates")
+    ]
+    assert len(feeds) > 80
+    for path in feeds:
+        expected = json.loads((built / "site" / path[1:] / "feed.json").read_text("utf-8"))
+        found = json.loads((tmp_path / path[1:] / "feed.json").read_text("utf-8"))
+        assert found["title"] == expected["title"]
+        assert len(found["items"]) == len(expected["items"]), path
+        for item, wanted in zip(found["items"], expected["items"], strict=True):
+            # Zola's feed has no categories.
+            wanted.pop("tags")
+            assert item == wanted, item["id"]
+
+
+def test_the_other_posts_are_the_same_too(built: Path, foreign: Archive) -> None:
+    expected = archives.parse((built / "site/archive.json").read_bytes())
+    posts = {entry.id: entry for entry in expected.entries if entry.update is None}
+    found = {entry.id: entry for entry in foreign.entries if entry.update is None}
+    assert found.keys() == posts.keys()
+    for id, entry in found.items():
+        assert (entry.content or "") == (posts[id].content or "").strip()
+        assert (entry.title, entry.published, entry.modified) == (
+            posts[id].title,
+            posts[id].published,
+            posts[id].modified,
+        )
+
+
+def test_sanitising_an_archive_again_changes_nothing(built: Path) -> None:
+    archive = archives.parse((built / "site/archive.json").read_bytes())
+    for entry in archive.entries:
+        assert entry.content is None or html.sanitise(entry.content, entry.url) == entry.content
+
+
+def test_an_export_of_it_is_without_fault(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(built / "atom.xml"), str(tmp_path)]) == 0
+    assert main(["check", str(tmp_path)]) == 0, capsys.readouterr().out

@@ -1,0 +1,72 @@
+"""What operators are answered, and the folder of a server's state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from feedserver import statefolder, status
+from feedserver.errors import StateError
+from feedserver.operations import Operations
+from feedserver.query import Index
+from feedserver.settings import Settings
+from tests.samples import archive
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """The app behind; only its start and end come here."""
+    for _ in range(2):
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+
+
+def test_without_a_feed_nothing_can_be_served(tmp_path: Path) -> None:
+    operations = Operations(
+        _nothing, tmp_path, index=lambda: Index(archive([])), public_metrics=True
+    )
+    with TestClient(operations) as client:
+        answer = client.get("/healthz")
+        assert answer.status_code == 503
+        assert answer.json() == {"status": "failing", "entries": 0, "feeds": 0, "sources": []}
+        # Nothing has been counted yet.
+        assert client.get("/metrics").content == b""
+
+
+def test_a_source_is_current_or_not(tmp_path: Path) -> None:
+    assert status.read(tmp_path) == ()
+    (tmp_path / status.FILE).write_text(
+        '{"sources": [{"name": "a", "kind": "feed", "state": "current", "posts": 1},'
+        ' {"name": "b", "kind": "missing", "state": "missing", "error": "gone"}]}'
+    )
+    first, second = status.read(tmp_path)
+    assert first.current and first.last_success is None
+    assert not second.current and second.error == "gone"
+
+
+def test_what_is_fetched_is_kept_below_the_cache_by_one_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    peer = Settings(sources=("https://peer.example/atom.xml",))
+    with statefolder.held(peer) as first, statefolder.held(peer) as second:
+        assert first.parent == tmp_path / "feedserver"
+        assert second.parent != first.parent
+    assert first.is_dir() and not second.exists()
+    with statefolder.held(peer) as again:
+        assert again == first
+    with statefolder.held(Settings(sources=("site",))) as temporary:
+        assert temporary.parent != first.parent
+    assert not temporary.exists()
+
+
+def test_a_state_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(StateError, match="file/state: the state folder: Not a directory"),
+        statefolder.held(Settings(state=tmp_path / "file" / "state")),
+    ):
+        raise AssertionError

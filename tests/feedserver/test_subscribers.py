@@ -1,0 +1,83 @@
+"""Who tells of subscribers, and how it is counted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from feedserver.subscribers import Subscribers, Subscription, parse
+from tests.samples import DAY
+
+
+@pytest.mark.parametrize(
+    ("agent", "told"),
+    [
+        ("Feedbin feed-id:1373711 - 142 subscribers", ("Feedbin", 142, "1373711")),
+        (
+            "Feedly/1.0 (+http://www.feedly.com/fetcher.html; 34 subscribers; like FeedFetcher)",
+            ("Feedly", 34, None),
+        ),
+        (
+            "NewsBlur Feed Fetcher - 5 subscribers - https://www.newsblur.com/site/1/x",
+            ("NewsBlur Feed Fetcher", 5, None),
+        ),
+        (
+            "Mozilla/5.0 (compatible; inoreader.com; 7 subscribers)",
+            ("inoreader.com", 7, None),
+        ),
+        (
+            "Inoreader/1.0 (+http://www.inoreader.com/feed-fetcher; 7 subscribers; )",
+            ("Inoreader", 7, None),
+        ),
+        (
+            "Mozilla/5.0 (compatible; theoldreader.com; 1 subscribers; feed-id=51b2e8)",
+            ("theoldreader.com", 1, "51b2e8"),
+        ),
+        ("Feed Wrangler/1.0 (3 subscribers; feed-id=42)", ("Feed Wrangler", 3, "42")),
+        ("G2Reader/1.0 (compatible; 9 readers)", ("G2Reader", 9, None)),
+        ("BazQux/2.4 (+https://bazqux.com/fetcher; 1 subscriber)", ("BazQux", 1, None)),
+    ],
+)
+def test_services_are_understood(agent: str, told: tuple[str, int, str | None]) -> None:
+    assert parse(agent) == Subscription(*told)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0",
+        "newsboat/2.32.0 (Linux 6.1.0; x86_64)",
+        "Feeder/2.6.5 (Android)",
+        "reader/3.1 (+https://github.com/lemon24/reader)",
+        "",
+        "12 subscribers",
+        "X 99999999999 subscribers",
+    ],
+)
+def test_others_tell_nothing(agent: str) -> None:
+    assert parse(agent) is None
+
+
+def test_the_last_number_of_each_service_and_feed_counts() -> None:
+    now = [DAY]
+    subscribers = Subscribers(lambda: now[0])
+    subscribers.add("/section/clients/atom.xml", Subscription("Feedly", 30))
+    subscribers.add("/section/clients/atom.xml", Subscription("Feedly", 34))
+    subscribers.add("/section/clients/rss.xml", Subscription("Feedly", 2))
+    subscribers.add("/atom.xml", Subscription("Feedbin", 5, "1"))
+    now[0] += timedelta(days=4)
+    subscribers.add("/atom.xml", Subscription("Feedbin", 6, "2"))
+    assert subscribers.counts() == {
+        ("/", "Feedbin"): 11,
+        ("/section/clients/", "Feedly"): 36,
+    }
+    now[0] += timedelta(days=4)
+    assert subscribers.counts() == {("/", "Feedbin"): 6}
+
+
+def test_not_all_that_is_told_is_believed() -> None:
+    subscribers = Subscribers(lambda: DAY)
+    for number in range(11_000):
+        subscribers.add("/atom.xml", Subscription(f"Reader{number}", 1))
+    assert len(subscribers.counts()) == 100
