@@ -24,7 +24,7 @@ FEEDSERVER = (
     | {"fetching", "reading", "keeping", "builder", "audit"}
     | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
     | {"fastpath", "openapi"}
-    | {"assets", "rendering", "people", "browsers"}
+    | {"assets", "rendering", "people", "browsers", "embed"}
     | {"logs", "access", "limits", "observer", "operations", "protocol", "subscribers"}
     | {"reports", "metrics", "status", "statefolder", "rebuilding", "supervisor"},
     {"app", "worker", "serving", "cli", "__main__"},
