@@ -16,6 +16,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 from array import array
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -68,12 +69,29 @@ def write(archive: Archive, path: Path) -> None:
         before = current(path)
     if before == name:
         return
+    if before is not None:
+        _await_second_after(file_of(path, before))
     # One that was served before comes back: that is a change, and Last-Modified says so.
     os.utime(file)
     pointer = path.with_suffix(".unfinished")
     pointer.write_text(f"{name}\n", "ascii")
     os.replace(pointer, path)
     _remove_others(path, {name, before})
+
+
+def _await_second_after(file: Path) -> None:
+    """Wait until the second in which a version was written is over.
+
+    Last-Modified has whole seconds: of two versions of one second, a reader that knows the first
+    by its time alone would never be told of the other. All workers go by the time of the file.
+    """
+    try:
+        wait = int(file.stat().st_mtime) + 1 - time.time()
+    except FileNotFoundError:
+        return
+    # More than a second is a clock that was put back, and not to be waited for.
+    if 0 < wait <= 1:
+        time.sleep(wait)
 
 
 def _is_complete(file: Path) -> bool:

@@ -207,6 +207,16 @@ def test_two_versions_of_one_second_have_two_times(file: _File) -> None:
     assert _get(store, "atom.xml").modified > before
 
 
+def test_workers_agree_on_the_times_of_versions(file: _File) -> None:
+    first = Store(file.path)
+    before = _get(first, "atom.xml").modified
+    file.write(_archive("one", "two"))
+    # One that has seen the version before, and one that was started later.
+    assert first.refresh()
+    times = {_get(store, "atom.xml").modified for store in (first, Store(file.path))}
+    assert len(times) == 1 and before < min(times) <= datetime.now(UTC)
+
+
 def test_a_file_of_the_future_was_modified_now(file: _File) -> None:
     os.utime(file.version, (4_000_000_000, 4_000_000_000))
     now = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
