@@ -1,0 +1,484 @@
+// <twim-feed src="https://feeds.example/section/clients/feed.json" limit="5"></twim-feed>
+// The entries of a JSON Feed on any page. Of a feed only text and web addresses are used: nothing
+// in it is parsed as HTML, whatever it holds. docs/reference/embed.md says what there is.
+// Lines that are comments are not served, nor is indentation.
+
+// Bytes of a feed; our own stay below 4.5 MB.
+const LARGEST = 5e6;
+// Milliseconds for a whole answer.
+const PATIENCE = 15e3;
+// Milliseconds in which what was fetched is not asked for again.
+const FRESH = 5 * 60e3;
+// Entries.
+const MOST = 100;
+// Of an empty feed, of a failure, and on the button that tries again.
+const WORDS = {
+  ar: ["لا شيء هنا بعد.", "يتعذّر عرض هذه الأخبار الآن.", "إعادة المحاولة"],
+  de: ["Noch nichts da.", "Das lässt sich gerade nicht laden.", "Noch einmal"],
+  en: ["Nothing here yet.", "This can’t be loaded right now.", "Try again"],
+  fr: ["Rien pour l’instant.", "Impossible de charger ceci.", "Réessayer"],
+};
+
+const css = `
+:host { display: block; line-height: 1.5em;
+  --accent: var(--twim-accent, currentcolor);
+  --line: var(--twim-line, color-mix(in srgb, currentcolor 20%, transparent));
+  --quiet: var(--twim-quiet, color-mix(in srgb, currentcolor 82%, transparent));
+  --gap: var(--twim-gap, 1em); --n: 4 }
+:host([hidden]), [hidden] { display: none !important }
+* { box-sizing: border-box; line-height: inherit; margin: 0; padding: 0 }
+[part=feed] { display: grid; grid-template-columns: minmax(0, 1fr) }
+[part=feed] > * { grid-area: 1 / 1 }
+ul { align-content: start; display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr);
+  list-style: none }
+ul.off, .off li { visibility: hidden }
+li { min-inline-size: 0; position: relative }
+.box { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--n);
+  block-size: calc(var(--n) * 1.5em); line-height: 1.5em; overflow: hidden;
+  overflow-wrap: anywhere }
+[part=title] { font-size: 1em; font-weight: 600 }
+[part=link] { color: var(--twim-link, inherit);
+  text-decoration: underline 1px color-mix(in srgb, currentcolor 35%, transparent);
+  text-underline-offset: .2em }
+[part=link]:hover { text-decoration-color: currentcolor }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px }
+li:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 3px }
+li:has(a) :focus-visible { outline: 0 }
+[part=meta] { color: var(--quiet); overflow: clip; text-overflow: ellipsis; white-space: nowrap }
+[part=meta] small { font-size: .875em }
+small + small::before { content: "· " / "" }
+img { background: var(--line); border-radius: var(--twim-radius, .4em); display: block;
+  object-fit: cover }
+.brief { --n: 2 }
+.brief [part=title], .compact [part=title] { overflow: clip; text-overflow: ellipsis;
+  white-space: nowrap }
+
+.compact { gap: calc(var(--gap) / 3) }
+.compact .box { align-items: baseline; block-size: 1.5em; display: flex; gap: .6em }
+.compact [part=title] { flex: 0 1 auto; min-inline-size: 0 }
+.compact [part=meta] { display: contents }
+.compact small { color: var(--quiet); flex: 0 99 auto; min-inline-size: 0; overflow: clip;
+  text-overflow: ellipsis }
+.compact [part=people] { flex-shrink: 9999 }
+.compact [part=date] { flex: none; margin-inline-start: auto; order: 1 }
+.compact [part=date] + small::before { content: none }
+
+.list li + li { border-block-start: 1px solid var(--line); padding-block-start: var(--gap) }
+.list .pictured { display: flex; gap: 1em }
+.list .box { flex: 1 }
+.list img { aspect-ratio: 4 / 3; block-size: calc(var(--n) * 1.5em); max-inline-size: 24vw }
+
+.cards { grid-template-columns:
+    repeat(auto-fill, minmax(min(100%, var(--twim-card-width, 16em)), 1fr)); --n: 6 }
+.cards.brief { --n: 3 }
+.cards li { background: var(--twim-surface, color-mix(in srgb, currentcolor 4%, transparent));
+  border: 1px solid var(--line); border-radius: var(--twim-radius, .6em); display: grid;
+  grid-template-columns: minmax(0, 1fr); overflow: hidden }
+.cards [part=title] { white-space: normal }
+.cards .box { margin: 1em }
+.cards a::after { content: ""; inset: 0; position: absolute }
+.cards.images li { grid-template-rows: auto calc(var(--n) * 1.5em + 2em) }
+.cards.images li::before { aspect-ratio: 16 / 9; content: ""; grid-area: 1 / 1 }
+.cards.images .box { grid-area: 2 / 1 }
+.cards.images [part=entry]:not(.pictured) .box { grid-area: 1 / 1 / 3;
+  -webkit-line-clamp: calc(var(--n) + 5); block-size: auto }
+.cards img { aspect-ratio: 16 / 9; border-radius: 0; grid-area: 1 / 1; inline-size: 100% }
+
+[part=placeholder] .box { background: repeating-linear-gradient(#0000 0 .4em,
+  var(--line) .4em 1.1em, #0000 1.1em 1.5em); opacity: .6 }
+.done [part=placeholder] { visibility: hidden }
+button { background: none; border: 1px solid; border-radius: var(--twim-radius, .4em);
+  color: inherit; cursor: pointer; font: inherit; margin-inline-start: .5em; padding-inline: .6em }
+@media (prefers-reduced-motion: no-preference) {
+  [part=placeholder] .box { animation: wait 1.6s ease-in-out infinite alternate }
+  @keyframes wait { to { opacity: .25 } }
+}`;
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(css);
+
+// What was fetched or is being fetched, by address, for all components of the page.
+const shared = new Map();
+const connected = new Set();
+
+const text = (value, most = 300) =>
+  typeof value === "string" ? value.slice(0, most).replace(/\s+/g, " ").trim() : "";
+
+// An absolute web address, or "".
+function web(value, base) {
+  try {
+    const url = new URL(value, base);
+    return typeof value === "string" && /^https?:$/.test(url.protocol) ? url.href : "";
+  } catch {
+    return "";
+  }
+}
+
+// The words of some HTML. They go into text nodes and nowhere else, so this needs no parser; it is
+// cut before it is searched, so that it can't take long.
+const plain = (html) =>
+  text(
+    text(html, 4000)
+      .replace(/<(script|style)\b.*?(<\/\1.*?>|$)|<!--.*?(-->|$)/gi, " ")
+      .replace(/<[^>]*(>|$)/g, " ")
+      .replace(/&(?:#(\d{1,6})|#x([\da-f]{1,5})|(amp|lt|gt|quot|nbsp));/gi, (_, dec, hex, name) =>
+        name
+          ? { amp: "&", lt: "<", gt: ">", quot: '"' }[name] ?? " "
+          : String.fromCodePoint(dec ?? parseInt(hex, 16)),
+      ),
+    600,
+  );
+
+// "Dept of Clients 📱" is Clients.
+const short = (title) =>
+  text(title).replace(/^dep(artmen)?t of |[\p{Extended_Pictographic}\u200d\ufe0f]/giu, "").trim();
+
+// What is shown of an item.
+function entry(item, base, feed) {
+  item = Object(item);
+  const ours = Object(item._twim);
+  const section = short(ours.section?.title);
+  const project = text(ours.project?.title);
+  const summary =
+    text(item.summary, 600) || text(item.content_text, 600) || plain(item.content_html);
+  const title = (ours.issue && (project || section)) || text(item.title);
+  const date = text(item.date_published || item.date_modified);
+  return {
+    url: web(item.url, base) || web(item.external_url, base),
+    title: title || summary.replace(/^(.{60}\S*).{9,}/u, "$1…"),
+    summary: title || summary.length > 70 ? summary : "",
+    date: /^\d{4}-\d\d-\d\d/.test(date) && +new Date(date.slice(0, 10)) ? date : "",
+    section: project ? section : "",
+    people:
+      [ours.reporters, item.authors, item.author]
+        .map((some) => [].concat(some).map((person) => text(person?.name)).filter(Boolean))
+        .find((names) => names.length) ?? [],
+    image: web(item.image, base),
+    lang: text(item.language) || text(feed.language),
+  };
+}
+
+// The JSON of an answer, which is not read beyond what is allowed; undefined if it is none.
+async function read(response) {
+  const reader = response.body.getReader();
+  const chunks = [];
+  let size = 0;
+  for (let chunk; !(chunk = await reader.read()).done; ) {
+    size += chunk.value.length;
+    if (size > LARGEST) {
+      throw new Error("it is too large");
+    }
+    chunks.push(chunk.value);
+  }
+  return new Response(new Blob(chunks)).json().catch(() => {});
+}
+
+async function ask(url, controller, cache) {
+  const timer = setTimeout(() => controller.abort(new Error("it takes too long")), PATIENCE);
+  try {
+    if (!web(url)) {
+      throw new Error("it is no web address");
+    }
+    const response = await fetch(url, {
+      cache,
+      credentials: "omit",
+      headers: { Accept: "application/feed+json, application/json" },
+      referrerPolicy: "no-referrer",
+      signal: controller.signal,
+    });
+    if (!response.ok) {
+      throw new Error(`the answer is ${response.status}`);
+    }
+    const feed = await read(response);
+    if (!Array.isArray(feed?.items)) {
+      throw new Error("it is no JSON Feed");
+    }
+    const entries = feed.items.slice(0, MOST).map((item) => entry(item, response.url, feed));
+    return { title: text(feed.title), entries: entries.filter(({ title }) => title) };
+  } finally {
+    clearTimeout(timer);
+    // What still comes of the answer is not wanted.
+    controller.abort();
+  }
+}
+
+// The request of an address that is under way or fresh, else a new one.
+function share(url) {
+  const old = shared.get(url);
+  if (old && (!old.done || Date.now() - old.at < FRESH)) {
+    return old;
+  }
+  const controller = new AbortController();
+  const forget = () => shared.get(url) === one && shared.delete(url);
+  const one = { at: Date.now(), users: new Set() };
+  one.stop = () => controller.abort(forget());
+  one.feed = ask(url, controller, old ? "no-cache" : "default");
+  one.feed.then(() => (one.done = true), forget);
+  shared.set(url, one);
+  return one;
+}
+
+// An element with its part, its properties and what it holds.
+function make(tag, part, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  if (part) {
+    element.setAttribute("part", part);
+  }
+  element.append(...children);
+  return element;
+}
+
+class TwimFeed extends HTMLElement {
+  static observedAttributes =
+    "src limit layout images refresh target show heading label lang".split(" ");
+  #list = make("ul", "list", { role: "list", tabIndex: -1 });
+  #slot = make("slot");
+  #said = make("div", "message", { role: "status" });
+  #url;
+  #feed;
+  #request;
+  #failed;
+  #at = 0;
+  #timer;
+  #planned;
+  #drawn;
+  #words;
+
+  static {
+    document.addEventListener("visibilitychange", () => connected.forEach((one) => one.#wake()));
+  }
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [sheet];
+    root.append(make("div", "feed", {}, this.#list, this.#slot, this.#said));
+    this.#slot.addEventListener("slotchange", () => this.#plan());
+  }
+
+  connectedCallback() {
+    this.#plan();
+  }
+
+  disconnectedCallback() {
+    this.#plan();
+  }
+
+  attributeChangedCallback() {
+    this.#plan();
+  }
+
+  // Or moveBefore() would call the other two.
+  connectedMoveCallback() {}
+
+  // Several changes are one, and what is moved within a page was never away.
+  #plan() {
+    if (!this.#planned) {
+      this.#planned = true;
+      queueMicrotask(() => {
+        this.#planned = false;
+        this.#update();
+      });
+    }
+  }
+
+  #update() {
+    const src = this.getAttribute("src");
+    const url = web(src, document.baseURI) || src;
+    if (!this.isConnected || url !== this.#url) {
+      this.#leave();
+    }
+    if (this.isConnected) {
+      connected.add(this);
+      if (url !== this.#url) {
+        this.#url = url;
+        this.#feed = undefined;
+      }
+      if (url && !this.#request && !this.#feed) {
+        this.#load();
+      }
+      this.#draw();
+      this.#wake();
+    }
+  }
+
+  #leave() {
+    const one = this.#request;
+    this.#request = undefined;
+    this.#failed = false;
+    clearTimeout(this.#timer);
+    connected.delete(this);
+    one?.users.delete(this);
+    if (one && !one.users.size && !one.done) {
+      one.stop();
+    }
+  }
+
+  async #load() {
+    const one = share(this.#url);
+    one.users.add(this);
+    this.#request = one;
+    this.#at = one.at;
+    this.#failed = false;
+    let feed, problem;
+    try {
+      feed = await one.feed;
+    } catch (error) {
+      problem = error;
+    }
+    if (this.#request === one) {
+      // What there was stays, if there is nothing new.
+      this.#feed = feed ?? this.#feed;
+      this.#failed = !feed;
+      this.#draw();
+      this.#wake();
+      if (problem) {
+        console.warn(`twim-feed: ${this.#url}: ${problem.message}`);
+      }
+      const detail = problem?.message;
+      this.dispatchEvent(new CustomEvent(problem ? "error" : "load", { detail }));
+    }
+  }
+
+  // Refreshes if that is due, else sees to it that it will be. A tab that nobody sees waits.
+  #wake() {
+    clearTimeout(this.#timer);
+    const minutes = parseFloat(this.getAttribute("refresh"));
+    if (!(minutes > 0) || !this.#url || document.hidden) {
+      return;
+    }
+    const wait = Math.max(minutes * 60e3, FRESH) + this.#at - Date.now();
+    if (wait > 0) {
+      // No timer takes more than 24 days.
+      this.#timer = setTimeout(() => this.#wake(), Math.min(wait, 2e9));
+    } else if (!this.#request || this.#request.done || this.#failed) {
+      this.#load();
+    }
+  }
+
+  // The language at this place of the page, if it is one, else the reader's.
+  get #language() {
+    try {
+      for (let at = this; at; at = at.getRootNode().host) {
+        const found = at.closest("[lang]");
+        if (found) {
+          return Intl.getCanonicalLocales(found.lang)[0];
+        }
+      }
+    } catch {
+      // "en_US" is none.
+    }
+    return navigator.language;
+  }
+
+  // Where links open: as this element says, else as the page's <base> does. What opens a window
+  // gets no hold of this one; a frame of the page is no window.
+  get #opening() {
+    const target =
+      this.getAttribute("target") ?? document.querySelector("base[target]")?.target ?? "";
+    const frames = [...document.querySelectorAll("iframe")].map(({ name }) => name);
+    const within = ["", "_self", "_parent", "_top", ...frames].includes(target);
+    return { target, rel: within ? "" : "noopener" };
+  }
+
+  #draw() {
+    const value = (name) => this.getAttribute(name) ?? "";
+    const limit = Math.min(Math.max(parseInt(value("limit")) || 5, 1), MOST);
+    const layout = value("layout").match(/^(compact|cards)$/)?.[0] ?? "list";
+    const show = value("show") || "date section people summary";
+    const images = this.hasAttribute("images") && layout !== "compact";
+    const heading = value("heading").match(/^[1-6]$/) ? `h${value("heading")}` : "div";
+    const language = this.#language;
+    const [nothing, failed, again] = WORDS[language.slice(0, 2)] ?? WORDS.en;
+    const entries = this.#feed?.entries.slice(0, limit);
+    const waits = Boolean(this.#url) && !entries && !this.#failed;
+    const kept = this.#slot.assignedNodes().some((node) => node.tagName || node.data.trim());
+    const options = { layout, show, images, heading, language, ...this.#opening };
+    const drawn = JSON.stringify([options, limit, entries, this.#url]);
+    const focused = this.shadowRoot.activeElement;
+    if (drawn !== this.#drawn) {
+      this.#drawn = drawn;
+      const rows = (entries ?? []).map((each) => row(each, options));
+      // They keep the space that entries will take, or would.
+      while (this.#url && rows.length < limit) {
+        const box = make("div", "", { className: "box" });
+        rows.push(make("li", "placeholder", { ariaHidden: "true" }, box));
+      }
+      this.#list.replaceChildren(...rows);
+    }
+    this.#list.className = [
+      layout,
+      images && "images",
+      !show.includes("summary") && "brief",
+      entries && "done",
+      !entries?.length && (!waits || kept) && "off",
+    ]
+      .filter(Boolean)
+      .join(" ");
+    this.#list.ariaLabel = value("label") || this.#feed?.title || "";
+    this.#list.parentNode.ariaBusy = String(waits);
+    this.#slot.hidden = Boolean(entries) || !kept;
+    this.#say(entries ? !entries.length && nothing : this.#failed && !kept && failed, again);
+    if (focused && !focused.isConnected) {
+      const same = [...this.#list.querySelectorAll("a")].find(({ href }) => href === focused.href);
+      (same ?? this.#list).focus({ preventScroll: true });
+    }
+  }
+
+  // Nothing; that the feed is empty, for which a page may have words of its own; or a failure.
+  #say(words, again) {
+    if (words !== this.#words) {
+      this.#words = words;
+      const retry = make("button", "retry", {}, again);
+      retry.onclick = () => this.#draw(this.#load());
+      const empty = make("slot", "", { name: "empty" }, words || "");
+      this.#said.replaceChildren(...(!words ? [] : this.#feed ? [empty] : [words, retry]));
+    }
+  }
+}
+
+function row({ url, title, summary, date, section, people, image, lang }, options) {
+  const { layout, show, images, heading, language, target, rel } = options;
+  const own = { dir: "auto", lang: lang || language };
+  const name = url ? make("a", "link", { href: url, target, rel }, title) : title;
+  const about = [];
+  const tell = (part, ...children) =>
+    children.length && show.includes(part) && about.push(make("small", part, {}, ...children));
+  if (date) {
+    // As it was written: a day is the same day everywhere.
+    const style = { dateStyle: "medium", timeZone: "UTC" };
+    const day = new Intl.DateTimeFormat(language, style).format(new Date(date.slice(0, 10)));
+    tell("date", make("time", "", { dateTime: date }, day));
+  }
+  if (section) {
+    tell("section", make("bdi", "", {}, section));
+  }
+  const few = people.length > 4 ? [...people.slice(0, 3), "…"] : people;
+  // Each runs in a direction of its own.
+  const parts = new Intl.ListFormat(language, { type: "unit" }).formatToParts(few);
+  const isolate = ({ type, value }) => (type === "element" ? make("bdi", "", {}, value) : value);
+  tell("people", ...parts.map(isolate));
+  const box = make("div", "", { className: "box" }, make(heading, "title", own, name));
+  if (about.length) {
+    // The spaces are for who hears or copies it.
+    box.append(make("div", "meta", {}, ...about.flatMap((each) => [each, " "])));
+  }
+  if (summary && show.includes("summary") && layout !== "compact") {
+    box.append(make("p", "summary", own, summary));
+  }
+  const made = make("li", "entry", {}, box);
+  if (image && images) {
+    const how = { alt: "", loading: "lazy", decoding: "async", referrerPolicy: "no-referrer" };
+    const picture = make("img", "picture", { ...how, src: image });
+    made.className = "pictured";
+    picture.onerror = () => {
+      picture.remove();
+      made.className = "";
+    };
+    made.append(picture);
+  }
+  return made;
+}
+
+if (!customElements.get("twim-feed")) {
+  customElements.define("twim-feed", TwimFeed);
+}
