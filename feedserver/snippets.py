@@ -22,12 +22,14 @@ Name = Literal["component", "frame", "picture"]
 SCRIPT = "embed.js"
 """The path of the component."""
 
-_HEIGHTS: Mapping[Layout, tuple[int, int]] = {
-    "list": (114, 62),
-    "compact": (35, 52),
-    "cards": (132, 72),
+HEIGHTS: Mapping[Layout, tuple[int, int, int]] = {
+    "list": (1, 114, 44),
+    "compact": (1, 33, 46),
+    "cards": (2, 186, 48),
 }
-"""By layout: what an entry takes and what is below them all, in pixels, on a page of some width."""
+"""By layout, on a page of some width: how many entries stand beside one another, how high they are,
+and what stands around all, in pixels.
+"""
 _MARKED = re.compile(r"[\\\[\]<>*_`~&]")
 
 
@@ -63,8 +65,8 @@ def options(widget: Widget) -> Mapping[str, str]:
 
 def height(widget: Widget) -> int:
     """How high a frame is best where no script hears how high its page is."""
-    each, rest = _HEIGHTS[widget.layout]
-    return widget.limit * each + rest
+    beside, each, rest = HEIGHTS[widget.layout]
+    return -(-widget.limit // beside) * each + rest
 
 
 def of(feed: Feed, site: Site, base: str, part: Slice) -> tuple[Snippet, ...]:

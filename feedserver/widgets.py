@@ -15,7 +15,7 @@ from babel.dates import format_date
 
 from feedserver import slices
 from feedserver.errors import ParameterError
-from feedserver.model import Entry, Feed, Site
+from feedserver.model import Entry, Feed, Site, UpdateOf
 from feedserver.query import authors_of
 from feedserver.slices import Slice
 from feedserver.slugs import section_title
@@ -106,18 +106,11 @@ def _one_of(name: str, known: tuple[_Word, ...], value: str) -> _Word:
 
 def row(entry: Entry, feed: Feed, site: Site, locale: Locale) -> Row:
     """What is shown of an entry of a feed."""
-    names: dict[str, str] = {}
-    update = entry.update
-    title, people = entry.title, tuple(person.name for person in authors_of(entry, site))
-    if update is not None:
-        if update.project is not None:
-            names["project"] = update.project.title or update.project.slug
-        if update.section is not None:
-            found = section_title(update.section.title)
-            names["section"] = found or update.section.title or update.section.slug
-        names.pop(feed.kind, None)
-        title = next(iter(names.values()), update.issue.title)
-        people = tuple(reporter.name for reporter in update.reporters) or people
+    title, about = entry.title, None
+    people = tuple(person.name for person in authors_of(entry, site))
+    if entry.update is not None:
+        title, about = _names(entry.update, feed)
+        people = tuple(reporter.name for reporter in entry.update.reporters) or people
     if len(people) > _MAX_PEOPLE:
         people = (*people[: _MAX_PEOPLE - 1], f"+{len(people) - _MAX_PEOPLE + 1}")
     return Row(
@@ -125,7 +118,22 @@ def row(entry: Entry, feed: Feed, site: Site, locale: Locale) -> Row:
         url=entry.url,
         iso=entry.published.isoformat(),
         date=format_date(entry.published, "medium", locale=locale),
-        about=names["section"] if len(names) > 1 else None,
+        about=about,
         people=people,
         summary="" if entry.summary in (entry.title, title) else entry.summary,
     )
+
+
+def _names(update: UpdateOf, feed: Feed) -> tuple[str, str | None]:
+    """What an update is called in a feed, and what it belongs to."""
+    section = project = None
+    if update.section is not None:
+        found = section_title(update.section.title)
+        section = found or update.section.title or update.section.slug
+    if update.project is not None:
+        project = update.project.title or update.project.slug
+    if feed.kind == "project":
+        return update.issue.title, section
+    if feed.kind == "section":
+        return project or update.issue.title, None
+    return project or section or update.issue.title, section if project else None

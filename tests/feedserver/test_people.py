@@ -110,7 +110,7 @@ def test_a_browser_gets_a_page_of_a_feed(client: TestClient) -> None:
     kinds = {"atom.xml": "atom+xml", "rss.xml": "rss+xml", "feed.json": "feed+json"}
     files = [f"https://feeds.example/section/clients/{file}" for file in kinds]
     assert _hrefs(page, ".address a") == files == _texts(page, ".address p")
-    links = page.css("head link[rel=alternate]")
+    links = page.css("head link[rel=alternate]:not([type$=oembed])")
     assert [link.attributes["href"] for link in links] == files
     assert [link.attributes["type"] for link in links] == [
         f"application/{kind}" for kind in kinds.values()
@@ -264,7 +264,7 @@ def test_a_search_is_a_feed(client: TestClient) -> None:
     [atom, _, json] = _hrefs(page, ".address a")
     assert atom == "https://feeds.example/updates/atom.xml?q=alone"
     assert _ids(client, json) == _hrefs(page, ".entries h3 a")
-    assert _hrefs(page, "head link[rel=alternate]") == _hrefs(page, ".address a")
+    assert _hrefs(page, "head link[rel=alternate]:not([type$=oembed])") == _hrefs(page, ".address a")
 
 
 def test_a_search_without_a_kind_finds_posts_too(client: TestClient) -> None:
