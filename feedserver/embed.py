@@ -29,5 +29,5 @@ def component() -> Component:
     """Read the script; the same bytes for a version of this package."""
     text = files("feedserver").joinpath("assets", "embed.js").read_text("utf-8")
     # Lines that are a comment, and the space before all others.
-    body = re.sub(r"(?m)^ *(?://.*\n)?", "", text).encode("utf-8")
+    body = re.sub(r"(?m)^ *(?://.*\n)?", "", text).lstrip().encode("utf-8")
     return Component(body, MEDIA_TYPE, hashlib.sha256(body).hexdigest())

@@ -125,9 +125,11 @@ def picture_address(feed: Feed, base: str) -> str:
 
 def home_address(feed: Feed, site: Site, base: str, part: Slice) -> str:
     """Where all of it can be read: the feed's page on its site; of a part, that on the server."""
-    if part == WHOLE:
-        return page_address(site.url, feed)
-    return f"{feed_address(base, feed, 'atom.xml')}?{part.query_string()}"
+    on_site, here = page_address(site.url, feed), feed_address(base, feed, "atom.xml")
+    if part != WHOLE:
+        return f"{here}?{part.query_string()}"
+    # What a source calls its address may be anything.
+    return on_site if on_site.startswith(("http://", "https://")) else here
 
 
 def _marked(text: str) -> str:

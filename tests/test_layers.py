@@ -16,14 +16,10 @@ FEEDSERVER = (
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
     | {"slices"},
-    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"}
-    | {"topics", "choices", "cards"}
-    | {"orders"}
-    | {"widgets", "drawings", "snippets", "oembed"},
     {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
     | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
     | {"fastpath", "openapi"}
-    | {"assets", "rendering", "people", "browsers", "embedding"},
+    | {"assets", "rendering", "people", "browsers", "embed", "embedding"},
     {"app", "cli", "__main__"},
 )
 MKDOCS_TWIM = (

@@ -29,6 +29,7 @@ const css = `
 * { box-sizing: border-box; line-height: inherit; margin: 0; padding: 0 }
 [part=feed] { display: grid; grid-template-columns: minmax(0, 1fr) }
 [part=feed] > * { grid-area: 1 / 1 }
+slot { display: block }
 ul { align-content: start; display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr);
   list-style: none }
 ul.off, .off li { visibility: hidden }
@@ -37,6 +38,7 @@ li { min-inline-size: 0; position: relative }
   block-size: calc(var(--n) * 1.5em); line-height: 1.5em; overflow: hidden;
   overflow-wrap: anywhere }
 [part=title] { font-size: 1em; font-weight: 600 }
+[dir] { text-align: -webkit-match-parent; text-align: match-parent }
 [part=link] { color: var(--twim-link, inherit);
   text-decoration: underline 1px color-mix(in srgb, currentcolor 35%, transparent);
   text-underline-offset: .2em }
@@ -56,12 +58,8 @@ img { background: var(--line); border-radius: var(--twim-radius, .4em); display:
 .compact { gap: calc(var(--gap) / 3) }
 .compact .box { align-items: baseline; block-size: 1.5em; display: flex; gap: .6em }
 .compact [part=title] { flex: 0 1 auto; min-inline-size: 0 }
-.compact [part=meta] { display: contents }
-.compact small { color: var(--quiet); flex: 0 99 auto; min-inline-size: 0; overflow: clip;
-  text-overflow: ellipsis }
-.compact [part=people] { flex-shrink: 9999 }
-.compact [part=date] { flex: none; margin-inline-start: auto; order: 1 }
-.compact [part=date] + small::before { content: none }
+.compact [part=meta] { flex: 0 9999 auto; min-inline-size: 0 }
+.compact .box > small { color: var(--quiet); flex: none; margin-inline-start: auto }
 
 .list li + li { border-block-start: 1px solid var(--line); padding-block-start: var(--gap) }
 .list .pictured { display: flex; gap: 1em }
@@ -107,7 +105,7 @@ const text = (value, most = 300) =>
 function web(value, base) {
   try {
     const url = new URL(value, base);
-    return typeof value === "string" && /^https?:$/.test(url.protocol) ? url.href : "";
+    return value.trim() && /^https?:$/.test(url.protocol) ? url.href : "";
   } catch {
     return "";
   }
@@ -431,7 +429,7 @@ class TwimFeed extends HTMLElement {
       const retry = make("button", "retry", {}, again);
       retry.onclick = () => this.#draw(this.#load());
       const empty = make("slot", "", { name: "empty" }, words || "");
-      this.#said.replaceChildren(...(!words ? [] : this.#feed ? [empty] : [words, retry]));
+      this.#said.replaceChildren(...(!words ? [] : this.#feed ? [empty] : [words, " ", retry]));
     }
   }
 }
@@ -440,29 +438,31 @@ function row({ url, title, summary, date, section, people, image, lang }, option
   const { layout, show, images, heading, language, target, rel } = options;
   const own = { dir: "auto", lang: lang || language };
   const name = url ? make("a", "link", { href: url, target, rel }, title) : title;
-  const about = [];
+  const compact = layout === "compact";
+  // The spaces are for who hears or copies it.
   const tell = (part, ...children) =>
-    children.length && show.includes(part) && about.push(make("small", part, {}, ...children));
-  if (date) {
-    // As it was written: a day is the same day everywhere.
-    const style = { dateStyle: "medium", timeZone: "UTC" };
-    const day = new Intl.DateTimeFormat(language, style).format(new Date(date.slice(0, 10)));
-    tell("date", make("time", "", { dateTime: date }, day));
-  }
-  if (section) {
-    tell("section", make("bdi", "", {}, section));
-  }
+    children[0] && show.includes(part) ? [make("small", part, {}, ...children), " "] : [];
+  // As it was written: a day is the same day everywhere.
+  const style = { dateStyle: "medium", timeZone: "UTC" };
+  const day = (at) => new Intl.DateTimeFormat(language, style).format(new Date(at.slice(0, 10)));
+  const when = tell("date", date && make("time", "", { dateTime: date }, day(date)));
   const few = people.length > 4 ? [...people.slice(0, 3), "…"] : people;
   // Each runs in a direction of its own.
-  const parts = new Intl.ListFormat(language, { type: "unit" }).formatToParts(few);
   const isolate = ({ type, value }) => (type === "element" ? make("bdi", "", {}, value) : value);
-  tell("people", ...parts.map(isolate));
-  const box = make("div", "", { className: "box" }, make(heading, "title", own, name));
-  if (about.length) {
-    // The spaces are for who hears or copies it.
-    box.append(make("div", "meta", {}, ...about.flatMap((each) => [each, " "])));
+  const parts = new Intl.ListFormat(language, { type: "unit" }).formatToParts(few).map(isolate);
+  const meta = make(
+    "div",
+    "meta",
+    {},
+    ...(compact ? [] : when),
+    ...tell("section", section && make("bdi", "", {}, section)),
+    ...tell("people", ...parts),
+  );
+  const box = make("div", "", { className: "box" }, make(heading, "title", own, name), meta);
+  if (compact) {
+    box.append(...when);
   }
-  if (summary && show.includes("summary") && layout !== "compact") {
+  if (summary && show.includes("summary") && !compact) {
     box.append(make("p", "summary", own, summary));
   }
   const made = make("li", "entry", {}, box);

@@ -14,6 +14,7 @@ from selenium.webdriver import Chrome
 
 from tests.conftest import ROOT, absent
 from tests.e2e import chromium
+from tests.e2e.embedding import Origin, feeds, origin
 from tests.e2e.letters import THEMES, build_letters
 from tests.e2e.serving import free_port, hosted, served
 
@@ -56,6 +57,20 @@ def matrix(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     mkdocs_build(load_config(str(folder / "mkdocs.yml")))
     with served(folder / "site") as address:
         yield Site("material", folder / "site", address)
+
+
+@pytest.fixture
+def pages() -> Iterator[Origin]:
+    """An origin whose pages embed feeds."""
+    with origin() as here:
+        yield here
+
+
+@pytest.fixture
+def far() -> Iterator[Origin]:
+    """Another, which has the feeds and the component."""
+    with feeds() as here:
+        yield here
 
 
 @pytest.fixture(scope="session")

@@ -172,6 +172,17 @@ def feed(*items: object, **members: object) -> dict[str, object]:
     return {**top, **members, "items": list(items)}
 
 
+def pictured(far: Origin) -> str:
+    """The address of a feed, of whose entries all but one have a picture."""
+    far.answers["/a.svg"] = answer(
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="160" height="90"><path fill="#789" '
+        b'd="M0 0h160v90H0z"/></svg>',
+        "image/svg+xml",
+    )
+    image = {"image": f"{far.address}/a.svg"}
+    return far.feed("/feed.json", feed(*(update(n, **(image if n != 2 else {})) for n in range(7))))
+
+
 SUMMARY = (
     "The new version finds its way by the stars, keeps what was said while nobody was near, and "
     "asks before it throws anything overboard. Whoever steers with a keyboard can now do so "

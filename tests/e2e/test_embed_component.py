@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
-from selenium.webdriver import ActionChains, Chrome
-from selenium.webdriver.common.keys import Keys
+from selenium.webdriver import Chrome
 
-from feedserver import embed
 from tests.conftest import ROOT
-from tests.e2e.chromium import errors, media, no_scripts, requests, screen, visit
+from tests.e2e.chromium import errors, no_scripts, requests, visit
 from tests.e2e.embedding import (
     SUMMARY,
     Origin,
     answer,
     feed,
-    feeds,
     html,
-    origin,
+    pictured,
     policy,
     rows,
     settled,
@@ -32,68 +25,7 @@ from tests.e2e.embedding import (
     update,
 )
 from tests.e2e.serving import served
-from tests.e2e.test_accessibility import RUN
 from tests.sites import build, issue
-
-LAYOUTS = ("compact", "list", "list images", "cards", "cards images")
-SHIFTS = """
-const done = arguments[arguments.length - 1];
-new PerformanceObserver((found) => done(found.getEntries().map((each) => each.value)))
-  .observe({type: "layout-shift", buffered: true});
-setTimeout(() => done([]), 300);
-"""
-HEIGHTS = """
-const list = document.querySelector("twim-feed").shadowRoot.querySelector("ul");
-return [list.getBoundingClientRect().height, document.querySelector("#below").offsetTop];
-"""
-
-
-@pytest.fixture
-def pages() -> Iterator[Origin]:
-    with origin() as here:
-        yield here
-
-
-@pytest.fixture
-def far() -> Iterator[Origin]:
-    with feeds() as here:
-        yield here
-
-
-def _attributes(layout: str) -> str:
-    name, _, images = layout.partition(" ")
-    return f'layout="{name}" {images}'
-
-
-def _pictured(far: Origin) -> str:
-    """The address of a feed, of whose entries all but one have a picture."""
-    far.answers["/a.svg"] = answer(
-        b'<svg xmlns="http://www.w3.org/2000/svg" width="160" height="90"><path fill="#789" '
-        b'd="M0 0h160v90H0z"/></svg>',
-        "image/svg+xml",
-    )
-    image = {"image": f"{far.address}/a.svg"}
-    return far.feed("/feed.json", feed(*(update(n, **(image if n != 2 else {})) for n in range(7))))
-
-
-def test_it_is_below_6_kb() -> None:
-    script = embed.component()
-    assert len(gzip.compress(script.body, 9, mtime=0)) < 6000
-    assert script.media_type == "text/javascript; charset=utf-8"
-    assert script == embed.component() and len(script.digest) == 64
-    # What is left out is comments alone.
-    source = (ROOT / "feedserver" / "assets" / "embed.js").read_text("utf-8")
-    kept = [line.strip() for line in source.splitlines() if not line.strip().startswith("//")]
-    assert script.body.decode().split() == " ".join(kept).split()
-
-
-def test_it_has_no_sink_for_html() -> None:
-    script = embed.component().body.decode()
-    sinks = (
-        r"innerHTML|outerHTML|insertAdjacent|DOMParser|setHTML|document\.write|\beval\b|Function"
-    )
-    assert not re.search(sinks, script)
-    assert not re.search("localStorage|sessionStorage|indexedDB|cookie|sendBeacon", script)
 
 
 def test_updates_are_shown(browser: Chrome, pages: Origin, far: Origin) -> None:
@@ -116,7 +48,7 @@ def test_updates_are_shown(browser: Chrome, pages: Origin, far: Origin) -> None:
 
 
 def test_it_asks_for_its_feed_and_nothing_else(browser: Chrome, pages: Origin, far: Origin) -> None:
-    src = _pictured(far)
+    src = pictured(far)
     show(browser, pages, far, f'<twim-feed src="{src}"></twim-feed>')
     assert far.asked == {"/embed.js": 1, "/icon.svg": 1, "/feed.json": 1}
     assert {url.removeprefix(far.address) for url in requests(browser)} == {
@@ -259,7 +191,7 @@ def test_addresses_are_relative_to_the_page(browser: Chrome, pages: Origin, far:
 
 
 def test_what_is_shown_can_be_chosen(browser: Chrome, pages: Origin, far: Origin) -> None:
-    src = _pictured(far)
+    src = pictured(far)
     body = (
         f'<twim-feed src="{src}" limit="1" show="date"></twim-feed>'
         f'<twim-feed src="{src}" limit="1" show="people summary" heading="2"></twim-feed>'
@@ -309,114 +241,42 @@ def test_without_scripts_what_stands_in_it_stays(
     assert browser.execute_script(visible) is False
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_nothing_moves_when_the_feed_comes(
-    browser: Chrome, pages: Origin, far: Origin, layout: str
+def test_titles_of_either_direction_begin_where_the_page_does(
+    browser: Chrome, pages: Origin, far: Origin
 ) -> None:
-    src = _pictured(far)
-    send = far.answers["/feed.json"]
-
-    def slowly(request: BaseHTTPRequestHandler) -> None:
-        time.sleep(1)
-        send(request)
-
-    far.answers["/feed.json"] = slowly
-    body = f'<twim-feed src="{src}" {_attributes(layout)}></twim-feed>'
-    # So that the page isn't drawn before the component is there.
-    text = html(far, body).replace('type="module"', 'type="module" blocking="render"')
-    pages.page("/", text, policy=policy(far))
-    with screen(browser, 390, 3000):
-        visit(browser, f"{pages.address}/")
-        busy = "return document.querySelector('twim-feed').shadowRoot.firstChild.ariaBusy"
-        assert browser.execute_script(busy) == "true"
-        before = browser.execute_script(HEIGHTS)
-        settled(browser)
-        assert len(rows(browser)[0]) == 5
-        assert browser.execute_script(HEIGHTS) == before
-        time.sleep(0.2)
-        assert browser.execute_async_script(SHIFTS) == []
-
-
-def test_shifts_are_found(browser: Chrome, pages: Origin, far: Origin) -> None:
-    pages.page("/", html(far, "<p>Text</p>"))
-    visit(browser, f"{pages.address}/")
-    browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 100))")
-    browser.execute_script("document.querySelector('h1').style.marginTop = '300px'")
-    time.sleep(0.2)
-    assert sum(browser.execute_async_script(SHIFTS)) > 0.01
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize(
-    ("colours", "width", "rtl"),
-    [("light", 1280, False), ("dark", 360, False), ("light", 360, True)],
-)
-def test_nobody_is_kept_out(
-    browser: Chrome,
-    axe: str,
-    pages: Origin,
-    far: Origin,
-    layout: str,
-    colours: str,
-    width: int,
-    rtl: bool,
-) -> None:
-    src = _pictured(far)
-    body = f'<twim-feed src="{src}" {_attributes(layout)} heading="2"></twim-feed>'
-    with media(browser, prefers_color_scheme=colours), screen(browser, width):
-        show(browser, pages, far, body, lang="ar" if rtl else "en", rtl=rtl)
-        # Nothing is wider than the screen.
-        wide = "return document.documentElement.scrollWidth - innerWidth"
-        assert browser.execute_script(wide) <= 0
-        assert _broken(browser, axe) == []
-    assert errors(browser) == []
-
-
-def _broken(browser: Chrome, axe: str) -> list[Any]:
-    browser.execute_script(axe)
-    found: list[Any] = browser.execute_async_script(RUN)
-    return [(each["broken"], each["node"]) for each in found]
-
-
-@pytest.mark.parametrize("state", ["loading", "empty", "failed", "kept"])
-def test_nobody_is_kept_out_of_what_it_says(
-    browser: Chrome, axe: str, pages: Origin, far: Origin, state: str
-) -> None:
-    far.feed("/empty", feed())
-    far.answers["/loading"] = lambda request: time.sleep(5)
-    kept = "<p>News of the boats</p>" if state == "kept" else ""
-    body = f'<twim-feed src="{far.address}/{state}">{kept}</twim-feed>'
-    pages.page("/", html(far, body), policy=policy(far))
-    with media(browser, prefers_color_scheme="dark"):
-        visit(browser, f"{pages.address}/")
-        if state != "loading":
-            settled(browser)
-        assert _broken(browser, axe) == []
-
-
-def test_the_keyboard_reaches_every_link(browser: Chrome, pages: Origin, far: Origin) -> None:
-    src = far.feed("/feed.json", feed(*(update(n) for n in range(3))))
-    show(browser, pages, far, f'<twim-feed src="{src}" limit="3" layout="cards"></twim-feed>')
-    reached = []
-    for _ in range(3):
-        ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
-        reached.append(
-            browser.execute_script(
-                "const at = document.activeElement.shadowRoot.activeElement;"
-                "return [at.href, getComputedStyle(at.closest('li')).outlineStyle]"
-            )
-        )
-    assert reached == [[f"https://news.example/issue/#{n}", "solid"] for n in range(3)]
-
-
-def test_nothing_moves_for_who_wants_no_motion(browser: Chrome, pages: Origin, far: Origin) -> None:
-    far.answers["/slow"] = lambda request: time.sleep(2)
-    pages.page("/", html(far, f'<twim-feed src="{far.address}/slow"></twim-feed>'))
+    items = [{"id": title, "title": title} for title in ("Seagull", "النورس")]
+    src = far.feed("/feed.json", feed(*items))
     script = (
-        "return getComputedStyle(document.querySelector('twim-feed').shadowRoot"
-        ".querySelector('.box')).animationName"
+        "return [...document.querySelector('twim-feed').shadowRoot"
+        ".querySelectorAll('[part=title]')].map((each) => "
+        "[getComputedStyle(each).direction, getComputedStyle(each).textAlign])"
     )
-    for wanted, name in (("reduce", "none"), ("no-preference", "wait")):
-        with media(browser, prefers_reduced_motion=wanted):
-            visit(browser, f"{pages.address}/")
-            assert browser.execute_script(script) == name
+    for rtl, side in ((True, "right"), (False, "left")):
+        body = f'<twim-feed src="{src}"></twim-feed>'
+        show(browser, pages, far, body, rtl=rtl)
+        assert browser.execute_script(script) == [["ltr", side], ["rtl", side]]
+
+
+def test_what_stands_in_it_is_shown_as_on_the_page(
+    browser: Chrome, pages: Origin, far: Origin
+) -> None:
+    body = f'<twim-feed src="{far.address}/gone" limit="1">Boats: <a href="/">here</a></twim-feed>'
+    show(browser, pages, far, body)
+    script = (
+        "const [line] = document.querySelector('twim-feed a').getClientRects();"
+        "return [line.left > 20, document.querySelector('#below').offsetTop - line.bottom > 50]"
+    )
+    assert browser.execute_script(script) == [True, True]
+
+
+def test_the_page_of_the_how_to(browser: Chrome, pages: Origin, far: Origin) -> None:
+    text = (ROOT / "docs" / "how-to" / "embed.md").read_text("utf-8")
+    [page] = re.findall(r'(?s)```html title="clients.html"\n(.*?)```', text)
+    assert len(page.splitlines()) == 10
+    far.feed("/section/clients/feed.json", feed(*(update(n) for n in range(7))))
+    page = page.replace("https://feeds.example", far.address)
+    pages.answers["/favicon.ico"] = answer(b"", "image/x-icon")
+    visit(browser, pages.page("/clients.html", page, policy=policy(far)))
+    settled(browser)
+    assert len(rows(browser)[0]) == 5
+    assert [each for each in errors(browser) if "favicon" not in each] == []

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
-import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -18,9 +17,7 @@ from tests.e2e.embedding import (
     answer,
     begin,
     feed,
-    feeds,
     html,
-    origin,
     policy,
     rows,
     settled,
@@ -35,18 +32,6 @@ const [now, later, began] = [Date.now, setTimeout, Date.now()];
 Date.now = () => began + (now() - began) * 200;
 globalThis.setTimeout = (call, wait) => later(call, wait < 6e4 ? wait : wait / 200);
 """
-
-
-@pytest.fixture
-def pages() -> Iterator[Origin]:
-    with origin() as here:
-        yield here
-
-
-@pytest.fixture
-def far() -> Iterator[Origin]:
-    with feeds() as here:
-        yield here
 
 
 @contextmanager
