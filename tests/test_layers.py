@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FEEDSERVER = (
-    {"model", "errors", "slugs", "members", "findings", "urls", "streams", "words"}
-    | {"lettering"},
+    {"model", "errors", "slugs", "members", "findings", "urls", "streams", "words"} | {"lettering"},
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
     | {"slices"},
+    {"archive", "query", "entries", "catalogue", "documents", "export", "audit"}
+    | {"topics", "choices", "cards"}
+    | {"orders"}
+    | {"widgets", "drawings", "snippets", "oembed"},
     {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
     | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
     | {"fastpath", "openapi"}
