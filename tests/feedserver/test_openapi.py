@@ -27,6 +27,10 @@ def test_every_address_and_parameter_is_described(tmp_path: Path) -> None:
         assert tuple(found["components"]["parameters"]) == PARAMETERS
         for path, name in (("/feed.json", "Feed"), ("/feeds.json", "Catalogue")):
             jsonschema.validate(client.get(path).json(), found["components"]["schemas"][name])
+        address = "/oembed?url=https://feeds.example/section/clients/"
+        jsonschema.validate(client.get(address).json(), found["components"]["schemas"]["Embed"])
+        for path in ("/embed.js", "/embed/", "/embed/section/{slug}/", "/embed/updates.svg"):
+            assert "200" in found["paths"][path]["get"]["responses"]
         problem = client.get("/feed.json?limit=0").json()
         jsonschema.validate(problem, found["components"]["schemas"]["Problem"])
 
@@ -40,7 +44,10 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
                 *("--checks", "all", "--seed", "1", "--max-examples", "5"),
                 *("--phases", "examples,coverage,fuzzing"),
                 *("--no-color", "--warnings", "off", "--generation-database", "none"),
-                *("--include-path-regex", r"^/((atom|rss)\.xml|.*feeds?\.json|archive\.json)$"),
+                *(
+                    "--include-path-regex",
+                    r"^/((atom|rss)\.xml|.*feeds?\.json|archive\.json|o?embed.*)$",
+                ),
             ],
             capture_output=True,
             text=True,
