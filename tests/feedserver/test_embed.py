@@ -497,6 +497,6 @@ def test_the_documentation_says_the_same(client: TestClient) -> None:
     feed = replace(catalogue.feeds([post("a")], SITE)[0], path="/section/clients/", title="Clients")
     _, frame, picture = (each.text(Widget()) for each in snippets.of(feed, SITE, URL, Slice()))
     assert f"\n{frame}\n" in addresses
-    assert picture.partition("](http")[0] in addresses
+    assert picture.removeprefix("[![Clients]").partition(")](")[0] in addresses
     for name in (*LAYOUTS, *THEMES):
         assert f"`{name}`" in addresses
