@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from feedserver import feeds, problems
 from feedserver.answers import Answers
 from feedserver.browsers import Browsers, feed_page
+from feedserver.embedding import Embedding
 from feedserver.errors import EntryNotFoundError, ParameterError
 from feedserver.fastpath import FastPath
 from feedserver.feeds import FeedPage, Feeds
@@ -34,7 +35,7 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
     pages, origins = Pages(settings), Origins(settings)
     answers = Answers(store, origins)
     documents = Feeds(settings, store, answers, page)
-    browsers = Browsers(documents)
+    browsers, embedding = Browsers(documents), Embedding(documents)
 
     async def get(request: Request) -> ASGIApp:
         if request.method == "OPTIONS":
@@ -47,6 +48,8 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
         prefix = prefix_of(base)
         request.state.prefix = f"{prefix}/"
         if answer := await browsers.get(request, name, base, snapshot):
+            return answer
+        if answer := await embedding.get(request, name, base, snapshot):
             return answer
         try:
             if answer := await documents.get(request, name, base, snapshot):

@@ -1,4 +1,4 @@
-"""The files that our pages need: a stylesheet, a script, an icon; at `/feeds/style.css` and so on.
+"""The files that our pages need: stylesheets, scripts, an icon; at `/feeds/style.css` and so on.
 
 A page names each with the digest of its bytes behind it, so a browser may keep it for a year.
 """
@@ -16,6 +16,8 @@ FOLDER = "feeds/"
 _TYPES: Mapping[str, str] = {
     "style.css": "text/css; charset=utf-8",
     "feeds.js": "text/javascript; charset=utf-8",
+    "frame.css": "text/css; charset=utf-8",
+    "frame.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from feedserver import atom, jsonfeed, opml, rss, slices
+from feedserver import atom, drawings, embed, jsonfeed, oembed, opml, rss, slices, snippets, widgets
 from feedserver.problems import MEDIA_TYPE as PROBLEM
 
 NAME = "openapi.json"
@@ -49,6 +49,15 @@ _IN_PATH = {
     "slug": ("The slug of a section, a project or a term.", "clients"),
     "taxonomy": ("The name of a taxonomy.", "category"),
     "name": ("The name of a feed.", "no-news"),
+}
+_EMBEDDING = {
+    "limit": "At most so many entries; 5 where it isn't said.",
+    "theme": "The colours: those that the reader asks for, or in any case these.",
+    "layout": "How entries are laid out.",
+    "url": "The address of a feed, of its page, or of its page for frames.",
+    "format": "The format of the answer; JSON where it isn't said.",
+    "maxwidth": "At most so many pixels wide.",
+    "maxheight": "At most so many pixels high.",
 }
 _HEADERS = {
     "ETag": "The tag of these bytes in this coding; it is a strong one.",
@@ -99,6 +108,7 @@ def _paths() -> Iterator[tuple[str, _Json]]:
                 {"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS
             ]
             yield folder + file, _item(operation, in_path)
+    yield from _embedded()
     others = {
         "/feeds.json": ("The catalogue of all feeds", "application/json", "Catalogue"),
         "/feeds.opml": ("The catalogue of all feeds, for feed readers", opml.MEDIA_TYPE, "Xml"),
@@ -107,6 +117,41 @@ def _paths() -> Iterator[tuple[str, _Json]]:
     }
     for path, (what, media_type, schema) in others.items():
         yield path, _item(_get(what, media_type, schema), [])
+
+
+def _embedded() -> Iterator[tuple[str, _Json]]:
+    """What is there for pages of others."""
+    script = _get("The web component twim-feed", embed.MEDIA_TYPE, "Text")
+    yield f"/{snippets.SCRIPT}", _item(script, [])
+    shown = [_embedding("limit", {"type": "integer", "minimum": 1, "maximum": widgets.MAX_LIMIT})]
+    shown.append(_embedding("theme", {"enum": list(widgets.THEMES)}))
+    shown += [
+        {"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS if name != "limit"
+    ]
+    layout = _embedding("layout", {"enum": list(widgets.LAYOUTS)})
+    for folder, what in _FOLDERS.items():
+        in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
+        frame = _get(f"A page for frames with {what}", "text/html; charset=utf-8", "Text")
+        yield f"/embed{folder}", _item({**frame, "parameters": [layout, *shown]}, in_path)
+        picture = _get(f"A picture of {what}", drawings.MEDIA_TYPE, "Xml")
+        path = f"/embed{folder.removesuffix('/')}.svg"
+        yield path, _item({**picture, "parameters": shown}, in_path)
+    asked = _get("oEmbed: what embeds the feed at an address", "application/json", "Embed")
+    found = asked["responses"]["200"]["content"]
+    found[oembed.MEDIA_TYPES["xml"]] = {"schema": {"$ref": "#/components/schemas/Xml"}}
+    asked["responses"]["501"] = _error("There is no such format.")
+    pixels = {"type": "integer", "minimum": 1, "maximum": 99999}
+    address = {"type": "string", "pattern": "^https?://[A-Za-z0-9.-]+(/[!-~]*)?$"}
+    asked["parameters"] = [
+        {**_embedding("url", address), "required": True},
+        _embedding("format", {"enum": list(oembed.MEDIA_TYPES)}),
+        *(_embedding(name, pixels) for name in ("maxwidth", "maxheight")),
+    ]
+    yield f"/{oembed.NAME}", _item(asked, [])
+
+
+def _embedding(name: str, schema: _Json) -> _Json:
+    return {"name": name, "in": "query", "description": _EMBEDDING[name], "schema": schema}
 
 
 def _item(get: _Json, in_path: list[str]) -> _Json:
@@ -218,7 +263,22 @@ def _schemas() -> _Json:
             ["version", "feeds"], version={"const": 1}, feeds={"type": "array", "items": feed}
         ),
         "Description": _object(["openapi", "info", "paths"], openapi=text, info={}, paths={}),
+        "Embed": _object(
+            ["version", "type", "html", "width", "height"],
+            version={"const": "1.0"},
+            type={"const": "rich"},
+            title=text,
+            provider_name=text,
+            provider_url=text,
+            author_name=text,
+            author_url=text,
+            cache_age=number,
+            html=text,
+            width=number,
+            height=number,
+        ),
         "Xml": {"type": "string"},
+        "Text": {"type": "string"},
         "Problem": _object(
             ["type", "title", "status", "detail"],
             type=text,

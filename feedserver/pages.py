@@ -24,6 +24,8 @@ from feedserver.settings import Settings
 CATALOGUE = "/feeds.json"
 SAFE = "/~:@!$&'()*+,;="
 _MAX_PATH = 1024
+# A site's pages may frame one another; no other site may have them look like its own.
+_FRAMED = {"Content-Security-Policy": "frame-ancestors 'self'"}
 
 
 class Pages:
@@ -52,7 +54,11 @@ class Pages:
         if isinstance(response, RedirectResponse):
             # Starlette's own redirect to a folder trusts the Host header.
             return moved(request, f"{prefix}{quote(path, safe=SAFE)}/")
-        return None if response.status_code == HTTPStatus.NOT_FOUND else response
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.update(_FRAMED)
+        return response
 
     def not_found(self, request: Request, path: str, prefix: str, index: Index) -> Response:
         """Answer that nothing is here: a browser with the site's own page for that.
@@ -62,7 +68,7 @@ class Pages:
         """
         page = self._folder / "404.html"
         if self._files and wants_page(request) and page.is_file():
-            headers = {"Vary": "Accept"}
+            headers = {"Vary": "Accept", **_FRAMED}
             return HTMLResponse(page.read_bytes(), HTTPStatus.NOT_FOUND, headers)
         near = [f"{prefix}{address}" for address in _near(path, index)]
         detail = "There is nothing at this address."

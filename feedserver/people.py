@@ -5,6 +5,7 @@ Each works without a script. Functions take values and give an answer; nothing h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -14,12 +15,13 @@ from weakref import WeakKeyDictionary
 from babel import Locale
 from starlette.responses import Response
 
-from feedserver import cards, choices, rendering
+from feedserver import cards, choices, oembed, rendering, snippets, widgets
 from feedserver.choices import KINDS, Choice, Kind, Option, Options
 from feedserver.errors import ParameterError
-from feedserver.model import Feed
+from feedserver.model import Feed, Site
 from feedserver.query import UPDATE_FEEDS, Index, Page
 from feedserver.slices import FACETS, WHOLE, Slice
+from feedserver.widgets import Widget
 from feedserver.words import Words
 
 CATALOGUE = "feeds/"
@@ -30,6 +32,7 @@ _SHORT_LIST = 40
 _SUGGESTED = 1000
 """How many of them it is told; it takes others too."""
 
+_PREVIEWS = {"Content-Security-Policy": rendering.PREVIEWS_POLICY}
 
 Find = Callable[[Feed, Slice], Page]
 """Looks up a slice of a feed. Raises `EntryNotFoundError` for an unknown `before`."""
@@ -60,7 +63,7 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
         **_selection(index, feed, base, asked),
         **_entries(index, found, prefix, path, asked),
     }
-    return rendering.page("feed.html", site.language, prefix, values)
+    return rendering.page("feed.html", site.language, prefix, values, headers=_PREVIEWS)
 
 
 def _change(feed: Feed, asked: Slice, prefix: str) -> str | None:
@@ -113,7 +116,9 @@ def catalogue_page(
     else:
         values |= _results(index, base, choice, choice.slice, kinds, find)
     status = HTTPStatus.OK if error is None else HTTPStatus.BAD_REQUEST
-    return rendering.page("catalogue.html", site.language, prefix, values, status=status)
+    return rendering.page(
+        "catalogue.html", site.language, prefix, values, status=status, headers=_PREVIEWS
+    )
 
 
 def _results(
@@ -158,7 +163,27 @@ def _selection(index: Index, feed: Feed, base: str, part: Slice) -> dict[str, ob
         "is_part": replace(subscribed, limit=None) != WHOLE,
         "filters": cards.filters(part, _known_options(index)),
         "addresses": cards.addresses(feed, base, subscribed),
+        "oembed": oembed.discovery(base, cards.addresses(feed, base, subscribed)[0].url),
+        "embed": _embed(feed, base, replace(subscribed, limit=None), index.archive.site),
         "site": index.archive.site,
+    }
+
+
+def _embed(feed: Feed, base: str, part: Slice, site: Site) -> dict[str, object]:
+    """What a part of a feed is embedded by, and what can be chosen; the preview is of this origin.
+
+    A part is embedded without a limit of its own: how many entries are shown is chosen.
+    """
+    return {
+        "title": feed.title,
+        "snippets": snippets.of(feed, site, base, part),
+        "page": snippets.page(feed, urlsplit(base).path),
+        "query": part.query_string(),
+        "widget": Widget(part),
+        "layouts": widgets.LAYOUTS,
+        "themes": widgets.THEMES,
+        "most": widgets.MAX_LIMIT,
+        "heights": json.dumps(snippets.HEIGHTS),
     }
 
 

@@ -20,12 +20,14 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+PREVIEWS_POLICY = f"{POLICY}; frame-src 'self'"
+"""Of pages that show how an embedded feed looks."""
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_SCRIPT_WORDS = ("copied", "copy", "count_feeds")
+_SCRIPT_WORDS = ("close", "copied", "copy", "count_feeds")
 
 
 def _web(address: str | None) -> str | None:

@@ -62,8 +62,8 @@ WHOLE = Slice()
 """A feed without parameters."""
 
 
-def parse(parameters: Iterable[tuple[str, str]]) -> Slice:
-    """Read the parameters of a request, in their order.
+def parse(parameters: Iterable[tuple[str, str]], *, most: int = MAX_LIMIT) -> Slice:
+    """Read the parameters of a request, in their order; `limit` may be `most`.
 
     Raises:
         ParameterError: one is unknown, malformed, or there twice without sense.
@@ -85,18 +85,18 @@ def parse(parameters: Iterable[tuple[str, str]]) -> Slice:
             single[name] = value
     return Slice(
         query=dict(sorted(query.items())),
-        limit=_limit(single.get("limit")),
+        limit=_limit(single.get("limit"), most),
         before=_before(single.get("before")),
         since=_since(single.get("since")),
         text=_text(single.get("q")),
     )
 
 
-def _limit(text: str | None) -> int | None:
+def _limit(text: str | None, most: int) -> int | None:
     if text is None:
         return None
-    if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= MAX_LIMIT:
-        raise ParameterError("limit", f"a number from 1 to {MAX_LIMIT}")
+    if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= most:
+        raise ParameterError("limit", f"a number from 1 to {most}")
     return int(text)
 
 

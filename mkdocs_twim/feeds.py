@@ -27,7 +27,6 @@ from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.server import Server
 
-_LATER_PAGE = re.compile(r"(?<![^/])page/\d+/$")
 _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/?")
 
 
@@ -46,14 +45,16 @@ class SiteFeeds:
     merges: tuple[Merge, ...]
     server: Server | None = None
 
-    def head(self, page_url: str) -> str:
+    def head(self, page_url: str, first: str = "") -> str:
         """The links to feeds for the head of a page; `page_url` is relative to the site.
+
+        `first` is the address of the first page of its list, if it is a later one.
 
         Every page has the feed of all posts; the pages of a feed have that feed before it, with a
         second word in `rel`: Material looks for a sitemap beside whatever `rel="alternate"` alone
         names, and finds one at the root of the site only.
         """
-        own = self.by_page.get(f"/{_LATER_PAGE.sub('', page_url)}", ())
+        own = self.by_page.get(first or f"/{page_url}", ())
         root = (feed for feed in self.index.feeds[:1] if feed.kind == "posts" and feed not in own)
         links = "".join(_alternates(feed, page_url) for feed in (*own, *root))
         if own and self.server:

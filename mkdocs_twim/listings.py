@@ -307,7 +307,8 @@ def _topics(
             values = {"kind": folder, "topic": view}
             for at, pager, part in pages(topic.updates, UPDATES_A_PAGE, address):
                 found_views = [views.update(entry, site_url, pageless) for entry in part]
-                yield _updates(at, topic.title, found_views, feeds.get(address), pager, values)
+                listing = _updates(at, topic.title, found_views, feeds.get(address), pager, values)
+                yield replace(listing, first=address)
     updates = tuple(entry for entry in entries if entry.update)
     latest = newest(updates, UPDATES_A_PAGE)
     found_views = [views.update(entry, site_url, pageless) for entry in latest]

@@ -238,10 +238,11 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         return context
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
-        if self.generated.listing(page):
+        listing = self.generated.listing(page)
+        if listing:
             # There are thousands of them, and nobody needs it any more.
             page.content = None
-        links = self.site_feeds.head(page.url)
+        links = self.site_feeds.head(page.url, listing.first if listing else "")
         return _HEAD_END.sub(lambda end: links + end[0], output, count=1)
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:

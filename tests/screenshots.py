@@ -18,6 +18,7 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from selenium.webdriver import Chrome
 
+from tests import gallery
 from tests.conftest import ROOT
 from tests.e2e import chromium
 from tests.e2e.serving import hosted
@@ -97,9 +98,12 @@ def main() -> int:
                 picture(browser, address, SHOTS["blog-light.png"])
                 for name, shot in SHOTS.items():
                     (FOLDER / name).write_bytes(picture(browser, address, shot))
+            embedded = gallery.take(browser, site / "archive.json", Path(temporary) / "gallery")
+            for name, data in embedded.items():
+                (FOLDER / name).write_bytes(data)
         finally:
             browser.quit()
-    print(f"screenshots: {len(SHOTS)} in {FOLDER.relative_to(ROOT)}/")
+    print(f"screenshots: {len(SHOTS) + len(embedded)} in {FOLDER.relative_to(ROOT)}/")
     return 0
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FEEDSERVER = (
-    {"model", "errors", "slugs", "members", "findings", "urls", "values", "streams", "words"},
+    {"model", "errors", "slugs", "members", "findings", "urls", "values", "streams", "words"}
+    | {"lettering"},
     {"nesting", "html", "issues", "registry", "merges", "xml", "atom", "rss", "jsonfeed", "opml"}
     | {"check", "check_html", "check_json", "check_atom", "check_rss"}
     | {"slices"}
@@ -19,12 +20,13 @@ FEEDSERVER = (
     {"archive", "query", "entries", "catalogue", "documents", "export"}
     | {"topics"}
     | {"orders"}
-    | {"foreign", "sites", "choices", "cards"},
+    | {"foreign", "sites", "choices", "cards"}
+    | {"widgets", "drawings", "snippets", "oembed"},
     {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
     | {"fetching", "reading", "keeping", "builder", "audit"}
     | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
     | {"fastpath", "openapi"}
-    | {"assets", "rendering", "people", "browsers", "embed"}
+    | {"assets", "rendering", "people", "browsers", "embed", "embedding"}
     | {"logs", "access", "limits", "observer", "operations", "protocol", "subscribers"}
     | {"reports", "metrics", "status", "statefolder", "rebuilding", "supervisor"},
     {"app", "worker", "serving", "cli", "__main__"},

@@ -30,10 +30,92 @@
     }
     button.textContent = words.copied;
     button.closest("section:has(.said)").querySelector(".said").textContent =
-      `${words.copied}: ${address}`;
+      `${words.copied}: ${button.dataset.name ?? address}`;
     setTimeout(() => {
       button.textContent = words.copy;
     }, 2000);
+  }
+
+  function make(name, properties) {
+    return Object.assign(document.createElement(name), properties);
+  }
+
+  // What stands in the snippets for what was chosen.
+  function options({ layout, limit, theme }, heights) {
+    const [beside, each, rest] = heights[layout];
+    const named = theme === "auto" ? "" : `theme=${theme}`;
+    return {
+      layout,
+      limit: String(limit),
+      height: String(Math.ceil(limit / beside) * each + rest),
+      theme: named && `&${named}`,
+      theme_html: named && `&amp;${named}`,
+    };
+  }
+
+  // Makes a dialogue of what is there without a script, and a button that opens it. The preview is
+  // fetched when it is opened for the first time.
+  function embedding(details) {
+    const { page, query, heights, preview } = details.dataset;
+    const part = details.querySelector("section");
+    const form = part.querySelector("form");
+    const frame = make("iframe", { className: "preview", title: preview });
+    const opens = make("button", { type: "button", className: "open-embed" });
+    opens.append(...details.querySelector("summary").childNodes);
+    opens.setAttribute("aria-haspopup", "dialog");
+    const closes = make("button", { type: "button", className: "close", textContent: "×" });
+    closes.setAttribute("aria-label", words.close);
+    const dialog = make("dialog", {});
+    dialog.setAttribute("aria-labelledby", "embed-title");
+    part.querySelector("h2").after(closes);
+    dialog.append(part);
+    details.replaceWith(opens, dialog);
+    form.hidden = false;
+    form.after(frame);
+
+    function show() {
+      if (!form.reportValidity()) {
+        return;
+      }
+      const chosen = Object.fromEntries(new FormData(form));
+      const values = options(chosen, JSON.parse(heights));
+      for (const code of part.querySelectorAll("code")) {
+        const parts = JSON.parse(code.dataset.parts);
+        code.textContent = parts.map((each, n) => (n % 2 ? values[each] : each)).join("");
+        code.closest(".snippet").querySelector("button").dataset.copy = code.textContent;
+      }
+      const theme = values.theme + (query && `&${query}`);
+      const address = `${page}?layout=${chosen.layout}&limit=${chosen.limit}${theme}`;
+      // In place of the one before, or each choice would be a step of the way back.
+      frame.contentWindow.location.replace(address);
+    }
+
+    function open() {
+      dialog.showModal();
+      part.querySelector("h2").focus({ preventScroll: true });
+      show();
+    }
+
+    opens.addEventListener("click", open);
+    closes.addEventListener("click", () => dialog.close());
+    form.addEventListener("change", show);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    // A click beside it closes it, as the key Escape does.
+    dialog.addEventListener("click", ({ target, clientX: x, clientY: y }) => {
+      const box = dialog.getBoundingClientRect();
+      const beside = x < box.left || x > box.right || y < box.top || y > box.bottom;
+      if (target === dialog && beside) {
+        dialog.close();
+      }
+    });
+    window.addEventListener("message", ({ source, data }) => {
+      if (source === frame.contentWindow && data?.type === "twim-embed") {
+        frame.height = data.height + 2;
+      }
+    });
+    if (window.location.hash === "#embed") {
+      open();
+    }
   }
 
   // A number of feeds, in the plural form that the language has for it.
@@ -82,6 +164,7 @@
     for (const each of document.querySelectorAll("[data-copy], .find")) {
       each.hidden = false;
     }
+    document.querySelectorAll("details.embed").forEach(embedding);
     document.addEventListener("click", (event) => {
       const button = event.target.closest("[data-copy]");
       if (button) {

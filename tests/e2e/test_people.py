@@ -217,7 +217,7 @@ def test_an_address_is_copied(browser: Chrome, site: str, page: str) -> None:
     command = {"permissions": permissions, "origin": site}
     browser.execute_cdp_cmd("Browser.grantPermissions", command)
     visit(browser, site + PAGES[page])
-    button = _all(browser, "[data-copy]")[1]
+    button = _all(browser, ".subscribe [data-copy], .group [data-copy]")[1]
     address = button.get_attribute("data-copy")
     assert str(button.accessible_name).startswith("Copy the address: ")
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
@@ -225,7 +225,9 @@ def test_an_address_is_copied(browser: Chrome, site: str, page: str) -> None:
     WebDriverWait(browser, 5).until(lambda driver: button.text == "Copied")
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
     assert browser.execute_async_script(read) == address
-    said = browser.execute_script("return document.querySelector('.said').textContent")
+    said = browser.execute_script(
+        "return document.querySelector('.subscribe .said, .all > .said').textContent"
+    )
     assert said == f"Copied: {address}"
     WebDriverWait(browser, 5).until(lambda driver: button.text == "Copy")
 

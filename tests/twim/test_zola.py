@@ -277,6 +277,7 @@ def test_pages_of_lists(tmp_path: Path) -> None:
     assert _titles(built, "blog/p/2/index.html") == ["P3"]
     assert 'rel="next" href="p/2/"' in built.read("blog/index.html")
     assert 'rel="prev" href="../../"' in built.read("blog/p/2/index.html")
+    assert 'type="application/atom+xml"' in built.read("blog/p/2/index.html")
     files["blog/_index.md"] = "+++\npaginate_by = 2\npaginate_path = ''\n+++\n"
     built = build(tmp_path, files, strict=True)
     assert _titles(built, "blog/2/index.html") == ["P1"]
