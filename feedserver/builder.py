@@ -216,7 +216,11 @@ class Builder:
             slot.due = now
             self._read(slot, outcome.reading)
             return True
-        slot.checked, slot.moved = now, outcome.moved
+        if outcome.moved and outcome.moved != slot.moved:
+            log.warning("%s has moved for good, to %s", slot.name, outcome.moved)
+        slot.checked = now
+        # What fails tells nothing of a move.
+        slot.moved = outcome.moved if outcome.error is None else outcome.moved or slot.moved
         if outcome.error:
             slot.failures += 1
             wait = min(_FIRST_WAIT * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
@@ -227,8 +231,6 @@ class Builder:
             return False
         slot.failures = 0
         slot.due = now + timedelta(seconds=self._settings.poll)
-        if outcome.moved:
-            log.warning("%s has moved for good, to %s", slot.name, outcome.moved)
         if outcome.reading is None:
             self._succeed(slot, None)
             return False

@@ -19,7 +19,7 @@ FEEDSERVER = (
     {"archive", "query", "entries", "catalogue", "documents", "export"}
     | {"topics"}
     | {"orders"}
-    | {"foreign", "sites", "choices", "cards"},
+    | {"foreign", "natives", "sites", "choices", "cards"},
     {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
     | {"fetching", "reading", "keeping", "builder", "audit"}
     | {"negotiation", "encodings", "conditions", "proxies", "representations", "answers"}
