@@ -15,9 +15,9 @@ from typing import Any
 from feedserver import html, urls
 from feedserver.model import Entry, Person, Project, Reporter, Section, Site, UpdateOf
 
-MAX_TEXT = 1_000
+MAX_TEXT = 10_000
 MAX_NAME = 200
-"""How many characters a text of one line may have, and a name or a slug."""
+"""How many characters a text of one line may have, and a name or a slug; our own are shorter."""
 
 _SLUG = re.compile(rf"(?!\.)[A-Za-z0-9_.-]{{1,{MAX_NAME}}}")
 _LINE = re.compile(r"[^\t\n\x0b\x0c\r\x85\u2028\u2029]*")
@@ -51,7 +51,7 @@ def entry(given: Entry, owner: Site) -> Entry | None:
 
     `owner` stands in for authors without a name.
     """
-    id = line(given.id, MAX_TEXT * 2).strip()
+    id = line(given.id).strip()
     of = given.update
     update = _update(of) if of else None
     if not id or (of and update is None):
@@ -78,7 +78,7 @@ def _update(of: UpdateOf) -> UpdateOf | None:
     section, project, issue = of.section, of.project, of.issue
     return replace(
         of,
-        issue=replace(issue, id=line(issue.id, MAX_TEXT * 2), title=line(issue.title)),
+        issue=replace(issue, id=line(issue.id), title=line(issue.title)),
         section=section and replace(section, title=line(section.title)),
         project=project and replace(project, title=line(project.title), url=_followed(project.url)),
         reporters=tuple(
