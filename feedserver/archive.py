@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import get_args
+from typing import BinaryIO, get_args
 
 from feedserver import jsonfeed, members, streams
 from feedserver.errors import ArchiveError
@@ -98,8 +98,17 @@ def read(path: Path) -> Archive:
         ArchiveError: as `parse`.
     """
     with open(path, "rb") as file:
-        stream = streams.Stream(file, "items")
-        entries = [_packed(item, number) for number, item in enumerate(stream)]
+        return parse_stream(file)
+
+
+def parse_stream(file: BinaryIO) -> Archive:
+    """The same, of an open file.
+
+    Raises:
+        ArchiveError: as `parse`.
+    """
+    stream = streams.Stream(file, "items")
+    entries = [_packed(item, number) for number, item in enumerate(stream)]
     return _archive(Members(stream.members), entries)
 
 

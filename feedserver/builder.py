@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedserver import database, keeping, sites, sources
-from feedserver.errors import FeedServerError, FetchError, SourceError
+from feedserver import database, keeping, sites, sources, status
+from feedserver.errors import DatabaseError, FeedServerError, FetchError, SourceError
 from feedserver.fetching import Fetcher, Validators, WebFetcher
 from feedserver.foreign import Reading
 from feedserver.keeping import Copy
@@ -72,6 +74,8 @@ class _Slot:
     known: set[int] = field(default_factory=set)
     # Of addresses.
     due: datetime | None = None
+    barred: datetime | None = None
+    again: bool = False
     failures: int = 0
     visit: Future[_Outcome] | None = None
 
@@ -97,7 +101,8 @@ class Builder:
         self._fetcher = fetcher or WebFetcher(settings)
         self._now = now
         self._slots = [_Slot(name) for name in dict.fromkeys(settings.sources)]
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fetch")
+        self._room = threading.BoundedSemaphore(_AT_ONCE)
+        self._closed = False
         self._built = False
         self._status: bytes | None = None
         sources.options(settings)
@@ -122,11 +127,21 @@ class Builder:
             changed |= self._look(slot)
         for slot in self._slots:
             if slot.visit and (wait or not self._built or slot.visit.done()):
-                visit, slot.visit = slot.visit, None
-                changed |= self._take(slot, visit.result())
+                try:
+                    outcome = slot.visit.result()
+                except CancelledError:
+                    return False
+                finally:
+                    slot.visit = None
+                changed |= self._take(slot, outcome)
         if not self._built and not any(slot.reading for slot in self._slots):
+            served = self._is_served()
             self._write_status()
-            raise SourceError("; ".join(filter(None, (slot.error for slot in self._slots))))
+            errors = "; ".join(filter(None, (slot.error for slot in self._slots)))
+            if not served:
+                raise SourceError(errors)
+            self._built = True
+            log.warning("%s; what was served before stays", errors)
         if changed:
             readings = [slot.reading for slot in self._slots if slot.reading]
             _write_database(sites.join([each.archive for each in readings]), self._state / DATABASE)
@@ -135,13 +150,21 @@ class Builder:
         return changed
 
     def hurry(self) -> None:
-        """Let all addresses be due, whenever they were to be fetched."""
+        """Let all sources be read, whether they have changed and whenever they are due.
+
+        Only who has asked not to be asked before some time isn't.
+        """
         for slot in self._slots:
-            slot.due = None
+            slot.stamp = None
+            slot.again = True
+            slot.due = slot.barred
 
     def close(self) -> None:
-        """Let go of what is being fetched."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Let go of what is being fetched; who waits for it in `refresh` gets nothing."""
+        self._closed = True
+        for slot in self._slots:
+            if slot.visit:
+                slot.visit.cancel()
 
     def _look(self, slot: _Slot) -> bool:
         """Look at a file, or see to it that an address is visited; whether there is news."""
@@ -180,10 +203,31 @@ class Builder:
         """Visit an address if that is due and not being done."""
         if slot.visit is None and (slot.due is None or slot.due <= self._now()):
             first = slot.reading is None
-            slot.visit = self._threads.submit(self._fetch, source, first)
+            again, slot.again = slot.again, False
+            slot.visit = Future()
+            # A daemon, for the end of the process doesn't wait for those.
+            arguments = (slot.visit, source, first, again)
+            threading.Thread(target=self._answer, args=arguments, daemon=True).start()
 
-    def _fetch(self, source: Source, first: bool) -> _Outcome:
-        """Visit an address, in a thread of its own; at `first` a kept copy will do for now."""
+    def _answer(self, visit: Future[_Outcome], source: Source, first: bool, again: bool) -> None:
+        with self._room:
+            if self._closed:
+                return
+            try:
+                outcome = self._fetch(source, first, again)
+            except BaseException as error:
+                # Raised again where it is waited for; unless nobody does any more.
+                with suppress(InvalidStateError):
+                    visit.set_exception(error)
+            else:
+                with suppress(InvalidStateError):
+                    visit.set_result(outcome)
+
+    def _fetch(self, source: Source, first: bool, again: bool) -> _Outcome:
+        """Visit an address, in a thread of its own; at `first` a kept copy will do for now.
+
+        What hasn't changed is read `again` from the copy, as the settings may have.
+        """
         copies = self._state / COPIES
         copy = keeping.load(copies, source.name)
         if first and copy:
@@ -195,10 +239,15 @@ class Builder:
                 copy = None
         try:
             fetched = self._fetcher.fetch(source.name, copy.validators if copy else Validators())
-            if fetched.body is None:
+            if fetched.body is None and not (copy and again):
                 return _Outcome(None, moved=fetched.moved)
         except FetchError as error:
             return _Outcome(None, error)
+        if fetched.body is None and copy:
+            fetched = replace(
+                fetched, body=copy.body, address=copy.address, content_type=copy.content_type
+            )
+        assert fetched.body is not None
         try:
             reading = source.parse(fetched.body, fetched.address, fetched.content_type)
         except FeedServerError as error:
@@ -216,19 +265,23 @@ class Builder:
             slot.due = now
             self._read(slot, outcome.reading)
             return True
-        slot.checked, slot.moved = now, outcome.moved
+        if outcome.moved and outcome.moved != slot.moved:
+            log.warning("%s has moved for good, to %s", slot.name, outcome.moved)
+        slot.checked = now
+        # What fails tells nothing of a move.
+        slot.moved = outcome.moved if outcome.error is None else outcome.moved or slot.moved
         if outcome.error:
             slot.failures += 1
             wait = min(_FIRST_WAIT * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
             if isinstance(outcome.error, FetchError) and outcome.error.retry_after is not None:
-                wait = max(wait, min(outcome.error.retry_after, _LONGEST_REQUEST))
+                asked = min(outcome.error.retry_after, _LONGEST_REQUEST)
+                slot.barred = now + timedelta(seconds=asked)
+                wait = max(wait, asked)
             slot.due = now + timedelta(seconds=wait)
             self._fail(slot, str(outcome.error), refused=outcome.refused)
             return False
-        slot.failures = 0
+        slot.failures, slot.barred = 0, None
         slot.due = now + timedelta(seconds=self._settings.poll)
-        if outcome.moved:
-            log.warning("%s has moved for good, to %s", slot.name, outcome.moved)
         if outcome.reading is None:
             self._succeed(slot, None)
             return False
@@ -259,6 +312,20 @@ class Builder:
             stays = "; the old archive stays" if slot.reading else ""
             log.warning("%s%s", error, stays)
         slot.error, slot.refused = error, refused
+
+    def _is_served(self) -> bool:
+        """Whether the state folder has a database, and of one of these sources."""
+        try:
+            name = database.current(self._state / DATABASE)
+            known = status.read(self._state)
+        except (DatabaseError, ValueError, LookupError):
+            return False
+        times = {each.name: each.last_success for each in known}
+        for slot in self._slots:
+            # Else the next restart wouldn't know.
+            slot.success = slot.success or times.get(slot.name)
+        read = any(slot.success for slot in self._slots)
+        return read and database.file_of(self._state / DATABASE, name).is_file()
 
     def _write_status(self) -> None:
         """Write `status.json`, if anything in it is new."""

@@ -63,8 +63,10 @@ _ADDRESSES = re.compile(r"(?:\w+_)?url|icon|favicon|image|banner_image|avatar")
 
 def check_json(text: str, address: str | None, now: datetime | None) -> Iterator[Finding]:
     """Everything that a JSON Feed can break, rules on a single document only."""
+    if text.startswith("\ufeff"):
+        yield Finding(24, FEED, "begins with a byte order mark, which JSON hasn't")
     try:
-        feed = json.loads(text, parse_constant=_no_number)
+        feed = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         yield Finding(24, FEED, f"is not JSON: {error}")
         return

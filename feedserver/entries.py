@@ -6,6 +6,7 @@ is its issue's plus its position, and no two posts, and no two updates, are modi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,6 +18,9 @@ from feedserver.slugs import section_title
 SECOND = timedelta(seconds=1)
 MORE = '<span id="continue-reading">'
 """What Zola, and we, put for the mark `<!-- more -->`: above it stands a post's summary."""
+
+# Other letters than those of ASCII stay as they are: readers know updates by what they are called.
+_NO_FRAGMENT = re.compile(r'[\x00-\x20\x7f"#<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,10 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
     title = f"{_heading(update)}, {issue.title}"
     people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
     image = urls.absolute(update.image, issue.url) if update.image else None
+    address = f"{issue.url.partition('#')[0]}#{_fragment(update.heading_id)}"
     return Entry(
-        id=f"{issue.url}#{update.heading_id}",
-        url=f"{issue.url}#{update.heading_id}",
+        id=address,
+        url=address,
         title=title,
         published=issue.published + update.position * SECOND,
         modified=issue.modified + update.position * SECOND,
@@ -121,6 +126,11 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
             position=update.position,
         ),
     )
+
+
+def _fragment(id: str) -> str:
+    """A heading's id as it may stand in an address."""
+    return _NO_FRAGMENT.sub(lambda found: f"%{ord(found[0]):02X}", id)
 
 
 def _heading(update: issues.Update) -> str:

@@ -296,18 +296,25 @@ def _body(answer: http.client.HTTPResponse, limit: int) -> bytes:
     encoding = (answer.getheader("Content-Encoding") or "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise FetchError(f"it is packed with {encoding[:40]!a}, which nobody asked for")
-    unpack = None if encoding == "identity" else zlib.decompressobj(wbits=31)
+    unpack = None if encoding == "identity" else _gunzip()
     body = io.BytesIO()
     while chunk := answer.read(_CHUNK):
         while chunk:
             piece = chunk if unpack is None else unpack.decompress(chunk, _CHUNK * 16)
-            chunk = b"" if unpack is None else unpack.unconsumed_tail
+            chunk = b"" if unpack is None else unpack.unconsumed_tail or unpack.unused_data
+            if unpack and unpack.eof and chunk:
+                # Another member, of which gzip may have any number.
+                unpack = _gunzip()
             body.write(piece)
             if body.tell() > limit:
                 raise FetchError(f"it has more than {limit:,} bytes")
     if answer.length or (unpack is not None and not unpack.eof):
         raise FetchError("it ends before its end")
     return body.getvalue()
+
+
+def _gunzip() -> zlib._Decompress:
+    return zlib.decompressobj(wbits=31)
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from feedserver import archive as archives
-from feedserver import catalogue, entries, foreign_json, foreign_xml, html, urls
+from feedserver import catalogue, entries, foreign_json, foreign_xml, html, natives, urls
 from feedserver.catalogue import NamedFeed
 from feedserver.drafts import Draft, DraftFeed
 from feedserver.entries import Post
@@ -29,7 +29,7 @@ MAX_CONTENT = 4_500_000
 _MAX_ENTRIES = 50_000
 _MAX_UPDATES = 20_000
 _MAX_TEXT = 1_000
-_MAX_NAME = 200
+_MAX_NAME = natives.MAX_NAME
 _MAX_TERMS = 100
 _UNTITLED = "Untitled"
 
@@ -97,10 +97,23 @@ def clean(archive: Archive, known: set[int] | None = None) -> Reading:
     `known` remembers what needed nothing, so that after a change only that is looked at.
     """
     told = _Told()
-    found = tuple(
-        _cleaned(entry, told, set() if known is None else known) for entry in archive.entries
+    known = set() if known is None else known
+    site = natives.site(archive.site)
+    found = tuple(_natives(archive.entries, site, told, known))
+    feeds = tuple(
+        replace(feed, title=natives.line(feed.title), description=natives.line(feed.description))
+        for feed in archive.feeds
     )
-    return Reading(replace(archive, entries=found), tuple(told.findings))
+    return Reading(replace(archive, site=site, feeds=feeds, entries=found), tuple(told.findings))
+
+
+def _natives(found: Iterable[Entry], site: Site, told: _Told, known: set[int]) -> Iterable[Entry]:
+    for given in found:
+        entry = natives.entry(given, site)
+        if entry is None:
+            told.tell(given.id, "has a slug or an id that can be none, and is left out")
+        else:
+            yield _cleaned(entry, told, known)
 
 
 def _cleaned(entry: Entry, told: _Told, known: set[int]) -> Entry:
@@ -129,7 +142,7 @@ def _reading(
         entries.build((each.post for each in posts), site, options.ignore_sections), told
     )
     _tell_of_summaries(posts, native, told)
-    found = (*(_cleaned(entry, told, set()) for entry in native), *built)
+    found = (*_natives(native, site, told, set()), *built)
     found, merges = merge(_ordered(_once(found, told)), options.registry)
     feeds = catalogue.feeds(found, site, named=options.feeds, registry=options.registry)
     return Reading(
@@ -158,12 +171,11 @@ def _site(feed: DraftFeed, address: str | None) -> Site:
     parts = urlsplit(url)
     home = f"{parts.scheme}://{parts.netloc}{parts.path}"
     title = _short(feed.title, _MAX_TEXT) or parts.netloc
-    language = feed.language if feed.language and len(feed.language) <= 35 else None
     return Site(
         title=title,
         url=home if home.endswith("/") else f"{home}/",
         description=_short(feed.description, _MAX_TEXT) or title,
-        language=language.replace("_", "-") if language else None,
+        language=natives.language(feed.language),
     )
 
 
@@ -192,11 +204,12 @@ def _posts(feed: DraftFeed, site: Site, options: Options, told: _Told) -> list[_
         if id in ids:
             told.tell(draft.where, "its id stands twice in the feed: the first counts")
             continue
-        if post.issue and post.permalink in addresses:
+        address = post.permalink.partition("#")[0]
+        if post.issue and address in addresses:
             told.tell(draft.where, "has the address of another entry, and isn't divided")
             post = replace(post, issue=False)
         ids.add(id)
-        addresses.add(post.permalink)
+        addresses.add(address)
         posts.append(_Post(draft, post))
     return posts
 

@@ -33,7 +33,7 @@ def read(data: bytes) -> Mixed:
         ForeignError: it is no JSON Feed.
     """
     try:
-        top = members.parse(data.removeprefix(b"\xef\xbb\xbf")).values
+        top = members.parse(data).values
     except ArchiveError as error:
         raise ForeignError(str(error)) from error
     version = _text(top, "version") or ""

@@ -35,7 +35,9 @@ def parse(data: bytes) -> Members:
         ArchiveError: it is something else, or no JSON, or not in UTF-8.
     """
     try:
-        values = json.loads(data.decode(), object_pairs_hook=unique, parse_constant=refuse_constant)
+        # RFC 8259 (8.1) forbids the mark and lets readers pass over it.
+        text = data.decode("utf-8-sig")
+        values = json.loads(text, object_pairs_hook=unique, parse_constant=refuse_constant)
     except ArchiveError:
         raise
     except UnicodeDecodeError as error:

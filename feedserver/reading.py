@@ -13,6 +13,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,9 +28,11 @@ if sys.platform != "win32":
 
 SECONDS = 60
 """How long reading a document may take."""
-BYTES = 2_000_000_000
+BYTES = 1_000_000_000
 """How much memory it may take, where the system can limit it."""
 
+# One at a time, so that this is all that reading ever takes.
+_ROOM = threading.Lock()
 _PACKAGES = Path(__file__).parent.parent
 
 
@@ -49,13 +52,14 @@ def read(
     told = pickle.dumps((data, options, address, content_type))
     paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "feedserver.reading"],
-            input=told,
-            capture_output=True,
-            timeout=seconds,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        )
+        with _ROOM:
+            done = subprocess.run(
+                [sys.executable, "-m", "feedserver.reading"],
+                input=told,
+                capture_output=True,
+                timeout=seconds,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            )
     except subprocess.TimeoutExpired as error:
         raise ForeignError(f"reading it takes more than {seconds:g} seconds") from error
     head, _, body = done.stdout.partition(b"\n")
@@ -75,6 +79,8 @@ def main(told: BinaryIO, answer: BinaryIO) -> None:
     """Be the process: read what is told, and write the answer."""
     if sys.platform != "win32":
         resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+        # Where its parent has ended nobody else ends it.
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     data, options, address, content_type = pickle.load(told)
     try:
         reading = foreign.read(data, options, address, content_type)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import Future
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -27,7 +29,7 @@ class Builds(Protocol):
 class Rebuilding:
     """Refreshes a builder each `interval` seconds, once started.
 
-    The first refresh is made at once, in the caller's thread, so that it may fail.
+    The first refresh is made at once; `wait` tells when it is done, and raises if it failed.
     """
 
     def __init__(self, builder: Builds, interval: float) -> None:
@@ -35,13 +37,23 @@ class Rebuilding:
         self._interval = interval
         self._wake = threading.Event()
         self._ended = self._hurry = False
+        self._first: Future[bool] = Future()
         self._failed: str | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="rebuilding")
 
     def __enter__(self) -> Self:
-        self._builder.refresh()
         self._thread.start()
         return self
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the first refresh is done, or will be in that time.
+
+        Raises:
+            Exception: what it raised.
+        """
+        with suppress(TimeoutError):
+            self._first.result(seconds)
+        return self._first.done()
 
     def __exit__(
         self,
@@ -60,6 +72,11 @@ class Rebuilding:
         self._wake.set()
 
     def _run(self) -> None:
+        try:
+            self._first.set_result(self._builder.refresh())
+        except BaseException as error:
+            self._first.set_exception(error)
+            return
         wait = self._interval
         looks = 0
         while True:

@@ -37,6 +37,10 @@ _PERIOD = 1.0
 """How often, in seconds, the metrics are written."""
 
 
+_LISTEN = 0.1
+"""How soon, in seconds, a signal is heard while the sources are read for the first time."""
+
+
 def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
     """Serve until a signal says to stop; `announce` is told of the address when all is ready.
 
@@ -51,8 +55,12 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         folder = stack.enter_context(statefolder.held(settings))
         settings = replace(settings, state=folder)
         builder = Builder(settings)
-        stack.callback(builder.close)
         rebuilding = stack.enter_context(Rebuilding(builder, settings.interval))
+        # First of all what is being fetched is let go of, for which the thread waits.
+        stack.callback(builder.close)
+        while not rebuilding.wait(_LISTEN):
+            if signals.stop:
+                return
         settings = replace(settings, folder=settings.folder or builder.folder)
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)

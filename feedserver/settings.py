@@ -299,14 +299,14 @@ def _feed(name: str, table: object, text: str, path: Path) -> NamedFeed:
     told: dict[str, str] = {}
     for part, value in table.items():
         place = _place(text, path, "feeds", name, part)
+        known = ("title", "description", *parameters)
+        if part not in known:
+            raise SettingsError(f"{key}: {_unknown(part, known)}", place)
         try:
             if part in ("title", "description"):
                 told[part] = values.text(value)
-            elif part in parameters:
-                query[part] = values.texts(value)
             else:
-                known = ("title", "description", *parameters)
-                raise SettingsError(_unknown(part, known), place)
+                query[part] = values.slugs(value)
         except ValueError as error:
             raise SettingsError(
                 f"{key}.{part}: expected {error}, found {value!r}", place

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +17,9 @@ from feedserver.model import Archive
 from feedserver.settings import Settings
 
 Kind = Literal["site", "file", "address"]
+
+_HEAD = 65_536
+_ARCHIVE = re.compile(rb'"_twim"\s*:\s*\{\s*"version"\s*:')
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Source:
         place = str(self.path or self.name)
         try:
             if self.kind == "site" or (self.kind == "file" and _is_archive(data)):
-                return foreign.clean(archives.parse(data), known)
+                return foreign.clean(archives.parse_stream(BytesIO(data)), known)
             if len(data) > self.settings.fetch_bytes:
                 raise ForeignError(f"it has more than {self.settings.fetch_bytes:,} bytes")
             return reading.read(data, options(self.settings), address, content_type)
@@ -89,8 +94,12 @@ class Source:
 
 
 def _is_archive(data: bytes) -> bool:
-    return data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) and (
-        archives.is_archive(data)
+    """Whether a document begins as archives do; what stands there may have any size, so far.
+
+    One that is written in another order is still read as one, within the limits of others' feeds.
+    """
+    return data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and bool(
+        _ARCHIVE.search(data, 0, _HEAD)
     )
 
 

@@ -34,7 +34,7 @@ class Stream:
         self._name = name
         self._file = file
         self._chunk = chunk
-        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
         self._text = ""
         self._at = 0
         self._ended = False

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from feedserver.slugs import slugify
 from feedserver.urls import absolute
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})", re.ASCII)
@@ -25,6 +26,14 @@ def texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError("a list of texts")
     return tuple(text(each) for each in value)
+
+
+def slugs(value: object) -> tuple[str, ...]:
+    """Slugs, of which names may be given too, as in the plugin's options."""
+    found = tuple(map(slugify, texts(value)))
+    if not all(found):
+        raise ValueError("names or slugs, of letters or digits")
+    return found
 
 
 def flag(value: object) -> bool:
@@ -56,7 +65,7 @@ def path(value: object) -> Path:
 def url(value: object) -> str:
     written = text(value)
     found = absolute(written if written.endswith("/") else f"{written}/", "")
-    if found is None or not found.startswith(("http://", "https://")) or {*"?#"} & {*found}:
+    if found is None or not found.startswith(("http://", "https://")) or {*"?#@"} & {*found}:
         raise ValueError("an address such as https://feeds.example/")
     return found
 

@@ -20,7 +20,7 @@ FEEDSERVER = (
     {"archive", "query", "entries", "catalogue", "documents", "export"}
     | {"topics"}
     | {"orders"}
-    | {"foreign", "sites", "choices", "cards"}
+    | {"foreign", "natives", "sites", "choices", "cards"}
     | {"widgets", "drawings", "snippets", "oembed"},
     {"settings", "sources", "database", "snapshots", "store", "problems", "feeds", "pages"}
     | {"fetching", "reading", "keeping", "builder", "audit"}

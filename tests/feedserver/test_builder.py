@@ -342,3 +342,54 @@ def test_several_sources_of_all_kinds_make_one_site(tmp_path: Path, clock: Clock
         "https://b.example/i/#hydrogen-1-2-3",
     }
     builder.close()
+
+
+def test_a_restart_with_a_broken_file_serves_what_was_there(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = put(tmp_path / "archive.json", "one")
+    assert Bench(tmp_path, clock, str(path)).refresh()
+    path.write_bytes(b"broken")
+    bench = Bench(tmp_path, clock, str(path))
+    assert not bench.refresh()
+    assert bench.ids() == ["one/"]
+    assert "what was served before stays" in caplog.text
+    # And once more, for its status tells of it.
+    bench = Bench(tmp_path, clock, str(path))
+    assert not bench.refresh()
+    put(path, "two")
+    assert bench.refresh() or bench.refresh()
+    assert bench.ids() == ["two/"]
+    # Of another source it is not.
+    other = tmp_path / "other.json"
+    other.write_bytes(b"broken")
+    with pytest.raises(SourceError):
+        Bench(tmp_path, clock, str(other)).refresh()
+
+
+def test_in_a_hurry_all_is_read_again_but_for_who_asked_to_wait(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    registry = tmp_path / "registry.toml"
+    registry.write_text("")
+    path = tmp_path / "atom.xml"
+    path.write_bytes(feed("one"))
+    web.says(Answer(feed("two"), headers={"ETag": '"1"'}))
+    bench = Bench(tmp_path, clock, str(path), web.origin, registry=registry)
+    assert bench.refresh()
+    web.says(Answer(status=304))
+    registry.write_text("broken")
+    bench.builder.hurry()
+    bench.refresh()
+    assert ["registry" in each.get("error", "") for each in bench.status()] == [True, True]
+    registry.write_text("")
+    bench.builder.hurry()
+    bench.refresh()
+    assert [each["state"] for each in bench.status()] == ["current", "current"]
+    web.says(Answer(status=429, headers={"Retry-After": "5000"}))
+    bench.builder.hurry()
+    bench.refresh()
+    asked = len(web.requests)
+    bench.builder.hurry()
+    bench.refresh()
+    assert len(web.requests) == asked

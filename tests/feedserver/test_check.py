@@ -389,3 +389,9 @@ def test_a_damaged_feed_raises_nothing(text: str, data: st.DataObject) -> None:
     end = data.draw(st.integers(start, min(len(text), start + 40)))
     damaged = text[:start] + data.draw(st.text(max_size=5)) + text[end:]
     check(damaged.encode("utf-8", "replace"), now=NOW)
+
+
+def test_a_byte_order_mark_before_json_is_told_and_the_rest_is_checked() -> None:
+    found = check(b'\xef\xbb\xbf{"version": "https://jsonfeed.org/version/1.1", "items": []}')
+    assert "byte order mark" in found[0].message
+    assert any("has no entries" in each.message for each in found)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from html import escape
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,3 +136,19 @@ def test_each_takes_the_first_second_that_is_free(offsets: list[int]) -> None:
             second += timedelta(seconds=1)
         expected[post.permalink] = second
     assert {entry.id: entry.modified for entry in _build(*posts)} == expected
+
+
+@pytest.mark.parametrize(
+    ("id", "fragment"),
+    [
+        ("my heading", "my%20heading"),
+        ('a"b<c>', "a%22b%3Cc%3E"),
+        ("a#b%c%20", "a%23b%25c%20"),
+        ("é", "é"),
+    ],
+)
+def test_an_id_that_can_not_stand_in_an_address_is_escaped(id: str, fragment: str) -> None:
+    text = f'<h2 id="{escape(id)}">Clients</h2><p>x</p>'
+    issue = Post("https://h.example/7/#top", "Seven", NOON, text, issue=True)
+    _, found = _build(issue)
+    assert found.id == found.url == f"https://h.example/7/#{fragment}"

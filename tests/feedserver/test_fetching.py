@@ -63,6 +63,15 @@ def test_a_known_document_is_asked_for_by_its_validators(web: Web) -> None:
 def test_what_is_packed_is_unpacked(web: Web) -> None:
     web.says(Answer(gzip.compress(b"body" * 1000), headers={"Content-Encoding": "GZIP"}))
     assert fetch(web.origin).body == b"body" * 1000
+    members = gzip.compress(b"one ") + gzip.compress(b"two")
+    web.says(Answer(members, headers={"Content-Encoding": "gzip"}))
+    assert fetch(web.origin).body == b"one two"
+    web.says(Answer(members[:-9], headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(FetchError, match="ends before its end"):
+        fetch(web.origin)
+    with pytest.raises(FetchError, match="more than 5 bytes"):
+        web.says(Answer(members, headers={"Content-Encoding": "gzip"}))
+        fetch(web.origin, fetch_bytes=5)
     web.says(Answer(b"body", headers={"Content-Encoding": "br"}))
     with pytest.raises(FetchError, match="packed with 'br'"):
         fetch(web.origin)

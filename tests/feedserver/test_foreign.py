@@ -470,3 +470,11 @@ def test_any_text_is_read_from_atom(title: str, html: str, tags: list[str]) -> N
     categories = "".join(f'<category term="{escaped(tag)}"/>' for tag in tags)
     body = categories + content(html)
     read(atom(entry(body, title=escaped(title))))
+
+
+def test_a_byte_order_mark_before_json_is_passed_over() -> None:
+    mark = b"\xef\xbb\xbf"
+    item = {"id": "https://a.example/1", "date_published": "2026-01-02T03:04:05Z"}
+    assert len(read(mark + feed(item)).archive.entries) == 1
+    data = archives.serialise(archive([post("one")]))
+    assert read(mark + data).archive == archives.parse(data)

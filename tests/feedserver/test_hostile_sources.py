@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from feedserver import archive as archives
-from feedserver import export, html, reading
+from feedserver import export, html, reading, sources
 from feedserver.builder import DATABASE, STATUS, Builder
 from feedserver.check import check
 from feedserver.errors import FeedServerError, ForeignError
@@ -352,3 +352,14 @@ def test_nonsense_is_refused_in_time(data: bytes) -> None:
         except FeedServerError:
             return
     assert found.archive.entries == ()
+
+
+def test_whether_a_file_is_an_archive_is_told_by_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(b'{"items": [' + b"{}," * 3_000_000 + b"{}]}")
+    settings = Settings(fetch_bytes=5_000_000)
+    with within(3), pytest.raises(ForeignError, match="more than 5,000,000 bytes"):
+        sources.find(str(path), settings).read()
+    # Ours may be larger.
+    path.write_bytes(archives.serialise(archive([post("one")])))
+    assert len(sources.find(str(path), replace(settings, fetch_bytes=10)).read().entries) == 1

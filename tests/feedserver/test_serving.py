@@ -319,3 +319,18 @@ def test_a_reload_that_breaks_is_said_once(caplog: pytest.LogCaptureFixture) -> 
         until(lambda: builder.calls > 5)
     assert builder.hurries == 1
     assert caplog.text.count("what was there stays") == 1
+
+
+def test_a_signal_is_heard_while_the_sources_are_first_read(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        source = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        config = tmp_path / "feedserver.toml"
+        config.write_text(f"private_addresses = true\nstate = '{tmp_path / 'state'}'\n")
+        command = [sys.executable, "-m", "feedserver", "serve", source, "--port", "0"]
+        with subprocess.Popen([*command, "--config", str(config)], cwd=ROOT) as process:
+            # It has connected, and waits for an answer.
+            silent.settimeout(20)
+            connection, _ = silent.accept()
+            with connection:
+                process.terminate()
+                assert process.wait(5) == 0
