@@ -6,6 +6,7 @@ begin with it.
 
 from __future__ import annotations
 
+from bisect import bisect
 from difflib import get_close_matches
 from http import HTTPStatus
 from pathlib import Path
@@ -24,6 +25,9 @@ from feedserver.settings import Settings
 CATALOGUE = "/feeds.json"
 SAFE = "/~:@!$&'()*+,;="
 _MAX_PATH = 1024
+# Likeness is computed on the event loop, by the square of the lengths: no more than milliseconds.
+_MAX_LIKE = 80
+_NEIGHBOURS = 50
 
 
 class Pages:
@@ -96,7 +100,16 @@ def _near(path: str, index: Index) -> list[str]:
     if index.feed_at(f"{folder}/") and file not in FORMATS:
         return [*(f"{folder}/{name}" for name in FORMATS), CATALOGUE]
     kind = f"/{path.strip('/').partition('/')[0]}/"
-    known = [feed.path for feed in index.feeds if feed.path.startswith(kind)]
-    found = get_close_matches(f"{folder}/", known, n=3, cutoff=0.75)
+    found: list[str] = []
+    if len(folder) < _MAX_LIKE:
+        known = sorted(feed.path for feed in index.feeds if feed.path.startswith(kind))
+        found = get_close_matches(f"{folder}/", _neighbours(f"{folder}/", known), 3, cutoff=0.75)
     name = file if file in FORMATS else next(iter(FORMATS))
     return [*(f"{near}{name}" for near in found), CATALOGUE]
+
+
+def _neighbours(path: str, known: list[str]) -> list[str]:
+    """Of many that are sorted those that stand about a path, and begin as it does."""
+    place = bisect(known, path)
+    some = known[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]
+    return [each for each in some if len(each) <= _MAX_LIKE]
