@@ -18,7 +18,7 @@ from feedserver import feeds, problems
 from feedserver.answers import Answers
 from feedserver.browsers import Browsers, feed_page
 from feedserver.embedding import Embedding
-from feedserver.errors import EntryNotFoundError, ParameterError
+from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutError
 from feedserver.fastpath import FastPath
 from feedserver.feeds import FeedPage, Feeds
 from feedserver.pages import Pages
@@ -78,7 +78,8 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
                 with suppress(asyncio.CancelledError):
                     await watcher
 
-    errors = (HTTPException, ParameterError, EntryNotFoundError, Exception)
+    known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
+    errors = (*known, Exception)
     app = Starlette(
         routes=[Route("/{path:anything}", get, methods=["GET", "OPTIONS"])],
         exception_handlers={error: problems.answer for error in errors},

@@ -73,6 +73,10 @@ class EntryNotFoundError(FeedServerError, LookupError):
     """There is no entry with this id in a feed. Raised by `Index.page` for `before`."""
 
 
+class SearchTimeoutError(FeedServerError, TimeoutError):
+    """A search has taken too long. Raised by `Snapshot.search`."""
+
+
 class ForeignError(FeedServerError, ValueError):
     """A feed of another site can't be read. Raised by `foreign`, `foreign_xml`, `foreign_json`."""
 

@@ -18,6 +18,7 @@ FEED_TYPES = frozenset(
         *("application/feed+json", "application/json"),
     }
 )
+_XML_TYPES = ("application/xml", "text/xml")
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _WEIGHT = re.compile(r"[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.ASCII | re.IGNORECASE)
 _MAX_ITEMS = 100
@@ -53,11 +54,15 @@ def prefers_page(header: str) -> bool:
     """Whether a person asks, by Accept: a page is named, and no feed is wanted as much.
 
     Browsers name HTML and no feed. Feed readers send `*/*` or nothing, or name feeds; some of
-    them name HTML beside, to find the feed of a page that they were given.
+    them name HTML beside, to find the feed of a page that they were given. XML and wildcards mean
+    feeds too, but browsers name these as well: there a page is wanted no less.
     """
     weights = dict(_weighed(header))
     page = max(weights.get(name, 0.0) for name in _PAGE_TYPES)
-    return page > max((weights.get(name, 0.0) for name in FEED_TYPES), default=0.0)
+    named = max(weights.get(name, 0.0) for name in FEED_TYPES)
+    rest = weights.get("application/*", weights.get("*/*", 0.0))
+    meant = max(weights.get(name, rest) for name in (*FEED_TYPES, *_XML_TYPES))
+    return page > named and page >= meant
 
 
 def _weighed(header: str) -> Iterator[tuple[str, float]]:

@@ -29,7 +29,7 @@ _WHAT: Mapping[str, tuple[str, _Json]] = {
     ),
     "q": (
         "Entries with these words.",
-        {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"\S"},
+        {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"[^\s\x1c-\x1f]"},
     ),
 }
 _FORMATS = {
@@ -70,6 +70,9 @@ _ERRORS = {
     "404": "There is no such feed, it has no entry, or no entry has the id in `before`.",
     "406": "All codings that there are were refused.",
     "412": "The document isn't the one that the condition names.",
+    "414": "The address is too long.",
+    "431": "The headers are too large.",
+    "503": "The server has too much to do, or a search took too long; `Retry-After` says when.",
 }
 
 
@@ -104,6 +107,9 @@ def _paths() -> Iterator[tuple[str, _Json]]:
             schema = "Feed" if file == "feed.json" else "Xml"
             in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
             operation = _get(f"{form} of {what}", media_type, schema)
+            # What a browser gets.
+            page = {"schema": {"$ref": "#/components/schemas/Text"}}
+            operation["responses"]["200"]["content"]["text/html; charset=utf-8"] = page
             operation["parameters"] = [
                 {"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS
             ]
@@ -209,6 +215,7 @@ def _parameter(name: str) -> _Json:
     text = f"Entries with {article} {facet} of these slugs."
     if name != facet:
         text = f"Entries with no {facet} of these slugs."
+    # So many are always taken; more, as long as all parameters together are within the limit.
     schema = {"type": "array", "items": _SLUG, "maxItems": 5}
     return {"name": name, "in": "query", "description": text, "schema": schema, "explode": True}
 

@@ -65,7 +65,12 @@ class Order:
     entries: tuple[Entry, ...]
     kept: Kept
     times: Times
-    _places: dict[str, int] = field(default_factory=dict)
+    _places: dict[str, int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Now, and not when it is first asked for: several threads ask, and none may see a part.
+        for position in range(len(self.entries) - 1, -1, -1):
+            self._places[self.entries[position].id] = position
 
     @property
     def all(self) -> int:
@@ -97,9 +102,6 @@ class Order:
 
     def place(self, entry_id: str) -> int | None:
         """The position of an entry; of two with one id that of the first."""
-        if not self._places and self.entries:
-            for position in range(len(self.entries) - 1, -1, -1):
-                self._places[self.entries[position].id] = position
         return self._places.get(entry_id)
 
 

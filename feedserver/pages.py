@@ -6,6 +6,7 @@ begin with it.
 
 from __future__ import annotations
 
+from bisect import bisect
 from difflib import get_close_matches
 from http import HTTPStatus
 from pathlib import Path
@@ -22,10 +23,14 @@ from feedserver.query import Index
 from feedserver.settings import Settings
 
 CATALOGUE = "/feeds.json"
+_DOCUMENTS = (CATALOGUE, "/feeds.opml", "/archive.json", "/openapi.json")
 SAFE = "/~:@!$&'()*+,;="
 _MAX_PATH = 1024
 # A site's pages may frame one another; no other site may have them look like its own.
 _FRAMED = {"Content-Security-Policy": "frame-ancestors 'self'"}
+# Likeness is computed on the event loop, by the square of the lengths: no more than milliseconds.
+_MAX_LIKE = 80
+_NEIGHBOURS = 50
 
 
 class Pages:
@@ -47,6 +52,7 @@ class Pages:
         try:
             if path.endswith("/") and (self._folder / name).is_file():
                 return None
+            _without_ranges(request)
             response = await self._files.get_response(name, request.scope)
         except (HTTPException, OSError, RuntimeError):
             # What a file system refuses, such as a link that leads to itself, isn't there.
@@ -56,6 +62,7 @@ class Pages:
             return moved(request, f"{prefix}{quote(path, safe=SAFE)}/")
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None
+        response.headers["Accept-Ranges"] = "none"
         if response.headers.get("Content-Type", "").startswith("text/html"):
             response.headers.update(_FRAMED)
         return response
@@ -77,7 +84,7 @@ class Pages:
         raise Problem(HTTPStatus.NOT_FOUND, detail, near)
 
     def redirect(self, request: Request, path: str, prefix: str, index: Index) -> Response | None:
-        """A permanent redirect from an old address, or from a folder without its slash."""
+        """A permanent redirect from an old address, or from one with or without its slash."""
         redirects = index.archive.redirects
         address = quote(path, safe=SAFE)
         for old in (address, f"{address}/", address.rstrip("/")):
@@ -86,7 +93,21 @@ class Pages:
                 return moved(request, prefix + new)
         if path == "/feeds" or (not path.endswith("/") and index.feed_at(f"{path}/")):
             return moved(request, f"{prefix}{address}/")
+        if path.endswith("/") and _is_document(path.rstrip("/"), index):
+            return moved(request, f"{prefix}{address.rstrip('/')}")
         return None
+
+
+def _without_ranges(request: Request) -> None:
+    """Let a file be answered whole, as everything else is."""
+    headers = request.scope["headers"]
+    request.scope["headers"] = [each for each in headers if each[0] not in (b"range", b"if-range")]
+
+
+def _is_document(path: str, index: Index) -> bool:
+    """Whether a path is that of a feed's file, or of another document."""
+    folder, _, file = path.rpartition("/")
+    return path in _DOCUMENTS or (file in FORMATS and index.feed_at(f"{folder}/") is not None)
 
 
 def moved(request: Request, address: str) -> Response:
@@ -102,7 +123,16 @@ def _near(path: str, index: Index) -> list[str]:
     if index.feed_at(f"{folder}/") and file not in FORMATS:
         return [*(f"{folder}/{name}" for name in FORMATS), CATALOGUE]
     kind = f"/{path.strip('/').partition('/')[0]}/"
-    known = [feed.path for feed in index.feeds if feed.path.startswith(kind)]
-    found = get_close_matches(f"{folder}/", known, n=3, cutoff=0.75)
+    found: list[str] = []
+    if len(folder) < _MAX_LIKE:
+        known = sorted(feed.path for feed in index.feeds if feed.path.startswith(kind))
+        found = get_close_matches(f"{folder}/", _neighbours(f"{folder}/", known), 3, cutoff=0.75)
     name = file if file in FORMATS else next(iter(FORMATS))
     return [*(f"{near}{name}" for near in found), CATALOGUE]
+
+
+def _neighbours(path: str, known: list[str]) -> list[str]:
+    """Of many that are sorted those that stand about a path, and begin as it does."""
+    place = bisect(known, path)
+    some = known[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]
+    return [each for each in some if len(each) <= _MAX_LIKE]

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from feedserver import rendering
-from feedserver.errors import EntryNotFoundError, ParameterError
+from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutError
 from feedserver.negotiation import prefers_page
 from feedserver.slices import PARAMETERS
 
@@ -54,6 +54,12 @@ def of(error: Exception) -> HTTPException:
             members = {"parameter": "before", "expected": "the id of an entry of this feed"}
             detail = "The feed has no entry with the id that 'before' names."
             return Problem(HTTPStatus.NOT_FOUND, detail, members=members)
+        case SearchTimeoutError():
+            members = {"parameter": "q", "expected": "fewer words, or longer beginnings of words"}
+            detail = "The search has taken too long: ask for less in 'q'."
+            slow = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, members=members)
+            slow.headers = {"Cache-Control": "no-store", "Retry-After": "60"}
+            return slow
         case _:
             return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server has failed.")
     members = {"parameter": name, "expected": expected}

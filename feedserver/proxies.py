@@ -57,7 +57,8 @@ class Origins:
             return None
         if headers.keys().isdisjoint(_ALL) or not self._by_proxy(scope):
             return scope["scheme"], headers.get(b"host")
-        return scope["scheme"], headers.get(b"host"), tuple(map(headers.get, _ALL))
+        # Not the headers themselves: each reader has an address of its own in X-Forwarded-For.
+        return scope["scheme"], headers.get(b"host"), tuple(sorted(self._told(headers).items()))
 
     def base(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
         """The address of this server's root, with a slash at its end.

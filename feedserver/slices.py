@@ -27,7 +27,10 @@ _SLUG = re.compile(SLUG)
 _SINCE = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[-+ ]\d{2}:\d{2})", re.ASCII
 )
-_MAX_TEXT = 500
+MAX_TEXT = 500
+MAX_WORDS = 20
+MAX_BEGINNINGS = 3
+"""How many of the words may end in "*": for each all words that begin so are put together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,10 @@ def _since(text: str | None) -> datetime | None:
     try:
         if not _SINCE.fullmatch(text):
             raise ValueError
+        # A leap second, which may be written, is the end of the one before.
+        whole, leap, rest = text[:17], text[17:19] == "60", text[19:]
+        if leap:
+            text = f"{whole}59.999999{rest.lstrip('.0123456789')}"
         return datetime.fromisoformat(text.upper().replace(" ", "+"))
     except ValueError as error:
         raise ParameterError(
@@ -122,7 +129,13 @@ def _since(text: str | None) -> datetime | None:
 def _text(text: str | None) -> str | None:
     if text is None:
         return None
-    words = " ".join(text.split())
-    if not words or len(words) > _MAX_TEXT:
-        raise ParameterError("q", f"words to search for, at most {_MAX_TEXT} characters")
-    return words
+    # One that stands there twice finds nothing more.
+    words = tuple(dict.fromkeys(text.split()))
+    beginnings = sum(word.endswith("*") for word in words)
+    if not words or len(text) > MAX_TEXT or len(words) > MAX_WORDS or beginnings > MAX_BEGINNINGS:
+        raise ParameterError(
+            "q",
+            f"words to search for: at most {MAX_WORDS}, of which {MAX_BEGINNINGS} may end in *,"
+            f" in {MAX_TEXT} characters",
+        )
+    return " ".join(words)

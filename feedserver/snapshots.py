@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -20,7 +22,7 @@ from typing import Any, TypeVar
 from feedserver import archive as archives
 from feedserver import jsonfeed
 from feedserver.database import DIGEST, FORMAT, file_of
-from feedserver.errors import ArchiveError, DatabaseError
+from feedserver.errors import ArchiveError, DatabaseError, SearchTimeoutError
 from feedserver.model import Entry, PackedEntry
 from feedserver.orders import Order, Times
 from feedserver.query import Index
@@ -30,6 +32,11 @@ _BATCH = 50
 _STEP = 10
 _STRIDE = 200
 """After so many entries that are read, or looked at, other threads get their turn."""
+
+_PATIENCE = 2.0
+"""For how many seconds a search may go on; one thread makes all slices, so others wait for it."""
+_INSTRUCTIONS = 1000
+"""After how many instructions SQLite asks whether to go on."""
 
 _Value = TypeVar("_Value", bound=Hashable)
 
@@ -41,21 +48,47 @@ class _Connection:
         self._lock = Lock()
         address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+        self._deadline: float | None = None
+        self._connection.set_progress_handler(self._is_late, _INSTRUCTIONS)
 
     def __del__(self) -> None:
         if hasattr(self, "_connection"):
             self._connection.close()
 
+    def _is_late(self) -> bool:
+        return self._deadline is not None and time.monotonic() > self._deadline
+
+    @contextmanager
+    def _used(self, deadline: float | None = None) -> Iterator[sqlite3.Connection]:
+        """The connection for one thread alone, until a deadline."""
+        with self._lock:
+            self._deadline = deadline
+            try:
+                yield self._connection
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                    raise SearchTimeoutError from error
+                raise
+            finally:
+                self._deadline = None
+
     def rows(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, one by one."""
         return chain.from_iterable(self.batches(query, values))
 
-    def batches(self, query: str, values: Sequence[object] = ()) -> Iterator[list[tuple[Any, ...]]]:
-        """The rows of a query, of which no more are made than are taken, and some."""
-        with self._lock:
-            cursor = self._connection.execute(query, values)
+    def batches(
+        self, query: str, values: Sequence[object] = (), patience: float | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a query, of which no more are made than are taken, and some.
+
+        Raises:
+            SearchTimeoutError: it takes more seconds than there is patience for.
+        """
+        deadline = None if patience is None else time.monotonic() + patience
+        with self._used(deadline) as connection:
+            cursor = connection.execute(query, values)
         while True:
-            with self._lock:
+            with self._used(deadline):
                 rows = cursor.fetchmany(_BATCH)
             if not rows:
                 return
@@ -63,8 +96,8 @@ class _Connection:
 
     def value(self, query: str, number: int) -> str | None:
         """The one value of a query for a number; `None` if it has no row."""
-        with self._lock:
-            row = self._connection.execute(query, (number,)).fetchone()
+        with self._used() as connection:
+            row = connection.execute(query, (number,)).fetchone()
         return None if row is None else str(row[0])
 
 
@@ -103,7 +136,11 @@ class Snapshot:
         return self._digests[start : start + DIGEST]
 
     def search(self, text: str, *, updates: bool, behind: int) -> Iterator[int]:
-        """The positions in an order of the entries behind one that have all the words."""
+        """The positions in an order of the entries behind one that have all the words.
+
+        Raises:
+            SearchTimeoutError: it takes too long; while the positions are taken, too.
+        """
         expression = _expression(text)
         if not expression:
             return iter(())
@@ -113,6 +150,7 @@ class Snapshot:
             "SELECT rowid - ? FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ?"
             " ORDER BY rowid",
             (first, expression, first + behind, last),
+            _PATIENCE,
         )
         return (position for batch in rows for (position,) in batch)
 

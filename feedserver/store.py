@@ -27,6 +27,7 @@ from feedserver.snapshots import Snapshot
 log = logging.getLogger("feedserver")
 
 _SECOND = timedelta(seconds=1)
+_RETRY = timedelta(seconds=60)
 _PAUSE = 0.001
 _OVERHEAD = 1000
 """How many bytes a document takes that is remembered, beside its body."""
@@ -74,6 +75,7 @@ class Store:
         self._rendered: OrderedDict[_Key, _Rendered] = OrderedDict()
         self._lock = Lock()
         self._refused: str | None = None
+        self._again = now()
         self.snapshot = self._first()
 
     def refresh(self) -> bool:
@@ -84,7 +86,7 @@ class Store:
         old = self.snapshot
         try:
             name = database.current(self._path)
-            if name == old.name or name == self._refused:
+            if name == old.name or (name == self._refused and self._now() < self._again):
                 return False
         except DatabaseError as error:
             self._refuse("", error)
@@ -165,6 +167,8 @@ class Store:
         if self._refused != name:
             log.warning("%s; the old version stays", error)
         self._refused = name
+        # The cause may pass, such as memory or descriptors that were short.
+        self._again = self._now() + _RETRY
 
     def _document(self, recipe: _Recipe, snapshot: Snapshot) -> Document:
         body = recipe.render()

@@ -23,6 +23,7 @@ from feedserver.operations import Operations
 from feedserver.protocol import limited
 from feedserver.settings import Settings
 from feedserver.store import Store
+from feedserver.targets import Targets
 
 if sys.platform != "win32":
     import resource
@@ -60,7 +61,7 @@ def _app(settings: Settings, store: Store) -> ASGIApp:
             index=lambda: store.snapshot.index,
             public_metrics=settings.metrics is None,
         )
-    app = Limits(app, settings)
+    app = Targets(Limits(app, settings))
     return AccessLog(app, clients=settings.log_clients) if settings.log_requests else app
 
 

@@ -28,7 +28,7 @@ FEEDSERVER = (
     | {"fastpath", "openapi"}
     | {"assets", "rendering", "people", "browsers", "embed", "embedding"}
     | {"logs", "access", "limits", "observer", "operations", "protocol", "subscribers"}
-    | {"reports", "metrics", "status", "statefolder", "rebuilding", "supervisor"},
+    | {"reports", "metrics", "status", "statefolder", "rebuilding", "supervisor", "targets"},
     {"app", "worker", "serving", "cli", "__main__"},
 )
 MKDOCS_TWIM = (

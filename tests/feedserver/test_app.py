@@ -361,3 +361,18 @@ def test_a_changed_archive_is_taken_up_without_a_restart(site: Path) -> None:
         assert "Newer" in titles
         assert after.headers["etag"] != before.headers["etag"]
         assert json.loads(client.get("/archive.json").content)["items"][0]["title"] == "Newer"
+
+
+def test_a_slash_too_many_is_taken_away(client: TestClient) -> None:
+    for path in ("/feed.json", "/section/clients/atom.xml", "/feeds.json", "/archive.json"):
+        answer = client.get(f"{path}/?utm_a=b", follow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (308, f"{path}?utm_a=b")
+    assert client.get("/section/none/atom.xml/").status_code == 404
+
+
+def test_files_are_served_whole(client: TestClient, site: Path) -> None:
+    (site / "file.txt").write_text("0123456789")
+    for asked in ("bytes=2-4", "bytes=50-60", "bytes=zz"):
+        answer = client.get("/file.txt", headers={"Range": asked})
+        assert (answer.status_code, answer.text) == (200, "0123456789")
+        assert answer.headers["Accept-Ranges"] == "none"

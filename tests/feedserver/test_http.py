@@ -13,6 +13,7 @@ import pytest
 from starlette.responses import HTMLResponse, Response
 from starlette.testclient import TestClient
 
+from feedserver import archive as archives
 from feedserver.app import create_app
 from feedserver.errors import EntryNotFoundError
 from feedserver.fastpath import FastPath
@@ -23,6 +24,7 @@ from feedserver.settings import Settings
 from feedserver.slices import Slice
 from feedserver.snapshots import Snapshot
 from tests.feedserver.servers import app_of, running, write_site
+from tests.samples import archive, post, update
 from tests.served import served
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -273,3 +275,36 @@ def test_answers_do_not_wait_on_a_kept_connection(tmp_path: Path) -> None:
             client.get("/atom.xml")
         # By Nagle's algorithm each body would wait 40 ms for the client's acknowledgement.
         assert time.monotonic() - start < 1.5
+
+
+def test_a_search_that_takes_too_long_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedserver.snapshots._PATIENCE", -1.0)
+    monkeypatch.setattr("feedserver.snapshots._INSTRUCTIONS", 1)
+    write_site(tmp_path)
+    with TestClient(app_of(tmp_path)) as client:
+        answer = client.get("/feed.json?q=ne*")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+        assert answer.json()["parameter"] == "q"
+        assert client.get("/feeds/?q=ne*").status_code == 503
+        assert client.get("/feed.json").status_code == 200
+
+
+def test_what_may_have_been_meant_is_looked_for_within_limits(tmp_path: Path) -> None:
+    names = [f"{'ab' * 15}{number}" for number in range(2000)]
+    feeds = [
+        Feed(f"/project/{name}/", name, name, "project", "/", {"project": (name,)})
+        for name in ("fractal", *names, "x" * 180)
+    ]
+    issue = post("week")
+    updates = [update(issue, n, project=feed.query["project"][0]) for n, feed in enumerate(feeds)]
+    archive_file = tmp_path / "archive.json"
+    archive_file.write_bytes(archives.serialise(archive([issue, *updates], feeds)))
+    with TestClient(app_of(tmp_path)) as client:
+        near = client.get("/project/fractel/atom.xml").json()["near"]
+        assert near == ["/project/fractal/atom.xml", "/feeds.json"]
+        start = time.monotonic()
+        for path in (f"/project/{'ab' * 14}a/x", f"/project/{'x' * 179}/x", "/project/ab/x"):
+            assert client.get(path).status_code == 404
+        assert time.monotonic() - start < 1

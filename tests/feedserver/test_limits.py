@@ -129,3 +129,14 @@ def test_operations_take_get_and_head_alone(server: Running) -> None:
     status, headers, body = _send(server, _request("/metrics").replace(b"GET", b"POST"))
     assert status == 405 and headers["allow"] == "GET, HEAD"
     assert json.loads(body)["status"] == 405
+
+
+def test_a_target_may_be_a_whole_address(server: Running) -> None:
+    status, _, body = _send(server, _request("http://other.example:8080/feed.json?limit=1"))
+    assert status == 200
+    assert b"http://other.example:8080/feed.json?limit=1" in body
+    assert _send(server, _request("http://other.example/feed.json"))[0] == 200
+    for strange in ("http://[x/feed.json", "ftp://other.example/feed.json", "feed.json"):
+        assert _send(server, _request(strange))[0] == 400
+    asked = b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert _send(server, asked)[0] == 204

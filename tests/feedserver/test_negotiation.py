@@ -71,6 +71,8 @@ def test_any_header_gives_a_coding_that_it_does_not_refuse(header: str) -> None:
         "text/html, text/plain, text/sgml, */*;q=0.01",
         "text/html",
         "TEXT/HTML",
+        # Internet Explorer.
+        "text/html, application/xhtml+xml, */*",
     ],
 )
 def test_browsers_get_a_page(accept: str) -> None:
@@ -105,6 +107,10 @@ def test_browsers_get_a_page(accept: str) -> None:
         "application/rss+xml, text/xml, */*",
         "application/json, text/plain, */*",
         "text/html;q=0, */*",
+        "*/*, text/html;q=0.1",
+        "application/*, text/html;q=0.5",
+        "application/xml, text/html;q=0.5",
+        "text/xml;q=1, text/html;q=0.9, */*;q=0.1",
         "text/htmlx",
     ],
 )

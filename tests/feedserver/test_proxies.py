@@ -116,3 +116,17 @@ def test_any_header_is_an_address_or_a_problem(headers: dict[str, str]) -> None:
     except Problem:
         return
     assert base.startswith("http://") and base.endswith("/") and '"' not in base
+
+
+def test_readers_behind_a_proxy_share_what_was_answered() -> None:
+    origins, scope = Origins(Settings()), {"scheme": "http", "client": LOCAL}
+    keys = {
+        origins.key(scope, {b"host": b"a.example", b"x-forwarded-proto": proto, name: told})
+        for proto in (b"http", b"https")
+        for name, told in (
+            (b"x-forwarded-for", b"192.0.2.1"),
+            (b"x-forwarded-for", b"192.0.2.2, 127.0.0.1"),
+            (b"forwarded", b"for=192.0.2.3"),
+        )
+    }
+    assert len(keys) == 2

@@ -43,6 +43,17 @@ def test_a_plus_that_was_not_encoded_is_understood() -> None:
     assert since is not None and since.utcoffset() == timedelta(hours=2)
 
 
+@pytest.mark.parametrize("rest", ["Z", ".5Z", "+00:00"])
+def test_a_leap_second_is_a_time(rest: str) -> None:
+    since = parse([("since", f"2016-12-31T23:59:60{rest}")]).since
+    assert since is not None and since.year == 2016
+    assert since == datetime(2016, 12, 31, 23, 59, 59, 999999, UTC)
+
+
+def test_a_word_counts_once() -> None:
+    assert parse([("q", "a* " * 100 + "b")]).text == "a* b"
+
+
 @given(SLICES)
 def test_the_query_string_says_the_same(asked: Slice) -> None:
     again = parse(parse_qsl(asked.query_string(), keep_blank_values=True))
@@ -72,6 +83,8 @@ def test_the_query_string_says_the_same(asked: Slice) -> None:
         ([("since", "2026-13-06T00:00:00Z")], "since", "RFC 3339"),
         ([("q", " ")], "q", "words"),
         ([("q", "x" * 501)], "q", "words"),
+        ([("q", " ".join(map(str, range(21))))], "q", "at most 20, of which 3 may end in *"),
+        ([("q", "a* b* c* d*")], "q", "of which 3 may end in *"),
         ([("section", "")], "section", "slug"),
         ([("not_author", "a/b")], "not_author", "slug"),
     ],

@@ -6,16 +6,17 @@ import logging
 import os
 import sqlite3
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from feedserver import archive as archives
 from feedserver import database
-from feedserver.errors import DatabaseError
+from feedserver.errors import DatabaseError, SearchTimeoutError
 from feedserver.model import Archive, Feed
 from feedserver.slices import WHOLE, Slice
 from feedserver.store import Document, Store
@@ -232,3 +233,37 @@ def test_old_versions_are_let_go(file: _File) -> None:
     assert store.refresh()
     gc.collect()
     assert old() is None
+
+
+def test_a_first_look_finds_every_entry_from_any_thread(file: _File) -> None:
+    file.write(archive([post(f"p{n}", days=n) for n in range(500)], [ALL]))
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            posts = Store(file.path).snapshot.index.posts
+            asked = [posts.entries[0].id, posts.entries[-1].id] * 4
+            assert list(pool.map(posts.place, asked)) == [0, 499] * 4
+
+
+def test_a_search_ends_in_time(file: _File, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write(archive([post(f"p{n}", days=n) for n in range(500)], [ALL]))
+    monkeypatch.setattr("feedserver.snapshots._PATIENCE", -1.0)
+    monkeypatch.setattr("feedserver.snapshots._INSTRUCTIONS", 1)
+    store = Store(file.path)
+    with pytest.raises(SearchTimeoutError):
+        _get(store, "feed.json", slice=Slice(text="te* p*"))
+    # What isn't searched isn't late.
+    assert b"P499" in _get(store, "feed.json").body
+
+
+def test_a_version_that_was_refused_is_tried_again_later(
+    file: _File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [datetime(2026, 1, 1, tzinfo=UTC)]
+    store = Store(file.path, now=lambda: now[0])
+    file.write(_archive("one", "two"))
+    with monkeypatch.context() as broken:
+        broken.setattr("feedserver.snapshots.FORMAT", 0)
+        assert not store.refresh()
+    assert not store.refresh()
+    now[0] += timedelta(seconds=60)
+    assert store.refresh()
