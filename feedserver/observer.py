@@ -11,13 +11,21 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_MAX_QUERY = 500
+
 
 class Seen(NamedTuple):
-    """A request's path and the status of its answer; `agent` if it tells of subscribers."""
+    """A request's path and the status of its answer.
+
+    `page` is whether the answer was one for a person; `agent` is there if it tells of subscribers,
+    and then `query` too.
+    """
 
     path: str
     status: int
-    agent: bytes | None
+    page: bool = False
+    agent: bytes | None = None
+    query: bytes = b""
 
 
 class Observer:
@@ -35,10 +43,20 @@ class Observer:
 
         def observed(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                self.seen.append(Seen(scope["path"], message["status"], _telling(scope)))
+                self.seen.append(_seen(scope, message))
             return send(message)
 
         await self._app(scope, receive, observed)
+
+
+def _seen(scope: Scope, message: Message) -> Seen:
+    page = any(
+        name == b"content-type" and value.startswith(b"text/html")
+        for name, value in message.get("headers", ())
+    )
+    agent = _telling(scope)
+    query = scope["query_string"][:_MAX_QUERY] if agent else b""
+    return Seen(scope["path"], message["status"], page, agent, query)
 
 
 def _telling(scope: Scope) -> bytes | None:

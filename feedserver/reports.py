@@ -65,20 +65,23 @@ def report(seen: Iterable[Seen], index: Index, modified: datetime) -> Report:
     """Count what was seen, by the feeds that there are."""
     asked: Counter[Asked] = Counter()
     told: dict[tuple[str, str, str | None], tuple[str, Subscription]] = {}
-    for path, status, agent in seen:
-        about = _asked(path, status, index)
+    for path, status, page, agent, query in seen:
+        about = _asked(path, status, index, page=page)
         asked[about] += 1
         found = subscribers.parse(agent.decode("latin-1")) if agent and about.feed else None
         if found is not None:
-            told[path, found.reader, found.feed_id] = (path, found)
+            # Who reads a slice of a feed reads that, and not the same as another who reads it.
+            address = f"{path}?{query.decode('latin-1')}" if query else path
+            told[address, found.reader, found.feed_id] = (address, found)
     entries, feeds = len(index.archive.entries), len(index.feeds)
     return Report(dict(asked), tuple(told.values()), entries, feeds, modified)
 
 
-def _asked(path: str, status: int, index: Index) -> Asked:
+def _asked(path: str, status: int, index: Index, *, page: bool) -> Asked:
     folder, _, file = path.rpartition("/")
     feed = index.feed_at(f"{folder}/")
     format = _FORMATS.get(file)
     if feed is not None and (format or not file):
-        return Asked(feed.kind, format or "html", status, feed.path)
+        shown = "html" if page or format is None else format
+        return Asked(feed.kind, shown, status, feed.path)
     return Asked(_KINDS.get(path, "other"), format or "other", status)

@@ -53,7 +53,7 @@ class Subscribers:
         self._told: dict[tuple[str, str, str | None], tuple[int, datetime]] = {}
 
     def add(self, address: str, told: Subscription) -> None:
-        """Take down what was told when the document at `address` was fetched."""
+        """Take down what was told when the document at `address`, with its query, was fetched."""
         key = (address, told.reader, told.feed_id)
         self._told.pop(key, None)
         if len(self._told) < _MAX_KNOWN:
@@ -68,5 +68,6 @@ class Subscribers:
         for (address, reader, _), (count, _) in self._told.items():
             if reader in readers or len(readers) < _MAX_READERS:
                 readers.add(reader)
-                found[f"{address.rpartition('/')[0]}/", reader] += count
+                folder = address.partition("?")[0].rpartition("/")[0]
+                found[f"{folder}/", reader] += count
         return dict(sorted(found.items()))

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from feedserver import export, reports
+from feedserver.app import create_app
+from feedserver.observer import Observer
+from feedserver.settings import Settings
 from feedserver.subscribers import Subscribers, Subscription, parse
-from tests.samples import DAY
+from tests.feedserver.servers import small_archive
+from tests.samples import DAY, SITE
+from tests.served import served
 
 
 @pytest.mark.parametrize(
@@ -81,3 +89,29 @@ def test_not_all_that_is_told_is_believed() -> None:
     for number in range(11_000):
         subscribers.add("/atom.xml", Subscription(f"Reader{number}", 1))
     assert len(subscribers.counts()) == 100
+
+
+def test_a_slice_has_subscribers_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    export.write(small_archive(), SITE.url, folder)
+    store = served(folder)
+    observer = Observer(create_app(Settings(), store=store))
+    feedly = {"User-Agent": "Feedly/1.0 (+http://www.feedly.com/fetcher.html; %s subscribers)"}
+    with TestClient(observer) as client:
+        for query, count in (("", "34"), ("?q=fractal", "5"), ("?q=server", "7"), ("", "35")):
+            headers = {"User-Agent": feedly["User-Agent"] % count}
+            assert (
+                client.get(f"/section/clients/atom.xml{query}", headers=headers).status_code == 200
+            )
+        browser = {"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"}
+        assert client.get("/section/clients/atom.xml", headers=browser).text.startswith(
+            "<!doctype html>"
+        )
+    snapshot = store.snapshot
+    found = reports.report(observer.seen, snapshot.index, snapshot.archive.modified)
+    told = Subscribers(lambda: DAY)
+    for address, subscription in found.subscriptions:
+        told.add(address, subscription)
+    assert told.counts() == {("/section/clients/", "Feedly"): 35 + 5 + 7}
+    asked = {about.format: count for about, count in found.asked.items()}
+    assert asked == {"atom": 4, "html": 1}
