@@ -39,9 +39,13 @@ HEADERS: Mapping[str, str] = {
 }
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors *"
+    "form-action 'none'; base-uri 'none'"
 )
-"""Of pages for frames: they may stand in others, and only they."""
+"""Of pages for frames: they may stand in others, and only they.
+
+Nothing is said of `frame-ancestors`: even `*` would leave out files and applications, whose pages
+aren't of http.
+"""
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 PICTURE_PARAMETERS = tuple(name for name in widgets.PARAMETERS if name != "layout")
 
@@ -98,7 +102,9 @@ class Embedding:
     async def _made(
         self, request: Request, snapshot: Snapshot, make: Callable[[], Response]
     ) -> ASGIApp:
-        made = await asyncio.to_thread(make)
+        # In the thread that renders, so that there is one search at a time.
+        loop = asyncio.get_running_loop()
+        made = await loop.run_in_executor(request.state.renderer, make)
         return await self._documents.answer_page(request, snapshot, made)
 
 
@@ -149,7 +155,9 @@ def _page(snapshot: Snapshot, feed: Feed, base: str, widget: Widget) -> Response
         "home": home,
         "oembed": oembed.discovery(base, f"{snippets.page(feed, base)}?{widget.query_string()}"),
     }
-    headers = {**HEADERS, "Content-Security-Policy": POLICY}
+    # All that it shows is the server's own, so pages that are isolated may frame it too.
+    isolated = {"Cross-Origin-Embedder-Policy": "require-corp"}
+    headers = {**HEADERS, **isolated, "Content-Security-Policy": POLICY}
     prefix = f"{prefix_of(base)}/"
     return rendering.page("frame.html", site.language, prefix, values, headers=headers)
 

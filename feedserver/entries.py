@@ -106,7 +106,7 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
     title = f"{_heading(update)}, {issue.title}"
     people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
     image = urls.absolute(update.image, issue.url) if update.image else None
-    address = f"{issue.url.partition('#')[0]}#{_fragment(update.heading_id)}"
+    address = f"{issue.url.partition('#')[0]}#{fragment(update.heading_id)}"
     return Entry(
         id=address,
         url=address,
@@ -128,7 +128,7 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
     )
 
 
-def _fragment(id: str) -> str:
+def fragment(id: str) -> str:
     """A heading's id as it may stand in an address."""
     return _NO_FRAGMENT.sub(lambda found: f"%{ord(found[0]):02X}", id)
 

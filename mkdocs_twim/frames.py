@@ -19,6 +19,7 @@ from mkdocs.theme import Theme
 from mkdocs.utils import get_relative_url
 from mkdocs.utils.templates import TemplateContext
 
+from feedserver.entries import fragment
 from feedserver.html import plain
 from feedserver.model import Entry
 from feedserver.query import Index
@@ -155,10 +156,15 @@ def _topics(
     found: dict[str, Link] = {}
     before: AnchorLink | None = None
     for item in _all(toc):
-        of = by_id.get(item.id)
+        of = by_id.get(fragment(item.id))
         if of and of.project:
             found[item.id] = views.project_link(of.project, registry)
-            if of.section and of.section.slug not in own and before and before.id not in by_id:
+            if (
+                of.section
+                and of.section.slug not in own
+                and before
+                and fragment(before.id) not in by_id
+            ):
                 # By their titles: the registry may have given the section another slug.
                 title = unescape(before.title) or before.id
                 if section_slug(title) == section_slug(of.section.title):
