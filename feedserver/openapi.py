@@ -16,6 +16,7 @@ NAME = "openapi.json"
 
 _Json = dict[str, Any]
 
+_HTML = "text/html; charset=utf-8"
 _SLUG = {"type": "string", "pattern": f"^{slices.SLUG}$"}
 _WHAT: Mapping[str, tuple[str, _Json]] = {
     "limit": ("At most so many entries.", {"type": "integer", "minimum": 1, "maximum": 200}),
@@ -109,7 +110,7 @@ def _paths() -> Iterator[tuple[str, _Json]]:
             operation = _get(f"{form} of {what}", media_type, schema)
             # What a browser gets.
             page = {"schema": {"$ref": "#/components/schemas/Text"}}
-            operation["responses"]["200"]["content"]["text/html; charset=utf-8"] = page
+            operation["responses"]["200"]["content"][_HTML] = page
             operation["parameters"] = [
                 {"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS
             ]
@@ -121,8 +122,32 @@ def _paths() -> Iterator[tuple[str, _Json]]:
         "/archive.json": ("Every entry, as JSON Feed 1.1", jsonfeed.MEDIA_TYPE, "Feed"),
         f"/{NAME}": ("This description", "application/json", "Description"),
     }
+    others["/feeds/"] = ("The catalogue for people, with a search", _HTML, "Text")
     for path, (what, media_type, schema) in others.items():
         yield path, _item(_get(what, media_type, schema), [])
+    yield from _operations()
+
+
+def _operations() -> Iterator[tuple[str, _Json]]:
+    """What operators ask for."""
+    figures = "text/plain; version=0.0.4; charset=utf-8"
+    health, text = "#/components/schemas/Health", "#/components/schemas/Text"
+    answers: _Json = {
+        "200": {"description": "It answers.", "content": {"application/json": _schema(health)}},
+        "503": {
+            "description": "There is no feed that could be answered.",
+            "content": {"application/json": _schema(health)},
+        },
+    }
+    yield "/healthz", {"get": {"summary": "How the server is", "responses": answers}}
+    found: _Json = {"200": {"description": "Figures.", "content": {figures: _schema(text)}}}
+    found["404"] = {"$ref": "#/components/responses/404"}
+    summary = "Figures for Prometheus, unless they have an address of their own"
+    yield "/metrics", {"get": {"summary": summary, "responses": found}}
+
+
+def _schema(reference: str) -> _Json:
+    return {"schema": {"$ref": reference}}
 
 
 def _embedded() -> Iterator[tuple[str, _Json]]:
@@ -137,7 +162,7 @@ def _embedded() -> Iterator[tuple[str, _Json]]:
     layout = _embedding("layout", {"enum": list(widgets.LAYOUTS)})
     for folder, what in _FOLDERS.items():
         in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
-        frame = _get(f"A page for frames with {what}", "text/html; charset=utf-8", "Text")
+        frame = _get(f"A page for frames with {what}", _HTML, "Text")
         yield f"/embed{folder}", _item({**frame, "parameters": [layout, *shown]}, in_path)
         picture = _get(f"A picture of {what}", drawings.MEDIA_TYPE, "Xml")
         path = f"/embed{folder.removesuffix('/')}.svg"
@@ -268,6 +293,13 @@ def _schemas() -> _Json:
         ),
         "Catalogue": _object(
             ["version", "feeds"], version={"const": 1}, feeds={"type": "array", "items": feed}
+        ),
+        "Health": _object(
+            ["status", "entries", "feeds", "sources"],
+            status={"enum": ["ok", "degraded", "failing"]},
+            entries=number,
+            feeds=number,
+            sources={"type": "array", "items": _object(["name", "kind", "state"], name=text)},
         ),
         "Description": _object(["openapi", "info", "paths"], openapi=text, info={}, paths={}),
         "Embed": _object(

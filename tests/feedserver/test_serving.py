@@ -15,10 +15,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from feedserver import archive as archives
-from feedserver import export
+from feedserver import export, openapi
 from feedserver.errors import ServingError
 from feedserver.model import Archive, Feed
 from feedserver.rebuilding import Rebuilding
@@ -197,6 +198,11 @@ def test_a_failing_reload_keeps_the_answers_and_says_so(site: Path) -> None:
         assert source["name"] == str(site) and "not JSON" in source["error"]
         assert server.get("/healthz").status == 200
         assert server.get("/healthz").headers["Cache-Control"] == "no-store"
+        described = json.loads(openapi.document())
+        schemas = described["components"]["schemas"]
+        jsonschema.validate(json.loads(server.get("/healthz").body), schemas["Health"])
+        [figures] = described["paths"]["/metrics"]["get"]["responses"]["200"]["content"]
+        assert server.get("/metrics").headers["Content-Type"] == figures
         assert _titles(server) == ["Week"]
         until(lambda: b"feedserver_source_current{" in server.get("/metrics").body)
         put(site / "archive.json", archives.serialise(small_archive("week", "newer")))
