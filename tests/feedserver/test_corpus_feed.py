@@ -17,6 +17,7 @@ from feedserver import html, sources
 from feedserver.cli import main
 from feedserver.model import Archive
 from feedserver.settings import Settings
+from tests.feedserver.running import running
 from tests.sites import messages
 
 MKDOCS_YML = """\
@@ -77,24 +78,37 @@ def foreign(built: Path) -> Archive:
     return sources.find(str(built / "atom.xml"), Settings()).read()
 
 
-def test_it_gives_the_section_and_project_feeds_of_the_plugin(
-    built: Path, foreign: Archive, tmp_path: Path
-) -> None:
-    assert main(["export", str(built / "atom.xml"), str(tmp_path)]) == 0
+def _feeds(built: Path) -> list[str]:
     catalogue = json.loads((built / "site/feeds.json").read_text("utf-8"))["feeds"]
     feeds = [
         feed["path"] for feed in catalogue if feed["kind"] in ("section", "project", "updates")
     ]
     assert len(feeds) > 80
-    for path in feeds:
-        expected = json.loads((built / "site" / path[1:] / "feed.json").read_text("utf-8"))
-        found = json.loads((tmp_path / path[1:] / "feed.json").read_text("utf-8"))
-        assert found["title"] == expected["title"]
-        assert len(found["items"]) == len(expected["items"]), path
-        for item, wanted in zip(found["items"], expected["items"], strict=True):
-            # Zola's feed has no categories.
-            wanted.pop("tags")
-            assert item == wanted, item["id"]
+    return feeds
+
+
+def _compare(built: Path, path: str, data: bytes) -> None:
+    expected = json.loads((built / "site" / path[1:] / "feed.json").read_bytes())
+    found = json.loads(data)
+    assert found["title"] == expected["title"]
+    assert len(found["items"]) == len(expected["items"]), path
+    for item, wanted in zip(found["items"], expected["items"], strict=True):
+        # Zola's feed has no categories.
+        wanted.pop("tags")
+        assert item == wanted, item["id"]
+
+
+def test_it_gives_the_section_and_project_feeds_of_the_plugin(built: Path, tmp_path: Path) -> None:
+    assert main(["export", str(built / "atom.xml"), str(tmp_path)]) == 0
+    for path in _feeds(built):
+        _compare(built, path, (tmp_path / path[1:] / "feed.json").read_bytes())
+
+
+def test_a_server_gives_them_too(built: Path) -> None:
+    with running(built / "atom.xml") as server:
+        for path in _feeds(built):
+            _compare(built, path, server.get(f"{path}feed.json").body)
+        assert server.health()["status"] == "ok"
 
 
 def test_the_other_posts_are_the_same_too(built: Path, foreign: Archive) -> None:
