@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import sys
 
-import brotli  # type: ignore[import-untyped]
+import brotli  # type: ignore[import-untyped]  # it carries no types
 
 if sys.version_info >= (3, 14):
     from compression import zstd

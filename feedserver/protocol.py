@@ -76,6 +76,7 @@ class _Limited(H11Protocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._refused = False
 
+    # The type is that of uvicorn's method; asyncio's is wider.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         count = len(self.connections)

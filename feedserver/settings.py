@@ -174,6 +174,7 @@ def load(
     found |= _from_environment(environ)
     told = {name: value for name, value in command_line.items() if value is not None}
     found |= {name: _read(name, value, "command line") for name, value in told.items()}
+    # Each value was read by the type of its field.
     return Settings(**found)  # type: ignore[arg-type]
 
 

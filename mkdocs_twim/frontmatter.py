@@ -153,7 +153,7 @@ class _Handler(BaseHandler):
         return values
 
     def _parse(self, block: str) -> object:
-        """What the block says, in the language of the handler."""
+        """What the block says, in the language of the handler: TOML and YAML have one each."""
         raise NotImplementedError
 
     def _fail(self, message: str, offset: int, column: int | None = None) -> NoReturn:

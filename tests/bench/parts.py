@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+# Material carries no types.
 from material.plugins.search.plugin import SearchPlugin  # type: ignore[import-untyped]
 from mkdocs.commands import build as mkdocs_build
 from mkdocs.config import load_config
@@ -87,6 +88,7 @@ def place(clock: Clock) -> None:
     clock.around(SearchPlugin, "on_post_build", "search")
     clock.around(export, "render", lambda index, feed, file, base: _FORMATS[file])
     # What another process would write meanwhile is counted here too.
+    # By setattr, for mypy allows no assignment to a method.
     setattr(Output, "start", lambda output: None)  # noqa: B010
     clock.around(Output, "finish", "feeds: files")
     for owner, name in ((catalogue, "to_json"), (catalogue, "to_opml"), (archive, "serialise")):

@@ -6,7 +6,7 @@ import gzip
 import sys
 from collections.abc import Callable
 
-import brotli  # type: ignore[import-untyped]
+import brotli  # type: ignore[import-untyped]  # it carries no types
 import pytest
 
 from feedserver.encodings import encode

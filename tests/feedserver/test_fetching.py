@@ -28,6 +28,7 @@ def web() -> Iterator[Web]:
 
 
 def fetch(address: str, known: Validators = NOTHING, **settings: object) -> Fetched:
+    # Whatever fields of the settings a test names.
     return WebFetcher(replace(OPEN, **settings)).fetch(address, known)  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import feedparser  # type: ignore[import-untyped]
+import feedparser  # type: ignore[import-untyped]  # it carries no types
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -19,6 +19,7 @@ OTHER = Site("Papers", "https://papers.example/", "Papers of a large town", "de"
 def site(*entries: Entry, of: Site = SITE, **changes: object) -> Archive:
     feeds = catalogue.feeds(entries, of)
     found = replace(archive(entries, feeds), site=of)
+    # Whatever fields a test names.
     return replace(found, **changes)  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
-import feedparser  # type: ignore[import-untyped]
+import feedparser  # type: ignore[import-untyped]  # it carries no types
 import reader
 
 from tests.conftest import absent

@@ -68,6 +68,7 @@ def test_a_reader_follows_a_feed(
 ) -> None:
     own = tmp_path / "reader"
     own.mkdir()
+    # A protocol says nothing of how its classes are made.
     subscription = kind(f"{server.address}/section/clients/{file}", own)  # type: ignore[call-arg]
     first = subscription.poll()
     assert len(first) == 2 and set(subscription.contents()) == first
@@ -99,6 +100,7 @@ def test_a_reader_follows_an_old_address(
 ) -> None:
     own = tmp_path / "reader"
     own.mkdir()
+    # A protocol says nothing of how its classes are made.
     subscription = kind(f"{server.address}{OLD}", own)  # type: ignore[call-arg]
     first = subscription.poll()
     assert len(first) == 2
