@@ -169,13 +169,11 @@ def _insert(connection: sqlite3.Connection, number: int, entry: Entry) -> None:
     del item["content_text"]
     head = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
     connection.execute("INSERT INTO heads VALUES (?, ?)", (number, _text(head)))
-    content = entry.content
-    if content is not None:
-        data = content.encode("utf-8", "replace")
-        # What is blank only is as little to be written as what has to be cleaned.
-        clean = xml.clean(content) == content and not content.isspace()
-        connection.execute("INSERT INTO bodies VALUES (?, ?, ?)", (number, data, clean))
-    text = html.sanitised_text(content or "")
+    packed = xml.packed(entry)
+    if packed.utf8 is not None:
+        values = (number, packed.utf8, packed.clean)
+        connection.execute("INSERT INTO bodies VALUES (?, ?, ?)", values)
+    text = html.sanitised_text(packed.content or "")
     connection.execute(
         "INSERT INTO words(rowid, title, summary, content) VALUES (?, ?, ?, ?)",
         (number, _text(entry.title), _text(entry.summary), _text(text)),

@@ -48,9 +48,13 @@ class Post:
 
 def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> tuple[Entry, ...]:
     """Make the entries of a site: its posts, newest first, each followed by its updates."""
-    groups = [_entries_of(post, site, ignore_sections) for post in posts]
-    groups.sort(key=lambda group: (-group[0].published.timestamp(), group[0].id))
-    return unique(entry for group in groups for entry in group)
+    return arrange(of_post(post, site, ignore_sections) for post in posts)
+
+
+def arrange(groups: Iterable[Sequence[Entry]]) -> tuple[Entry, ...]:
+    """Put posts, each with its updates behind it, in order: newest first."""
+    ordered = sorted(groups, key=lambda group: (-group[0].published.timestamp(), group[0].id))
+    return unique(entry for group in ordered for entry in group)
 
 
 def unique(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -58,10 +62,16 @@ def unique(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     entries = tuple(entries)
     modified = _unique(entry for entry in entries if entry.update is None)
     modified |= _unique(entry for entry in entries if entry.update)
-    return tuple(replace(entry, modified=modified[entry.id]) for entry in entries)
+    return tuple(
+        entry
+        if entry.modified == modified[entry.id]
+        else replace(entry, modified=modified[entry.id])
+        for entry in entries
+    )
 
 
-def _entries_of(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entry]:
+def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entry]:
+    """Make the entries of a post: its own, then those of its updates."""
     content = html.sanitise(post.html, post.permalink)
     title = html.one_line(post.title)
     entry = Entry(

@@ -109,6 +109,18 @@ def content(entry: Entry) -> str:
     return "" if text.isspace() else text
 
 
+def packed(entry: Entry) -> PackedEntry:
+    """An entry whose content is ready to be written: checked, and in UTF-8."""
+    if isinstance(entry, PackedEntry) and entry.clean:
+        return entry
+    text = entry.content
+    if text is None:
+        return PackedEntry.of(entry, None)
+    # What is blank only is as little to be written as what has to be cleaned.
+    is_clean = clean(text) == text and not text.isspace()
+    return PackedEntry.of(entry, text.encode("utf-8", "replace"), clean=is_clean)
+
+
 def _goes_around(entry: Entry) -> TypeGuard[PackedEntry]:
     return isinstance(entry, PackedEntry) and entry.clean and bool(entry.utf8)
 

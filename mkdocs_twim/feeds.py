@@ -20,6 +20,7 @@ from feedserver.model import Archive, Feed, Image, Person, Site
 from feedserver.query import Index
 from feedserver.registry import Registry
 from feedserver.slugs import slugify
+from feedserver.xml import packed
 from mkdocs_twim import addresses
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
@@ -92,10 +93,12 @@ def collect(
     blog = addresses.blog(options.blog_dir)
     pages = [page for page in pages if not page.source.meta.draft]
     dated = [page for page in pages if page.source.meta.date]
-    built = entries.build(
-        [_post(page, gallery, options) for page in dated], site, tuple(options.ignore_sections)
-    )
-    found, merges = merge(built, known)
+    ignored = tuple(options.ignore_sections)
+    groups = (entries.of_post(_post(page, gallery, options), site, ignored) for page in dated)
+    built = entries.arrange([list(map(packed, group)) for group in groups])
+    merged, merges = merge(built, known)
+    # Those that were changed since are no longer.
+    found = tuple(map(packed, merged))
     with_feed = [name for name, taxonomy in options.taxonomies.items() if taxonomy.feed]
     try:
         # Those without feeds have pages all the same.
@@ -179,7 +182,7 @@ def _post(page: PostPage, gallery: Gallery, options: TwimConfig) -> entries.Post
         permalink=page.permalink,
         title=page.heading,
         date=meta.date,
-        html=page.feed_html,
+        html=page.feed_html or "",
         issue=is_issue(categories, options.issues),
         updated=meta.updated,
         authors=tuple(_person(page, name) for name in authors),

@@ -37,15 +37,20 @@ class FrontMatter:
     """A post's front matter and the text below it; lines count from 1 in the file.
 
     `body` has LF line ends, no blank lines at its start, and the indent of its first line.
-    `line` is where the opening fence stands, `body_line` where the body begins.
+    `line` is where the opening fence stands, `body_line` where the body begins. The body is held in
+    UTF-8: as text, one emoji makes it four times as long.
     """
 
     style: Style
     values: dict[str, object]
-    body: str
+    utf8: bytes
     body_line: int
     line: int
     lines: Mapping[str, int] = field(repr=False)
+
+    @property
+    def body(self) -> str:
+        return self.utf8.decode()
 
     def line_of(self, key: str) -> int:
         """The line of a key such as `title` or `extra.image`.
@@ -73,7 +78,7 @@ def read(text: str, path: str) -> FrontMatter:
             return FrontMatter(
                 handler.style,
                 values,
-                handler.body,
+                handler.body.encode(),
                 handler.body_line,
                 handler.line,
                 handler.lines,

@@ -192,7 +192,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         views |= collection.drafts(make)
         for page in collection.pages:
             # It is in the entries by now; all that a build keeps is there at once.
-            page.feed_html = ""
+            page.feed_html = None
         index = self.site_feeds.index
         self.frames = Frames(
             env, config.theme, index, views, generated, default, self.registry, self.words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from html import escape, unescape
 from typing import Any, Literal, cast
@@ -23,6 +23,7 @@ from mkdocs_twim.authors import Authors
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter, read
 from mkdocs_twim.internal import InternalLinks, PageLinks
+from mkdocs_twim.markdown import Heading
 from mkdocs_twim.peers import Peers
 from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.postmeta import PostMeta, SectionMeta, read_post
@@ -69,12 +70,16 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class PostSource:
-    """A post's file, read and checked; `address` is relative to the site ("/blog/x/")."""
+    """A post's file, read and checked; `address` is relative to the site ("/blog/x/").
+
+    `utf8` is its text without the calls of shortcodes, which `calls` has, without the text.
+    """
 
     file: File
     front: FrontMatter
     meta: PostMeta
     address: str
+    utf8: bytes
     calls: calls.Extraction
     engine: Engine
     context: contexts.Context
@@ -140,7 +145,9 @@ def _source(
     context = {**workshop.site, **contexts.of_post(meta, front, file.src_uri, address, url)}
     snippet = {"markdown": workshop.renderer.snippet}
     extraction = shortcodes.splice(extraction, {**context, **snippet}, workshop.library)
-    source = PostSource(file, front, meta, address, extraction, engine, context)
+    text, rest = extraction.text.encode(), replace(extraction, text="")
+    text = front.utf8 if text == front.utf8 else text
+    source = PostSource(file, front, meta, address, text, rest, engine, context)
     return source, [*problems, *extraction.errors]
 
 
@@ -165,12 +172,33 @@ def address_of(path: str, front: FrontMatter, meta: PostMeta, blog_dir: str) -> 
     return addresses.material(blog_dir, meta.date, meta.slug, title)
 
 
+class _Packed:
+    """A text of an object, held in UTF-8: as text, one emoji makes it four times as long."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}_utf8"
+
+    def __get__(self, instance: object, owner: type) -> str | None:
+        data: bytes | None = getattr(instance, self._name, None)
+        return None if data is None else data.decode("utf-8", "surrogatepass")
+
+    def __set__(self, instance: object, text: str | None) -> None:
+        data = None if text is None else text.encode("utf-8", "surrogatepass")
+        # Most are set again to what they are.
+        if data is None or data != getattr(instance, self._name, None):
+            setattr(instance, self._name, data)
+
+
 class PostPage(Page):
     """A post's page.
 
     `heading` is its title as plain text, where `title` is HTML. After `render`, `feed_html` is its
     content as feeds get it, and `problems` has what is wrong with its shortcodes, by its words.
     """
+
+    markdown = _Packed()
+    content = _Packed()
+    feed_html = _Packed()
 
     def __init__(self, source: PostSource, config: MkDocsConfig, workshop: Workshop) -> None:
         file = source.file
@@ -234,7 +262,8 @@ class PostPage(Page):
         return gallery.picture(url, self.source.meta.image_alt or "") if url else None
 
     def read_source(self, config: MkDocsConfig) -> None:
-        self.markdown = self.source.calls.text
+        # As `_Packed` holds it: the same bytes.
+        self._markdown_utf8 = self.source.utf8
         self.meta = _page_meta(self.source)
 
     def render(self, config: MkDocsConfig, files: Files) -> None:
@@ -291,7 +320,7 @@ class PostPage(Page):
         self._headings = rendered.headings
         return html
 
-    _headings: tuple[markdown.Heading, ...] = ()
+    _headings: tuple[Heading, ...] = ()
 
     def _untitled(self) -> str:
         if self._headings:

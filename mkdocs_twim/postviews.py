@@ -31,7 +31,7 @@ class Views:
         meta = page.source.meta
         title = html.one_line(page.heading)
         if entry is None:
-            content = html.sanitise(page.feed_html, page.permalink)
+            content = html.sanitise(page.feed_html or "", page.permalink)
             summary = meta.description or html.summary(html.parse(content)) or title
         else:
             content, summary = entry.content or "", entry.summary

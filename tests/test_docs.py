@@ -184,7 +184,7 @@ def test_every_filter_test_and_function_of_shortcodes_is_documented() -> None:
 
 def test_every_value_of_a_shortcode_is_documented() -> None:
     text = (HOW_TO / "port-shortcodes.md").read_text("utf-8")
-    front = FrontMatter("toml", {}, "", 1, 1, {})
+    front = FrontMatter("toml", {}, b"", 1, 1, {})
     meta = PostMeta(date=datetime(2026, 5, 15, tzinfo=UTC), description="x", weight=1)
     config = MkDocsConfig()
     config.load_dict({"site_name": "x", "site_url": "https://a.example/", "theme": "material"})

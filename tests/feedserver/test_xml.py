@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedserver import xml
+from feedserver import rss, xml
+from feedserver.model import Channel, Entry
+from tests.samples import SITE, post
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,20 @@ def test_any_text_stands_in_xml_and_comes_back(text: str) -> None:
     read = etree.fromstring(data).text or ""
     assert read.replace("‹", "<").replace("›", ">") == cleaned.replace("‹", "<").replace("›", ">")
     assert html.unescape(xml.escape("&lt;")) == "&lt;"
+
+
+@pytest.mark.parametrize(
+    "content", ["<p>Tea 🫖 &amp; cake</p>", "<p>a\x0bb</p>", " \n", "", None, "<p>\ud800</p>"]
+)
+def test_packed_entries_are_written_as_they_were(content: str | None) -> None:
+    entry = post("one", content=content)
+    packed = xml.packed(entry)
+
+    def written(second: Entry) -> bytes:
+        channel = Channel("T", "D", SITE.url, f"{SITE.url}rss.xml", SITE, (second,))
+        return rss.serialise(channel)
+
+    assert packed.content == (content and content.replace("\ud800", "?"))
+    if packed.content == content:
+        assert written(packed) == written(entry)
+    assert xml.packed(packed) == packed
