@@ -39,8 +39,18 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 def render(index: Index, feed: Feed, file: str, base: str) -> bytes:
     """Write a feed, which has an entry, as `file` ("atom.xml"), with self links below `base`."""
-    entries = newest(index.entries(feed), index.archive.feed_limit)
-    channel = _channel(index, feed, feed_address(base, feed, file), tuple(fitting(entries)))
+    return write(next(channels(index, feed, [file], base)), file)
+
+
+def channels(index: Index, feed: Feed, files: Iterable[str], base: str) -> Iterator[Channel]:
+    """What is to be written of a feed, which has an entry, as each of several files."""
+    entries = tuple(fitting(newest(index.entries(feed), index.archive.feed_limit)))
+    for file in files:
+        yield _channel(index, feed, feed_address(base, feed, file), entries)
+
+
+def write(channel: Channel, file: str) -> bytes:
+    """Write a channel as `file` ("atom.xml"), as much of it as a document may hold."""
     return _within_limit(channel, FORMATS[file].serialise)
 
 

@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 from feedserver import archive as archives
 from feedserver import catalogue
-from feedserver.documents import FORMATS, render
-from feedserver.model import Archive
+from feedserver.documents import FORMATS, channels
+from feedserver.documents import write as write_document
+from feedserver.model import Archive, Channel
 from feedserver.query import Index
 
 REDIRECTS = "_redirects"
 _ASIDE = f".{archives.FILE}.unfinished"
 
 
-def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
+def files(
+    archive: Archive, base: str, serialise: Callable[[Channel, str], bytes] = write_document
+) -> Iterator[tuple[str, bytes]]:
     """Yield the path below the site's root and the bytes of each file; the archive comes last.
 
-    `base` is where the feeds will be fetched from and ends in a slash. Old addresses of
+    `base` is where the feeds will be fetched from and ends in a slash. `serialise` writes the
+    documents of feeds, or knows how that was done. Old addresses of
     `archive.redirects` get a copy of a feed, or a page that leads on, and a line in `_redirects`,
     which some hosts of plain files read.
     """
     index = Index(archive)
     rendered: dict[str, bytes] = {}
     for feed in index.feeds:
-        for file in FORMATS:
+        for file, channel in zip(FORMATS, channels(index, feed, FORMATS, base), strict=True):
             path = feed.path[1:] + file
-            data = render(index, feed, file, base)
+            data = serialise(channel, file)
             if f"/{path}" in archive.redirects.values():
                 rendered[path] = data
             yield path, data
@@ -54,7 +58,14 @@ def write(archive: Archive, base: str, folder: Path) -> int:
     return count
 
 
-def write_aside(archive: Archive, base: str, folder: Path, *, but: Collection[str] = ()) -> int:
+def write_aside(
+    archive: Archive,
+    base: str,
+    folder: Path,
+    *,
+    but: Collection[str] = (),
+    serialise: Callable[[Channel, str], bytes] = write_document,
+) -> int:
     """Write all files but those that are named; the archive under another name, for `publish`.
 
     Raises:
@@ -62,7 +73,7 @@ def write_aside(archive: Archive, base: str, folder: Path, *, but: Collection[st
     """
     count = 0
     made: set[Path] = set()
-    for name, data in files(archive, base):
+    for name, data in files(archive, base, serialise):
         if name in but:
             continue
         path = folder / (_ASIDE if name == archives.FILE else name)

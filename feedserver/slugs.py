@@ -110,6 +110,8 @@ def without_emoji(text: str) -> str:
     return " ".join(text.split())
 
 
+# A site has the same few again and again.
+@lru_cache(maxsize=1000)
 def section_title(heading: str) -> str:
     """What a section is about: `Clients` of "Dept of Clients 📱". It may be empty."""
     title = without_emoji(heading)

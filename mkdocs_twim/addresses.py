@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 # Of pymdown-extensions, which isn't declared, for it must be the version that Material brings.
@@ -97,6 +98,7 @@ def file(address: str) -> str:
     return f"{address[1:]}index.html"
 
 
+@lru_cache(maxsize=100_000)
 def url(address: str) -> str:
     """An address as MkDocs has it: relative to the site, percent-encoded."""
     return quote(address[1:], safe="/~:@!$&'()*+,;=")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
@@ -12,22 +13,25 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.utils import get_relative_url
 
-from feedserver import catalogue, documents, entries, export, registry
+from feedserver import catalogue, documents, entries, export, jsonfeed, registry
 from feedserver.errors import CatalogueError, RegistryError
 from feedserver.issues import is_issue
 from feedserver.merges import Merge, merge
-from feedserver.model import Archive, Feed, Image, Person, Site
+from feedserver.model import Archive, Entry, Feed, Image, Person, Site
 from feedserver.query import Index
 from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from feedserver.xml import packed
 from mkdocs_twim import addresses
+from mkdocs_twim.cache import key
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.server import Server
 
+# With the lone surrogates that HTML may have.
+_UTF8 = ("utf-8", "surrogatepass")
 _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/?")
 
 
@@ -94,7 +98,7 @@ def collect(
     pages = [page for page in pages if not page.source.meta.draft]
     dated = [page for page in pages if page.source.meta.date]
     ignored = tuple(options.ignore_sections)
-    groups = (entries.of_post(_post(page, gallery, options), site, ignored) for page in dated)
+    groups = (_entries(page, _post(page, gallery, options), site, ignored) for page in dated)
     built = entries.arrange([list(map(packed, group)) for group in groups])
     merged, merges = merge(built, known)
     # Those that were changed since are no longer.
@@ -170,6 +174,19 @@ def site_of(config: MkDocsConfig) -> Site:
 def future(pages: Iterable[PostPage], now: datetime) -> list[PostPage]:
     """The posts whose date is yet to come."""
     return [page for page in pages if page.source.meta.date and page.source.meta.date > now]
+
+
+def _entries(page: PostPage, post: entries.Post, site: Site, ignored: Sequence[str]) -> list[Entry]:
+    """The entries of a post: of an earlier build, if nothing that they are made of has changed."""
+    kept = page.workshop.cache
+    name = key("entries", repr(post), repr(site), repr(ignored))
+    known = kept.get(name)
+    if known is not None:
+        return [jsonfeed.entry(item) for item in json.loads(known.decode(*_UTF8))]
+    made = entries.of_post(post, site, ignored)
+    items = json.dumps([jsonfeed.item(entry) for entry in made], ensure_ascii=False)
+    kept.put(name, items.encode(*_UTF8))
+    return made
 
 
 def _post(page: PostPage, gallery: Gallery, options: TwimConfig) -> entries.Post:

@@ -57,7 +57,7 @@ class Frames:
         generated: GeneratedPages,
         default: Picture | None,
         registry: Registry,
-        words: Words,
+        parts: Parts,
     ) -> None:
         self._site = index.archive.site
         self._shows_path = _shows_path(env, theme)
@@ -65,8 +65,7 @@ class Frames:
         self._generated = generated
         self._default = default
         self._registry = registry
-        self._words = words
-        self.parts = Parts(env, words=words, site_url=self._site.url)
+        self.parts = parts
         self._issues: dict[str, list[Entry]] = {}
         for entry in index.archive.entries:
             if entry.update:
@@ -97,7 +96,7 @@ class Frames:
         values["social"] = social.of_list(
             title, page.canonical_url or "", about, self._site, self._default
         )
-        page.content = self.parts.render(
+        page.content = self.parts.render_list(
             listing.template,
             page,
             values,
@@ -123,7 +122,7 @@ class Frames:
             post=post,
             up=self._up(page),
             heading=Markup(heading) if heading else None,
-            text=Markup(_with_topics(text, topics, page.url, self._words)),
+            text=Markup(_with_topics(text, topics, page.url, self.parts.words)),
             older=_neighbour(page.previous_page),
             newer=_neighbour(page.next_page),
         )

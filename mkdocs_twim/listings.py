@@ -294,11 +294,15 @@ def _topics(
     site_url = index.archive.site.url
     years = [views.issue_date(entry).year for entry in entries if entry.update]
     span = range(min(years), max(years) + 1) if years else range(0)
+    # Each stands on several pages.
+    views_by_id = {
+        entry.id: views.update(entry, site_url, pageless) for entry in entries if entry.update
+    }
     for folder, title, found in (
         ("section", words.text("sections"), topics.sections(entries, registry)),
         ("project", words.text("projects"), topics.projects(entries, registry)),
     ):
-        shown = [views.topic(topic, folder, site_url, span, pageless) for topic in found]
+        shown = [views.topic(topic, folder, span, views_by_id) for topic in found]
         by_name = [topic.slug for topic in found] == sorted(topic.slug for topic in found)
         of_all = {"topics": shown, "kind": folder, "by_name": by_name}
         yield Listing(f"/{folder}/", "topics.html", title, of_all)
@@ -306,12 +310,12 @@ def _topics(
             address = f"/{folder}/{topic.slug}/"
             values = {"kind": folder, "topic": view}
             for at, pager, part in pages(topic.updates, UPDATES_A_PAGE, address):
-                found_views = [views.update(entry, site_url, pageless) for entry in part]
+                found_views = [views_by_id[entry.id] for entry in part]
                 listing = _updates(at, topic.title, found_views, feeds.get(address), pager, values)
                 yield replace(listing, first=address)
     updates = tuple(entry for entry in entries if entry.update)
     latest = newest(updates, UPDATES_A_PAGE)
-    found_views = [views.update(entry, site_url, pageless) for entry in latest]
+    found_views = [views_by_id[entry.id] for entry in latest]
     older = len(updates) if len(latest) < len(updates) else 0
     values = {"total": older}
     title = words.text("updates")

@@ -10,13 +10,15 @@ import gc
 import multiprocessing
 import os
 import sys
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from mkdocs.plugins import get_plugin_logger
 
-from feedserver import export
-from feedserver.model import Archive
+from feedserver import documents, export
+from feedserver.model import Archive, Channel, Entry
+from mkdocs_twim.cache import Cache, key
 
 log = get_plugin_logger("twim")
 
@@ -24,8 +26,9 @@ log = get_plugin_logger("twim")
 class Output:
     """All feeds, the catalogue, the redirects and the archive of one build."""
 
-    def __init__(self, archive: Archive, site_dir: str) -> None:
+    def __init__(self, archive: Archive, site_dir: str, *, cache: Path | None = None) -> None:
         self._archive = archive
+        self._cache = cache
         self._folder = Path(site_dir)
         self._process: BaseProcess | None = None
 
@@ -67,9 +70,13 @@ class Output:
             self._process.join()
 
     def _write(self) -> None:
+        # Opened here: a database doesn't survive that a process is copied.
+        known = Known(Cache(self._cache))
+        base = self._archive.site.url
         export.write_aside(
-            self._archive, self._archive.site.url, self._folder, but={export.REDIRECTS}
+            self._archive, base, self._folder, but={export.REDIRECTS}, serialise=known.serialise
         )
+        known.cache.close()
 
     def _in_process(self) -> None:
         # What the build has made is never freed here: to look for it would copy it.
@@ -79,6 +86,30 @@ class Output:
         except OSError:
             # The build writes it all itself then, and meets the error that it can tell.
             sys.exit(1)
+
+
+class Known:
+    """Documents of feeds, which are written anew only where something in them has changed."""
+
+    def __init__(self, cache: Cache) -> None:
+        self.cache = cache
+        self._digests: dict[int, bytes] = {}
+
+    def serialise(self, channel: Channel, file: str) -> bytes:
+        """A channel as a document, `file` ("atom.xml"); its entries live as long as this does."""
+        entries = b"".join(map(self._digest, channel.entries))
+        name = key(file, repr(replace(channel, entries=())), entries)
+        known = self.cache.get(name)
+        if known is None:
+            known = documents.write(channel, file)
+            self.cache.put(name, known)
+        return known
+
+    def _digest(self, entry: Entry) -> bytes:
+        digest = self._digests.get(id(entry))
+        if digest is None:
+            digest = self._digests[id(entry)] = key(repr(entry))
+        return digest
 
 
 def _can_fork() -> bool:

@@ -26,8 +26,9 @@ from mkdocs.utils.templates import TemplateContext
 from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from feedserver.urls import absolute
-from mkdocs_twim import addresses, authors, contexts, feeds, listings, static, theme
+from mkdocs_twim import addresses, authors, contexts, feeds, listings, search, static, theme
 from mkdocs_twim import server as servers
+from mkdocs_twim.cache import FOLDER, Cache
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.entryviews import OwnEntries
@@ -63,21 +64,25 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
         self.feed_calls: FeedCalls
+        self._command = "build"
         self._live: LiveReloadServer | None = None
         self._docs: Path
         self._watched: set[Path] = set()
         self.output: Output | None = None
+        self.cache = Cache()
         self.words: Words
         self.server: Server | None = None
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """With this event MkDocs keeps one plugin over the builds of `mkdocs serve`."""
+        self._command = "serve" if command == "serve" else "build"
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.output = None
+        self.cache = Cache(_cache(config, self._command, "pages"))
         with _errors():
             self.words = Words(feeds.site_of(config).language)
-            workshop = _workshop(self.config, config, self.words)
+            workshop = _workshop(self.config, config, self.words, self.cache)
             self.registry = feeds.known_topics(self.config, config)
             self.server = servers.read(self.config.server_url, config.theme.name)
         _report(workshop.library.problems)
@@ -151,7 +156,12 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             problems += self.collection.failures()
             problems = problems or self._gather(env, config, files)
         _report(problems)
-        self.output = Output(self.site_feeds.archive, config.site_dir)
+        search.keep(config.plugins.values(), self.cache)
+        self.output = Output(
+            self.site_feeds.archive,
+            config.site_dir,
+            cache=_cache(config, self._command, "feeds"),
+        )
         self.output.start()
         return env
 
@@ -194,8 +204,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             # It is in the entries by now; all that a build keeps is there at once.
             page.feed_html = None
         index = self.site_feeds.index
+        site_url = index.archive.site.url
+        parts = theme.Parts(env, words=self.words, site_url=site_url, cache=self.cache)
         self.frames = Frames(
-            env, config.theme, index, views, generated, default, self.registry, self.words
+            env, config.theme, index, views, generated, default, self.registry, parts
         )
         own = OwnEntries(index, views, gallery, self.registry, collection.pageless)
         collection.problems += self._call_feeds(own)
@@ -248,8 +260,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         if self.output is not None:
             self.output.finish()
+        self.cache.close()
 
     def on_build_error(self, *, error: Exception) -> None:
+        self.cache.close(forget=False)
         if self.output is not None:
             self.output.stop()
 
@@ -284,7 +298,16 @@ def _layout(
     )
 
 
-def _workshop(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:
+def _cache(config: MkDocsConfig, command: str, name: str) -> Path:
+    """The file of a cache: of two mkdocs.yml in one folder each has its own.
+
+    So has `mkdocs serve`, whose pages and feeds have the addresses of the preview.
+    """
+    file = Path(config.config_file_path)
+    return file.parent / FOLDER / f"{file.stem}-{command}-{name}.sqlite"
+
+
+def _workshop(options: TwimConfig, config: MkDocsConfig, words: Words, cache: Cache) -> Workshop:
     site_url = absolute(config.site_url or "", "")
     if not site_url or not site_url.endswith("/"):
         raise OptionError("mkdocs.yml: site_url is missing: the ids of entries are made with it")
@@ -312,6 +335,7 @@ def _workshop(options: TwimConfig, config: MkDocsConfig, words: Words) -> Worksh
         internal=InternalLinks(),
         authors=authors.read(Path(config.docs_dir), blog_dir),
         peers=Peers(Path(config.config_file_path).parent),
+        cache=cache,
     )
 
 

@@ -7,39 +7,44 @@ stands in the page, below `twim/parts/`, is rendered into its content, which eve
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 from babel.dates import format_date
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 from markupsafe import Markup, escape
 from mkdocs.structure.pages import Page
 from mkdocs.theme import Theme
 from mkdocs.utils import normalize_url
 
 from mkdocs_twim import links
+from mkdocs_twim.cache import Cache, key
 from mkdocs_twim.words import Words
 
 PARTS = "twim/parts/"
+ICONS = ("pencil", "pin", "rss")
+"""Those of Material that our parts show."""
+
+_TEMPLATES = Path(__file__).parent / "templates"
 _ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 
 
 def extend(theme: Theme) -> None:
     """Let a theme find our templates, after its own and those of `custom_dir`."""
-    theme.dirs.append(str(Path(__file__).parent / "templates"))
+    theme.dirs.append(str(_TEMPLATES))
 
 
 class Parts:
     """What stands in our pages, rendered by the environment of a build's theme.
 
     There are thousands of pages: what is the same for all is the environment's, so that pieces can
-    be imported without a page's context, once.
+    be imported without a page's context, once. Lists that `cache` knows aren't rendered again.
     """
 
-    def __init__(self, env: Environment, *, words: Words, site_url: str) -> None:
+    def __init__(self, env: Environment, *, words: Words, site_url: str, cache: Cache) -> None:
         # MkDocs escapes nothing by itself; ours do. The theme's own templates stay as they are.
         before = env.autoescape
         env.autoescape = lambda name: (
@@ -56,11 +61,49 @@ class Parts:
             "twim_below": lambda html, root: Markup(links.nearer(html, site_url, root)),
         }
         self._env.globals = {**env.globals, "word": words.html, "script_words": words.script()}
+        self.words = words
+        self._cache = cache
+        self._are_ours = _are_ours(env)
+        icons = [_source(env, f".icons/material/{name}.svg") for name in ICONS]
+        self._stamp = key(words.language, str(words.locale), site_url, *icons)
 
     def render(self, name: str, page: Page, context: Mapping[str, object], **values: object) -> str:
         """Render a part ("post.html") in the context of a page."""
         self._addresses.look_from(page)
         return self._env.get_template(PARTS + name).render(context, **values)
+
+    def render_list(
+        self, name: str, page: Page, context: Mapping[str, object], **values: object
+    ) -> str:
+        """The same of a part that shows nothing of the context but `values`, if it is ours."""
+        if not self._are_ours:
+            return self.render(name, page, context, **values)
+        made_of = key(self._stamp, name, page.url, repr(values))
+        known = self._cache.get(made_of)
+        if known is not None:
+            return known.decode()
+        html = self.render(name, page, context, **values)
+        self._cache.put(made_of, html.encode())
+        return html
+
+
+def _are_ours(env: Environment) -> bool:
+    """Whether no part is another's."""
+    if not isinstance(env.loader, FileSystemLoader):
+        return False
+    return not any(
+        Path(folder, PARTS).is_dir()
+        for folder in env.loader.searchpath
+        if folder != str(_TEMPLATES)
+    )
+
+
+def _source(env: Environment, name: str) -> str:
+    try:
+        assert env.loader is not None
+        return env.loader.get_source(env, name)[0]
+    except TemplateNotFound:
+        return ""
 
 
 class Addresses:
@@ -89,7 +132,7 @@ class Addresses:
 
 
 def _dates(words: Words) -> Callable[..., str]:
-    @cache
+    @functools.cache
     def on(day: date, form: str) -> str:
         return format_date(day, form, words.locale)
 

@@ -7,7 +7,7 @@ those of other sites are absolute. `None` is what isn't known. Texts are plain, 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -285,16 +285,12 @@ def update(entry: Entry, site_url: str, pageless: Collection[str] = ()) -> Updat
     )
 
 
-def topic(
-    found: Topic, folder: str, site_url: str, years: range, pageless: Collection[str] = ()
-) -> TopicView:
-    """A section or project; `folder` is "section" or "project"."""
-    ends = (found.updates[-1], found.updates[0])
-    updates = [update(entry, site_url, pageless) for entry in ends]
+def topic(found: Topic, folder: str, years: range, updates: Mapping[str, UpdateView]) -> TopicView:
+    """A section or project; `folder` is "section" or "project", `updates` are all by id."""
     by_year = dict.fromkeys(years, 0)
     for entry in found.updates:
-        by_year[issue_date(entry).year] += 1
-    first, latest = updates
+        by_year[updates[entry.id].date.year] += 1
+    first, latest = updates[found.updates[-1].id], updates[found.updates[0].id]
     return TopicView(
         title=found.title,
         url=_url(folder, found.slug),

@@ -160,13 +160,16 @@ def test_the_report_says_what_was_reached() -> None:
         "other", (runs.Run(100.0, 1), runs.Run(80.0, 1), runs.Run(1.0, 1)), ours.output
     )
     hugo = Measured("Hugo", (runs.Run(1.0, 1),), ours.output)
+    ready = Measured("ready", (runs.Run(8.0, 200_000_000),), ours.output)
     long = Measured("ours", (runs.Run(8.0, 310_000_000),), ours.output)
     result = Result(
         Plan((700, 3000), 700, 1),
-        {"twim": ours, "material": other, "hugo": hugo},
+        {"twim": ours, "material": other, "ready": ready, "hugo": hugo},
         rebuild=Measured("one post changed", (runs.Run(0.9, 1),), ours.output),
         same=True,
         sizes={700: ours, 3000: long},
+        previews=[(10.0, 3.0), (10.0, 4.0), (20.0, 16.0)],
+        alone=Measured("alone", (runs.Run(60.0, 700_000_000),), ours.output),
         parts={"feeds": 1.5, "pages": 0.5},
     )
     text = report.markdown(result)
@@ -176,7 +179,25 @@ def test_the_report_says_what_was_reached() -> None:
     assert "| of the time of Material's blog | 0.05 | 0.03 | yes |" in text
     assert "| of the time of Hugo | 1.00 | 2.00 | no |" in text
     assert "| of a cold build, one post changed | 0.50 | 0.45 | yes |" in text
+    assert "| of the first build of `mkdocs serve`, one post changed | 0.50 | 0.40 | yes |" in text
     assert "| peak memory at 3,000 to that at 700 | 3.00 | 3.10 | no |" in text
+    assert "take 0.10 of the time of Material's blog, and 3.50 times the memory at 3,000" in text
+
+
+def test_a_preview_is_measured_twice(tmp_path: Path) -> None:
+    sites.TWIM.write(tmp_path, 3)
+    first, again = runs.preview(tmp_path, lambda: sites.edit(sites.TWIM, tmp_path, 3))
+    assert first > 0 and again > 0
+    (tmp_path / "mkdocs.yml").write_text("nothing: [")
+    with pytest.raises(runs.BuildError, match="mkdocs serve has ended"):
+        runs.preview(tmp_path, lambda: None)
+
+
+def test_posts_whose_html_is_at_hand_are_pages(tmp_path: Path) -> None:
+    sites.READY.write(tmp_path, 3)
+    runs.build(sites.READY.command(tmp_path), tmp_path)
+    page = tmp_path / "site" / "blog" / "this-week-in-the-harbour-2" / "index.html"
+    assert '<h2 id="' in page.read_text("utf-8")
 
 
 def test_the_command_line_has_the_sizes_of_the_documentation() -> None:

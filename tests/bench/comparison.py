@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.runs import BuildError, Output, Run, build, clear, output, set_aside
-from tests.bench.sites import TOOLS, TWIM, Tool, edit
+from tests.bench.runs import BuildError, Output, Run, build, clear, output, preview, set_aside
+from tests.bench.sites import READY, TOOLS, TWIM, Tool, edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,10 @@ class Measured:
 class Result:
     """What was measured: `tools` at one size, `rebuild` after a change, ours at all `sizes`.
 
-    `same` is whether a rebuild wrote the bytes of a build from nothing. `parts` are the seconds of
-    each part of one build of ours.
+    `previews` are the seconds of a first build of `mkdocs serve`, and of one after a change.
+    `alone` is MkDocs with Material, without any plugin, at the largest size. `same` is whether a
+    rebuild wrote the bytes of a build from nothing. `parts` are the seconds of each part of one
+    build of ours.
     """
 
     plan: Plan
@@ -57,6 +59,8 @@ class Result:
     rebuild: Measured
     same: bool
     sizes: Mapping[int, Measured]
+    previews: Sequence[tuple[float, float]]
+    alone: Measured
     parts: Mapping[str, float]
 
 
@@ -81,13 +85,15 @@ class Comparison:
         self._build(TWIM, count)
         same = output(self._site(TWIM, count)).digest == rebuild.output.digest
         parts = self._parts(self._site(TWIM, count))
+        previews = [self._preview(count) for _ in range(self._plan.rounds)]
         sizes = {}
         for size in self._plan.sizes:
             runs = None if size == count else self._repeat(TWIM, size)
             sizes[size] = runs or tools["twim"]
+        alone = self._repeat(READY, max(sizes), rounds=1)
         for folder in self._folder.iterdir():
             clear(folder)
-        return Result(self._plan, tools, rebuild, same, sizes, parts)
+        return Result(self._plan, tools, rebuild, same, sizes, previews, alone, parts)
 
     def _tools(self, count: int) -> tuple[dict[str, Measured], list[Run]]:
         for tool in TOOLS.values():
@@ -109,9 +115,15 @@ class Comparison:
         }
         return measured, rebuilds
 
-    def _repeat(self, tool: Tool, count: int) -> Measured:
+    def _preview(self, count: int) -> tuple[float, float]:
+        folder = self._site(TWIM, count)
+        first, again = preview(folder, lambda: edit(TWIM, folder, count))
+        self._say(f"bench: mkdocs serve, {count} issues: {first:.1f} s, and {again:.1f} s")
+        return first, again
+
+    def _repeat(self, tool: Tool, count: int, rounds: int | None = None) -> Measured:
         self._write(tool, count)
-        runs = tuple(self._build(tool, count) for _ in range(self._plan.rounds))
+        runs = tuple(self._build(tool, count) for _ in range(rounds or self._plan.rounds))
         return Measured(tool.title, runs, output(self._site(tool, count)))
 
     def _site(self, tool: Tool, count: int) -> Path:

@@ -18,7 +18,7 @@ from material.plugins.search.plugin import SearchPlugin  # type: ignore[import-u
 from mkdocs.commands import build as mkdocs_build
 from mkdocs.config import load_config
 
-from feedserver import archive, catalogue, export
+from feedserver import archive, catalogue, documents
 from mkdocs_twim import feeds, listings
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.frames import Frames
@@ -86,7 +86,7 @@ def place(clock: Clock) -> None:
     clock.around(Collection, "views", "lists: decide, make files")
     clock.around(SearchPlugin, "on_page_context", "search")
     clock.around(SearchPlugin, "on_post_build", "search")
-    clock.around(export, "render", lambda index, feed, file, base: _FORMATS[file])
+    clock.around(documents, "write", lambda channel, file: _FORMATS[file])
     # What another process would write meanwhile is counted here too.
     # By setattr, for mypy allows no assignment to a method.
     setattr(Output, "start", lambda output: None)  # noqa: B010

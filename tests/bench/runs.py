@@ -6,14 +6,17 @@ import hashlib
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 TIMEOUT = 3600
 """Seconds after which a build is given up."""
@@ -27,6 +30,8 @@ _FEEDS = {
 _SAMPLE_EVERY = 0.5
 _SHARE = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 _PAST = "past"
+_BUILT = re.compile(r"Documentation built in ([0-9.]+) seconds")
+_SERVING = re.compile(r"Serving on ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,44 @@ def build(command: Sequence[str], folder: Path, *, again: bool = False) -> Run:
     if code or not (folder / "site").is_dir():
         raise BuildError(f"{' '.join(command)} ended with {code} after {seconds:.0f} s:\n{text}")
     return Run(seconds, memory)
+
+
+def preview(folder: Path, edit: Callable[[], None]) -> tuple[float, float]:
+    """Let `mkdocs serve` build `folder`, from nothing, and again after `edit`: seconds of each.
+
+    Raises:
+        BuildError: it ends instead.
+    """
+    set_aside(folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", address]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        first = _built(process.stderr)
+        # The folder is watched from then on.
+        _said(process.stderr, _SERVING)
+        edit()
+        return first, _built(process.stderr)
+    finally:
+        # So that it removes the site, which it has built into a temporary folder.
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+
+
+def _built(said: IO[str]) -> float:
+    return float(_said(said, _BUILT)[1])
+
+
+def _said(said: IO[str], wanted: re.Pattern[str]) -> re.Match[str]:
+    lines = []
+    for line in said:
+        if found := wanted.search(line):
+            return found
+        lines.append(line)
+    raise BuildError(f"mkdocs serve has ended:\n{''.join(lines)}")
 
 
 def set_aside(folder: Path) -> None:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import yaml
 
+from mkdocs_twim.markdown import Renderer
 from tests.bench import newsletter
 from tests.bench.newsletter import Issue
 
@@ -213,10 +214,39 @@ def _write_hugo(folder: Path, count: int) -> None:
     _write(folder, files, "static/img")
 
 
+_HOOKS = '''\
+"""No Markdown is left to be rendered: its HTML is at hand."""
+
+from pathlib import Path
+
+
+def on_page_markdown(markdown, page, config, files):
+    return ""
+
+
+def on_page_content(html, page, config, files):
+    return Path("ready", page.file.src_uri).with_suffix(".html").read_text("utf-8")
+'''
+
+
+def _write_ready(folder: Path, count: int) -> None:
+    """The posts as ordinary pages whose HTML is at hand: what MkDocs and a theme do anyway."""
+    _write_plain(folder, count)
+    renderer = Renderer()
+    ready = {
+        f"ready/blog/{issue.slug}.html": renderer.render(f"# {issue.title}\n\n{issue.body}").html
+        for issue in newsletter.issues(count)
+    }
+    config = (folder / "mkdocs.yml").read_text("utf-8") + "hooks: [hooks.py]\n"
+    more = {"ready/index.html": "<h1>Harbour</h1>\n", "hooks.py": _HOOKS, "mkdocs.yml": config}
+    _write(folder, {**ready, **more}, "docs/img")
+
+
 TWIM = Tool("mkdocs-twim, Material", _write_twim, _mkdocs, _toml_post)
 MATERIAL = Tool("Material's blog, mkdocs-rss-plugin", _write_material, _mkdocs, _yaml_post)
 PLAIN = Tool("MkDocs and Material, posts alone", _write_plain, _mkdocs, _toml_post)
+READY = Tool("MkDocs and Material, posts' HTML at hand", _write_ready, _mkdocs, _toml_post)
 HUGO = Tool("Hugo, bare layouts", _write_hugo, _hugo, _hugo_post)
 TOOLS: Mapping[str, Tool] = MappingProxyType(
-    {"twim": TWIM, "plain": PLAIN, "material": MATERIAL, "hugo": HUGO}
+    {"twim": TWIM, "plain": PLAIN, "ready": READY, "material": MATERIAL, "hugo": HUGO}
 )
