@@ -42,12 +42,12 @@
 
   // What stands in the snippets for what was chosen.
   function options({ layout, limit, theme }, heights) {
-    const [beside, each, rest] = heights[layout];
+    const [each, rest] = heights[layout];
     const named = theme === "auto" ? "" : `theme=${theme}`;
     return {
       layout,
       limit: String(limit),
-      height: String(Math.ceil(limit / beside) * each + rest),
+      height: String(limit * each + rest),
       theme: named && `&${named}`,
       theme_html: named && `&amp;${named}`,
     };

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+import pyromark
 import pytest
 from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
@@ -290,6 +293,22 @@ def test_a_picture_is_mirrored_where_the_language_is(tmp_path: Path) -> None:
         assert page.css("html")[0].attributes["dir"] == "rtl"
 
 
+def test_long_texts_of_a_picture_are_bounded(tmp_path: Path) -> None:
+    marks = "e" + "\u0301" * 100_000
+    entries = []
+    for number, text in enumerate(("long " * 100_000, marks, "👩‍🚀" * 100_000)):
+        entries.append(replace(post(f"long-{number}", days=200 + number), title=text, summary=text))
+    site = replace(SITE, title="Letters " * 10_000)
+    found = replace(_archive(*entries), site=site)
+    feeds = [replace(feed, title=feed.title + marks) for feed in found.feeds]
+    with _client(tmp_path, replace(found, feeds=tuple(feeds))) as client:
+        body = client.get("/embed.svg").content
+    assert len(body) < 20_000
+    said = etree.fromstring(body).findtext(f"{SVG}desc")
+    assert said is not None and said.startswith("👩‍🚀👩‍🚀") and len(said) < 5 * 350
+    assert f"🚀{ELLIPSIS} (" in said
+
+
 @pytest.mark.parametrize("size", [13, 15])
 @pytest.mark.parametrize("bold", [False, True])
 def test_texts_are_cut_to_fit(size: int, bold: bool) -> None:
@@ -324,6 +343,25 @@ def test_no_character_is_cut_through() -> None:
         ("https://feeds.example/", "?layout=list&limit=5"),
         ("https://feeds.example/updates/rss.xml?q=a+b", "updates/?layout=list&limit=5&q=a+b"),
         ("https://feeds.example/updates/?limit=99", "updates/?layout=list&limit=50"),
+        ("HTTPS://letters.EXAMPLE/section/clients/", "section/clients/?layout=list&limit=5"),
+        (" https://letters.example/section/clients/\n", "section/clients/?layout=list&limit=5"),
+        (
+            "https://letters.example/section/clients/index.html",
+            "section/clients/?layout=list&limit=5",
+        ),
+        ("https://letters.example/index.html?ref=x", "?layout=list&limit=5"),
+        ("https://letters.example/blog/page/2/index.html", "?layout=list&limit=5"),
+        (
+            "https://letters.example/section/clients/?ref=x&q=a&before=b&limit=x",
+            "section/clients/?layout=list&limit=5",
+        ),
+        ("https://letters.example/feed.json?ref=x&limit=2", "?layout=list&limit=2"),
+        ("https://feeds.example/updates/?ref=x&q=a", "updates/?layout=list&limit=5&q=a"),
+        ("https://feeds.example/embed.svg", "?layout=list&limit=5"),
+        (
+            "https://feeds.example/embed/section/clients.svg?limit=2&theme=dark",
+            "section/clients/?layout=list&limit=2&theme=dark",
+        ),
         ("https://feeds.example/embed", "?layout=list&limit=5"),
         (
             "https://feeds.example/embed/project/p0/?theme=dark&limit=2&layout=cards",
@@ -356,7 +394,7 @@ def test_oembed_in_both_formats(client: TestClient) -> None:
         "author_url": "https://letters.example/author/ada/",
         "cache_age": 86400,
         "width": 640,
-        "height": 614,
+        "height": 662,
     }
     answer = client.get("/oembed", params={"url": address, "format": "xml"})
     assert answer.headers["content-type"] == "text/xml; charset=utf-8"
@@ -366,13 +404,15 @@ def test_oembed_in_both_formats(client: TestClient) -> None:
         name: str(value) for name, value in found.items()
     }
     [frame] = LexborHTMLParser(found["html"]).css("iframe")
-    assert (frame.attributes["width"], frame.attributes["height"]) == ("640", "614")
+    assert (frame.attributes["width"], frame.attributes["height"]) == ("640", "662")
     assert frame.attributes["title"] == "Ada, Letters"
 
 
 def test_oembed_fits_into_the_size(client: TestClient) -> None:
     for wide, tall, layout, limit in (
-        (320, 400, "list", "3"),
+        (320, 400, "list", "2"),
+        (640, 400, "list", "2"),
+        (640, 430, "list", "3"),
         (9999, 100, "compact", "1"),
         (1, 1, "compact", "1"),
     ):
@@ -395,7 +435,15 @@ def test_oembed_fits_into_the_size(client: TestClient) -> None:
         (f"url={URL}&maxwidth=0", 400),
         (f"url={URL}&maxheight=many", 400),
         (f"url={URL}&format=yaml", 501),
+        ("url=ftp://letters.example/", 400),
+        ("url=javascript:alert(1)//letters.example/", 400),
         ("url=https://elsewhere.example/atom.xml", 404),
+        ("url=https://elsewhere.example/embed.svg", 404),
+        ("url=https://letters.example.elsewhere.example/", 404),
+        ("url=https://letters.example/embed.svg", 404),
+        (f"url={URL}embed/section/none.svg", 404),
+        (f"url={URL}index.htm", 404),
+        (f"url={URL}atom.xml%3Fref=x", 404),
         (f"url={URL}section/none/", 404),
         (f"url={URL}feeds/", 404),
         (f"url={URL}embed/%3Flimit=x", 404),
@@ -434,7 +482,7 @@ def test_the_dialogue_has_three_snippets(client: TestClient) -> None:
         'limit="5"><a href="https://letters.example/section/clients/">Clients, Letters</a>'
         "</twim-feed>",
         '<iframe src="https://feeds.example/embed/section/clients/?layout=list&amp;limit=5" '
-        'title="Clients, Letters" width="100%" height="614" frameborder="0" loading="lazy">'
+        'title="Clients, Letters" width="100%" height="784" frameborder="0" loading="lazy">'
         "</iframe>",
         "[![Clients, Letters](https://feeds.example/embed/section/clients.svg?limit=5)]"
         "(https://letters.example/section/clients/)",
@@ -457,7 +505,27 @@ def test_snippets_of_a_part_with_options() -> None:
         r"[![A \[b\](c) \& \<d\>](https://feeds.example/embed.svg?limit=2&theme=dark&q=a+%22b%22)]"
         "(https://feeds.example/atom.xml?q=a+%22b%22)"
     )
-    assert snippets.height(replace(widget, limit=3)) == 2 * 186 + 48
+    assert snippets.height(replace(widget, limit=3)) == 3 * 210 + 74
+    heights = [snippets.height(Widget(limit=5, layout="cards"), width) for width in (439, 640, 800)]
+    assert heights == [5 * 210 + 74, 3 * 206 + 50, 2 * 206 + 50]
+
+
+_SIGNS = "()[]<>\\*_~`&;! a1é"
+
+
+@given(title=st.text(_SIGNS, min_size=1), folder=st.text("()&;!*_~'$,a1", min_size=1))
+def test_a_picture_in_markdown_is_one_whatever_the_names(title: str, folder: str) -> None:
+    """As CommonMark reads it, which is what READMEs are in."""
+    title = " ".join(title.split()) or "-"
+    site, base = replace(SITE, url=f"https://x.example/{folder}/"), f"{URL}{folder}/"
+    feed = replace(catalogue.feeds([post("a")], SITE)[0], title=title)
+    text = snippets.of(feed, site, base, Slice())[2].text(Widget())
+    tree = LexborHTMLParser(pyromark.html(text))
+    [link], [image] = tree.css("a"), tree.css("img")
+    assert tree.body is not None and tree.body.text().strip() == ""
+    assert image.attributes["alt"] == title
+    assert unquote(str(link.attributes["href"])) == f"https://x.example/{folder}/blog/"
+    assert unquote(str(image.attributes["src"])) == f"{base}embed.svg?limit=5"
 
 
 def test_a_site_without_an_address_of_the_web_is_not_led_to() -> None:
