@@ -284,7 +284,7 @@ def test_a_long_group_has_each_feed_s_dialogue(
         browser.execute_script(axe)
         assert browser.execute_async_script(AXE) == []
         _one(browser, "#find").send_keys("p77")
-        assert _shown(browser, ".names li") == ["P77 1 Embed"]
+        assert [each.split() for each in _shown(browser, ".names li")] == [["P77", "1", "Embed"]]
         link = _all(browser, ".names li:not([hidden]) a")[1]
         assert link.accessible_name == "Embed: P77"
         link.click()
