@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import pyromark
 import pytest
@@ -19,10 +20,12 @@ from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
 from feedserver import archive as archives
-from feedserver import catalogue, drawings, embed, embedding, rendering, snippets, widgets
+from feedserver import catalogue, drawings, embed, embedding, oembed, rendering, snippets, widgets
 from feedserver.app import create_app
+from feedserver.errors import ParameterError
 from feedserver.lettering import ELLIPSIS, shortened, width
 from feedserver.model import Archive, Entry, Person, Project, Reporter, Section
+from feedserver.query import Index
 from feedserver.settings import Settings
 from feedserver.slices import Slice
 from feedserver.widgets import LAYOUTS, THEMES, Widget
@@ -44,6 +47,9 @@ def _archive(*more: Entry, language: str = "en") -> Archive:
     found = archive(entries, catalogue.feeds(entries, SITE))
     redirects = {f"/section/apps/{file}": f"/section/clients/{file}" for file in ("", "atom.xml")}
     return replace(found, site=replace(SITE, language=language), redirects=redirects)
+
+
+INDEX = Index(_archive())
 
 
 def _client(tmp_path: Path, found: Archive, url: str | None = URL) -> TestClient:
@@ -377,6 +383,46 @@ def test_oembed_knows_feeds_by_their_addresses(
     source = re.match(r'<iframe src="([^"]*)"', answer.json()["html"])
     assert source and unescape(source[1]) == f"https://feeds.example/embed/{shown}"
     assert client.get(unescape(source[1]).removeprefix("https://feeds.example")).status_code == 200
+
+
+_PASTED = st.lists(
+    st.sampled_from(
+        [
+            *("https:", "HTTP:", "//", "/", "letters.example", "feeds.example", ":443", "@", "?"),
+            *("embed", ".svg", "section", "clients", "page/2", "index.html", "feed.json", "&"),
+            *(
+                "limit=2",
+                "layout=x",
+                "q=",
+                "before=",
+                "ref=a",
+                "#",
+                "%2F",
+                "%",
+                "[",
+                " ",
+                "\n",
+                "é",
+            ),
+        ]
+    )
+)
+
+
+@given(start=st.sampled_from(["", "https://letters.example/", URL]), pasted=_PASTED)
+def test_whatever_is_pasted_is_a_feed_or_none(start: str, pasted: list[str]) -> None:
+    address = start + "".join(pasted)
+    try:
+        asked = oembed.parse([("url", address)])
+    except ParameterError:
+        assert oembed.find(INDEX, URL, address) is None or address != address.strip()
+        return
+    found = oembed.find(INDEX, URL, asked.url)
+    if found is not None:
+        assert found[0] in INDEX.archive.feeds and 1 <= found[1].limit <= 50
+        host = urlsplit(asked.url).hostname
+        assert host in ("letters.example", "feeds.example")
+        assert json.loads(oembed.document(INDEX, URL, asked, found))["height"] > 0
 
 
 def test_oembed_in_both_formats(client: TestClient) -> None:
