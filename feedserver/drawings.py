@@ -12,7 +12,7 @@ from typing import Literal
 
 from lxml import etree
 
-from feedserver.lettering import shortened, width
+from feedserver.lettering import cut, shortened, width
 from feedserver.widgets import Row, Theme
 from feedserver.xml import clean
 
@@ -78,8 +78,8 @@ class _Drawing:
 
     def describe(self, title: str, rows: Sequence[Row], nothing: str) -> None:
         """Say what is seen, to who doesn't see it."""
-        self._add("title", id="title").text = clean(title)
-        said = [f"{clean(row.title)} ({row.date})" for row in rows] or [nothing]
+        self._add("title", id="title").text = cut(clean(title))
+        said = [f"{cut(clean(row.title))} ({row.date})" for row in rows] or [nothing]
         self._add("desc", id="desc").text = "; ".join(said)
 
     def style(self, theme: Theme) -> None:

@@ -33,6 +33,10 @@ _SIGN = 100
 _WIDE = 100
 """Of the letters of East Asia."""
 _EMOJI = 130
+_MOST = 300
+"""So many characters fit into no line that we have, but for those that take no room."""
+_BACK = 32
+"""How far back from there a cut may be for the sake of what is seen as one character."""
 ELLIPSIS = "…"
 _JOINER = "\u200d"
 
@@ -42,12 +46,21 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     return sum(_of(char, bold) for char in text) * size / 100
 
 
+def cut(text: str) -> str:
+    """A text, or as much of it as anybody reads in a line, and an ellipsis."""
+    if len(text) <= _MOST:
+        return text
+    end = next((at for at in range(_MOST, _MOST - _BACK, -1) if not _goes_on(text, at)), _MOST)
+    return f"{text[:end].rstrip()}{ELLIPSIS}"
+
+
 def shortened(text: str, room: float, size: float, *, bold: bool = False) -> str:
     """A text, or as much of it as there is room for, and an ellipsis; "" if that is nothing.
 
     It is cut between words, if not much is lost by that, and never within what is seen as one
     character.
     """
+    text = cut(text)
     if width(text, size, bold=bold) <= room:
         return text
     left = room - width(ELLIPSIS, size, bold=bold)

@@ -34,6 +34,8 @@ CACHE_AGE = 86400
 """In seconds: what is embedded is a frame, whose page is as fresh as the feed."""
 
 _LATER = re.compile(r"page/\d{1,6}/\Z", re.ASCII)
+_INDEX = re.compile(r"/index\.html\Z")
+_EMBEDDED = re.compile(r"/embed((?:/.*?)?)(?:\.svg)?", re.DOTALL)
 _SIZE = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 
@@ -58,8 +60,8 @@ def parse(parameters: Iterable[tuple[str, str]]) -> Request:
         if name in found and name in ("url", "format", "maxwidth", "maxheight"):
             raise ParameterError(name, "to stand there once")
         found[name] = value
-    url = found.get("url", "")
-    if not url.startswith(("http://", "https://")) or _split(url) is None:
+    url = found.get("url", "").strip()
+    if _split(url) is None:
         raise ParameterError("url", "the absolute address of a feed or its page")
     return Request(
         url,
@@ -79,7 +81,8 @@ def find(index: Index, base: str, address: str) -> tuple[Feed, Widget] | None:
     """The feed that is meant by an address, and what is to be shown of it; `None` if none is.
 
     It may be the feed's page on its site, its page or one of its files on this server or the site,
-    or the page for frames; the scheme, and the later pages of a list, make no difference.
+    or the page for frames or the picture; the scheme, and the later pages of a list, make no
+    difference.
     """
     parts = _split(address)
     if parts is None:
@@ -101,7 +104,7 @@ def document(index: Index, base: str, asked: Request, found: tuple[Feed, Widget]
     feed, widget = found
     site = index.archive.site
     width = min(WIDTH, asked.maxwidth or WIDTH)
-    widget, height = _fitting(widget, asked.maxheight)
+    widget, height = _fitting(widget, width, asked.maxheight)
     values: dict[str, str | int] = {
         "version": "1.0",
         "type": "rich",
@@ -132,7 +135,7 @@ def _split(address: str) -> tuple[str, str] | None:
         port = parts.port
     except ValueError:
         return None
-    if not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     host = parts.hostname if port in (None, usual) else f"{parts.hostname}:{port}"
@@ -150,19 +153,27 @@ def _paths(
         if root is None or not f"{place}/".startswith(root[0]):
             continue
         path = f"/{place.removeprefix(root[0])}" if place.startswith(root[0]) else "/"
-        if is_server and f"{path}/".startswith("/embed/"):
-            yield _folder(path.removeprefix("/embed") or "/"), widgets.parse(parameters)
+        if is_server and (shown := _EMBEDDED.fullmatch(path)):
+            yield _folder(shown[1]), widgets.parse(parameters)
             continue
         folder, _, file = path.rpartition("/")
         if file in FORMATS:
-            yield f"{folder}/", _of(parameters)
+            # Hosts of files ignore a query, the server doesn't.
+            yield f"{folder}/", _of(parameters if is_server else _known(parameters))
             continue
         folder = _LATER.sub("", _folder(path))
-        yield pages.get(folder, folder), _of(parameters)
+        # On a page of the site a parameter is no feed's: `q` may be one of its search.
+        yield pages.get(folder, folder), _of(_known(parameters) if is_server else [])
 
 
 def _folder(path: str) -> str:
+    path = _INDEX.sub("/", path)
     return path if path.endswith("/") else f"{path}/"
+
+
+def _known(parameters: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Without what others add to a page's address, to know where its readers come from."""
+    return [each for each in parameters if each[0] in slices.PARAMETERS]
 
 
 def _of(parameters: list[tuple[str, str]]) -> Widget:
@@ -172,16 +183,19 @@ def _of(parameters: list[tuple[str, str]]) -> Widget:
     return Widget(replace(part, limit=None), limit)
 
 
-def _fitting(widget: Widget, most: int | None) -> tuple[Widget, int]:
-    """A widget that is no higher than that, with fewer entries or smaller ones; and its height."""
-    height = snippets.height(widget)
+def _fitting(widget: Widget, width: int, most: int | None) -> tuple[Widget, int]:
+    """A widget that is no higher than that, with fewer entries or smaller ones; and its height.
+
+    Where not even a line fits, the frame is scrolled.
+    """
+    height = snippets.height(widget, width)
     if most is None or height <= most:
         return widget, height
     for layout in (widget.layout, "compact"):
         for limit in range(widget.limit, 0, -1):
             smaller = replace(widget, layout=layout, limit=limit)
-            if snippets.height(smaller) <= most:
-                return smaller, snippets.height(smaller)
+            if (height := snippets.height(smaller, width)) <= most:
+                return smaller, height
     return replace(widget, layout="compact", limit=1), most
 
 

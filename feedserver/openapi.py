@@ -55,7 +55,7 @@ _EMBEDDING = {
     "limit": "At most so many entries; 5 where it isn't said.",
     "theme": "The colours: those that the reader asks for, or in any case these.",
     "layout": "How entries are laid out.",
-    "url": "The address of a feed, of its page, or of its page for frames.",
+    "url": "The address of a feed, of its page, of its page for frames, or of its picture.",
     "format": "The format of the answer; JSON where it isn't said.",
     "maxwidth": "At most so many pixels wide.",
     "maxheight": "At most so many pixels high.",

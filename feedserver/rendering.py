@@ -27,7 +27,7 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_SCRIPT_WORDS = ("close", "copied", "copy", "count_feeds")
+_SCRIPT_WORDS = ("close", "copied", "copy", "count_feeds", "embed", "embed_of")
 
 
 def _web(address: str | None) -> str | None:

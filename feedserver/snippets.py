@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
+from urllib.parse import quote
 
 from feedserver.catalogue import feed_address, page_address
 from feedserver.model import Feed, Site
@@ -22,15 +23,25 @@ Name = Literal["component", "frame", "picture"]
 SCRIPT = "embed.js"
 """The path of the component."""
 
-HEIGHTS: Mapping[Layout, tuple[int, int, int]] = {
-    "list": (1, 114, 44),
-    "compact": (1, 33, 46),
-    "cards": (2, 186, 48),
+HEIGHTS: Mapping[Layout, tuple[int, int]] = {
+    "list": (140, 84),
+    "compact": (34, 84),
+    "cards": (210, 74),
 }
-"""By layout, on a page of some width: how many entries stand beside one another, how high they are,
-and what stands around all, in pixels.
+"""By layout, in a frame of any width: how high an entry is with lines that are broken, and what
+stands around all, in pixels.
 """
+_WIDE: Mapping[Layout, tuple[int, int]] = {
+    "list": (120, 62),
+    "compact": (34, 62),
+    "cards": (206, 50),
+}
+"""The same from `_WIDE_FROM` pixels on."""
+_WIDE_FROM = 440
+_CARD, _AROUND_CARDS = 252, 28
+"""The least width of a card with its gap, and what the page is wider than all of them."""
 _MARKED = re.compile(r"[\\\[\]<>*_`~&]")
+_ENDING = re.compile(r"[()<>\\\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +74,16 @@ def options(widget: Widget) -> Mapping[str, str]:
     }
 
 
-def height(widget: Widget) -> int:
-    """How high a frame is best where no script hears how high its page is."""
-    beside, each, rest = HEIGHTS[widget.layout]
+def height(widget: Widget, width: int | None = None) -> int:
+    """How high a frame is best where no script hears how high its page is.
+
+    Without a width it is one that does for any, so that nothing has to be scrolled on a telephone.
+    """
+    if width is None or width < _WIDE_FROM:
+        each, rest = HEIGHTS[widget.layout]
+        return widget.limit * each + rest
+    each, rest = _WIDE[widget.layout]
+    beside = (width - _AROUND_CARDS) // _CARD if widget.layout == "cards" else 1
     return -(-widget.limit // beside) * each + rest
 
 
@@ -97,8 +115,8 @@ def of(feed: Feed, site: Site, base: str, part: Slice) -> tuple[Snippet, ...]:
         Snippet(
             "picture",
             (
-                *(f"[![{_marked(feed.title)}]({picture}?limit=", "limit", "", "theme"),
-                f"{rest})]({home})",
+                *(f"[![{_marked(feed.title)}]({_target(picture)}?limit=", "limit", "", "theme"),
+                f"{rest})]({_target(home)})",
             ),
         ),
     )
@@ -135,3 +153,8 @@ def home_address(feed: Feed, site: Site, base: str, part: Slice) -> str:
 def _marked(text: str) -> str:
     """A text as Markdown, without what Markdown would take for more than that."""
     return _MARKED.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def _target(address: str) -> str:
+    """An address as Markdown, in which a bracket or a space would end it."""
+    return _ENDING.sub(lambda sign: quote(sign[0], safe=""), address)

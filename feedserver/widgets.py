@@ -5,7 +5,7 @@ It stands in an address, beside the parameters of feeds: `/embed/section/clients
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlencode
@@ -30,6 +30,7 @@ PARAMETERS = ("layout", "theme", *slices.PARAMETERS)
 _MAX_PEOPLE = 3
 
 _Word = TypeVar("_Word", bound=str)
+_Someone = TypeVar("_Someone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +112,23 @@ def row(entry: Entry, feed: Feed, site: Site, locale: Locale) -> Row:
     if entry.update is not None:
         title, about = _names(entry.update, feed)
         people = tuple(reporter.name for reporter in entry.update.reporters) or people
-    if len(people) > _MAX_PEOPLE:
-        people = (*people[: _MAX_PEOPLE - 1], f"+{len(people) - _MAX_PEOPLE + 1}")
     return Row(
         title=title,
         url=entry.url,
         iso=entry.published.isoformat(),
         date=format_date(entry.published, "medium", locale=locale),
         about=about,
-        people=people,
+        people=few(people, str),
         summary="" if entry.summary in (entry.title, title) else entry.summary,
     )
+
+
+def few(people: Sequence[_Someone], more: Callable[[str], _Someone]) -> tuple[_Someone, ...]:
+    """As many people as a line names, and of the rest how many they are, as `more` makes it."""
+    if len(people) <= _MAX_PEOPLE:
+        return tuple(people)
+    named = people[: _MAX_PEOPLE - 1]
+    return (*named, more(f"+{len(people) - len(named)}"))
 
 
 def _names(update: UpdateOf, feed: Feed) -> tuple[str, str | None]:

@@ -53,7 +53,7 @@ class Call:
 
     `path`, `line` and `column` are its place, from 1. `nth` says the how manieth call of its
     name in the text it is, from 1. `body` is `None` for a call without one; calls within a body
-    have left their tokens in it.
+    have left their tokens in it. `source` is how it is written.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Call:
     column: int
     token: str
     nth: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,16 @@ def extract(
     )
 
 
-def fill(html: str, calls: Iterable[Call], render: Callable[[Call], str]) -> str:
+def fill(
+    html: str,
+    calls: Iterable[Call],
+    render: Callable[[Call], str],
+    is_place: Callable[[Call], bool] = lambda call: False,
+) -> str:
     """Put what `render` makes of calls in place of their tokens, as `tokens` says.
 
     Each is rendered once; calls within a body are filled into what their outer call makes of it.
+    One of which only a place is known yet is shown as it is written where HTML would be text.
     """
     known = {call.token: call for call in calls}
     outputs: dict[str, str] = {}
@@ -139,10 +146,15 @@ def fill(html: str, calls: Iterable[Call], render: Callable[[Call], str]) -> str
         if token not in outputs:
             inner = list(_within(call, known))
             rendered = render(call)
-            outputs[token] = fill(rendered, inner, render) if inner else rendered
+            filled = fill(rendered, inner, render, is_place) if inner else rendered
+            outputs[token] = filled
         return outputs[token]
 
-    return tokens.fill(html, output)
+    def literal(token: str) -> str | None:
+        call = known.get(token)
+        return call.source if call and is_place(call) else output(token)
+
+    return tokens.fill(html, output, literal)
 
 
 def _within(call: Call, known: Mapping[str, Call]) -> Iterator[Call]:
@@ -371,7 +383,10 @@ class _Scanner:
         line, column = self._place(body.start)
         token = tokens.make(body.number)
         self.calls.append(
-            Call(body.name, body.args, text, self._path, line, column, token, body.nth)
+            Call(
+                *(body.name, body.args, text, self._path, line, column, token, body.nth),
+                self._text[body.start : end],
+            )
         )
         self._add(token)
         shift = bisect_left(self._breaks, end) + 1 - self._line

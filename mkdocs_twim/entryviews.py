@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from feedserver.model import Entry, Feed, FeedKind
+from feedserver.model import Entry, Feed, FeedKind, Reporter
 from feedserver.query import Index, authors_of
 from feedserver.registry import Registry
 from feedserver.slugs import section_title
+from feedserver.widgets import few
 from mkdocs_twim import views
 from mkdocs_twim.peers import Peer
 from mkdocs_twim.pictures import Gallery, Picture
@@ -37,7 +38,7 @@ class OwnEntries:
         if entry.update is None:
             post = self.posts.get(entry.id)
             summary = entry.summary if entry.summary != entry.title else None
-            authors = post.of("author") if post else ()
+            authors = few(post.of("author") if post else (), _plain)
             url = views.relative(entry.url, site_url) if post else None
             return EntryView(entry.title, url, entry.published, summary, authors=authors)
         shown = views.update(entry, site_url, self.pageless)
@@ -53,7 +54,7 @@ class OwnEntries:
             summary=shown.summary,
             issue=shown.issue,
             section=section if project and kind != "section" else None,
-            reporters=shown.reporters,
+            reporters=few(shown.reporters, Reporter),
         )
         return _of_one_project(found) if kind == "project" else found
 
@@ -80,7 +81,8 @@ def _foreign(entry: Entry, peer: Peer, images: bool) -> EntryView:
     picture = Picture(entry.image.url, entry.image.url) if images and entry.image else None
     summary = entry.summary if entry.summary != entry.title else None
     if of is None:
-        authors = tuple(Link(person.name, None) for person in authors_of(entry, peer.site))
+        names = few([person.name for person in authors_of(entry, peer.site)], str)
+        authors = tuple(map(_plain, names))
         return EntryView(entry.title, entry.url, entry.published, summary, picture, authors=authors)
     section = of.section and (section_title(of.section.title) or of.section.title)
     project = of.project and (of.project.title or of.project.slug)
@@ -92,8 +94,12 @@ def _foreign(entry: Entry, peer: Peer, images: bool) -> EntryView:
         picture=picture,
         issue=Link(of.issue.title, of.issue.url),
         section=Link(section, None) if section and project else None,
-        reporters=of.reporters,
+        reporters=few(of.reporters, Reporter),
     )
+
+
+def _plain(name: str) -> Link:
+    return Link(name, None)
 
 
 def _of_one_project(view: EntryView) -> EntryView:

@@ -16,18 +16,17 @@ from mkdocs.utils.templates import TemplateContext
 
 from feedserver.model import Feed
 from feedserver.query import Index
-from mkdocs_twim import addresses, entryviews, views
+from mkdocs_twim import addresses, entryviews, tokens, views
 from mkdocs_twim.arguments import Value
 from mkdocs_twim.calls import Call
 from mkdocs_twim.entryviews import OwnEntries
 from mkdocs_twim.errors import PeerError, ShortcodeError, TwimError
 from mkdocs_twim.peers import Peers
-from mkdocs_twim.shortcodes import Library
+from mkdocs_twim.shortcodes import FEED, Library
 from mkdocs_twim.theme import Parts
 from mkdocs_twim.views import CalledFeed
 from mkdocs_twim.words import Words
 
-_NAME = "feed"
 _PLACE = re.compile(r'<div\b[^<>]*?\sdata-twim-feed=(["\'])([^"\'<>]*)\1[^<>]*>\s*</div>')
 
 
@@ -47,8 +46,8 @@ class FeedCalls:
         self._words = words
         self._feeds: dict[str, CalledFeed] = {}
         self.problems: list[TwimError] = []
-        for call in calls if library.is_built_in(_NAME) else ():
-            if call.name == _NAME:
+        for call in calls if library.is_built_in(FEED) else ():
+            if call.name == FEED:
                 self._take(call, library.arguments(call))
 
     def fill(self, page: Page, context: TemplateContext, parts: Parts) -> None:
@@ -57,8 +56,9 @@ class FeedCalls:
             return
 
         def entries(place: re.Match[str]) -> str:
-            feed = self._feeds.get(unescape(place[2]))
-            # What an author wrote by hand leads nowhere.
+            # What an author wrote by hand leads nowhere, with a reference to the character too.
+            mark, key = place[2][:1], unescape(place[2][1:])
+            feed = self._feeds.get(key) if mark == tokens.PLACE else None
             return parts.render("feed.html", page, dict(context), feed=feed) if feed else ""
 
         page.content = _PLACE.sub(entries, page.content or "")
@@ -67,7 +67,7 @@ class FeedCalls:
         try:
             feed = self._called(arguments)
         except PeerError as error:
-            message = f"'{_NAME}': src: {error.message}{self._hint(str(arguments['src']))}"
+            message = f"'{FEED}': src: {error.message}{self._hint(str(arguments['src']))}"
             self.problems.append(
                 ShortcodeError(message, path=call.path, line=call.line, column=call.column)
             )

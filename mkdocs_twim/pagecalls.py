@@ -8,7 +8,7 @@ from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from mkdocs_twim import calls, contexts, links, shortcodes, tera
+from mkdocs_twim import calls, contexts, links, shortcodes, tera, tokens
 from mkdocs_twim.contexts import Context
 from mkdocs_twim.errors import TwimError
 from mkdocs_twim.internal import PageLinks
@@ -37,7 +37,7 @@ class PageCalls:
         internal = PageLinks(page.file, files, self._workshop.site_url)
         self._links[path] = self._workshop.internal.page = internal
         if "{{" not in markdown and "{%" not in markdown:
-            return markdown
+            return tokens.cleaned(markdown)
         line = _first_line(markdown, page)
         found = calls.extract(markdown, path, line, self._library, shared=True)
         for doubt in found.doubts:

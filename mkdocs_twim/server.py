@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from feedserver import catalogue, urls
+from feedserver import catalogue, oembed, snippets, urls
 from feedserver.model import Feed, Site
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.views import EmbedView
-
-_OEMBED = {"json": "application/json+oembed", "xml": "text/xml+oembed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +31,11 @@ class Server:
         return EmbedView(
             title=feed.title,
             url=catalogue.page_address(site.url, feed),
-            script=f"{self.url}embed.js",
+            script=f"{self.url}{snippets.SCRIPT}",
             feed=catalogue.feed_address(self.url, feed, "feed.json"),
-            page=f"{self.url}embed{feed.path}",
-            picture=f"{self.url}embed{feed.path.rstrip('/')}.svg",
+            page=snippets.page(feed, self.url),
+            picture=snippets.picture_address(feed, self.url),
+            heights=snippets.HEIGHTS,
         )
 
     def discovery(self, page: str) -> str:
@@ -45,11 +44,9 @@ class Server:
         Programs that embed look for this very `rel`. They run no scripts, so they see into a
         `noscript`, and scripts don't.
         """
-        address = quote(page, safe="")
         links = "".join(
-            f'<link rel="alternate" type="{kind}" '
-            f'href="{escape(f"{self.url}oembed?url={address}&format={form}")}">\n'
-            for form, kind in _OEMBED.items()
+            f'<link rel="alternate" type="{media_type}" href="{escape(address)}">\n'
+            for media_type, address in oembed.discovery(self.url, page)
         )
         return f"<noscript>\n{links}</noscript>\n" if self.hides else links
 

@@ -20,13 +20,15 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape, soft_str
 
-from mkdocs_twim import calls, tera
+from mkdocs_twim import calls, tera, tokens
 from mkdocs_twim.arguments import Value
 from mkdocs_twim.calls import Call, Extraction
 from mkdocs_twim.errors import ShortcodeError, TwimError
 from mkdocs_twim.signatures import SIGNATURES
 from mkdocs_twim.words import Words
 
+FEED = "feed"
+"""The shortcode of which a page has but the place until all posts are rendered."""
 _BUILT_IN = Path(__file__).parent / "templates" / "shortcodes"
 _FILE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\.(html|md|feed\.html)")
 # What a template of a site's own can raise.
@@ -67,6 +69,7 @@ class Library:
         tera.extend(self._environment)
         # For our templates; no argument of another's is called so.
         self._environment.globals["twim_word"] = (words or Words(None)).html
+        self._environment.globals["twim_place"] = tokens.PLACE
         self._folder = folder
         self._pages = {
             name: f"{name}.{kind}"
@@ -243,7 +246,10 @@ def fill(
             problems.append(error)
             return ""
 
-    return calls.fill(html, found.calls, output), problems
+    def is_place(call: Call) -> bool:
+        return call.name == FEED and library.is_built_in(FEED)
+
+    return calls.fill(html, found.calls, output, is_place), problems
 
 
 @pass_context

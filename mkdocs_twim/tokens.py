@@ -18,6 +18,9 @@ _FIRST, _LAST = "\U0010ff00", "\U0010ff01"
 _DIGITS = "".join(chr(0x10FF10 + digit) for digit in range(10))
 _TO_DIGITS = str.maketrans("0123456789", _DIGITS)
 
+PLACE = "\U0010ff02"
+"""What our own HTML may have to be known by, for no author's text has it."""
+
 TOKEN = re.compile(f"{_FIRST}[{_DIGITS}]+{_LAST}")
 
 # In an address CommonMark has encoded it; Pygments takes each character for an error, and wraps it.
@@ -51,12 +54,16 @@ def make(number: int) -> str:
 
 
 def cleaned(text: str) -> str:
-    """A text in which no token can be: the character that begins them becomes U+FFFD."""
-    return text.replace(_FIRST, "\ufffd")
+    """A text in which no token can be, nor a place: what begins them becomes U+FFFD."""
+    return text.replace(_FIRST, "\ufffd").replace(PLACE, "\ufffd")
 
 
-def fill(html: str, output: Callable[[str], str | None]) -> str:
-    """Replace the tokens in HTML by what `output` gives for them; `None` leaves one as it is."""
+Output = Callable[[str], str | None]
+"""What takes a token's place; `None` leaves it as it is."""
+
+
+def fill(html: str, output: Output, literal: Output | None = None) -> str:
+    """Replace the tokens in HTML; in code, comments and attributes by `literal`, if it is given."""
 
     def alone(paragraph: re.Match[str]) -> str:
         found = output(paragraph[1])
@@ -74,7 +81,7 @@ def fill(html: str, output: Callable[[str], str | None]) -> str:
         return _ALONE.sub(alone, html)
     html = _TORN.sub(_mended, html)
     html = _ROW.sub(row, _ALONE.sub(r"\1", html))
-    return _Filler(output).filled(html)
+    return _Filler(output, literal or output).filled(html)
 
 
 def _mended(torn: re.Match[str]) -> str:
@@ -86,8 +93,9 @@ def _mended(torn: re.Match[str]) -> str:
 class _Filler:
     """Goes through HTML once, and knows which elements it is in."""
 
-    def __init__(self, output: Callable[[str], str | None]) -> None:
+    def __init__(self, output: Output, literal: Output) -> None:
         self._output = output
+        self._shown = literal
         self._pieces: list[str] = []
         self._literal = ""
         # Where the open paragraph's tag is among the pieces, and how deep in it we are.
@@ -121,7 +129,7 @@ class _Filler:
         self._pieces.append(tag)
 
     def _token(self, token: str) -> None:
-        output = self._output(token)
+        output = self._shown(token) if self._literal else self._output(token)
         if output is None:
             self._push(token)
         elif self._literal:
@@ -169,7 +177,7 @@ class _Filler:
         """A tag or comment with the tokens in it filled as text."""
 
         def output(match: re.Match[str]) -> str:
-            found = self._output(unquote(match[0]))
+            found = self._shown(unquote(match[0]))
             return match[0] if found is None else escape(found.strip())
 
         return _QUOTED.sub(output, TOKEN.sub(output, markup))

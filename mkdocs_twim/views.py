@@ -17,6 +17,7 @@ from feedserver.query import Index
 from feedserver.registry import EMPTY, Registry
 from feedserver.slugs import section_title, slugify
 from feedserver.topics import Topic
+from feedserver.widgets import Layout
 from mkdocs_twim import addresses
 from mkdocs_twim.pictures import Picture
 from mkdocs_twim.words import Words
@@ -195,7 +196,8 @@ class EmbedView:
     """What another site needs to show a feed; all addresses are absolute.
 
     `title` and `url` are those of the feed and its page, `script` that of the web component, which
-    shows `feed`, `page` one for a frame, and `picture` one of the latest entries.
+    shows `feed`, `page` one for a frame, and `picture` one of the latest entries. `heights` are
+    those of a frame: by layout what each entry takes, and what stands around all.
     """
 
     title: str
@@ -204,6 +206,7 @@ class EmbedView:
     feed: str
     page: str
     picture: str
+    heights: Mapping[Layout, tuple[int, int]]
 
     @property
     def json(self) -> str:

@@ -36,7 +36,7 @@ from mkdocs_twim.pictures import Picture
 from mkdocs_twim.postmeta import PostMeta
 from mkdocs_twim.signatures import SIGNATURES
 from tests.conftest import ROOT
-from tests.sites import Built, issue, messages, post
+from tests.sites import Built, build, issue, messages, post
 
 REFERENCE = ROOT / "docs" / "reference"
 HOW_TO = ROOT / "docs" / "how-to"
@@ -386,6 +386,19 @@ def test_the_how_to_on_own_text_does_what_it_says(tmp_path: Path) -> None:
     assert page.index("Everything that floats.") < page.index("Dinghy 2.1")
     for address in ("section/boats/", "feeds/", "updates/", "author/"):
         assert f'href="{address}"' in built.read("index.html")
+
+
+def test_the_how_to_on_embedding_builds_what_others_publish(tmp_path: Path) -> None:
+    """Its snippets for pages of others are tried in tests/e2e/test_embed_how_to.py."""
+    news = build(tmp_path / "news", {"blog/one.md": issue(1)}, site_url="https://news.example/")
+    text = (HOW_TO / "embed.md").read_text("utf-8")
+    [source, folder] = re.findall(r"\$ feedserver export (\S+) (\S+)", text)[0]
+    archive = source.replace("https://news.example", str(news.folder))
+    assert cli.main(["export", archive, str(tmp_path / "site" / folder)]) == 0
+    built = _follow("embed", tmp_path / "site")
+    page = built.read("clients/index.html")
+    assert "Hydrogen 1.2.3" in page and "https://news.example/section/clients/" in page
+    assert "feeds.example" not in page
 
 
 def test_every_picture_says_what_it_shows() -> None:

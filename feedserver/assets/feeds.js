@@ -42,12 +42,12 @@
 
   // What stands in the snippets for what was chosen.
   function options({ layout, limit, theme }, heights) {
-    const [beside, each, rest] = heights[layout];
+    const [each, rest] = heights[layout];
     const named = theme === "auto" ? "" : `theme=${theme}`;
     return {
       layout,
       limit: String(limit),
-      height: String(Math.ceil(limit / beside) * each + rest),
+      height: String(limit * each + rest),
       theme: named && `&${named}`,
       theme_html: named && `&amp;${named}`,
     };
@@ -118,6 +118,15 @@
     }
   }
 
+  // A long group has names alone, for more would make a page of megabytes: what leads to the
+  // dialogue on the page of each feed is made here.
+  function embeddable(row) {
+    const feed = row.firstElementChild;
+    const link = make("a", { href: `${feed.href}#embed`, textContent: words.embed });
+    link.setAttribute("aria-label", words.embed_of.replace("{name}", () => feed.textContent));
+    row.append(" ", link);
+  }
+
   // A number of feeds, in the plural form that the language has for it.
   function counted(count) {
     const forms = words.count_feeds;
@@ -165,6 +174,7 @@
       each.hidden = false;
     }
     document.querySelectorAll("details.embed").forEach(embedding);
+    document.querySelectorAll(".names li").forEach(embeddable);
     document.addEventListener("click", (event) => {
       const button = event.target.closest("[data-copy]");
       if (button) {

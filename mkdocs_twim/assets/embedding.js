@@ -3,13 +3,9 @@
 (() => {
   "use strict";
 
-  const LAYOUTS = ["list", "compact", "cards"];
   const COLOURS = ["auto", "light", "dark"];
   // What the server's page for frames shows at most.
   const MOST = 50;
-  // About what an entry takes in a layout, and what is below them all, in pixels, until a frame has
-  // told its height.
-  const HEIGHTS = { list: [114, 62], compact: [35, 52], cards: [132, 72] };
   let count = 0;
 
   function make(name, properties, ...children) {
@@ -25,6 +21,11 @@
     return text.replace(/[&<>"]/g, (mark) => marks[mark]);
   }
 
+  // An address as Markdown, in which a bracket would end it.
+  function target(address) {
+    return address.replace(/[()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+  }
+
   // The address of the page for a frame, with what differs from a page's defaults.
   function framed(of, chosen) {
     const address = new URL(of.page);
@@ -38,8 +39,11 @@
 
   // The component has the colours of the page that it is on. Nothing needs a style that a strict
   // Content-Security-Policy wouldn't allow.
-  function snippets(of, chosen, height) {
+  function snippets(of, chosen) {
     const title = escaped(of.title);
+    // The preview's height would be too little for those whose screen is smaller.
+    const [each, rest] = of.heights[chosen.layout];
+    const height = chosen.limit * each + rest;
     const theme = chosen.theme === "auto" ? "" : `&theme=${chosen.theme}`;
     const name = of.title.replace(/[\\[\]<>*_`~&]/g, "\\$&");
     return {
@@ -50,7 +54,8 @@
       embed_frame:
         `<iframe src="${escaped(framed(of, chosen))}" title="${title}" width="100%" ` +
         `height="${height}" frameborder="0" loading="lazy"></iframe>`,
-      embed_picture: `[![${name}](${of.picture}?limit=${chosen.limit}${theme})](${of.url})`,
+      embed_picture:
+        `[![${name}](${target(of.picture)}?limit=${chosen.limit}${theme})](${target(of.url)})`,
     };
   }
 
@@ -99,7 +104,7 @@
     const limit = make("input", { type: "number", name: "limit", min: 1, max: MOST, value: 5 });
     const options = make("form", { className: "twim-embed-options" });
     options.append(
-      field(words.embed_layout, choice("layout", LAYOUTS, words)),
+      field(words.embed_layout, choice("layout", Object.keys(of.heights), words)),
       field(words.embed_entries, limit),
       field(words.embed_colours, choice("theme", COLOURS, words)),
     );
@@ -115,21 +120,15 @@
     dialog.append(make("div", { className: "twim-embed-head" }, heading, close), options, frame);
     dialog.append(...parts.map(([, { part }]) => part), said);
 
-    let height = 0;
-    function write() {
+    function show() {
       const entries = Math.min(MOST, Math.max(1, Math.round(limit.valueAsNumber) || 5));
       const { layout, theme } = Object.fromEntries(new FormData(options));
       const chosen = { layout, theme, limit: entries };
-      const [each, rest] = HEIGHTS[layout];
-      const texts = snippets(of, chosen, height || entries * each + rest);
+      const texts = snippets(of, chosen);
       for (const [name, { text }] of parts) {
         text.value = texts[name];
       }
-      return framed(of, chosen);
-    }
-    function show() {
-      height = 0;
-      const address = write();
+      const address = framed(of, chosen);
       // In place of the one before, or each choice would be a step of the browser's "back".
       if (frame.src) {
         frame.contentWindow.location.replace(address);
@@ -151,10 +150,8 @@
     window.addEventListener("message", ({ source, origin, data }) => {
       const known = source === frame.contentWindow && origin === new URL(of.page).origin;
       if (known && data?.type === "twim-embed" && data.height > 0) {
-        height = Math.ceil(data.height);
         // With its lines.
-        frame.style.blockSize = `${Math.min(height, 480) + 2}px`;
-        write();
+        frame.style.blockSize = `${Math.min(Math.ceil(data.height), 480) + 2}px`;
       }
     });
     return { dialog, show };

@@ -12,7 +12,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from selenium.webdriver import ActionChains, Chrome
@@ -21,6 +22,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from feedserver import snippets
+from feedserver.widgets import Layout, Widget
 from tests.conftest import ROOT
 from tests.e2e.chromium import elsewhere, errors, media, no_scripts, requests, screen, visit
 from tests.e2e.embedding import Origin, answer
@@ -127,6 +130,67 @@ def test_a_frame_becomes_as_high_as_its_page(
         assert errors(browser) == []
     if layout != "compact":
         assert heights[0] > heights[1]
+
+
+WIDTHS = (240, 320, 480, 600, 800, 1200)
+_SCROLLED = """
+const root = document.documentElement;
+return [innerHeight, root.scrollHeight - innerHeight, root.scrollWidth - innerWidth];
+"""
+
+
+def _oembed(site: str, address: str, **size: int) -> dict[str, Any]:
+    query = urlencode({"url": site + address, **size})
+    with urllib.request.urlopen(f"{site}/oembed?{query}") as found:
+        answer: dict[str, Any] = json.load(found)
+    return answer
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("path", [CLIENTS, "/embed/", "/embed/updates/"])
+def test_no_frame_has_to_be_scrolled(
+    browser: Chrome, pages: Origin, site: str, layout: str, path: str
+) -> None:
+    """Those of oEmbed, and that of the dialogue, which may get any width."""
+    for theme in ("auto", "dark"):
+        query = f"{path}?layout={layout}&limit={UPDATES}&theme={theme}"
+        widget = Widget(limit=UPDATES, layout=cast("Layout", layout))
+        for width in WIDTHS:
+            asked = _oembed(site, query, maxwidth=width)
+            assert asked["width"] == min(width, 640)
+            fixed = _frame(site, query.replace("&", "&amp;"), "", snippets.height(widget))
+            with screen(browser, width + 16):
+                visit(browser, _write(pages, asked["html"] + fixed, _policy(site)))
+                for position in range(2):
+                    browser.execute_script(
+                        "document.querySelectorAll('iframe')[arguments[0]].scrollIntoView()",
+                        position,
+                    )
+                    with _inside(browser, position):
+                        WebDriverWait(browser, 10).until(lambda driver: _all(driver, "li"))
+                        shown, below, beside = browser.execute_script(_SCROLLED)
+                        assert len(_all(browser, "li")) == UPDATES
+                    assert below <= 0 and beside <= 0, (query, width, position)
+                    assert position or shown == asked["height"]
+                assert errors(browser) == []
+
+
+@pytest.mark.parametrize(("tall", "shown"), [(430, 3), (150, 2), (100, 1), (60, 1)])
+def test_a_low_frame_shows_fewer_and_is_scrolled_at_last(
+    browser: Chrome, pages: Origin, site: str, tall: int, shown: int
+) -> None:
+    found = _oembed(site, CLIENTS, maxwidth=480, maxheight=tall)
+    assert found["height"] <= tall
+    visit(browser, _write(pages, found["html"], _policy(site)))
+    with _inside(browser):
+        WebDriverWait(browser, 10).until(lambda driver: _all(driver, "li"))
+        assert len(_all(browser, "li")) == shown
+        last = _one(browser, ".more a")
+        if tall == 60:
+            browser.execute_script("scrollTo(0, document.documentElement.scrollHeight)")
+        seen = "const box = arguments[0].getBoundingClientRect();"
+        seen += "return box.top >= 0 && box.bottom <= innerHeight"
+        assert browser.execute_script(seen, last)
 
 
 def test_only_the_height_is_told(browser: Chrome, pages: Origin, site: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
@@ -10,6 +12,9 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
+from feedserver import snippets, widgets
+from feedserver.widgets import Widget
+from mkdocs_twim.words import Words
 from tests.e2e.chromium import elsewhere, forget, media, no_scripts, requests, screen, visit
 from tests.e2e.conftest import Site
 from tests.e2e.letters import PAGES
@@ -69,6 +74,40 @@ def test_options_change_them(browser: Chrome, site: str) -> None:
     assert "clients.svg?limit=50&theme=dark)" in picture
     wanted = f"{site}/embed{CLIENTS}?layout=cards&limit=50&theme=dark"
     WebDriverWait(browser, 10).until(lambda _: wanted in requests(browser))
+
+
+def test_brackets_in_addresses_end_no_link(browser: Chrome, site: str) -> None:
+    visit(browser, site + CLIENTS)
+    browser.execute_script(
+        "const link = document.createElement('a'), button = document.querySelector('.twim-embed');"
+        "link.className = 'twim-embed'; link.textContent = 'Embed';"
+        "link.dataset.twimWords = arguments[0]; link.dataset.twimEmbed = arguments[1];"
+        "button.replaceWith(link);",
+        Words("en").script(),
+        json.dumps(
+            {
+                **{"title": "A (b)", "script": f"{site}/embed.js", "feed": f"{site}/feed.json"},
+                "url": "https://x.example/a_(b)/",
+                "page": f"{site}/embed/",
+                "picture": f"{site}/(c)/embed.svg",
+                "heights": snippets.HEIGHTS,
+            }
+        ),
+    )
+    WebDriverWait(browser, 10).until(
+        lambda driver: driver.find_elements(By.CSS_SELECTOR, "button.twim-embed")
+    )
+    _one(browser, "button.twim-embed").click()
+    picture = f"{site}/%28c%29/embed.svg?limit=5"
+    assert _texts(browser)[2] == f"[![A (b)]({picture})](https://x.example/a_%28b%29/)"
+
+
+def test_the_frame_s_height_is_that_of_the_server_s_snippet(browser: Chrome, site: str) -> None:
+    _open(browser, site)
+    for layout in widgets.LAYOUTS:
+        Select(_one(browser, "select[name=layout]")).select_by_value(layout)
+        height = snippets.height(Widget(limit=5, layout=layout))
+        assert f'width="100%" height="{height}" frameborder="0"' in _texts(browser)[1]
 
 
 def test_a_snippet_is_copied(browser: Chrome, site: str) -> None:

@@ -17,9 +17,13 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from feedserver import archive as archives
+from feedserver import catalogue
+from feedserver.cards import LONG_GROUP
 from tests.e2e.chromium import elsewhere, errors, media, no_scripts, screen, visit
 from tests.e2e.letters import build_letters
 from tests.e2e.serving import free_port, served
+from tests.samples import SITE, archive, post, update
 
 PAGES = {
     "a feed": "/section/clients/atom.xml",
@@ -246,6 +250,48 @@ def test_the_catalogue_is_searched_while_one_types(browser: Chrome, site: str) -
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys(Keys.DELETE)
     assert _shown(browser, ".group li > a") == everything
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site with more projects than the catalogue says more of than their names."""
+    issue = post("week", sections=["clients"])
+    entries = [issue, *(update(issue, n, project=f"p{n}") for n in range(LONG_GROUP + 50))]
+    folder = tmp_path_factory.mktemp("long")
+    found = archive(entries, catalogue.feeds(entries, SITE))
+    (folder / "archive.json").write_bytes(archives.serialise(found))
+    with served(folder / "archive.json") as address:
+        yield address
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_long_group_has_each_feed_s_dialogue(
+    browser: Chrome, axe: str, long: str, width: int
+) -> None:
+    with urllib.request.urlopen(f"{long}/feeds/") as answer:
+        size = len(answer.read())
+    assert size < 100 * (LONG_GROUP + 50) + 20_000
+    with screen(browser, width):
+        visit(browser, f"{long}/feeds/")
+        rows = browser.execute_script(
+            "return [...document.querySelectorAll('.names li')].map((row) =>"
+            "[...row.querySelectorAll('a')].map((link) => link.getAttribute('href')))"
+        )
+        assert len(rows) == LONG_GROUP + 50
+        assert all(link.endswith(f"{feed}#embed") for feed, link in rows)
+        wide = "return document.documentElement.scrollWidth - innerWidth"
+        assert browser.execute_script(wide) <= 0
+        browser.execute_script(axe)
+        assert browser.execute_async_script(AXE) == []
+        _one(browser, "#find").send_keys("p77")
+        assert [each.split() for each in _shown(browser, ".names li")] == [["P77", "1", "Embed"]]
+        link = _all(browser, ".names li:not([hidden]) a")[1]
+        assert link.accessible_name == "Embed: P77"
+        link.click()
+        _wait_for(browser, "dialog[open]")
+        assert _one(browser, "dialog").accessible_name == "Embed: P77, Letters"
+        assert f"{long}/embed/project/p77/?" in _all(browser, "dialog code")[1].text
+        assert errors(browser) == []
 
 
 def test_nothing_is_wanted_and_left_out(browser: Chrome, site: str) -> None:

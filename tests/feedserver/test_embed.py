@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
+import pyromark
 import pytest
 from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
 from feedserver import archive as archives
-from feedserver import catalogue, drawings, embed, embedding, rendering, snippets, widgets
+from feedserver import catalogue, drawings, embed, embedding, oembed, rendering, snippets, widgets
 from feedserver.app import create_app
+from feedserver.errors import ParameterError
 from feedserver.lettering import ELLIPSIS, shortened, width
 from feedserver.model import Archive, Entry, Person, Project, Reporter, Section
+from feedserver.query import Index
 from feedserver.settings import Settings
 from feedserver.slices import Slice
 from feedserver.widgets import LAYOUTS, THEMES, Widget
@@ -41,6 +47,9 @@ def _archive(*more: Entry, language: str = "en") -> Archive:
     found = archive(entries, catalogue.feeds(entries, SITE))
     redirects = {f"/section/apps/{file}": f"/section/clients/{file}" for file in ("", "atom.xml")}
     return replace(found, site=replace(SITE, language=language), redirects=redirects)
+
+
+INDEX = Index(_archive())
 
 
 def _client(tmp_path: Path, found: Archive, url: str | None = URL) -> TestClient:
@@ -290,6 +299,22 @@ def test_a_picture_is_mirrored_where_the_language_is(tmp_path: Path) -> None:
         assert page.css("html")[0].attributes["dir"] == "rtl"
 
 
+def test_long_texts_of_a_picture_are_bounded(tmp_path: Path) -> None:
+    marks = "e" + "\u0301" * 100_000
+    entries = []
+    for number, text in enumerate(("long " * 100_000, marks, "👩‍🚀" * 100_000)):
+        entries.append(replace(post(f"long-{number}", days=200 + number), title=text, summary=text))
+    site = replace(SITE, title="Letters " * 10_000)
+    found = replace(_archive(*entries), site=site)
+    feeds = [replace(feed, title=feed.title + marks) for feed in found.feeds]
+    with _client(tmp_path, replace(found, feeds=tuple(feeds))) as client:
+        body = client.get("/embed.svg").content
+    assert len(body) < 20_000
+    said = etree.fromstring(body).findtext(f"{SVG}desc")
+    assert said is not None and said.startswith("👩‍🚀👩‍🚀") and len(said) < 5 * 350
+    assert f"🚀{ELLIPSIS} (" in said
+
+
 @pytest.mark.parametrize("size", [13, 15])
 @pytest.mark.parametrize("bold", [False, True])
 def test_texts_are_cut_to_fit(size: int, bold: bool) -> None:
@@ -324,6 +349,25 @@ def test_no_character_is_cut_through() -> None:
         ("https://feeds.example/", "?layout=list&limit=5"),
         ("https://feeds.example/updates/rss.xml?q=a+b", "updates/?layout=list&limit=5&q=a+b"),
         ("https://feeds.example/updates/?limit=99", "updates/?layout=list&limit=50"),
+        ("HTTPS://letters.EXAMPLE/section/clients/", "section/clients/?layout=list&limit=5"),
+        (" https://letters.example/section/clients/\n", "section/clients/?layout=list&limit=5"),
+        (
+            "https://letters.example/section/clients/index.html",
+            "section/clients/?layout=list&limit=5",
+        ),
+        ("https://letters.example/index.html?ref=x", "?layout=list&limit=5"),
+        ("https://letters.example/blog/page/2/index.html", "?layout=list&limit=5"),
+        (
+            "https://letters.example/section/clients/?ref=x&q=a&before=b&limit=x",
+            "section/clients/?layout=list&limit=5",
+        ),
+        ("https://letters.example/feed.json?ref=x&limit=2", "?layout=list&limit=2"),
+        ("https://feeds.example/updates/?ref=x&q=a", "updates/?layout=list&limit=5&q=a"),
+        ("https://feeds.example/embed.svg", "?layout=list&limit=5"),
+        (
+            "https://feeds.example/embed/section/clients.svg?limit=2&theme=dark",
+            "section/clients/?layout=list&limit=2&theme=dark",
+        ),
         ("https://feeds.example/embed", "?layout=list&limit=5"),
         (
             "https://feeds.example/embed/project/p0/?theme=dark&limit=2&layout=cards",
@@ -341,6 +385,46 @@ def test_oembed_knows_feeds_by_their_addresses(
     assert client.get(unescape(source[1]).removeprefix("https://feeds.example")).status_code == 200
 
 
+_PASTED = st.lists(
+    st.sampled_from(
+        [
+            *("https:", "HTTP:", "//", "/", "letters.example", "feeds.example", ":443", "@", "?"),
+            *("embed", ".svg", "section", "clients", "page/2", "index.html", "feed.json", "&"),
+            *(
+                "limit=2",
+                "layout=x",
+                "q=",
+                "before=",
+                "ref=a",
+                "#",
+                "%2F",
+                "%",
+                "[",
+                " ",
+                "\n",
+                "é",
+            ),
+        ]
+    )
+)
+
+
+@given(start=st.sampled_from(["", "https://letters.example/", URL]), pasted=_PASTED)
+def test_whatever_is_pasted_is_a_feed_or_none(start: str, pasted: list[str]) -> None:
+    address = start + "".join(pasted)
+    try:
+        asked = oembed.parse([("url", address)])
+    except ParameterError:
+        assert oembed.find(INDEX, URL, address) is None or address != address.strip()
+        return
+    found = oembed.find(INDEX, URL, asked.url)
+    if found is not None:
+        assert found[0] in INDEX.archive.feeds and 1 <= found[1].limit <= 50
+        host = urlsplit(asked.url).hostname
+        assert host in ("letters.example", "feeds.example")
+        assert json.loads(oembed.document(INDEX, URL, asked, found))["height"] > 0
+
+
 def test_oembed_in_both_formats(client: TestClient) -> None:
     address = f"{URL}author/ada/atom.xml"
     answer = client.get("/oembed", params={"url": address})
@@ -356,7 +440,7 @@ def test_oembed_in_both_formats(client: TestClient) -> None:
         "author_url": "https://letters.example/author/ada/",
         "cache_age": 86400,
         "width": 640,
-        "height": 614,
+        "height": 662,
     }
     answer = client.get("/oembed", params={"url": address, "format": "xml"})
     assert answer.headers["content-type"] == "text/xml; charset=utf-8"
@@ -366,13 +450,15 @@ def test_oembed_in_both_formats(client: TestClient) -> None:
         name: str(value) for name, value in found.items()
     }
     [frame] = LexborHTMLParser(found["html"]).css("iframe")
-    assert (frame.attributes["width"], frame.attributes["height"]) == ("640", "614")
+    assert (frame.attributes["width"], frame.attributes["height"]) == ("640", "662")
     assert frame.attributes["title"] == "Ada, Letters"
 
 
 def test_oembed_fits_into_the_size(client: TestClient) -> None:
     for wide, tall, layout, limit in (
-        (320, 400, "list", "3"),
+        (320, 400, "list", "2"),
+        (640, 400, "list", "2"),
+        (640, 430, "list", "3"),
         (9999, 100, "compact", "1"),
         (1, 1, "compact", "1"),
     ):
@@ -395,7 +481,15 @@ def test_oembed_fits_into_the_size(client: TestClient) -> None:
         (f"url={URL}&maxwidth=0", 400),
         (f"url={URL}&maxheight=many", 400),
         (f"url={URL}&format=yaml", 501),
+        ("url=ftp://letters.example/", 400),
+        ("url=javascript:alert(1)//letters.example/", 400),
         ("url=https://elsewhere.example/atom.xml", 404),
+        ("url=https://elsewhere.example/embed.svg", 404),
+        ("url=https://letters.example.elsewhere.example/", 404),
+        ("url=https://letters.example/embed.svg", 404),
+        (f"url={URL}embed/section/none.svg", 404),
+        (f"url={URL}index.htm", 404),
+        (f"url={URL}atom.xml%3Fref=x", 404),
         (f"url={URL}section/none/", 404),
         (f"url={URL}feeds/", 404),
         (f"url={URL}embed/%3Flimit=x", 404),
@@ -434,7 +528,7 @@ def test_the_dialogue_has_three_snippets(client: TestClient) -> None:
         'limit="5"><a href="https://letters.example/section/clients/">Clients, Letters</a>'
         "</twim-feed>",
         '<iframe src="https://feeds.example/embed/section/clients/?layout=list&amp;limit=5" '
-        'title="Clients, Letters" width="100%" height="614" frameborder="0" loading="lazy">'
+        'title="Clients, Letters" width="100%" height="784" frameborder="0" loading="lazy">'
         "</iframe>",
         "[![Clients, Letters](https://feeds.example/embed/section/clients.svg?limit=5)]"
         "(https://letters.example/section/clients/)",
@@ -457,7 +551,27 @@ def test_snippets_of_a_part_with_options() -> None:
         r"[![A \[b\](c) \& \<d\>](https://feeds.example/embed.svg?limit=2&theme=dark&q=a+%22b%22)]"
         "(https://feeds.example/atom.xml?q=a+%22b%22)"
     )
-    assert snippets.height(replace(widget, limit=3)) == 2 * 186 + 48
+    assert snippets.height(replace(widget, limit=3)) == 3 * 210 + 74
+    heights = [snippets.height(Widget(limit=5, layout="cards"), width) for width in (439, 640, 800)]
+    assert heights == [5 * 210 + 74, 3 * 206 + 50, 2 * 206 + 50]
+
+
+_SIGNS = "()[]<>\\*_~`&;! a1é"
+
+
+@given(title=st.text(_SIGNS, min_size=1), folder=st.text("()&;!*_~'$,a1", min_size=1))
+def test_a_picture_in_markdown_is_one_whatever_the_names(title: str, folder: str) -> None:
+    """As CommonMark reads it, which is what READMEs are in."""
+    title = " ".join(title.split()) or "-"
+    site, base = replace(SITE, url=f"https://x.example/{folder}/"), f"{URL}{folder}/"
+    feed = replace(catalogue.feeds([post("a")], SITE)[0], title=title)
+    text = snippets.of(feed, site, base, Slice())[2].text(Widget())
+    tree = LexborHTMLParser(pyromark.html(text))
+    [link], [image] = tree.css("a"), tree.css("img")
+    assert tree.body is not None and tree.body.text().strip() == ""
+    assert image.attributes["alt"] == title
+    assert unquote(str(link.attributes["href"])) == f"https://x.example/{folder}/blog/"
+    assert unquote(str(image.attributes["src"])) == f"{base}embed.svg?limit=5"
 
 
 def test_a_site_without_an_address_of_the_web_is_not_led_to() -> None:

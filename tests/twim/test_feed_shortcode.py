@@ -14,6 +14,7 @@ from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from mkdocs_twim import tokens
 from mkdocs_twim.addresses import feed_folder
 from mkdocs_twim.errors import PeerError
 from mkdocs_twim.peers import Peers
@@ -195,6 +196,82 @@ def test_a_page_written_by_hand_has_no_place(tmp_path: Path) -> None:
     site = _site(tmp_path, f'{{{{ feed(src="/", limit=1) }}}}\n\n{by_hand}\n')
     assert len(_feeds(site)) == 1
     assert "nowhere.md" not in site.read("index.html")
+
+
+@pytest.mark.parametrize("key", ["1 index.md", "{0}1 index.md", "&#x10ff02;1 index.md"])
+@pytest.mark.parametrize("call", ['{{ feed(src="/", limit=1) }}', ""])
+def test_a_place_cannot_be_written_by_hand(tmp_path: Path, key: str, call: str) -> None:
+    by_hand = f'<div data-twim-feed="{key.format(tokens.PLACE)}"></div>'
+    other = {"other.md": '{{ feed(src="/", limit=2) }}\n'}
+    site = _site(tmp_path, f"{call}\n\n{by_hand}\n", other)
+    assert len(_feeds(site)) == (1 if call else 0)
+
+
+CODE = """\
+    {{ feed(src="/", limit=1) }}
+
+```text
+{{ feed(src="/", limit=1) }}
+```
+
+`{{ feed(src="/", limit=1) }}`
+
+<a title='{{ feed(src="/", limit=1) }}' href="/">x</a>
+"""
+
+
+@pytest.mark.parametrize("name", ["index.md", "blog/toml.md", "blog/yaml.md"])
+def test_in_code_a_call_is_shown_as_it_is_written(tmp_path: Path, name: str) -> None:
+    files = {
+        "index.md": f"# Home\n\n{CODE}",
+        "blog/toml.md": post("In TOML", CODE, date="2020-01-01"),
+        "blog/yaml.md": f"---\ntitle: In YAML\ndate: 2020-01-02\n---\n\n{CODE}",
+    }
+    site = _site(tmp_path, "Text", {name: files[name]})
+    page = {"index.md": "", "blog/toml.md": "blog/toml/"}.get(name, "blog/2020/01/02/in-yaml/")
+    tree = LexborHTMLParser(site.read(f"{page}index.html"))
+    assert [node.text().strip() for node in tree.css("pre code, p code")] == [
+        '{{ feed(src="/", limit=1) }}'
+    ] * 3
+    assert tree.css("a[title*=feed]")[0].attributes["title"] == '{{ feed(src="/", limit=1) }}'
+    assert not tree.css(".twim-feed")
+    for item in site.json("feed.json")["items"]:
+        if item["title"].startswith("In "):
+            entry = LexborHTMLParser(item["content_html"])
+            assert [node.text().strip() for node in entry.css("pre, p code")] == [
+                '{{ feed(src="/", limit=1) }}'
+            ] * 3
+
+
+def test_many_people_are_some(tmp_path: Path) -> None:
+    names = [f"Person {number}" for number in range(300)]
+    item = {
+        **HOSTILE["items"][1],  # type: ignore[dict-item]
+        "url": "https://peer.example/2",
+        "title": "By many",
+        "authors": [{"name": name} for name in names],
+    }
+    _write(tmp_path, {"peer.json": json.dumps({**HOSTILE, "items": [item]})})
+    reported = "\n\n".join(
+        f"[{name}](https://matrix.to/#/@p{n}:example.org) said:\n\n> News."
+        for n, name in enumerate(names)
+    )
+    by_many = post("By many", "Text.\n", date="2025-01-01").replace('"Ada"', str(names[:4])[1:-1])
+    more = {
+        "blog/many.md": issue(3, f"## Dept of Clients\n\n### Fractal\n\n{reported}\n"),
+        "blog/by.md": by_many,
+    }
+    calls = [("peer.json", 1), ("/section/clients/", 1), ("/quiet/", 1)]
+    text = "\n\n".join(f'{{{{ feed(src="{src}", limit={limit}) }}}}' for src, limit in calls)
+    lines = [
+        " ".join(feed.css(".twim-byline li")[-1].text().split())
+        for feed in _feeds(_site(tmp_path, text, more))
+    ]
+    assert lines == [
+        "by Person 0, Person 1, +98",
+        "reported by Person 0, Person 1, +298",
+        "by Person 0, Person 1, +2",
+    ]
 
 
 def test_a_shortcode_of_the_site_s_own_replaces_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from lxml import html as lxml_html
 from mkdocs.exceptions import Abort
 from selectolax.lexbor import LexborHTMLParser
 
+from feedserver import snippets
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.server import read
 from mkdocs_twim.words import Words
@@ -68,6 +69,7 @@ def test_a_list_shows_how_to_embed_it(tmp_path: Path) -> None:
             "feed": f"{SERVER}{folder}feed.json",
             "page": f"{SERVER}embed/{folder}",
             "picture": f"{SERVER}embed{'/' if of else ''}{of}.svg",
+            "heights": {name: [*sizes] for name, sizes in snippets.HEIGHTS.items()},
         }
         words = json.loads(link.attributes["data-twim-words"] or "")
         assert words == json.loads(Words("en").script())

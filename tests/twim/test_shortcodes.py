@@ -274,7 +274,7 @@ def test_whatever_the_arguments_hold_stays_text(
     img: str, caption: str, alt: str, feed: bool
 ) -> None:
     args = {"img": img, "caption": caption, "alt": alt}
-    call = Call("figure", args, None, "blog/x.md", 1, 1, "", 1)
+    call = Call("figure", args, None, "blog/x.md", 1, 1, "", 1, "")
     library = Library()
     if library.problem(call) is not None:
         assert not img.strip()
