@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -150,7 +151,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         Shells(FRAME).install(env, config.theme)
-        with _errors():
+        with _errors(), _all_is_kept():
             self.collection.render_rest(config, files)
             problems = [*self.collection.problems, *self.page_calls.problems]
             problems += self.collection.failures()
@@ -261,8 +262,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         if self.output is not None:
             self.output.finish()
         self.cache.close()
+        gc.unfreeze()
 
     def on_build_error(self, *, error: Exception) -> None:
+        gc.unfreeze()
         self.cache.close(forget=False)
         if self.output is not None:
             self.output.stop()
@@ -358,6 +361,22 @@ def _report(problems: Sequence[TwimError]) -> None:
     if problems:
         found = sorted(problems, key=lambda problem: (problem.path or "", problem.line or 0))
         raise PluginError("\n".join(map(str, found)))
+
+
+@contextmanager
+def _all_is_kept() -> Iterator[None]:
+    """Let nobody look for garbage in what is made meanwhile: a build needs it to its end.
+
+    Python would look through all of it again and again, a tenth of a build.
+    """
+    looked = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if looked:
+            gc.enable()
 
 
 @contextmanager
