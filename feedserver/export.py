@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urljoin
@@ -20,29 +20,34 @@ REDIRECTS = "_redirects"
 _ASIDE = f".{archives.FILE}.unfinished"
 
 
-def files(
-    archive: Archive, base: str, serialise: Callable[[Channel, str], bytes] = write_document
-) -> Iterator[tuple[str, bytes]]:
+def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
     """Yield the path below the site's root and the bytes of each file; the archive comes last.
 
-    `base` is where the feeds will be fetched from and ends in a slash. `serialise` writes the
-    documents of feeds, or knows how that was done. Old addresses of
+    `base` is where the feeds will be fetched from and ends in a slash. Old addresses of
     `archive.redirects` get a copy of a feed, or a page that leads on, and a line in `_redirects`,
     which some hosts of plain files read.
     """
+    yield from _beside(archive, base, write_document)
+    yield archives.FILE, archives.serialise(archive)
+
+
+def _beside(
+    archive: Archive, base: str, serialise: Callable[[Channel, str], bytes]
+) -> Iterator[tuple[str, bytes]]:
+    """All files but the archive."""
     index = Index(archive)
+    copied = set(archive.redirects.values())
     rendered: dict[str, bytes] = {}
     for feed in index.feeds:
         for file, channel in zip(FORMATS, channels(index, feed, FORMATS, base), strict=True):
             path = feed.path[1:] + file
             data = serialise(channel, file)
-            if f"/{path}" in archive.redirects.values():
+            if f"/{path}" in copied:
                 rendered[path] = data
             yield path, data
     yield from _redirects(archive.redirects, rendered, archive.site.url)
     yield "feeds.json", catalogue.to_json(index, base)
     yield "feeds.opml", catalogue.to_opml(index, base)
-    yield "archive.json", archives.serialise(archive)
 
 
 def write(archive: Archive, base: str, folder: Path) -> int:
@@ -68,21 +73,26 @@ def write_aside(
 ) -> int:
     """Write all files but those that are named; the archive under another name, for `publish`.
 
+    `serialise` writes a channel as a file ("atom.xml"), or knows how that was done.
+
     Raises:
         OSError: a file can't be written.
     """
     count = 0
     made: set[Path] = set()
-    for name, data in files(archive, base, serialise):
+    for name, data in _beside(archive, base, serialise):
         if name in but:
             continue
-        path = folder / (_ASIDE if name == archives.FILE else name)
+        path = folder / name
         if path.parent not in made:
             path.parent.mkdir(parents=True, exist_ok=True)
             made.add(path.parent)
-        _write(path, data)
+        _write(path, [data])
         count += 1
-    return count
+    folder.mkdir(parents=True, exist_ok=True)
+    # Item by item: it is as large as all posts twice.
+    _write(folder / _ASIDE, archives.lines(archive))
+    return count + 1
 
 
 def publish(folder: Path) -> None:
@@ -94,15 +104,18 @@ def publish(folder: Path) -> None:
     os.replace(folder / _ASIDE, folder / archives.FILE)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, parts: Iterable[bytes]) -> None:
     try:
         # Most are new: a site's folder is emptied before a build.
-        with open(path, "xb") as file:
-            file.write(data)
+        file = open(path, "xb")
     except FileExistsError:
         unfinished = path.with_name(f".{path.name}.unfinished")
-        unfinished.write_bytes(data)
+        with open(unfinished, "wb") as file:
+            file.writelines(parts)
         os.replace(unfinished, path)
+    else:
+        with file:
+            file.writelines(parts)
 
 
 def redirect_file(old: str) -> str:
