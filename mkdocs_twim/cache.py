@@ -54,6 +54,7 @@ class Cache:
 
     def put(self, key: bytes, value: bytes) -> None:
         """Keep a value from now on."""
+        self._used.add(key)
         if self._database is not None:
             self._new[key] = value
             self._size += len(value)
@@ -127,9 +128,15 @@ def _open(path: Path) -> sqlite3.Connection | None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=1)
-    # What a failing machine loses is made again.
-    database.execute("PRAGMA synchronous = OFF")
-    database.execute("CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, value BLOB NOT NULL)")
+    try:
+        # What a failing machine loses is made again.
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, value BLOB NOT NULL)"
+        )
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,10 @@ def keep(plugins: Iterable[object], cache: Cache) -> None:
             # What they say may have changed.
             continue
         source = Path(inspect.getfile(type(plugin))).read_bytes()
-        index.add_entry_from_context = _asking(index, cache, key(source, repr(options)))
+        # With this library Chinese words are parted.
+        jieba = str(find_spec("jieba") is not None)
+        stamp = key(source, repr(options), jieba)
+        index.add_entry_from_context = _asking(index, cache, stamp)
 
 
 def _asking(index: Any, cache: Cache, stamp: bytes) -> Callable[[Page], None]:

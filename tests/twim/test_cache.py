@@ -6,7 +6,7 @@ import logging
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,6 @@ FILES: dict[str, str | bytes] = {
 @pytest.fixture(autouse=True)
 def _one_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Cache]:
-    found = Cache(tmp_path / "cache" / "some.sqlite")
-    yield found
-    found.close()
 
 
 def _folder(root: Path) -> Path:
@@ -309,6 +302,46 @@ def test_values_are_kept_from_one_use_to_the_next(tmp_path: Path) -> None:
     third.close()
     third.close()
     assert third.get(one) is None
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_cache_that_another_takes_meanwhile_is_done_without(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, asks: bool
+) -> None:
+    caplog.set_level(logging.DEBUG, "mkdocs")
+    path = tmp_path / "some.sqlite"
+    one, two = cache.key("one"), cache.key("two")
+    first = Cache(path)
+    first.put(one, b"1")
+    first.close()
+    held = Cache(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    if asks:
+        assert held.get(one) is None
+    held.put(two, b"2")
+    held.close()
+    other.close()
+    assert "is not used: database is locked" in caplog.text
+    # What was there is there.
+    last = Cache(path)
+    assert (last.get(one), last.get(two)) == (b"1", None)
+    last.close()
+
+
+def test_a_cache_whose_table_is_gone_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "some.sqlite"
+    found = Cache(path)
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE kept")
+    other.close()
+    found.close()
+    again = Cache(path)
+    again.put(cache.key("one"), b"1")
+    again.close(forget=False)
+    last = Cache(path)
+    assert last.get(cache.key("one")) == b"1"
+    last.close()
 
 
 def test_without_a_path_nothing_is_kept() -> None:
