@@ -30,8 +30,9 @@ _LEAST = 40
 _SVG = "http://www.w3.org/2000/svg"
 _XML = "http://www.w3.org/XML/1998/namespace"
 
-_LIGHT = {"paper": "#fff", "ink": "#1f1c19", "quiet": "#645d55", "line": "#e0d9cf"}
-_DARK = {"paper": "#1b1917", "ink": "#ece7e1", "quiet": "#ada49a", "line": "#3d3832"}
+# Those of frame.css.
+_LIGHT = {"paper": "#fff", "ink": "#1c1c1e", "quiet": "#5e5e64", "line": "#dadade"}
+_DARK = {"paper": "#18181a", "ink": "#ececee", "quiet": "#a3a3aa", "line": "#3a3a3f"}
 
 
 def draw(

@@ -98,7 +98,7 @@ def main() -> int:
                 picture(browser, address, SHOTS["blog-light.png"])
                 for name, shot in SHOTS.items():
                     (FOLDER / name).write_bytes(picture(browser, address, shot))
-            embedded = gallery.take(browser, site / "archive.json", Path(temporary) / "gallery")
+            embedded = gallery.take(browser, Path(temporary) / "gallery" / "site")
             for name, data in embedded.items():
                 (FOLDER / name).write_bytes(data)
         finally:

@@ -286,8 +286,8 @@ def test_the_colours_of_a_frame(browser: Chrome, pages: Origin, site: str) -> No
                     root, body = _one(browser, "html"), _one(browser, "body")
                     behind = root.value_of_css_property("background-color")
                     seen.append((behind, body.value_of_css_property("color")))
-    nothing, ink, chalk = "rgba(0, 0, 0, 0)", "rgba(31, 28, 25, 1)", "rgba(236, 231, 225, 1)"
-    fixed = [("rgba(255, 255, 255, 1)", ink), ("rgba(27, 25, 23, 1)", chalk)]
+    nothing, ink, chalk = "rgba(0, 0, 0, 0)", "rgba(28, 28, 30, 1)", "rgba(236, 236, 238, 1)"
+    fixed = [("rgba(255, 255, 255, 1)", ink), ("rgba(24, 24, 26, 1)", chalk)]
     assert seen == [(nothing, ink), *fixed, (nothing, chalk), *fixed]
 
 
