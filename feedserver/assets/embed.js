@@ -22,8 +22,8 @@ const WORDS = {
 const css = `
 :host { display: block; line-height: 1.5em;
   --accent: var(--twim-accent, currentcolor);
-  --line: var(--twim-line, color-mix(in srgb, currentcolor 20%, transparent));
-  --quiet: var(--twim-quiet, color-mix(in srgb, currentcolor 82%, transparent));
+  --line: var(--twim-line, color-mix(in srgb, currentcolor 20%, #0000));
+  --quiet: var(--twim-quiet, color-mix(in srgb, currentcolor 75%, #0000));
   --gap: var(--twim-gap, 1em); --n: 4 }
 :host([hidden]), [hidden] { display: none !important }
 * { box-sizing: border-box; line-height: inherit; margin: 0; padding: 0 }
@@ -33,33 +33,32 @@ slot { display: block }
 ul { align-content: start; display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr);
   list-style: none }
 ul.off, .off li { visibility: hidden }
-li { min-inline-size: 0; position: relative }
+li { position: relative }
 .box { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--n);
   block-size: calc(var(--n) * 1.5em); line-height: 1.5em; overflow: hidden;
   overflow-wrap: anywhere }
+p { line-height: 1.5em; margin-block-start: .3em }
 [part=title] { font-size: 1em; font-weight: 600 }
 [dir] { text-align: -webkit-match-parent; text-align: match-parent }
-[part=link] { color: var(--twim-link, inherit);
-  text-decoration: underline 1px color-mix(in srgb, currentcolor 35%, transparent);
+[part=link] { color: var(--twim-link, var(--twim-accent, inherit));
+  text-decoration: underline 1px color-mix(in srgb, currentcolor 50%, #0000);
   text-underline-offset: .2em }
 [part=link]:hover { text-decoration-color: currentcolor }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px }
 li:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 3px }
 li:has(a) :focus-visible { outline: 0 }
-[part=meta] { color: var(--quiet); overflow: clip; text-overflow: ellipsis; white-space: nowrap }
-[part=meta] small { font-size: .875em }
+p, small { color: var(--quiet); font-size: .9em }
 small + small::before { content: "· " / "" }
 img { background: var(--line); border-radius: var(--twim-radius, .4em); display: block;
   object-fit: cover }
 .brief { --n: 2 }
-.brief [part=title], .compact [part=title] { overflow: clip; text-overflow: ellipsis;
+[part=meta], .brief [part=title], .compact [part=title] { overflow: clip; text-overflow: ellipsis;
   white-space: nowrap }
 
 .compact { gap: calc(var(--gap) / 3) }
 .compact .box { align-items: baseline; block-size: 1.5em; display: flex; gap: .6em }
-.compact [part=title] { flex: 0 1 auto; min-inline-size: 0 }
-.compact [part=meta] { flex: 0 9999 auto; min-inline-size: 0 }
-.compact .box > small { color: var(--quiet); flex: none; margin-inline-start: auto }
+.compact [part=meta] { flex-shrink: 9999 }
+.compact .box > small { flex: none; margin-inline-start: auto }
 
 .list li + li { border-block-start: 1px solid var(--line); padding-block-start: var(--gap) }
 .list .pictured { display: flex; gap: 1em }
@@ -69,7 +68,7 @@ img { background: var(--line); border-radius: var(--twim-radius, .4em); display:
 .cards { grid-template-columns:
     repeat(auto-fill, minmax(min(100%, var(--twim-card-width, 16em)), 1fr)); --n: 6 }
 .cards.brief { --n: 3 }
-.cards li { background: var(--twim-surface, color-mix(in srgb, currentcolor 4%, transparent));
+.cards li { background: var(--twim-surface, color-mix(in srgb, currentcolor 4%, #0000));
   border: 1px solid var(--line); border-radius: var(--twim-radius, .6em); display: grid;
   grid-template-columns: minmax(0, 1fr); overflow: hidden }
 .cards [part=title] { white-space: normal }
@@ -85,8 +84,8 @@ img { background: var(--line); border-radius: var(--twim-radius, .4em); display:
 [part=placeholder] .box { background: repeating-linear-gradient(#0000 0 .4em,
   var(--line) .4em 1.1em, #0000 1.1em 1.5em); opacity: .6 }
 .done [part=placeholder] { visibility: hidden }
-button { background: none; border: 1px solid; border-radius: var(--twim-radius, .4em);
-  color: inherit; cursor: pointer; font: inherit; margin-inline-start: .5em; padding-inline: .6em }
+button { background: none; border: 1px solid; color: inherit; font: inherit;
+  padding-inline: .6em }
 @media (prefers-reduced-motion: no-preference) {
   [part=placeholder] .box { animation: wait 1.6s ease-in-out infinite alternate }
   @keyframes wait { to { opacity: .25 } }
@@ -138,14 +137,17 @@ function entry(item, base, feed) {
   const project = text(ours.project?.title);
   const summary =
     text(item.summary, 600) || text(item.content_text, 600) || plain(item.content_html);
-  const title = (ours.issue && (project || section)) || text(item.title);
+  const within = (kind) => base.includes(`/${kind}/`);
+  const title =
+    (within("project") ? text(ours.issue?.title) : project || section) || text(item.title);
   const date = text(item.date_published || item.date_modified);
   return {
     url: web(item.url, base) || web(item.external_url, base),
     title: title || summary.replace(/^(.{60}\S*).{9,}/u, "$1…"),
     summary: title || summary.length > 70 ? summary : "",
-    date: /^\d{4}-\d\d-\d\d/.test(date) && +new Date(date.slice(0, 10)) ? date : "",
-    section: project ? section : "",
+    // An impossible day comes back as another, or not at all.
+    date: date.startsWith(new Date(date.slice(0, 10)).toJSON()?.slice(0, 10)) ? date : "",
+    section: project && !within("section") ? section : "",
     people:
       [ours.reporters, item.authors, item.author]
         .map((some) => [].concat(some).map((person) => text(person?.name)).filter(Boolean))
@@ -187,7 +189,7 @@ async function ask(url, controller, cache) {
       throw new Error(`the answer is ${response.status}`);
     }
     const feed = await read(response);
-    if (!Array.isArray(feed?.items)) {
+    if (!feed?.items?.map) {
       throw new Error("it is no JSON Feed");
     }
     const entries = feed.items.slice(0, MOST).map((item) => entry(item, response.url, feed));
@@ -329,11 +331,11 @@ class TwimFeed extends HTMLElement {
       this.#failed = !feed;
       this.#draw();
       this.#wake();
-      if (problem) {
-        console.warn(`twim-feed: ${this.#url}: ${problem.message}`);
-      }
       const detail = problem?.message;
-      this.dispatchEvent(new CustomEvent(problem ? "error" : "load", { detail }));
+      if (detail) {
+        console.warn(`twim-feed: ${this.#url}: ${detail}`);
+      }
+      this.dispatchEvent(new CustomEvent(feed ? "load" : "error", { detail }));
     }
   }
 
@@ -388,7 +390,7 @@ class TwimFeed extends HTMLElement {
     const language = this.#language;
     const [nothing, failed, again] = WORDS[language.slice(0, 2)] ?? WORDS.en;
     const entries = this.#feed?.entries.slice(0, limit);
-    const waits = Boolean(this.#url) && !entries && !this.#failed;
+    const waits = !!this.#url && !entries && !this.#failed;
     const kept = this.#slot.assignedNodes().some((node) => node.tagName || node.data.trim());
     const options = { layout, show, images, heading, language, ...this.#opening };
     const drawn = JSON.stringify([options, limit, entries, this.#url]);
@@ -403,22 +405,23 @@ class TwimFeed extends HTMLElement {
       }
       this.#list.replaceChildren(...rows);
     }
+    const off = !entries?.length && (!waits || kept);
     this.#list.className = [
       layout,
       images && "images",
       !show.includes("summary") && "brief",
       entries && "done",
-      !entries?.length && (!waits || kept) && "off",
+      off && "off",
     ]
       .filter(Boolean)
       .join(" ");
     this.#list.ariaLabel = value("label") || this.#feed?.title || "";
-    this.#list.parentNode.ariaBusy = String(waits);
-    this.#slot.hidden = Boolean(entries) || !kept;
+    this.#list.parentNode.ariaBusy = waits;
+    this.#slot.hidden = !!entries || !kept;
     this.#say(entries ? !entries.length && nothing : this.#failed && !kept && failed, again);
-    if (focused && !focused.isConnected) {
+    if (focused && (off || !focused.isConnected)) {
       const same = [...this.#list.querySelectorAll("a")].find(({ href }) => href === focused.href);
-      (same ?? this.#list).focus({ preventScroll: true });
+      (same ?? this.#said.querySelector("button") ?? this.#list).focus({ preventScroll: true });
     }
   }
 
@@ -444,8 +447,8 @@ function row({ url, title, summary, date, section, people, image, lang }, option
     children[0] && show.includes(part) ? [make("small", part, {}, ...children), " "] : [];
   // As it was written: a day is the same day everywhere.
   const style = { dateStyle: "medium", timeZone: "UTC" };
-  const day = (at) => new Intl.DateTimeFormat(language, style).format(new Date(at.slice(0, 10)));
-  const when = tell("date", date && make("time", "", { dateTime: date }, day(date)));
+  const day = new Date(date.slice(0, 10)).toLocaleDateString(language, style);
+  const when = tell("date", date && make("time", "", { dateTime: date }, day));
   const few = people.length > 4 ? [...people.slice(0, 3), "…"] : people;
   // Each runs in a direction of its own.
   const isolate = ({ type, value }) => (type === "element" ? make("bdi", "", {}, value) : value);
@@ -467,7 +470,7 @@ function row({ url, title, summary, date, section, people, image, lang }, option
   }
   const made = make("li", "entry", {}, box);
   if (image && images) {
-    const how = { alt: "", loading: "lazy", decoding: "async", referrerPolicy: "no-referrer" };
+    const how = { alt: "", loading: "lazy", referrerPolicy: "no-referrer" };
     const picture = make("img", "picture", { ...how, src: image });
     made.className = "pictured";
     picture.onerror = () => {
