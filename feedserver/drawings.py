@@ -30,7 +30,7 @@ _LEAST = 40
 _SVG = "http://www.w3.org/2000/svg"
 _XML = "http://www.w3.org/XML/1998/namespace"
 
-_LIGHT = {"paper": "#fff", "ink": "#1f1c19", "quiet": "#645d55", "line": "#e0d9cf"}
+_LIGHT = {"paper": "#fff", "ink": "#1f1c19", "quiet": "#5f5850", "line": "#ddd6cc"}
 _DARK = {"paper": "#1b1917", "ink": "#ece7e1", "quiet": "#ada49a", "line": "#3d3832"}
 
 

@@ -37,7 +37,7 @@ li { position: relative }
 .box { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--n);
   block-size: calc(var(--n) * 1.5em); line-height: 1.5em; overflow: hidden;
   overflow-wrap: anywhere }
-p { line-height: 1.5em; margin-block-start: .3em }
+p { line-height: 1.6em; margin-block-start: .3em }
 [part=title] { font-size: 1em; font-weight: 600 }
 [dir] { text-align: -webkit-match-parent; text-align: match-parent }
 [part=link] { color: var(--twim-link, var(--twim-accent, inherit));
