@@ -9,7 +9,7 @@ const LARGEST = 5e6;
 const PATIENCE = 15e3;
 // Milliseconds in which what was fetched is not asked for again.
 const FRESH = 5 * 60e3;
-// Entries.
+// Entries of a feed, and answers that are kept.
 const MOST = 100;
 // Of an empty feed, of a failure, and on the button that tries again.
 const WORDS = {
@@ -22,60 +22,65 @@ const WORDS = {
 const css = `
 :host { display: block; line-height: 1.5em;
   --accent: var(--twim-accent, currentcolor);
-  --line: var(--twim-line, color-mix(in srgb, currentcolor 20%, transparent));
-  --quiet: var(--twim-quiet, color-mix(in srgb, currentcolor 82%, transparent));
+  --line: var(--twim-line, color-mix(in srgb, currentcolor 20%, #0000));
+  --quiet: var(--twim-quiet, color-mix(in srgb, currentcolor 75%, #0000));
   --gap: var(--twim-gap, 1em); --n: 4 }
 :host([hidden]), [hidden] { display: none !important }
-* { box-sizing: border-box; line-height: inherit; margin: 0; padding: 0 }
+* { --high: calc(var(--n) * 1.5em + .35em); box-sizing: border-box; line-height: inherit;
+  margin: 0; padding: 0 }
 [part=feed] { display: grid; grid-template-columns: minmax(0, 1fr) }
 [part=feed] > * { grid-area: 1 / 1 }
 slot { display: block }
 ul { align-content: start; display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr);
   list-style: none }
 ul.off, .off li { visibility: hidden }
-li { min-inline-size: 0; position: relative }
+li { position: relative }
 .box { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--n);
-  block-size: calc(var(--n) * 1.5em); line-height: 1.5em; overflow: hidden;
+  block-size: var(--high); overflow: hidden;
   overflow-wrap: anywhere }
 [part=title] { font-size: 1em; font-weight: 600 }
 [dir] { text-align: -webkit-match-parent; text-align: match-parent }
-[part=link] { color: var(--twim-link, inherit);
-  text-decoration: underline 1px color-mix(in srgb, currentcolor 35%, transparent);
+[part=link] { color: var(--twim-link, var(--twim-accent, inherit));
+  text-decoration: underline 1px color-mix(in srgb, currentcolor 50%, #0000);
   text-underline-offset: .2em }
 [part=link]:hover { text-decoration-color: currentcolor }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px }
 li:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 3px }
 li:has(a) :focus-visible { outline: 0 }
-[part=meta] { color: var(--quiet); overflow: clip; text-overflow: ellipsis; white-space: nowrap }
-[part=meta] small { font-size: .875em }
+[part=meta], [part=summary], .compact small { color: var(--quiet) }
+[part=summary] { font-size: .9375em }
+[part=meta] + [part=summary] { margin-block-start: .35em }
+small { font-size: .875em }
 small + small::before { content: "· " / "" }
 img { background: var(--line); border-radius: var(--twim-radius, .4em); display: block;
   object-fit: cover }
 .brief { --n: 2 }
-.brief [part=title], .compact [part=title] { overflow: clip; text-overflow: ellipsis;
+[part=meta], .brief [part=title], .compact [part=title] { overflow: clip; text-overflow: ellipsis;
   white-space: nowrap }
 
 .compact { gap: calc(var(--gap) / 3) }
 .compact .box { align-items: baseline; block-size: 1.5em; display: flex; gap: .6em }
-.compact [part=title] { flex: 0 1 auto; min-inline-size: 0 }
-.compact [part=meta] { flex: 0 9999 auto; min-inline-size: 0 }
-.compact .box > small { color: var(--quiet); flex: none; margin-inline-start: auto }
+.compact [part=meta] { flex-shrink: 9999 }
+.compact .box > small { flex: none; margin-inline-start: auto }
 
+.list { min-block-size: calc(
+    var(--limit) * (var(--high) + 2 * var(--gap) + 1px) - 2 * var(--gap) - 1px) }
+.list [part=entry] .box { block-size: auto; max-block-size: var(--high) }
 .list li + li { border-block-start: 1px solid var(--line); padding-block-start: var(--gap) }
 .list .pictured { display: flex; gap: 1em }
 .list .box { flex: 1 }
-.list img { aspect-ratio: 4 / 3; block-size: calc(var(--n) * 1.5em); max-inline-size: 24vw }
+.list img { aspect-ratio: 4 / 3; block-size: var(--high); max-inline-size: 24vw }
 
 .cards { grid-template-columns:
     repeat(auto-fill, minmax(min(100%, var(--twim-card-width, 16em)), 1fr)); --n: 6 }
 .cards.brief { --n: 3 }
-.cards li { background: var(--twim-surface, color-mix(in srgb, currentcolor 4%, transparent));
+.cards li { background: var(--twim-surface, color-mix(in srgb, currentcolor 4%, #0000));
   border: 1px solid var(--line); border-radius: var(--twim-radius, .6em); display: grid;
   grid-template-columns: minmax(0, 1fr); overflow: hidden }
 .cards [part=title] { white-space: normal }
 .cards .box { margin: 1em }
 .cards a::after { content: ""; inset: 0; position: absolute }
-.cards.images li { grid-template-rows: auto calc(var(--n) * 1.5em + 2em) }
+.cards.images li { grid-template-rows: auto calc(var(--high) + 2em) }
 .cards.images li::before { aspect-ratio: 16 / 9; content: ""; grid-area: 1 / 1 }
 .cards.images .box { grid-area: 2 / 1 }
 .cards.images [part=entry]:not(.pictured) .box { grid-area: 1 / 1 / 3;
@@ -96,7 +101,6 @@ sheet.replaceSync(css);
 
 // What was fetched or is being fetched, by address, for all components of the page.
 const shared = new Map();
-const connected = new Set();
 
 const text = (value, most = 300) =>
   typeof value === "string" ? value.slice(0, most).replace(/\s+/g, " ").trim() : "";
@@ -111,17 +115,19 @@ function web(value, base) {
   }
 }
 
-// The words of some HTML. They go into text nodes and nowhere else, so this needs no parser; it is
-// cut before it is searched, so that it can't take long.
+// What HTML has names for; feeds have other letters as they are.
+const NAMES = " amp& lt< gt> quot\" apos' nbsp\xa0 ndash– mdash— lsquo‘ rsquo’ ldquo“ rdquo” hellip…";
+// The words of some HTML. They go into text nodes and nowhere else, so this needs no parser, all of
+// which Trusted Types bar; it is cut before it is searched, so that it can't take long. What stands
+// within a line leaves no space behind.
 const plain = (html) =>
   text(
     text(html, 4000)
       .replace(/<(script|style)\b.*?(<\/\1.*?>|$)|<!--.*?(-->|$)/gi, " ")
+      .replace(/<\/?([abiqsu]|code|em|mark|small|span|strong|su[bp])\b[^>]*>/gi, "")
       .replace(/<[^>]*(>|$)/g, " ")
-      .replace(/&(?:#(\d{1,6})|#x([\da-f]{1,5})|(amp|lt|gt|quot|nbsp));/gi, (_, dec, hex, name) =>
-        name
-          ? { amp: "&", lt: "<", gt: ">", quot: '"' }[name] ?? " "
-          : String.fromCodePoint(dec ?? parseInt(hex, 16)),
+      .replace(/&(?:#(\d{1,6}|x[\da-f]{1,5})|(\w+));/gi, (all, code, name) =>
+        code ? String.fromCodePoint("0" + code) : NAMES.split(" " + name)[1]?.match(/^\W/) ?? all,
       ),
     600,
   );
@@ -130,22 +136,30 @@ const plain = (html) =>
 const short = (title) =>
   text(title).replace(/^dep(artmen)?t of |[\p{Extended_Pictographic}\u200d\ufe0f]/giu, "").trim();
 
-// What is shown of an item.
+// The day of a date as it is written, which is the same day everywhere, or "".
+function day(value) {
+  const found = text(value).slice(0, 10);
+  return !isNaN(new Date(value)) && new Date(found).toJSON()?.slice(0, 10) === found ? found : "";
+}
+
+// What is shown of an item. What the feed is of, as its address says, need not be said again.
 function entry(item, base, feed) {
+  const kind = base.match(/\/(section|project)\/[^/]+\/feed/)?.[1];
   item = Object(item);
   const ours = Object(item._twim);
   const section = short(ours.section?.title);
   const project = text(ours.project?.title);
   const summary =
     text(item.summary, 600) || text(item.content_text, 600) || plain(item.content_html);
-  const title = (ours.issue && (project || section)) || text(item.title);
-  const date = text(item.date_published || item.date_modified);
+  const issue = text(ours.issue?.title);
+  const title =
+    (kind !== "project" && project) || (!kind && ours.issue && section) || issue || text(item.title);
   return {
     url: web(item.url, base) || web(item.external_url, base),
     title: title || summary.replace(/^(.{60}\S*).{9,}/u, "$1…"),
     summary: title || summary.length > 70 ? summary : "",
-    date: /^\d{4}-\d\d-\d\d/.test(date) && +new Date(date.slice(0, 10)) ? date : "",
-    section: project ? section : "",
+    date: day(item.date_published) || day(item.date_modified),
+    section: project && kind !== "section" ? section : "",
     people:
       [ours.reporters, item.authors, item.author]
         .map((some) => [].concat(some).map((person) => text(person?.name)).filter(Boolean))
@@ -211,6 +225,9 @@ function share(url) {
   one.stop = () => controller.abort(forget());
   one.feed = ask(url, controller, old ? "no-cache" : "default");
   one.feed.then(() => (one.done = true), forget);
+  if (shared.size >= MOST) {
+    shared.clear();
+  }
   shared.set(url, one);
   return one;
 }
@@ -240,10 +257,7 @@ class TwimFeed extends HTMLElement {
   #planned;
   #drawn;
   #words;
-
-  static {
-    document.addEventListener("visibilitychange", () => connected.forEach((one) => one.#wake()));
-  }
+  #seen = () => this.#wake();
 
   constructor() {
     super();
@@ -286,7 +300,7 @@ class TwimFeed extends HTMLElement {
       this.#leave();
     }
     if (this.isConnected) {
-      connected.add(this);
+      document.addEventListener("visibilitychange", this.#seen);
       if (url !== this.#url) {
         this.#url = url;
         this.#feed = undefined;
@@ -304,7 +318,7 @@ class TwimFeed extends HTMLElement {
     this.#request = undefined;
     this.#failed = false;
     clearTimeout(this.#timer);
-    connected.delete(this);
+    document.removeEventListener("visibilitychange", this.#seen);
     one?.users.delete(this);
     if (one && !one.users.size && !one.done) {
       one.stop();
@@ -373,8 +387,9 @@ class TwimFeed extends HTMLElement {
   get #opening() {
     const target =
       this.getAttribute("target") ?? document.querySelector("base[target]")?.target ?? "";
-    const frames = [...document.querySelectorAll("iframe")].map(({ name }) => name);
-    const within = ["", "_self", "_parent", "_top", ...frames].includes(target);
+    const within =
+      /^(_self|_parent|_top|)$/.test(target) ||
+      document.querySelector(`iframe[name="${CSS.escape(target)}"]`);
     return { target, rel: within ? "" : "noopener" };
   }
 
@@ -403,22 +418,19 @@ class TwimFeed extends HTMLElement {
       }
       this.#list.replaceChildren(...rows);
     }
-    this.#list.className = [
-      layout,
-      images && "images",
-      !show.includes("summary") && "brief",
-      entries && "done",
-      !entries?.length && (!waits || kept) && "off",
-    ]
-      .filter(Boolean)
+    const off = !entries?.length && (!waits || kept);
+    const brief = !show.includes("summary");
+    this.#list.style = `--limit: ${limit}`;
+    this.#list.className = Object.entries({ [layout]: 1, images, brief, done: entries, off })
+      .map(([name, is]) => (is ? name : ""))
       .join(" ");
     this.#list.ariaLabel = value("label") || this.#feed?.title || "";
     this.#list.parentNode.ariaBusy = String(waits);
     this.#slot.hidden = Boolean(entries) || !kept;
     this.#say(entries ? !entries.length && nothing : this.#failed && !kept && failed, again);
-    if (focused && !focused.isConnected) {
+    if (focused && (off || !focused.isConnected)) {
       const same = [...this.#list.querySelectorAll("a")].find(({ href }) => href === focused.href);
-      (same ?? this.#list).focus({ preventScroll: true });
+      (same ?? this.#said.querySelector("button") ?? this.#list).focus({ preventScroll: true });
     }
   }
 
@@ -442,10 +454,9 @@ function row({ url, title, summary, date, section, people, image, lang }, option
   // The spaces are for who hears or copies it.
   const tell = (part, ...children) =>
     children[0] && show.includes(part) ? [make("small", part, {}, ...children), " "] : [];
-  // As it was written: a day is the same day everywhere.
   const style = { dateStyle: "medium", timeZone: "UTC" };
-  const day = (at) => new Intl.DateTimeFormat(language, style).format(new Date(at.slice(0, 10)));
-  const when = tell("date", date && make("time", "", { dateTime: date }, day(date)));
+  const written = date && new Intl.DateTimeFormat(language, style).format(new Date(date));
+  const when = tell("date", date && make("time", "", { dateTime: date }, written));
   const few = people.length > 4 ? [...people.slice(0, 3), "…"] : people;
   // Each runs in a direction of its own.
   const isolate = ({ type, value }) => (type === "element" ? make("bdi", "", {}, value) : value);

@@ -182,6 +182,22 @@ def test_links_open_where_the_page_says(
     assert browser.execute_script(f"{script} return [a.target, a.rel]") == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/updates/feed.json", "Seagull\nMay 10, 2026 Boats Cleo"),
+        ("/section/boats/feed.json", "Seagull\nMay 10, 2026 Cleo"),
+        ("/project/seagull/feed.json", "This Week\nMay 10, 2026 Boats Cleo"),
+    ],
+)
+def test_what_the_feed_is_of_is_not_said_again(
+    browser: Chrome, pages: Origin, far: Origin, path: str, expected: str
+) -> None:
+    src = far.feed(path, feed(update(0)))
+    [[shown]] = show(browser, pages, far, f'<twim-feed src="{src}"></twim-feed>')
+    assert shown == f"{expected}\n{SUMMARY}"
+
+
 def test_addresses_are_relative_to_the_page(browser: Chrome, pages: Origin, far: Origin) -> None:
     far.feed("/section/clients/feed.json", feed(update(0)))
     head = f'<base href="{far.address}/section/">'

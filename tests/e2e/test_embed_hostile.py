@@ -123,6 +123,31 @@ def test_dates_that_are_none(browser: Chrome, pages: Origin, far: Origin, date: 
     assert errors(browser) == []
 
 
+@pytest.mark.parametrize(
+    ("date", "day"),
+    [("2026-02-31", ""), ("2026-13-01", ""), ("1970-01-01T00:00:00Z", "Jan 1, 1970")],
+)
+def test_days_are_shown_if_there_are_such(
+    browser: Chrome, pages: Origin, far: Origin, date: str, day: str
+) -> None:
+    src = far.feed("/feed.json", feed({"id": "1", "title": "Title", "date_published": date}))
+    shown = show(browser, pages, far, f'<twim-feed src="{src}"></twim-feed>')
+    assert shown == [["Title\n" + day if day else "Title"]]
+
+
+def test_the_keyboard_stays_on_a_button_that_fails_again(
+    browser: Chrome, pages: Origin, far: Origin
+) -> None:
+    show(browser, pages, far, f'<twim-feed src="{far.address}/gone"></twim-feed>')
+    focused = f"{FIRST} return root.activeElement?.localName"
+    browser.execute_script(f"{FIRST} root.querySelector('button').focus()")
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    settled(browser)
+    time.sleep(0.2)
+    assert far.asked["/gone"] == 2
+    assert browser.execute_script(focused) == "button"
+
+
 def test_texts_of_any_length_keep_their_space(browser: Chrome, pages: Origin, far: Origin) -> None:
     wide, zalgo = "W" * 5000, "o" + "\u0489\u0310" * 200
     rtl = "\u202eevil\u2066 שלום " * 40
