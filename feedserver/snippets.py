@@ -24,7 +24,7 @@ SCRIPT = "embed.js"
 """The path of the component."""
 
 HEIGHTS: Mapping[Layout, tuple[int, int]] = {
-    "list": (144, 84),
+    "list": (142, 84),
     "compact": (34, 84),
     "cards": (210, 74),
 }
@@ -32,7 +32,7 @@ HEIGHTS: Mapping[Layout, tuple[int, int]] = {
 stands around all, in pixels.
 """
 _WIDE: Mapping[Layout, tuple[int, int]] = {
-    "list": (123, 62),
+    "list": (122, 62),
     "compact": (34, 62),
     "cards": (206, 50),
 }

@@ -26,7 +26,7 @@ from tests.e2e.serving import hosted, served
 HEIGHTS: Mapping[str, int] = {
     "list": 590,
     "compact": 225,
-    "cards": 470,
+    "cards": 505,
     "frame": 690,
     "picture": 450,
     "static": 600,

@@ -1,7 +1,7 @@
 // <twim-feed src="https://feeds.example/section/clients/feed.json" limit="5"></twim-feed>
 // The entries of a JSON Feed on any page. Of a feed only text and web addresses are used: nothing
 // in it is parsed as HTML, whatever it holds. docs/reference/embed.md says what there is.
-// Lines that are comments are not served, nor is indentation.
+// `./run component` makes of it what is served, embed.min.js.
 
 // Bytes of a feed; our own stay below 4.5 MB.
 const LARGEST = 5e6;
@@ -47,8 +47,8 @@ li { position: relative }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px }
 li:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 3px }
 li:has(a) :focus-visible { outline: 0 }
-[part=meta], [part=summary], .compact small { color: var(--quiet) }
-[part=summary] { font-size: .9375em }
+[part=meta], .compact small { color: var(--quiet) }
+[part=summary] { color: color-mix(in srgb, currentcolor 88%, #0000); font-size: .9375em }
 [part=meta] + [part=summary] { margin-block-start: .35em }
 small { font-size: .875em }
 small + small::before { content: "· " / "" }
@@ -115,8 +115,11 @@ function web(value, base) {
   }
 }
 
-// What HTML has names for; feeds have other letters as they are.
-const NAMES = " amp& lt< gt> quot\" apos' nbsp\xa0 ndash– mdash— lsquo‘ rsquo’ ldquo“ rdquo” hellip…";
+// What HTML has names for, as far as feeds use them.
+const NAMES =
+  " amp& lt< gt> quot\" apos' nbsp\xa0 ndash– mdash— lsquo‘ rsquo’ ldquo“ rdquo” hellip… laquo«" +
+  " raquo» middot· bull• copy© reg® trade™ euro€ deg° times× rarr→ larr← aumlä oumlö uumlü" +
+  " AumlÄ OumlÖ UumlÜ szligß aacuteá agraveà ccedilç eacuteé egraveè ecircê iacuteí ntildeñ oacuteó ocircô oslashø aringå";
 // The words of some HTML. They go into text nodes and nowhere else, so this needs no parser, all of
 // which Trusted Types bar; it is cut before it is searched, so that it can't take long. What stands
 // within a line leaves no space behind.
@@ -136,10 +139,10 @@ const plain = (html) =>
 const short = (title) =>
   text(title).replace(/^dep(artmen)?t of |[\p{Extended_Pictographic}\u200d\ufe0f]/giu, "").trim();
 
-// The day of a date as it is written, which is the same day everywhere, or "".
-function day(value) {
-  const found = text(value).slice(0, 10);
-  return !isNaN(new Date(value)) && new Date(found).toJSON()?.slice(0, 10) === found ? found : "";
+// A date whose day there is, or "". A day is shown as it is written, the same everywhere.
+function real(value) {
+  const day = text(value).slice(0, 10);
+  return !isNaN(new Date(value)) && new Date(day).toJSON()?.slice(0, 10) === day ? value : "";
 }
 
 // What is shown of an item. What the feed is of, as its address says, need not be said again.
@@ -158,7 +161,7 @@ function entry(item, base, feed) {
     url: web(item.url, base) || web(item.external_url, base),
     title: title || summary.replace(/^(.{60}\S*).{9,}/u, "$1…"),
     summary: title || summary.length > 70 ? summary : "",
-    date: day(item.date_published) || day(item.date_modified),
+    date: real(item.date_published) || real(item.date_modified),
     section: project && kind !== "section" ? section : "",
     people:
       [ours.reporters, item.authors, item.author]
@@ -422,7 +425,8 @@ class TwimFeed extends HTMLElement {
     const brief = !show.includes("summary");
     this.#list.style = `--limit: ${limit}`;
     this.#list.className = Object.entries({ [layout]: 1, images, brief, done: entries, off })
-      .map(([name, is]) => (is ? name : ""))
+      .filter(([, is]) => is)
+      .map(([name]) => name)
       .join(" ");
     this.#list.ariaLabel = value("label") || this.#feed?.title || "";
     this.#list.parentNode.ariaBusy = String(waits);
@@ -455,7 +459,8 @@ function row({ url, title, summary, date, section, people, image, lang }, option
   const tell = (part, ...children) =>
     children[0] && show.includes(part) ? [make("small", part, {}, ...children), " "] : [];
   const style = { dateStyle: "medium", timeZone: "UTC" };
-  const written = date && new Intl.DateTimeFormat(language, style).format(new Date(date));
+  const day = new Intl.DateTimeFormat(language, style);
+  const written = date && day.format(new Date(date.slice(0, 10)));
   const when = tell("date", date && make("time", "", { dateTime: date }, written));
   const few = people.length > 4 ? [...people.slice(0, 3), "…"] : people;
   // Each runs in a direction of its own.

@@ -105,6 +105,10 @@ def test_feeds_of_others(browser: Chrome, pages: Origin, far: Origin) -> None:
     new = feed(
         {"id": "1", "external_url": "https://elsewhere.example/", "content_text": words},
         {"id": "2", "content_text": "Short."},
+        {
+            "id": "4",
+            "content_html": "<h2>T<b>w</b>o<!-- x --></h2><ul><li>a&hellip;</li><li>&copy; &#xe9;&eacute;&nix;",
+        },
         {"id": "3", "title": "Of two", "authors": [{"name": "A"}, {"url": "https://b.example/"}]},
     )
     body = "".join(
@@ -114,7 +118,7 @@ def test_feeds_of_others(browser: Chrome, pages: Origin, far: Origin) -> None:
     first, second = show(browser, pages, far, body)
     assert first == ["Version 1.0\nFeb 29, 2024 One\nIt’s bold & plain."]
     title = "A note that has no title and yet goes on for longer than any…"
-    assert second == [f"{title}\n{words}", "Short.", "Of two\nA"]
+    assert second == [f"{title}\n{words}", "Short.", "Two a… © éé&nix;", "Of two\nA"]
     links = (
         "return [...document.querySelectorAll('twim-feed')].map((each) => "
         "[...each.shadowRoot.querySelectorAll('a')].map((link) => link.href))"

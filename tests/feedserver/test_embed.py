@@ -440,7 +440,7 @@ def test_oembed_in_both_formats(client: TestClient) -> None:
         "author_url": "https://letters.example/author/ada/",
         "cache_age": 86400,
         "width": 640,
-        "height": 662,
+        "height": 672,
     }
     answer = client.get("/oembed", params={"url": address, "format": "xml"})
     assert answer.headers["content-type"] == "text/xml; charset=utf-8"
@@ -450,7 +450,7 @@ def test_oembed_in_both_formats(client: TestClient) -> None:
         name: str(value) for name, value in found.items()
     }
     [frame] = LexborHTMLParser(found["html"]).css("iframe")
-    assert (frame.attributes["width"], frame.attributes["height"]) == ("640", "662")
+    assert (frame.attributes["width"], frame.attributes["height"]) == ("640", "672")
     assert frame.attributes["title"] == "Ada, Letters"
 
 
@@ -528,7 +528,7 @@ def test_the_dialogue_has_three_snippets(client: TestClient) -> None:
         'limit="5"><a href="https://letters.example/section/clients/">Clients, Letters</a>'
         "</twim-feed>",
         '<iframe src="https://feeds.example/embed/section/clients/?layout=list&amp;limit=5" '
-        'title="Clients, Letters" width="100%" height="784" frameborder="0" loading="lazy">'
+        'title="Clients, Letters" width="100%" height="794" frameborder="0" loading="lazy">'
         "</iframe>",
         "[![Clients, Letters](https://feeds.example/embed/section/clients.svg?limit=5)]"
         "(https://letters.example/section/clients/)",
