@@ -1,7 +1,7 @@
 """The web component `<twim-feed>`, as it is served at `/embed.js`.
 
-`./run component` makes the script, `assets/embed.min.js`, of `assets/embed.js`: it is small, and has
-no comments. docs/reference/embed.md says what it does.
+`./run component` makes it, `assets/embed.min.js`, of the source `assets/embed.js`: small, and without
+comments. docs/reference/embed.md says what it does.
 """
 
 from __future__ import annotations

@@ -101,14 +101,12 @@ def test_feeds_of_others(browser: Chrome, pages: Origin, far: Origin) -> None:
             }
         ],
     }
+    marked = "<h2>T<b>w</b>o<!-- x --></h2><ul><li>a&hellip;</li><li>&copy; &#xe9;&eacute;&nix;"
     words = "A note that has no title and yet goes on for longer than any title would, as notes do."
     new = feed(
         {"id": "1", "external_url": "https://elsewhere.example/", "content_text": words},
         {"id": "2", "content_text": "Short."},
-        {
-            "id": "4",
-            "content_html": "<h2>T<b>w</b>o<!-- x --></h2><ul><li>a&hellip;</li><li>&copy; &#xe9;&eacute;&nix;",
-        },
+        {"id": "4", "content_html": marked},
         {"id": "3", "title": "Of two", "authors": [{"name": "A"}, {"url": "https://b.example/"}]},
     )
     body = "".join(

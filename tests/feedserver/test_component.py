@@ -27,7 +27,8 @@ def test_it_is_made_of_its_source(tmp_path: Path) -> None:
     if not terser.is_file():
         absent("terser")
     made = tmp_path / "embed.min.js"
-    command = [terser, SOURCE, "--module", "--compress", "--mangle", "--output", made]
+    options = ["--module", "--compress", "--mangle", "--output", str(made)]
+    command = [str(terser), str(SOURCE), *options]
     subprocess.run(command, check=True)
     assert made.read_bytes() == embed.component().body, "./run component makes it anew"
 
