@@ -1,6 +1,6 @@
 """The web component `<twim-feed>`, as it is served at `/embed.js`.
 
-`./run component` makes it, `assets/embed.min.js`, of the source `assets/embed.js`: small, and without
+`./run component` makes it, `assets/embed.min.js`, of `assets/embed.js`: small, and without its
 comments. docs/reference/embed.md says what it does.
 """
 
