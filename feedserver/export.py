@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urljoin
@@ -109,6 +109,9 @@ def _write(path: Path, parts: Iterable[bytes]) -> None:
         # Most are new: a site's folder is emptied before a build.
         file = open(path, "xb")
     except FileExistsError:
+        parts = tuple(parts)
+        if _holds(path, parts):
+            return
         unfinished = path.with_name(f".{path.name}.unfinished")
         with open(unfinished, "wb") as file:
             file.writelines(parts)
@@ -116,6 +119,11 @@ def _write(path: Path, parts: Iterable[bytes]) -> None:
     else:
         with file:
             file.writelines(parts)
+
+
+def _holds(path: Path, parts: Sequence[bytes]) -> bool:
+    """Whether a file has these bytes already."""
+    return path.stat().st_size == sum(map(len, parts)) and path.read_bytes() == b"".join(parts)
 
 
 def redirect_file(old: str) -> str:

@@ -71,6 +71,12 @@ class SiteFeeds:
         both = {**redirects, **self.archive.redirects}
         return replace(self, archive=replace(self.archive, redirects=both))
 
+    def files(self) -> Iterator[str]:
+        """The files of all feeds and redirects, relative to the site."""
+        for feed in self.index.feeds:
+            yield from (feed.path[1:] + file for file in catalogue.FEED_FILES)
+        yield from map(export.redirect_file, self.archive.redirects)
+
     def paths(self) -> Iterator[tuple[str, str]]:
         """Each feed's files, relative to the site, and what to call it in an error."""
         for feed in self.index.feeds:

@@ -22,6 +22,7 @@ _INTERNAL = re.compile(r"""\shref=(["'])(@/.*?)\1""", re.DOTALL)
 _ROOT = re.compile(r"""(\s(?:href|src|poster|action|data|cite)\s*=\s*["']?)/(?!/)""", re.IGNORECASE)
 _SRCSET = re.compile(r"""(\ssrcset\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
 _CANDIDATE = re.compile(r"""(["',]\s*)/(?!/)""")
+_ANCHORED = re.compile(r"<[a-zA-Z][^<>]*\s(?:id|name)\s*=[^<>]*>", re.IGNORECASE)
 _ANCHOR = re.compile(r"""\s(?:id|name)\s*=\s*(["'])(.*?)\1""", re.IGNORECASE)
 _OWN_ID = re.compile(r"""\s(?:id|name)\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
@@ -97,7 +98,7 @@ def pictures(html: str) -> tuple[str, ...]:
 def anchors(html: str) -> tuple[str, ...]:
     """The ids and names of elements, to which a link may lead."""
     return tuple(
-        unescape(match[2]) for tag in _TAG.finditer(html) for match in _ANCHOR.finditer(tag[0])
+        unescape(match[2]) for tag in _ANCHORED.finditer(html) for match in _ANCHOR.finditer(tag[0])
     )
 
 

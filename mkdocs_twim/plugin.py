@@ -41,6 +41,7 @@ from mkdocs_twim.markdown import Renderer
 from mkdocs_twim.output import Output
 from mkdocs_twim.pagecalls import PageCalls
 from mkdocs_twim.pages import FRAME, GeneratedPages
+from mkdocs_twim.past import Past
 from mkdocs_twim.peers import Peers
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import Engine, PostPage, Workshop
@@ -65,7 +66,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
         self.feed_calls: FeedCalls
-        self._command = "build"
+        self._command, self._dirty = "build", False
+        self._past: Past | None = None
         self._live: LiveReloadServer | None = None
         self._docs: Path
         self._watched: set[Path] = set()
@@ -76,10 +78,11 @@ class TwimPlugin(BasePlugin[TwimConfig]):
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """With this event MkDocs keeps one plugin over the builds of `mkdocs serve`."""
-        self._command = "serve" if command == "serve" else "build"
+        self._command, self._dirty = "serve" if command == "serve" else "build", dirty
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.output = None
+        gc.unfreeze()
         self.cache = Cache(_cache(config, self._command, "pages"))
         with _errors():
             self.words = Words(feeds.site_of(config).language)
@@ -99,6 +102,13 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         theme.extend(config.theme)
         return config
 
+    # Last, when no other plugin moves the site's folder.
+    @event_priority(-100)
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        if not self._dirty:
+            self._past = Past(config.site_dir)
+            self._past.set_aside()
+
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object
     ) -> LiveReloadServer:
@@ -112,6 +122,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Late, so that files that other plugins make are posts too.
     @event_priority(-50)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        if self._past is not None:
+            self._past.put_back()
         for name in _assets(self.server):
             content = resources.files("mkdocs_twim").joinpath("assets", name).read_bytes()
             # A file of the site's or its theme's takes the place of ours.
@@ -256,19 +268,33 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             # There are thousands of them, and nobody needs it any more.
             page.content = None
         links = self.site_feeds.head(page.url, listing.first if listing else "")
-        return _HEAD_END.sub(lambda end: links + end[0], output, count=1)
+        end = output.find("</head>")
+        if end < 0:
+            # In capitals, or not there.
+            return _HEAD_END.sub(lambda found: links + found[0], output, count=1)
+        return f"{output[:end]}{links}{output[end:]}"
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         if self.output is not None:
             self.output.finish()
+        if self._past is not None:
+            self._past.sweep(set(self.site_feeds.files()))
+            self._past = None
         self.cache.close()
-        gc.unfreeze()
+        if self._command == "serve":
+            gc.unfreeze()
+        else:
+            # The process ends soon; until it has, Python would look through all of it twice more.
+            gc.freeze()
 
     def on_build_error(self, *, error: Exception) -> None:
         gc.unfreeze()
         self.cache.close(forget=False)
         if self.output is not None:
             self.output.stop()
+        if self._past is not None:
+            self._past.discard()
+            self._past = None
 
 
 def _assets(server: Server | None) -> tuple[str, ...]:

@@ -288,8 +288,9 @@ class PostPage(Page):
         self.heading = self.source.meta.title or self._untitled()
         # Themes take a page's title for HTML, as MkDocs makes it of a heading.
         self.title = self.meta["title"] = escape(self.heading, quote=False)
-        self.content = self._filled(html, found, feed=False)
-        self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(self.content)}
+        self.content = filled = self._filled(html, found, feed=False)
+        if filled is not html or self.source.engine != "commonmark":
+            self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(filled)}
         _, self.feed_html = markdown.split(self._filled(html, found, feed=True), self.heading)
         for target in found.broken:
             log.warning(f"{self._place(target)}: the link to '{target}' leads nowhere")
