@@ -5,8 +5,9 @@ The paths are relative to the folder of mkdocs.yml, as those of the options are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from feedserver import archive, foreign, html, members, urls
@@ -20,6 +21,7 @@ from mkdocs_twim.views import Link
 
 # An issue is shown as the post that it is.
 _OPTIONS = Options(issues=())
+_NEAR = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,32 @@ class Peers:
             raise PeerError(f"the file '{name}' is no feed: {error}") from error
 
 
+def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Entries that come newest first, but the parts of one page as they stand on it.
+
+    The updates of one issue are dated a second after one another; Atom and RSS say nothing else of
+    their order.
+    """
+    runs: list[list[Entry]] = []
+    for entry in entries:
+        if runs and entry.update is None and _are_parts(runs[-1][-1], entry):
+            runs[-1].append(entry)
+        else:
+            runs.append([entry])
+    return tuple(entry for run in runs for entry in reversed(run))
+
+
+def _are_parts(later: Entry, earlier: Entry) -> bool:
+    page, fragment, _ = earlier.url.partition("#")
+    near = later.published - earlier.published < _NEAR
+    return bool(fragment) and later.url.startswith(f"{page}#") and near
+
+
 def _read(data: bytes) -> Peer:
     found = foreign.read(data, _OPTIONS).archive
     posts = [entry for entry in found.entries if entry.update is None]
-    peer = Peer(found.site.title, found.site.url, found.site, feed_order(posts or found.entries))
+    entries = _in_order(feed_order(posts or found.entries))
+    peer = Peer(found.site.title, found.site.url, found.site, entries)
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(b"{") or archive.is_archive(data):
         return peer

@@ -47,7 +47,7 @@ li { position: relative }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px }
 li:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 3px }
 li:has(a) :focus-visible { outline: 0 }
-[part=meta], .compact small { color: var(--quiet) }
+[part=meta], .compact .box > small { color: var(--quiet) }
 [part=summary] { color: color-mix(in srgb, currentcolor 88%, #0000); font-size: .9375em }
 [part=meta] + [part=summary] { margin-block-start: .35em }
 small { font-size: .875em }
@@ -60,6 +60,7 @@ img { background: var(--line); border-radius: var(--twim-radius, .4em); display:
 
 .compact { gap: calc(var(--gap) / 3) }
 .compact .box { align-items: baseline; block-size: 1.5em; display: flex; gap: .6em }
+.compact [part=title], .compact [part=meta] { min-inline-size: 0 }
 .compact [part=meta] { flex-shrink: 9999 }
 .compact .box > small { flex: none; margin-inline-start: auto }
 
@@ -280,6 +281,13 @@ class TwimFeed extends HTMLElement {
 
   attributeChangedCallback() {
     this.#plan();
+  }
+
+  // A sheet is of one document; this one may have gone into a frame.
+  adoptedCallback() {
+    const own = new (this.ownerDocument.defaultView ?? window).CSSStyleSheet();
+    own.replaceSync(css);
+    this.shadowRoot.adoptedStyleSheets = [own];
   }
 
   // Or moveBefore() would call the other two.

@@ -298,3 +298,34 @@ def test_the_page_of_the_how_to(browser: Chrome, pages: Origin, far: Origin) -> 
     settled(browser)
     assert len(rows(browser)[0]) == 5
     assert [each for each in errors(browser) if "favicon" not in each] == []
+
+
+def test_lines_are_cut_and_dates_are_whole_where_there_is_little_room(
+    browser: Chrome, pages: Origin, far: Origin
+) -> None:
+    title = "A name that goes on for longer than any sidebar is wide"
+    items = [update(1), {**update(2), "_twim": {"project": {"title": title}}}, update(3)]
+    src = far.feed("/feed.json", feed(*items))
+    show(browser, pages, far, f'<twim-feed src="{src}" layout="compact"></twim-feed>')
+    script = """
+      const feed = document.querySelector("twim-feed");
+      feed.style = "inline-size: 260px; font-size: 20px";
+      const end = feed.getBoundingClientRect().right;
+      const times = [...feed.shadowRoot.querySelectorAll("time")];
+      return times.map((time) => time.getBoundingClientRect().right - end);
+    """
+    beyond = browser.execute_script(script)
+    assert len(beyond) == 3 and max(beyond) <= 0
+
+
+def test_it_keeps_its_looks_in_another_document(
+    browser: Chrome, pages: Origin, far: Origin
+) -> None:
+    src = far.feed("/feed.json", feed(update(1)))
+    show(browser, pages, far, f'<twim-feed src="{src}"></twim-feed><iframe></iframe>')
+    script = (
+        "const feed = document.querySelector('twim-feed');"
+        "document.querySelector('iframe').contentDocument.body.append(feed);"
+        "return getComputedStyle(feed.shadowRoot.querySelector('ul')).display"
+    )
+    assert browser.execute_script(script) == "grid"

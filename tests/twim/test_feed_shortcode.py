@@ -417,6 +417,16 @@ def test_files_of_a_peer(tmp_path: Path, peer: Built) -> None:
         assert feed.css(".twim-entry-title")[0].attributes["lang"] == "de"
 
 
+def test_a_peers_atom_and_rss_have_the_order_of_its_json(tmp_path: Path, peer: Built) -> None:
+    names = ("feed.json", "atom.xml", "rss.xml")
+    _write(tmp_path, {f"peers/{name}": peer.read(f"updates/{name}") for name in names})
+    calls = "\n\n".join(f'{{{{ feed(src="peers/{name}", limit=9) }}}}' for name in names)
+    site = _site(tmp_path, calls)
+    found = [_hrefs(feed)[:-1] for feed in _feeds(site)]
+    updates = [[href for href in each if "peer.example/blog/" in href] for each in found]
+    assert len(updates[0]) > 3 and updates[1] == updates[2] == updates[0]
+
+
 def test_a_file_of_a_peer_in_the_feeds_of_a_post(tmp_path: Path, peer: Built) -> None:
     _write(tmp_path, {"clients.json": peer.read("section/clients/feed.json")})
     page = post("All", '{{ feed(src="clients.json") }}', date="2025-01-01")
