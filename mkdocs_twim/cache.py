@@ -11,7 +11,7 @@ import platform
 import sqlite3
 from functools import cache
 from hashlib import blake2b
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 from mkdocs.plugins import get_plugin_logger
@@ -27,6 +27,7 @@ _LIBRARIES = (
     *("babel", "feedgen", "jinja2", "lxml", "markupsafe", "mkdocs", "nh3", "pygments", "pyromark"),
     "selectolax",
 )
+_OF_PYGMENTS = ("pygments.lexers", "pygments.filters", "pygments.styles")
 _BATCH = 4_000_000
 
 
@@ -46,11 +47,13 @@ class Cache:
         if self._database is None:
             return None
         try:
-            found = self._database.execute("SELECT value FROM kept WHERE key = ?", (key,))
-            return next((bytes(value) for (value,) in found), None)
+            found = self._database.execute("SELECT value, sum FROM kept WHERE key = ?", (key,))
+            for value, sum in found:
+                # A disk may have lost what it was given last.
+                return bytes(value) if _sum(value) == sum else None
         except sqlite3.Error as error:
             self._give_up(error)
-            return None
+        return None
 
     def put(self, key: bytes, value: bytes) -> None:
         """Keep a value from now on."""
@@ -70,8 +73,14 @@ class Cache:
             if forget:
                 known = self._database.execute("SELECT key FROM kept").fetchall()
                 rest = [(key,) for (key,) in known if key not in self._used]
-                with self._database:
-                    self._database.executemany("DELETE FROM kept WHERE key = ?", rest)
+                if rest:
+                    with self._database:
+                        self._database.executemany("DELETE FROM kept WHERE key = ?", rest)
+                    # Else the file would keep its largest size.
+                    [(free,)] = self._database.execute("PRAGMA freelist_count")
+                    [(pages,)] = self._database.execute("PRAGMA page_count")
+                    if free > pages // 2:
+                        self._database.execute("VACUUM")
             self._database.close()
         except sqlite3.Error as error:
             self._give_up(error)
@@ -83,8 +92,8 @@ class Cache:
             return
         try:
             with self._database:
-                rows = new.items()
-                self._database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
+                rows = ((key, value, _sum(value)) for key, value in new.items())
+                self._database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
         except sqlite3.Error as error:
             self._give_up(error)
 
@@ -95,7 +104,10 @@ class Cache:
             self._database.close()
             self._database = None
         if self._path and not isinstance(error, sqlite3.OperationalError):
-            self._path.unlink(missing_ok=True)
+            try:
+                self._path.unlink(missing_ok=True)
+            except OSError as denied:
+                log.debug(f"the cache {self._path} can't be removed: {denied}")
 
 
 def key(*parts: str | bytes) -> bytes:
@@ -111,8 +123,10 @@ def key(*parts: str | bytes) -> bytes:
 def _open(path: Path) -> sqlite3.Connection | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Nobody wants it among a site's sources.
-        path.with_name(".gitignore").write_text("*\n", "utf-8")
+        # Nobody wants it among a site's sources. Written once, for the folder may be watched.
+        ignored = path.with_name(".gitignore")
+        if not ignored.is_file():
+            ignored.write_text("*\n", "utf-8")
         try:
             return _connect(path)
         except sqlite3.OperationalError:
@@ -132,7 +146,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         # What a failing machine loses is made again.
         database.execute("PRAGMA synchronous = OFF")
         database.execute(
-            "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, value BLOB NOT NULL)"
+            "CREATE TABLE IF NOT EXISTS"
+            " kept (key BLOB PRIMARY KEY, value BLOB NOT NULL, sum BLOB NOT NULL)"
         )
     except sqlite3.Error:
         database.close()
@@ -142,12 +157,28 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 @cache
 def _code() -> bytes:
-    """A digest of what makes the values: Python, libraries, both packages."""
+    """A digest of what makes the values: Python, libraries and what they plug in, both packages."""
     digest = blake2b(platform.python_version().encode())
     for name in _LIBRARIES:
-        digest.update(f"{name} {version(name)}\n".encode())
+        digest.update(f"{name} {_version(name)}\n".encode())
+    for group in _OF_PYGMENTS:
+        for point in sorted(entry_points(group=group)):
+            made = point.dist.version if point.dist else ""
+            digest.update(f"{group} {point.name} {point.value} {made}\n".encode())
     for package in (Path(__file__).parent, Path(feedserver.__file__).parent):
         for file in sorted(package.rglob("*")):
-            if file.suffix in (".py", ".html", ".json"):
+            if file.suffix in (".py", ".html", ".json") and file.is_file():
                 digest.update(blake2b(file.read_bytes()).digest())
     return digest.digest()
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        # Some systems install libraries without what tells their version.
+        return ""
+
+
+def _sum(value: bytes) -> bytes:
+    return blake2b(value, digest_size=16).digest()

@@ -11,10 +11,11 @@ from html import escape
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import get_plugin_logger
 from mkdocs.utils import get_relative_url
 
 from feedserver import catalogue, documents, entries, export, jsonfeed, registry
-from feedserver.errors import CatalogueError, RegistryError
+from feedserver.errors import ArchiveError, CatalogueError, RegistryError
 from feedserver.issues import is_issue
 from feedserver.merges import Merge, merge
 from feedserver.model import Archive, Entry, Feed, Image, Person, Site
@@ -29,6 +30,8 @@ from mkdocs_twim.errors import OptionError
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.server import Server
+
+log = get_plugin_logger("twim")
 
 # With the lone surrogates that HTML may have.
 _UTF8 = ("utf-8", "surrogatepass")
@@ -188,7 +191,11 @@ def _entries(page: PostPage, post: entries.Post, site: Site, ignored: Sequence[s
     name = key("entries", repr(post), repr(site), repr(ignored))
     known = kept.get(name)
     if known is not None:
-        return [jsonfeed.entry(item) for item in json.loads(known.decode(*_UTF8))]
+        try:
+            return [jsonfeed.entry(item) for item in json.loads(known.decode(*_UTF8))]
+        except ArchiveError as error:
+            # Of a year before 1000, or of no web address: archives of strangers can't have it.
+            log.debug(f"{page.file.src_uri}: its entries are made anew: {error}")
     made = entries.of_post(post, site, ignored)
     items = json.dumps([jsonfeed.item(entry) for entry in made], ensure_ascii=False)
     kept.put(name, items.encode(*_UTF8))

@@ -280,7 +280,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         if self._past is not None:
             self._past.sweep(set(self.site_feeds.files()))
             self._past = None
-        self.cache.close()
+        self.cache.close(forget=not self._dirty)
         if self._command == "serve":
             gc.unfreeze()
         else:
@@ -333,7 +333,7 @@ def _cache(config: MkDocsConfig, command: str, name: str) -> Path:
     So has `mkdocs serve`, whose pages and feeds have the addresses of the preview.
     """
     file = Path(config.config_file_path)
-    return file.parent / FOLDER / f"{file.stem}-{command}-{name}.sqlite"
+    return file.parent / FOLDER / f"{file.name}-{command}-{name}.sqlite"
 
 
 def _workshop(options: TwimConfig, config: MkDocsConfig, words: Words, cache: Cache) -> Workshop:

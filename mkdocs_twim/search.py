@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,9 +28,7 @@ def keep(plugins: Iterable[object], cache: Cache) -> None:
     """Let the search among these plugins ask the cache first, for one build."""
     for plugin in plugins:
         index: Any = getattr(plugin, "search_index", None)
-        if type(plugin).__module__ not in _KNOWN or not isinstance(
-            getattr(index, "entries", None), list
-        ):
+        if type(plugin).__module__ not in _KNOWN or not _is_known(index):
             continue
         options = dict(getattr(plugin, "config", {}))
         if options.get("jieba_dict") or options.get("jieba_dict_user"):
@@ -40,6 +39,19 @@ def keep(plugins: Iterable[object], cache: Cache) -> None:
         jieba = str(find_spec("jieba") is not None)
         stamp = key(source, repr(options), jieba)
         index.add_entry_from_context = _asking(index, cache, stamp)
+
+
+def _is_known(index: Any) -> bool:
+    """Whether an index is the plugin's own, and nobody has put a function of his into it."""
+    if not isinstance(getattr(index, "entries", None), list) or len(vars(index)) != 2:
+        return False
+    module = type(index).__module__
+    return all(
+        getattr(member, "__module__", module) == module
+        for owner in (type(index), getattr(sys.modules[module], "Parser", None))
+        for member in vars(owner or object).values()
+        if callable(member)
+    )
 
 
 def _asking(index: Any, cache: Cache, stamp: bytes) -> Callable[[Page], None]:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound
+from jinja2.filters import FILTERS as DEFAULT_FILTERS
+from jinja2.tests import TESTS as DEFAULT_TESTS
 from markupsafe import Markup, escape
 from mkdocs.structure.pages import Page
 from mkdocs.theme import Theme
@@ -27,6 +29,8 @@ from mkdocs_twim.words import Words
 PARTS = "twim/parts/"
 ICONS = ("pencil", "pin", "rss")
 """Those of Material that our parts show."""
+FILTERS, TESTS = ("length", "string"), ("defined", "none")
+"""Those of Jinja that our lists use."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
@@ -63,9 +67,9 @@ class Parts:
         self._env.globals = {**env.globals, "word": words.html, "script_words": words.script()}
         self.words = words
         self._cache = cache
-        self._are_ours = _are_ours(env)
+        self._are_ours = _are_ours(env) and _is_plain(env)
         icons = [_source(env, f".icons/material/{name}.svg") for name in ICONS]
-        self._stamp = key(words.language, str(words.locale), site_url, *icons)
+        self._stamp = key(words.language, str(words.locale), site_url, _settings(env), *icons)
 
     def render(self, name: str, page: Page, context: Mapping[str, object], **values: object) -> str:
         """Render a part ("post.html") in the context of a page."""
@@ -81,21 +85,39 @@ class Parts:
         made_of = key(self._stamp, name, page.url, repr(values))
         known = self._cache.get(made_of)
         if known is not None:
-            return known.decode()
+            return known.decode("utf-8", "surrogatepass")
         html = self.render(name, page, context, **values)
-        self._cache.put(made_of, html.encode())
+        self._cache.put(made_of, html.encode("utf-8", "surrogatepass"))
         return html
 
 
 def _are_ours(env: Environment) -> bool:
     """Whether no part is another's."""
-    if not isinstance(env.loader, FileSystemLoader):
+    if type(env.loader) is not FileSystemLoader:
         return False
     return not any(
         Path(folder, PARTS).is_dir()
         for folder in env.loader.searchpath
         if folder != str(_TEMPLATES)
     )
+
+
+def _is_plain(env: Environment) -> bool:
+    """Whether what our lists use of Jinja is Jinja's own."""
+    filters = all(env.filters.get(name) is DEFAULT_FILTERS[name] for name in FILTERS)
+    tests = all(env.tests.get(name) is DEFAULT_TESTS[name] for name in TESTS)
+    return filters and tests and env.finalize is None
+
+
+def _settings(env: Environment) -> str:
+    """How an environment reads and writes templates."""
+    marks = (
+        *(env.block_start_string, env.block_end_string, env.variable_start_string),
+        *(env.variable_end_string, env.comment_start_string, env.comment_end_string),
+    )
+    lines = (env.line_statement_prefix, env.line_comment_prefix, env.newline_sequence)
+    spaces = (env.trim_blocks, env.lstrip_blocks, env.keep_trailing_newline)
+    return repr((marks, lines, spaces, sorted(env.extensions), env.undefined, env.policies))
 
 
 def _source(env: Environment, name: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import Environment, FileSystemLoader, meta
+from jinja2 import Environment, FileSystemLoader, meta, nodes
 from material.plugins.search.plugin import SearchIndex  # type: ignore[import-untyped]
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
@@ -74,6 +74,9 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     def adding(self: Any, page: Any) -> None:
         made["search"].append(page.url)
         add(self, page)
+
+    # Or it would be seen that this isn't Material's.
+    adding.__module__ = SearchIndex.__module__
 
     def writing(channel: Channel, file: str) -> bytes:
         made["feeds"].append(channel.feed_url)
@@ -207,8 +210,8 @@ def test_two_sites_in_one_folder_have_a_cache_each(tmp_path: Path) -> None:
     mkdocs_build(load_config(str(tmp_path / "other.yml")))
     names = {path.name for path in _folder(tmp_path).glob("*.sqlite")}
     assert names == {
-        *("mkdocs-build-pages.sqlite", "mkdocs-build-feeds.sqlite"),
-        *("other-build-pages.sqlite", "other-build-feeds.sqlite"),
+        *("mkdocs.yml-build-pages.sqlite", "mkdocs.yml-build-feeds.sqlite"),
+        *("other.yml-build-pages.sqlite", "other.yml-build-feeds.sqlite"),
     }
     assert (_folder(tmp_path) / ".gitignore").read_text("utf-8") == "*\n"
 
@@ -220,7 +223,7 @@ def test_what_is_not_asked_for_is_forgotten(tmp_path: Path) -> None:
     build(tmp_path, {})
     after = _sizes(tmp_path)
     # Its text and its entries; the site has the same lists and feeds.
-    pages, feeds = "mkdocs-build-pages.sqlite", "mkdocs-build-feeds.sqlite"
+    pages, feeds = "mkdocs.yml-build-pages.sqlite", "mkdocs.yml-build-feeds.sqlite"
     assert after == {pages: before[pages] - 2, feeds: before[feeds]}
 
 
@@ -354,6 +357,111 @@ def test_without_a_path_nothing_is_kept() -> None:
 @given(st.lists(st.text(st.characters())), st.lists(st.text(st.characters())))
 def test_other_parts_have_another_key(one: list[str], other: list[str]) -> None:
     assert (cache.key(*one) == cache.key(*other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("files", "site_url"),
+    [
+        ({"blog/old.md": post("Old", date="0900-05-01")}, "https://letters.example/"),
+        ({}, "ftp://letters.example/"),
+    ],
+)
+def test_what_no_archive_of_strangers_may_have_is_made_anew(
+    tmp_path: Path, files: dict[str, str | bytes], site_url: str
+) -> None:
+    first = build(tmp_path, {**FILES, **files}, site_url=site_url).files()
+    assert build(tmp_path, {}, site_url=site_url).files() == first
+
+
+def test_a_build_without_changes_writes_nothing(tmp_path: Path) -> None:
+    # Or `mkdocs serve --watch .` would never come to an end.
+    build(tmp_path, FILES, **MATERIAL)
+    paths = list(_folder(tmp_path).iterdir())
+    before = [path.stat().st_mtime_ns for path in paths]
+    build(tmp_path, FILES, **MATERIAL)
+    assert [path.stat().st_mtime_ns for path in paths] == before
+    assert list(_folder(tmp_path).iterdir()) == paths
+
+
+def test_damaged_values_are_made_anew(tmp_path: Path) -> None:
+    first = build(tmp_path, FILES, **MATERIAL).files()
+    for path in _folder(tmp_path).glob("*.sqlite"):
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE kept SET value = zeroblob(length(value))")
+        database.close()
+    for _ in range(2):
+        assert build(tmp_path, FILES, **MATERIAL).files() == first
+
+
+def test_a_spoilt_cache_that_can_not_be_removed_stops_no_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "some.sqlite"
+    found = Cache(path)
+    found.put(cache.key("one"), b"1" * 100_000)
+    found.close(forget=False)
+    again = Cache(path)
+    path.write_bytes(path.read_bytes()[:8192] + b"x" * 100_000)
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError("no")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    caplog.set_level(logging.DEBUG, "mkdocs")
+    assert again.get(cache.key("one")) is None
+    again.close()
+    assert "is not used" in caplog.text
+
+
+def test_hooks_that_change_jinja_or_the_search_are_seen(tmp_path: Path) -> None:
+    build(tmp_path / "site", FILES, **MATERIAL)
+    config: dict[str, Any] = {"hooks": ["hook.py"], **MATERIAL}
+    (tmp_path / "site" / "hook.py").write_text(
+        "def on_env(env, *, config, **kwargs):\n"
+        "    env.trim_blocks = env.lstrip_blocks = True\n"
+        "    env.filters['length'] = lambda value: 7\n"
+        "    index = config.plugins['material/search'].search_index\n"
+        "    add = index.create_entry_for_section\n"
+        "    def adding(section, *args):\n"
+        "        add(section, *args)\n"
+        "        index.entries[-1]['boost'] = 2\n"
+        "    index.create_entry_for_section = adding\n"
+        "    return env\n",
+        "utf-8",
+    )
+    again = build(tmp_path / "site", FILES, **config)
+    docs = again.json("search/search_index.json")["docs"]
+    assert {doc.get("boost") for doc in docs} == {2}
+    (tmp_path / "afresh").mkdir()
+    shutil.copy(tmp_path / "site" / "hook.py", tmp_path / "afresh")
+    assert again.files() == _afresh(tmp_path, FILES, **config)
+
+
+def test_files_shrink_with_what_is_in_them(tmp_path: Path) -> None:
+    path = tmp_path / "some.sqlite"
+    found = Cache(path)
+    for number in range(50):
+        found.put(cache.key(str(number)), bytes(100_000))
+    found.close()
+    large = path.stat().st_size
+    again = Cache(path)
+    assert again.get(cache.key("7")) == bytes(100_000)
+    again.close()
+    assert path.stat().st_size < large / 10
+
+
+def test_lists_use_what_is_known_of_jinja() -> None:
+    folder = Path(mkdocs_twim.__file__).parent / "templates"
+    env = Environment()
+    ours = ("url", "twim_date", "twim_title", "twim_below")
+    env.filters |= dict.fromkeys(ours, str)
+    used: dict[str, set[str]] = {"filters": set(), "tests": set()}
+    for path in (folder / "twim" / "parts").glob("*.html"):
+        if path.name not in ("post.html", "head.html", "feed.html"):
+            tree = env.parse(path.read_text("utf-8"))
+            used["filters"] |= {node.name for node in tree.find_all(nodes.Filter)}
+            used["tests"] |= {node.name for node in tree.find_all(nodes.Test)}
+    assert used == {"filters": {*theme.FILTERS, *ours}, "tests": set(theme.TESTS)}
 
 
 def test_lists_show_nothing_that_their_key_does_not_hold() -> None:
