@@ -99,8 +99,9 @@ def preview(folder: Path, edit: Callable[[], None]) -> tuple[float, float]:
     assert process.stderr is not None
     try:
         first = _built(process.stderr)
-        # The folder is watched from then on.
         _said(process.stderr, _SERVING)
+        # It looks at the folder first: what is changed sooner is no change.
+        time.sleep(3)
         edit()
         return first, _built(process.stderr)
     finally:
