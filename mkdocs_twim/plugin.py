@@ -79,6 +79,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """With this event MkDocs keeps one plugin over the builds of `mkdocs serve`."""
         self._command, self._dirty = "serve" if command == "serve" else "build", dirty
+        self._live, self._watched = None, set()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.output = None
