@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -91,11 +90,13 @@ def preview(folder: Path, edit: Callable[[], None]) -> tuple[float, float]:
         BuildError: it ends instead.
     """
     set_aside(folder)
+    # The site is built into a temporary folder, which is removed with what was set aside.
+    env = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "TMPDIR": str(folder / _PAST)}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", address]
-    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
         first = _built(process.stderr)
@@ -105,8 +106,7 @@ def preview(folder: Path, edit: Callable[[], None]) -> tuple[float, float]:
         edit()
         return first, _built(process.stderr)
     finally:
-        # So that it removes the site, which it has built into a temporary folder.
-        process.send_signal(signal.SIGINT)
+        process.kill()
         process.communicate()
 
 
