@@ -147,7 +147,7 @@ def _oembed(site: str, address: str, **size: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("path", [CLIENTS, "/embed/", "/embed/updates/"])
+@pytest.mark.parametrize("path", [CLIENTS, "/embed/"])
 def test_no_frame_has_to_be_scrolled(
     browser: Chrome, pages: Origin, site: str, layout: str, path: str
 ) -> None:
