@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -27,7 +26,17 @@ from mkdocs.utils.templates import TemplateContext
 from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from feedserver.urls import absolute
-from mkdocs_twim import addresses, authors, contexts, feeds, listings, search, static, theme
+from mkdocs_twim import (
+    addresses,
+    authors,
+    contexts,
+    feeds,
+    garbage,
+    listings,
+    search,
+    static,
+    theme,
+)
 from mkdocs_twim import server as servers
 from mkdocs_twim.cache import FOLDER, Cache
 from mkdocs_twim.collection import Collection
@@ -83,7 +92,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.output = None
-        gc.unfreeze()
+        garbage.build_ended(goes_on=True)
         self.cache = Cache(_cache(config, self._command, "pages"))
         with _errors():
             self.words = Words(feeds.site_of(config).language)
@@ -164,7 +173,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         Shells(FRAME).install(env, config.theme)
-        with _errors(), _all_is_kept():
+        with _errors(), garbage.none_is_made():
             self.collection.render_rest(config, files)
             problems = [*self.collection.problems, *self.page_calls.problems]
             problems += self.collection.failures()
@@ -282,14 +291,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             self._past.sweep(set(self.site_feeds.files()))
             self._past = None
         self.cache.close(forget=not self._dirty)
-        if self._command == "serve":
-            gc.unfreeze()
-        else:
-            # The process ends soon; until it has, Python would look through all of it twice more.
-            gc.freeze()
+        garbage.build_ended(goes_on=self._command == "serve")
 
     def on_build_error(self, *, error: Exception) -> None:
-        gc.unfreeze()
+        garbage.build_ended(goes_on=True)
         self.cache.close(forget=False)
         if self.output is not None:
             self.output.stop()
@@ -388,22 +393,6 @@ def _report(problems: Sequence[TwimError]) -> None:
     if problems:
         found = sorted(problems, key=lambda problem: (problem.path or "", problem.line or 0))
         raise PluginError("\n".join(map(str, found)))
-
-
-@contextmanager
-def _all_is_kept() -> Iterator[None]:
-    """Let nobody look for garbage in what is made meanwhile: a build needs it to its end.
-
-    Python would look through all of it again and again, a tenth of a build.
-    """
-    looked = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if looked:
-            gc.enable()
 
 
 @contextmanager

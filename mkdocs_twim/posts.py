@@ -35,6 +35,7 @@ from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter, read
 from mkdocs_twim.internal import InternalLinks, PageLinks
 from mkdocs_twim.markdown import Heading, Rendered
+from mkdocs_twim.packed import Packed
 from mkdocs_twim.peers import Peers
 from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.postmeta import PostMeta, SectionMeta, read_post
@@ -184,23 +185,6 @@ def address_of(path: str, front: FrontMatter, meta: PostMeta, blog_dir: str) -> 
     return addresses.material(blog_dir, meta.date, meta.slug, title)
 
 
-class _Packed:
-    """A text of an object, held in UTF-8: as text, one emoji makes it four times as long."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = f"_{name}_utf8"
-
-    def __get__(self, instance: object, owner: type) -> str | None:
-        data: bytes | None = getattr(instance, self._name, None)
-        return None if data is None else data.decode("utf-8", "surrogatepass")
-
-    def __set__(self, instance: object, text: str | None) -> None:
-        data = None if text is None else text.encode("utf-8", "surrogatepass")
-        # Most are set again to what they are.
-        if data is None or data != getattr(instance, self._name, None):
-            setattr(instance, self._name, data)
-
-
 class PostPage(Page):
     """A post's page.
 
@@ -208,9 +192,9 @@ class PostPage(Page):
     content as feeds get it, and `problems` has what is wrong with its shortcodes, by its words.
     """
 
-    markdown = _Packed()
-    content = _Packed()
-    feed_html = _Packed()
+    markdown = Packed()
+    content = Packed()
+    feed_html = Packed()
 
     def __init__(self, source: PostSource, config: MkDocsConfig, workshop: Workshop) -> None:
         file = source.file
@@ -274,7 +258,7 @@ class PostPage(Page):
         return gallery.picture(url, self.source.meta.image_alt or "") if url else None
 
     def read_source(self, config: MkDocsConfig) -> None:
-        # As `_Packed` holds it: the same bytes.
+        # As `Packed` holds it: the same bytes.
         self._markdown_utf8 = self.source.utf8
         self.meta = _page_meta(self.source)
 
