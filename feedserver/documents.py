@@ -37,21 +37,28 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 
 
-def render(index: Index, feed: Feed, file: str, base: str) -> bytes:
-    """Write a feed, which has an entry, as `file` ("atom.xml"), with self links below `base`."""
-    return write(next(channels(index, feed, [file], base)), file)
+def render(
+    index: Index, feed: Feed, file: str, base: str, entries: tuple[Entry, ...] | None = None
+) -> bytes:
+    """Write a feed, which has an entry, as `file` ("atom.xml"), with self links below `base`.
 
-
-def channels(index: Index, feed: Feed, files: Iterable[str], base: str) -> Iterator[Channel]:
-    """What is to be written of a feed, which has an entry, as each of several files."""
-    entries = tuple(fitting(newest(index.entries(feed), index.archive.feed_limit)))
-    for file in files:
-        yield _channel(index, feed, feed_address(base, feed, file), entries)
-
-
-def write(channel: Channel, file: str) -> bytes:
-    """Write a channel as `file` ("atom.xml"), as much of it as a document may hold."""
+    `entries` is what `contents` gives of it, for who has asked.
+    """
+    entries = contents(index, feed) if entries is None else entries
+    channel = _channel(index, feed, feed_address(base, feed, file), entries)
     return _within_limit(channel, FORMATS[file].serialise)
+
+
+def of_feed(index: Index, feed: Feed, base: str) -> Iterator[tuple[str, bytes]]:
+    """The documents of a feed, which has an entry, with their files ("atom.xml")."""
+    entries = contents(index, feed)
+    for file in FORMATS:
+        yield file, render(index, feed, file, base, entries)
+
+
+def contents(index: Index, feed: Feed) -> tuple[Entry, ...]:
+    """The entries that stand in the documents of a feed, as many as fit."""
+    return tuple(fitting(newest(index.entries(feed), index.archive.feed_limit)))
 
 
 def render_page(index: Index, feed: Feed, file: str, base: str, slice: Slice, page: Page) -> bytes:

@@ -10,11 +10,12 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 from feedserver import archive as archives
-from feedserver import catalogue
-from feedserver.documents import FORMATS, channels
-from feedserver.documents import write as write_document
-from feedserver.model import Archive, Channel
+from feedserver import catalogue, documents
+from feedserver.model import Archive, Feed
 from feedserver.query import Index
+
+Documents = Callable[[Index, Feed, str], Iterable[tuple[str, bytes]]]
+"""The documents of a feed below a base, by file ("atom.xml"), as `documents.of_feed` gives them."""
 
 REDIRECTS = "_redirects"
 _ASIDE = f".{archives.FILE}.unfinished"
@@ -27,21 +28,19 @@ def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
     `archive.redirects` get a copy of a feed, or a page that leads on, and a line in `_redirects`,
     which some hosts of plain files read.
     """
-    yield from _beside(archive, base, write_document)
+    yield from _beside(archive, Index(archive), base, documents.of_feed)
     yield archives.FILE, archives.serialise(archive)
 
 
 def _beside(
-    archive: Archive, base: str, serialise: Callable[[Channel, str], bytes]
+    archive: Archive, index: Index, base: str, make: Documents
 ) -> Iterator[tuple[str, bytes]]:
     """All files but the archive."""
-    index = Index(archive)
     copied = set(archive.redirects.values())
     rendered: dict[str, bytes] = {}
     for feed in index.feeds:
-        for file, channel in zip(FORMATS, channels(index, feed, FORMATS, base), strict=True):
+        for file, data in make(index, feed, base):
             path = feed.path[1:] + file
-            data = serialise(channel, file)
             if f"/{path}" in copied:
                 rendered[path] = data
             yield path, data
@@ -68,19 +67,22 @@ def write_aside(
     base: str,
     folder: Path,
     *,
+    index: Index | None = None,
     but: Collection[str] = (),
-    serialise: Callable[[Channel, str], bytes] = write_document,
+    make: Documents = documents.of_feed,
 ) -> int:
     """Write all files but those that are named; the archive under another name, for `publish`.
 
-    `serialise` writes a channel as a file ("atom.xml"), or knows how that was done.
+    `index` is that of the archive, or of one that differs in redirects alone, for who has it.
+    `make` gives the documents of a feed; it goes on when what it gave is written. It leaves out
+    what is in the folder already, unless a redirect is to be a copy of it.
 
     Raises:
         OSError: a file can't be written.
     """
     count = 0
     made: set[Path] = set()
-    for name, data in _beside(archive, base, serialise):
+    for name, data in _beside(archive, index or Index(archive), base, make):
         if name in but:
             continue
         path = folder / name

@@ -71,6 +71,7 @@ class Index:
     ) -> None:
         self.archive = archive
         self._feeds = {feed.path: feed for feed in archive.feeds}
+        self._entries: dict[str, tuple[Entry, ...]] = {}
         if posts is not None and updates is not None:
             self.posts, self.updates = posts, updates
 
@@ -99,11 +100,16 @@ class Index:
         return tuple(feed for feed in self.archive.feeds if self._has_entries(feed))
 
     def entries(self, feed: Feed) -> tuple[Entry, ...]:
-        """All entries of a feed, in its order."""
+        """All entries of a feed of the archive, in its order."""
         found = self.order_of(feed)
         if not feed.query:
             return found.entries
-        return tuple(found.entries[position] for position in positions(found.having(feed.query)))
+        entries = self._entries.get(feed.path)
+        if entries is None:
+            # A build asks several times.
+            places = positions(found.having(feed.query))
+            entries = self._entries[feed.path] = tuple(found.entries[place] for place in places)
+        return entries
 
     def updated(self, feed: Feed) -> datetime:
         """When a feed, which has an entry, was last changed."""

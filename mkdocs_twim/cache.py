@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import platform
 import sqlite3
+from collections.abc import Mapping
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, entry_points, version
@@ -32,14 +33,31 @@ _BATCH = 4_000_000
 
 
 class Cache:
-    """The values of one file; without a path there are none."""
+    """The values of one file; without a path there are none.
 
-    def __init__(self, path: Path | None = None) -> None:
+    What builds of one process have made of values passes from `before` to the next, as it is.
+    """
+
+    def __init__(self, path: Path | None = None, before: Cache | None = None) -> None:
         self._path = path
         self._database = None if path is None else _open(path)
         self._used: set[bytes] = set()
         self._new: dict[bytes, bytes] = {}
         self._size = 0
+        self._had: Mapping[bytes, object] = before._has if before else {}
+        self._has: dict[bytes, object] = {}
+
+    def recall(self, key: bytes) -> object:
+        """What the last build of this process has made of a value, if anything."""
+        found = self._had.get(key)
+        if found is not None:
+            self.remember(key, found)
+        return found
+
+    def remember(self, key: bytes, made: object) -> None:
+        """Let the next build of this process have what was made of a value."""
+        self._used.add(key)
+        self._has[key] = made
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key, as `key` gives it, if it was kept."""
@@ -54,6 +72,10 @@ class Cache:
         except sqlite3.Error as error:
             self._give_up(error)
         return None
+
+    def keep(self, key: bytes) -> None:
+        """Let a key's value stay, if it was kept."""
+        self._used.add(key)
 
     def put(self, key: bytes, value: bytes) -> None:
         """Keep a value from now on."""

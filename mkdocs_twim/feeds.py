@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
+from typing import cast
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
@@ -24,7 +25,7 @@ from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from feedserver.xml import packed
 from mkdocs_twim import addresses
-from mkdocs_twim.cache import key
+from mkdocs_twim.cache import Cache, key
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.pictures import Gallery
@@ -107,8 +108,8 @@ def collect(
     pages = [page for page in pages if not page.source.meta.draft]
     dated = [page for page in pages if page.source.meta.date]
     ignored = tuple(options.ignore_sections)
-    groups = (_entries(page, _post(page, gallery, options), site, ignored) for page in dated)
-    built = entries.arrange([list(map(packed, group)) for group in groups])
+    groups = [_entries(page, _post(page, gallery, options), site, ignored) for page in dated]
+    built = entries.arrange(groups)
     merged, merges = merge(built, known)
     # Those that were changed since are no longer.
     found = tuple(map(packed, merged))
@@ -185,17 +186,36 @@ def future(pages: Iterable[PostPage], now: datetime) -> list[PostPage]:
     return [page for page in pages if page.source.meta.date and page.source.meta.date > now]
 
 
-def _entries(page: PostPage, post: entries.Post, site: Site, ignored: Sequence[str]) -> list[Entry]:
+def _entries(
+    page: PostPage, post: entries.Post, site: Site, ignored: Sequence[str]
+) -> tuple[Entry, ...]:
     """The entries of a post: of an earlier build, if nothing that they are made of has changed."""
     kept = page.workshop.cache
     name = key("entries", repr(post), repr(site), repr(ignored))
+    made = kept.recall(name)
+    if made is None:
+        made = tuple(
+            map(packed, _loaded(page, kept, name) or _made(post, site, ignored, kept, name))
+        )
+        kept.remember(name, made)
+    return cast("tuple[Entry, ...]", made)
+
+
+def _loaded(page: PostPage, kept: Cache, name: bytes) -> list[Entry] | None:
     known = kept.get(name)
-    if known is not None:
-        try:
-            return [jsonfeed.entry(item) for item in json.loads(known.decode(*_UTF8))]
-        except ArchiveError as error:
-            # Of a year before 1000, or of no web address: archives of strangers can't have it.
-            log.debug(f"{page.file.src_uri}: its entries are made anew: {error}")
+    if known is None:
+        return None
+    try:
+        return [jsonfeed.entry(item) for item in json.loads(known.decode(*_UTF8))]
+    except ArchiveError as error:
+        # Of a year before 1000, or of no web address: archives of strangers can't have it.
+        log.debug(f"{page.file.src_uri}: its entries are made anew: {error}")
+        return None
+
+
+def _made(
+    post: entries.Post, site: Site, ignored: Sequence[str], kept: Cache, name: bytes
+) -> list[Entry]:
     made = entries.of_post(post, site, ignored)
     items = json.dumps([jsonfeed.item(entry) for entry in made], ensure_ascii=False)
     kept.put(name, items.encode(*_UTF8))

@@ -96,16 +96,15 @@ class Frames:
         values["social"] = social.of_list(
             title, page.canonical_url or "", about, self._site, self._default
         )
+        beside = {
+            "up": self._up(page),
+            "heading": None if "<h1" in text else title,
+            "text": Markup(text),
+            "root": _root(page),
+        }
+        of = (listing, beside)
         page.content = self.parts.render_list(
-            listing.template,
-            page,
-            values,
-            listing=listing,
-            up=self._up(page),
-            heading=None if "<h1" in text else title,
-            text=Markup(text),
-            root=_root(page),
-            **listing.values,
+            listing.template, page, values, of, listing=listing, **listing.values, **beside
         )
 
     def _fill_post(self, page: PostPage, post: PostView, context: TemplateContext) -> None:

@@ -34,6 +34,7 @@ from mkdocs_twim import (
     garbage,
     listings,
     search,
+    shells,
     static,
     theme,
 )
@@ -49,10 +50,13 @@ from mkdocs_twim.internal import InternalLinks
 from mkdocs_twim.markdown import Renderer
 from mkdocs_twim.output import Output
 from mkdocs_twim.pagecalls import PageCalls
-from mkdocs_twim.pages import FRAME, GeneratedPages
+from mkdocs_twim.pages import FRAME as LIST_FRAME
+from mkdocs_twim.pages import GeneratedPages
 from mkdocs_twim.past import Past
 from mkdocs_twim.peers import Peers
 from mkdocs_twim.pictures import Gallery
+from mkdocs_twim.postframes import PostFrames
+from mkdocs_twim.posts import FRAME as POST_FRAME
 from mkdocs_twim.posts import Engine, PostPage, Workshop
 from mkdocs_twim.postviews import Views
 from mkdocs_twim.server import Server
@@ -93,7 +97,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.output = None
         garbage.build_ended(goes_on=True)
-        self.cache = Cache(_cache(config, self._command, "pages"))
+        # What a build of `mkdocs serve` has made of values need not be made by the next.
+        before = self.cache if self._command == "serve" else None
+        self.cache = Cache(_cache(config, self._command, "pages"), before)
         with _errors():
             self.words = Words(feeds.site_of(config).language)
             workshop = _workshop(self.config, config, self.words, self.cache)
@@ -172,7 +178,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        Shells(FRAME).install(env, config.theme)
+        frames = PostFrames(env, config.theme, self.cache)
+        through = {LIST_FRAME: Shells().render, POST_FRAME: frames.render}
+        shells.install(env, config.theme, through)
         with _errors(), garbage.none_is_made():
             self.collection.render_rest(config, files)
             problems = [*self.collection.problems, *self.page_calls.problems]
@@ -183,6 +191,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.output = Output(
             self.site_feeds.archive,
             config.site_dir,
+            index=self.site_feeds.index,
             cache=_cache(config, self._command, "feeds"),
         )
         self.output.start()

@@ -28,6 +28,8 @@ from mkdocs.utils import get_theme_dir
 from mkdocs_twim.social import Social
 
 Render = Callable[[Mapping[str, object]], str]
+Through = Callable[[Render, Mapping[str, object]], str]
+"""Renders a template, told of what it is told; what it gets first renders it in full."""
 
 KNOWN = ("material", "materialx", "mkdocs", "readthedocs")
 """The themes whose templates have been read, and are tried by the tests."""
@@ -59,37 +61,39 @@ class _Shell:
         return "".join(values.get(piece, piece) for piece in self.pieces)
 
 
+def install(env: Environment, theme: Theme, renders: Mapping[str, Through]) -> None:
+    """Let these render the templates of an environment, if its theme is one that is known.
+
+    The templates must not be loaded yet.
+    """
+    if not _is_known(env, theme):
+        return
+    base = env.template_class
+
+    class Shelled(base):  # type: ignore[misc, valid-type]  # the class is the environment's
+        def render(self, *args: Any, **kwargs: Any) -> str:
+            through = renders.get(self.name or "")
+            if through is None or kwargs or len(args) != 1:
+                return str(super().render(*args, **kwargs))
+            whole: Render = super().render
+            return through(whole, args[0])
+
+    env.template_class = Shelled
+
+
 class Shells:
-    """The shells of one build; `template` is the name of the frame that they are made of."""
+    """The shells of one build."""
 
-    def __init__(self, template: str) -> None:
-        self._template = template
+    def __init__(self) -> None:
         self._shells: dict[object, _Shell | None] = {}
-
-    def install(self, env: Environment, theme: Theme) -> None:
-        """Let an environment render its template here, if its theme is one that is known.
-
-        The template must not be loaded yet.
-        """
-        if not _is_known(env, theme):
-            return
-        base, name, through = env.template_class, self._template, self.render
-
-        class Shelled(base):  # type: ignore[misc, valid-type]  # the class is the environment's
-            def render(self, *args: Any, **kwargs: Any) -> str:
-                whole: Render = super().render
-                if self.name != name or kwargs or len(args) != 1:
-                    return str(super().render(*args, **kwargs))
-                return through(whole, args[0])
-
-        env.template_class = Shelled
 
     def render(self, whole: Render, context: Mapping[str, object]) -> str:
         """Render a page; `whole` renders it in full."""
         page, social = context.get("page"), context.get("social")
         if not isinstance(page, Page) or not isinstance(social, Social) or not _has_shape(page):
             return whole(context)
-        key = (_shape(page), _rest(context, _IN_CONTEXT), _settings(context))
+        config = cast("MkDocsConfig", context["config"])
+        key = (_shape(page), _rest(context, _IN_CONTEXT), settings(config))
         if key not in self._shells:
             # It may be the only one.
             self._shells[key] = None
@@ -116,9 +120,8 @@ def _is_known(env: Environment, theme: Theme) -> bool:
     )
 
 
-def _settings(context: Mapping[str, object]) -> object:
+def settings(config: MkDocsConfig) -> object:
     """What themes read of a site's settings, which another plugin may change for a page."""
-    config = cast("MkDocsConfig", context["config"])
     return repr(config.extra), repr(sorted(config.theme.items()))
 
 

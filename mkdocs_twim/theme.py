@@ -69,7 +69,7 @@ class Parts:
         self._cache = cache
         self._are_ours = _are_ours(env) and _is_plain(env)
         icons = [_source(env, f".icons/material/{name}.svg") for name in ICONS]
-        self._stamp = key(words.language, str(words.locale), site_url, _settings(env), *icons)
+        self._stamp = key(words.language, str(words.locale), site_url, reading(env), *icons)
 
     def render(self, name: str, page: Page, context: Mapping[str, object], **values: object) -> str:
         """Render a part ("post.html") in the context of a page."""
@@ -77,12 +77,15 @@ class Parts:
         return self._env.get_template(PARTS + name).render(context, **values)
 
     def render_list(
-        self, name: str, page: Page, context: Mapping[str, object], **values: object
+        self, name: str, page: Page, context: Mapping[str, object], of: object, **values: object
     ) -> str:
-        """The same of a part that shows nothing of the context but `values`, if it is ours."""
+        """The same of a part that shows nothing of the context but `values`, if it is ours.
+
+        `of` is what the values are taken from: what looks alike gives the same.
+        """
         if not self._are_ours:
             return self.render(name, page, context, **values)
-        made_of = key(self._stamp, name, page.url, repr(values))
+        made_of = key(self._stamp, name, page.url, repr(of))
         known = self._cache.get(made_of)
         if known is not None:
             return known.decode("utf-8", "surrogatepass")
@@ -109,7 +112,7 @@ def _is_plain(env: Environment) -> bool:
     return filters and tests and env.finalize is None
 
 
-def _settings(env: Environment) -> str:
+def reading(env: Environment) -> str:
     """How an environment reads and writes templates."""
     marks = (
         *(env.block_start_string, env.block_end_string, env.variable_start_string),

@@ -41,7 +41,7 @@ MKDOCS_TWIM = (
     | {"authors", "related", "postviews", "zola_pages"}
     | {"peers", "entryviews", "server"},
     {"feeds", "output", "listings", "pages", "social", "frames", "collection", "shells"}
-    | {"sections", "checks", "feedcalls", "search", "past"}
+    | {"sections", "checks", "feedcalls", "search", "past", "postframes"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
 )

@@ -20,7 +20,8 @@ from mkdocs.config import load_config
 
 import mkdocs_twim
 from feedserver import documents, entries
-from feedserver.model import Channel, Entry, Site
+from feedserver.model import Entry, Feed, Site
+from feedserver.query import Index
 from mkdocs_twim import cache, theme
 from mkdocs_twim.cache import Cache
 from mkdocs_twim.markdown import Renderer
@@ -56,7 +57,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     made: dict[str, list[str]] = {"markdown": [], "entries": [], "lists": [], "search": []}
     made["feeds"] = []
     render, of_post, part = Renderer.render, entries.of_post, theme.Parts.render
-    add, write = SearchIndex.add_entry_from_context, documents.write
+    add, document = SearchIndex.add_entry_from_context, documents.render
 
     def rendering(self: Renderer, text: str, *args: Any, **kwargs: Any) -> Any:
         made["markdown"].append(text)
@@ -78,16 +79,16 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     # Or it would be seen that this isn't Material's.
     adding.__module__ = SearchIndex.__module__
 
-    def writing(channel: Channel, file: str) -> bytes:
-        made["feeds"].append(channel.feed_url)
-        return write(channel, file)
+    def writing(index: Index, feed: Feed, file: str, *args: Any) -> bytes:
+        made["feeds"].append(feed.path + file)
+        return document(index, feed, file, *args)
 
     monkeypatch.setattr("mkdocs_twim.output._can_fork", lambda: False)
     monkeypatch.setattr(Renderer, "render", rendering)
     monkeypatch.setattr(entries, "of_post", making)
     monkeypatch.setattr(theme.Parts, "render", parting)
     monkeypatch.setattr(SearchIndex, "add_entry_from_context", adding)
-    monkeypatch.setattr(documents, "write", writing)
+    monkeypatch.setattr(documents, "render", writing)
     return made
 
 
@@ -117,8 +118,8 @@ def test_only_what_has_changed_is_made_again(
     assert len(made["markdown"]) == 1
     assert made["entries"] == ["Plain"]
     assert made["lists"] == []
-    assert "https://letters.example/atom.xml" in made["feeds"]
-    assert "https://letters.example/section/clients/atom.xml" not in made["feeds"]
+    assert "/atom.xml" in made["feeds"]
+    assert "/section/clients/atom.xml" not in made["feeds"]
 
 
 def test_what_mkdocs_serve_builds_again_is_the_same(
@@ -225,6 +226,17 @@ def test_what_is_not_asked_for_is_forgotten(tmp_path: Path) -> None:
     # Its text and its entries; the site has the same lists and feeds.
     pages, feeds = "mkdocs.yml-build-pages.sqlite", "mkdocs.yml-build-feeds.sqlite"
     assert after == {pages: before[pages] - 2, feeds: before[feeds]}
+
+
+def test_feeds_that_were_not_written_again_are_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = build(tmp_path, FILES).files()
+    build(tmp_path, FILES)
+    made = _counted(monkeypatch)
+    shutil.rmtree(tmp_path / "site")
+    assert build(tmp_path, FILES).files() == first
+    assert made["feeds"] == []
 
 
 def _sizes(root: Path) -> dict[str, int]:

@@ -69,6 +69,27 @@ def test_feeds_that_are_as_they_were_are_not_written_again(tmp_path: Path) -> No
     assert path.stat().st_mtime == 1_000_000_000
 
 
+def test_of_feeds_whatever_was_changed_or_lost_is_written_again(tmp_path: Path) -> None:
+    first = build(tmp_path, FILES)
+    before = first.files()
+    folder = first.folder / "project" / "fractal"
+    (folder / "atom.xml").unlink()
+    # As many bytes, at the same time.
+    feed = folder / "feed.json"
+    times = feed.stat().st_atime_ns, feed.stat().st_mtime_ns
+    feed.write_bytes(b"x" * feed.stat().st_size)
+    os.utime(feed, ns=times)
+    assert build(tmp_path, {}).files() == before
+
+
+def test_copies_of_feeds_at_their_old_addresses_stay(tmp_path: Path) -> None:
+    redirects = {"/fractal.xml": "/project/fractal/atom.xml"}
+    first = build(tmp_path, FILES, twim={"feed_redirects": redirects})
+    before = first.files()
+    assert before["fractal.xml"] == before["project/fractal/atom.xml"]
+    assert build(tmp_path, {}, twim={"feed_redirects": redirects}).files() == before
+
+
 def test_files_that_are_elsewhere_too_are_left_alone(tmp_path: Path) -> None:
     site = build(tmp_path, FILES)
     kept = tmp_path / "kept.html"
