@@ -88,6 +88,10 @@ class Cache:
 
     def close(self, *, forget: bool = True) -> None:
         """End the use of the cache; unless told otherwise, forget what wasn't asked for."""
+        if not forget:
+            # A build that failed didn't come to ask for all.
+            self._has = {**self._had, **self._has}
+        self._had = {}
         self._write()
         if self._database is None:
             return
@@ -130,6 +134,16 @@ class Cache:
                 self._path.unlink(missing_ok=True)
             except OSError as denied:
                 log.debug(f"the cache {self._path} can't be removed: {denied}")
+
+
+def file_of(config_file: str, command: str, name: str) -> Path:
+    """The file of a cache: of two configurations in one folder each has its own.
+
+    `config_file` is the path of mkdocs.yml. The `command` serve has its own too, for its pages and
+    feeds have the addresses of the preview.
+    """
+    file = Path(config_file)
+    return file.parent / FOLDER / f"{file.name}-{command}-{name}.sqlite"
 
 
 def key(*parts: str | bytes) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,11 +24,8 @@ from mkdocs.utils.templates import TemplateContext
 
 from feedserver.registry import Registry
 from feedserver.slugs import slugify
-from feedserver.urls import absolute
 from mkdocs_twim import (
     addresses,
-    authors,
-    contexts,
     feeds,
     garbage,
     listings,
@@ -37,31 +33,29 @@ from mkdocs_twim import (
     shells,
     static,
     theme,
+    workshops,
 )
 from mkdocs_twim import server as servers
-from mkdocs_twim.cache import FOLDER, Cache
+from mkdocs_twim.cache import Cache
+from mkdocs_twim.cache import file_of as cache_file
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.entryviews import OwnEntries
-from mkdocs_twim.errors import OptionError, TwimError
+from mkdocs_twim.errors import TwimError
 from mkdocs_twim.feedcalls import FeedCalls
 from mkdocs_twim.frames import Frames
-from mkdocs_twim.internal import InternalLinks
-from mkdocs_twim.markdown import Renderer
 from mkdocs_twim.output import Output
 from mkdocs_twim.pagecalls import PageCalls
 from mkdocs_twim.pages import FRAME as LIST_FRAME
 from mkdocs_twim.pages import GeneratedPages
 from mkdocs_twim.past import Past
-from mkdocs_twim.peers import Peers
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.postframes import PostFrames
 from mkdocs_twim.posts import FRAME as POST_FRAME
-from mkdocs_twim.posts import Engine, PostPage, Workshop
+from mkdocs_twim.posts import PostPage
 from mkdocs_twim.postviews import Views
 from mkdocs_twim.server import Server
 from mkdocs_twim.shells import Shells
-from mkdocs_twim.shortcodes import Library
 from mkdocs_twim.words import Words
 
 ASSETS = ("twim.css", "twim.js")
@@ -99,10 +93,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         garbage.build_ended(goes_on=True)
         # What a build of `mkdocs serve` has made of values need not be made by the next.
         before = self.cache if self._command == "serve" else None
-        self.cache = Cache(_cache(config, self._command, "pages"), before)
+        self.cache = Cache(cache_file(config.config_file_path, self._command, "pages"), before)
         with _errors():
             self.words = Words(feeds.site_of(config).language)
-            workshop = _workshop(self.config, config, self.words, self.cache)
+            workshop = workshops.make(self.config, config, self.words, self.cache)
             self.registry = feeds.known_topics(self.config, config)
             self.server = servers.read(self.config.server_url, config.theme.name)
         _report(workshop.library.problems)
@@ -178,24 +172,29 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        frames = PostFrames(env, config.theme, self.cache)
+        frames = PostFrames(env, config, self.cache)
         through = {LIST_FRAME: Shells().render, POST_FRAME: frames.render}
         shells.install(env, config.theme, through)
+        self._collect(env, config, files)
+        search.keep(config.plugins.values(), self.cache)
+        cache = cache_file(config.config_file_path, self._command, "feeds")
+        archive, index = self.site_feeds.archive, self.site_feeds.index
+        self.output = Output(archive, config.site_dir, index=index, cache=cache)
+        self.output.start()
+        return env
+
+    def _collect(self, env: Environment, config: MkDocsConfig, files: Files) -> None:
+        """Render what is left, and gather what all of it holds.
+
+        Raises:
+            PluginError: there is anything wrong with it.
+        """
         with _errors(), garbage.none_is_made():
             self.collection.render_rest(config, files)
             problems = [*self.collection.problems, *self.page_calls.problems]
             problems += self.collection.failures()
             problems = problems or self._gather(env, config, files)
         _report(problems)
-        search.keep(config.plugins.values(), self.cache)
-        self.output = Output(
-            self.site_feeds.archive,
-            config.site_dir,
-            index=self.site_feeds.index,
-            cache=_cache(config, self._command, "feeds"),
-        )
-        self.output.start()
-        return env
 
     def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
         """All that is known when every page is rendered; what is wrong with it."""
@@ -340,57 +339,6 @@ def _layout(
         words=words,
         server=server,
     )
-
-
-def _cache(config: MkDocsConfig, command: str, name: str) -> Path:
-    """The file of a cache: of two mkdocs.yml in one folder each has its own.
-
-    So has `mkdocs serve`, whose pages and feeds have the addresses of the preview.
-    """
-    file = Path(config.config_file_path)
-    return file.parent / FOLDER / f"{file.name}-{command}-{name}.sqlite"
-
-
-def _workshop(options: TwimConfig, config: MkDocsConfig, words: Words, cache: Cache) -> Workshop:
-    site_url = absolute(config.site_url or "", "")
-    if not site_url or not site_url.endswith("/"):
-        raise OptionError("mkdocs.yml: site_url is missing: the ids of entries are made with it")
-    sizes = {"feed_limit": options.feed_limit, "paginate_by": options.paginate_by}
-    for name, taxonomy in options.taxonomies.items():
-        sizes[f"taxonomies: {name}: paginate_by"] = taxonomy.paginate_by
-    for name, size in sizes.items():
-        if size < 0:
-            raise OptionError(f"mkdocs.yml: twim: {name}: expected 0 or more")
-    toc = config.mdx_configs.get("toc", {})
-    permalink = toc.get("permalink", False)
-    blog_dir = addresses.blog(options.blog_dir).strip("/")
-    return Workshop(
-        site_url=site_url,
-        blog_dir=blog_dir,
-        taxonomies=tuple(options.taxonomies),
-        engine=cast("Engine | Literal['auto']", options.markdown),
-        renderer=Renderer(
-            # The themes mkdocs and readthedocs highlight in the browser.
-            pygments=not config.theme.get("highlightjs"),
-            permalink="¶" if permalink is True else permalink or None,
-        ),
-        library=_library(options, config, words),
-        site=contexts.of_site(config),
-        internal=InternalLinks(),
-        authors=authors.read(Path(config.docs_dir), blog_dir),
-        peers=Peers(Path(config.config_file_path).parent),
-        cache=cache,
-    )
-
-
-def _library(options: TwimConfig, config: MkDocsConfig, words: Words) -> Library:
-    """The shortcodes; a folder that is named must be there, the usual one may be."""
-    folder = Path(options.shortcodes_dir)
-    root = Path(config.config_file_path).parent
-    shown = Path(os.path.relpath(folder, root)).as_posix()
-    if not folder.is_dir() and shown != TwimConfig.shortcodes_dir.default:
-        raise OptionError(f"mkdocs.yml: twim: shortcodes_dir: there is no folder '{shown}'")
-    return Library(folder, shown=shown, words=words)
 
 
 def _report(problems: Sequence[TwimError]) -> None:

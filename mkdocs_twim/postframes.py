@@ -9,170 +9,148 @@ same.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from importlib.metadata import version
-from pathlib import Path
+from functools import cached_property
 from typing import cast
 
 from jinja2 import Environment
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure import StructureItem
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
-from mkdocs.theme import Theme
-from mkdocs.utils import get_theme_dir
 
+from mkdocs_twim import untouched
 from mkdocs_twim.cache import Cache, key
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.shells import Render, settings
 from mkdocs_twim.social import Social
-from mkdocs_twim.theme import reading
 
-KNOWN = {"material": "mkdocs-material", "materialx": "mkdocs-materialx"}
-"""The themes whose templates have been read, and the names of their packages."""
+log = get_plugin_logger("twim")
 
+# What another plugin may give to pages and to links to headings, and they ask of them.
+_GIVEN = ("authors", "categories", "config", "encrypted", "pages", "typeset")
 # The time of a build stands on no post.
-_NOT_SHOWN = {"pages", "build_date_utc"}
-LEFT_OUT = {
-    *("_markdown_utf8", "_content_utf8", "_feed_html_utf8", "content", "markdown"),
-    *("source", "workshop", "heading", "problems", "anchor_links", "permalink"),
-    *("_image", "_links", "_headings", "present_anchor_ids", "links_to_anchors"),
-    *("_title_from_render", "_Page__active", "_Section__active", "parent", "file"),
-    *("previous_page", "next_page"),
-}
-# Made for each environment, and used by no template of these themes.
-_OF_TRANSLATIONS = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
+_NOT_SHOWN = {"nav", "config", "page", "pages", "build_date_utc"}
+_DEPTH = 12
 
 
 class PostFrames:
-    """The frames of one build."""
+    """The frames of one build; `env` is as other plugins have left it."""
 
-    def __init__(self, env: Environment, theme: Theme, cache: Cache) -> None:
+    def __init__(self, env: Environment, config: MkDocsConfig, cache: Cache) -> None:
+        self._env = env
+        self._config = config
         self._cache = cache
-        self._stamp = _stamp(env, theme)
-        self._site: tuple[Navigation, MkDocsConfig, str] | None = None
+        # Our parts are escaped, see `theme.Parts`; nothing else is.
+        self._is_plain = env.autoescape is False
 
     def render(self, whole: Render, context: Mapping[str, object]) -> str:
         """Render the page of a post; `whole` renders it in full."""
         page = context.get("page")
-        if self._stamp is None or not isinstance(page, PostPage) or not page.content:
+        if not isinstance(page, PostPage) or self._stamp is None or not (content := page.content):
             return whole(context)
         try:
-            told = self._told(page, context)
+            told = repr(_told(page, context))
         except _UnknownError:
+            log.debug(f"{page.file.src_uri}: the theme around it is not kept")
             return whole(context)
-        name = key("frame", self._stamp, told, page.content)
+        name = key("frame", self._stamp, told, content)
         known = self._cache.get(name)
         if known is not None:
-            return page.content.join(json.loads(known))
+            return content.join(json.loads(known))
         rendered = whole(context)
-        parts = rendered.split(page.content)
+        parts = rendered.split(content)
         if len(parts) == 2:
             self._cache.put(name, json.dumps(parts).encode())
         return rendered
 
-    def _told(self, page: PostPage, context: Mapping[str, object]) -> str:
-        nav, config = context["nav"], context["config"]
-        assert isinstance(nav, Navigation)
-        assert isinstance(config, MkDocsConfig)
-        rest = {
-            name: repr(value) if isinstance(value, Social) else _plain(value)
-            for name, value in context.items()
-            if name not in {"nav", "config", "page", *_NOT_SHOWN}
-        }
-        beside = [each and (each.title, each.url) for each in (page.previous_page, page.next_page)]
-        above = [_item(each) for each in page.ancestors]
-        of_page = (_item(page), list(_toc(page.toc)), page.file.src_uri, beside, above)
-        if self._site is None or self._site[0] is not nav or self._site[1] is not config:
-            # It is the same for all pages.
-            self._site = nav, config, repr((list(_items(nav.items)), _config(config)))
-        return repr((rest, of_page, settings(config), self._site[2]))
+    @cached_property
+    def _stamp(self) -> bytes | None:
+        # First when a post is rendered: then the other plugins are done with the environment.
+        return untouched.stamp(self._env, self._config) if self._is_plain else None
 
 
 class _UnknownError(Exception):
     """A template is told something that can't be compared."""
 
 
-def _plain(value: object) -> object:
+def _told(page: PostPage, context: Mapping[str, object]) -> object:
+    """All that a template is told, but for the page's content."""
+    nav, config = context.get("nav"), context.get("config")
+    if not isinstance(nav, Navigation) or not isinstance(config, MkDocsConfig):
+        raise _UnknownError
+    rest = {
+        name: repr(value) if isinstance(value, Social) else _plain(value)
+        for name, value in context.items()
+        if name not in _NOT_SHOWN
+    }
+    beside = [_item(each) for each in (page.previous_page, page.next_page, nav.homepage) if each]
+    above = [_item(each) for each in page.ancestors]
+    of_page = (_item(page), page.canonical_url, page.edit_url, _plain(page.meta), _toc(page.toc))
+    return rest, of_page, bool(page.previous_page), beside, above, _items(nav.items), _site(config)
+
+
+def _plain(value: object, depth: int = _DEPTH) -> object:
     """What is equal, in two builds, for values that look alike to a template."""
     if value is None or isinstance(value, str | int | float | date):
         return value
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, Config | dict):
-        return type(value).__name__, [(name, _plain(each)) for name, each in value.items()]
+    if depth and isinstance(value, list | tuple):
+        return [_plain(each, depth - 1) for each in value]
+    if depth and isinstance(value, Config | dict):
+        items = [(name, _plain(each, depth - 1)) for name, each in value.items()]
+        return type(value).__name__, items
     raise _UnknownError
 
 
-def _roughly(value: object) -> object:
+def _roughly(value: object, depth: int = _DEPTH) -> object:
     """The same of a setting: of those that aren't plain, templates show nothing."""
+    if depth and isinstance(value, list | tuple):
+        return [_roughly(each, depth - 1) for each in value]
+    if depth and isinstance(value, Config | dict):
+        return [(name, _roughly(each, depth - 1)) for name, each in value.items()]
     try:
-        return _plain(value)
+        return _plain(value, 0)
     except _UnknownError:
-        if isinstance(value, Config | dict):
-            return [(name, _roughly(each)) for name, each in value.items()]
         return type(value).__qualname__
 
 
 def _item(item: StructureItem) -> object:
-    """What a theme may show of a page, a section or a link on any page."""
-    values = {
-        name: _plain(value)
-        for name, value in vars(item).items()
-        if name not in LEFT_OUT and name not in ("toc", "children")
-    }
-    of_page = (item.url, item.is_homepage) if isinstance(item, Page) else ()
-    return type(item).__name__, item.title, of_page, values
+    """What a theme shows of a page, a section or a link on any page."""
+    kind, title = type(item).__name__, item.title
+    given = [_plain(getattr(item, name, None)) for name in _GIVEN]
+    if not isinstance(item, Page):
+        return kind, title, _plain(getattr(item, "url", None)), given
+    meta = [_plain(item.meta.get(name)) for name in untouched.META]
+    return kind, title, item.url, item.is_homepage, item.is_index, meta, given
 
 
-def _toc(links: Iterable[object]) -> Iterator[object]:
-    for link in cast("Iterable[AnchorLink]", links):
-        yield link.level, link.id, link.title, list(_toc(link.children))
+def _items(items: Iterable[StructureItem]) -> object:
+    return [(_item(item), _items(getattr(item, "children", None) or ())) for item in items]
 
 
-def _items(items: Iterable[StructureItem]) -> Iterator[object]:
-    for item in items:
-        yield _item(item), list(_items(getattr(item, "children", None) or ()))
+def _toc(links: Iterable[object]) -> object:
+    return [
+        (
+            link.level,
+            link.id,
+            link.title,
+            _plain(getattr(link, "typeset", None)),
+            _toc(link.children),
+        )
+        for link in cast("Iterable[AnchorLink]", links)
+    ]
 
 
-def _config(config: MkDocsConfig) -> object:
-    # Hooks are modules, without any.
+def _site(config: MkDocsConfig) -> object:
+    """What a theme shows of a site's settings, which another plugin may change for a page."""
     plugins = [
+        # Hooks are modules, without settings.
         (name, type(plugin).__qualname__, _roughly(getattr(plugin, "config", None)))
         for name, plugin in config.plugins.items()
     ]
-    rest = {name: _roughly(value) for name, value in config.items() if name != "plugins"}
-    return plugins, rest
-
-
-def _stamp(env: Environment, theme: Theme) -> bytes | None:
-    """All that a page is made of beside what templates are told; `None` if that isn't known."""
-    package = KNOWN.get(theme.name or "")
-    if package is None or not _is_as(theme.get_env(), env):
-        return None
-    parts = [version(package)]
-    own = get_theme_dir(theme.name or "")
-    for folder in map(Path, theme.dirs):
-        # The only other files that templates put into pages are icons, as their theme has them.
-        files = folder.rglob("*.html" if str(folder) == own else ".icons/**/*.svg")
-        for path in sorted(file for file in files if file.is_file()):
-            parts += [str(path), key(path.read_bytes()).hex()]
-    return key(*parts)
-
-
-def _is_as(fresh: Environment, env: Environment) -> bool:
-    """Whether an environment is as its theme has made it."""
-
-    def has(name: str) -> bool:
-        now, before = getattr(env, name), getattr(fresh, name)
-        names = before.keys() - _OF_TRANSLATIONS
-        return now.keys() == before.keys() and all(now[each] is before[each] for each in names)
-
-    return (
-        reading(env) == reading(fresh)
-        and (env.autoescape, env.finalize) == (fresh.autoescape, fresh.finalize)
-        and all(map(has, ("filters", "tests", "globals")))
-    )
+    shown = [_roughly(config.get(name)) for name in untouched.SETTINGS]
+    return shown, _roughly(config.mdx_configs.get("toc")), plugins, settings(config)

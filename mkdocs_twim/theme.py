@@ -32,13 +32,15 @@ ICONS = ("pencil", "pin", "rss")
 FILTERS, TESTS = ("length", "string"), ("defined", "none")
 """Those of Jinja that our lists use."""
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
+"""The folder of our templates."""
+
 _ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 
 
 def extend(theme: Theme) -> None:
     """Let a theme find our templates, after its own and those of `custom_dir`."""
-    theme.dirs.append(str(_TEMPLATES))
+    theme.dirs.append(str(TEMPLATES))
 
 
 class Parts:
@@ -99,9 +101,7 @@ def _are_ours(env: Environment) -> bool:
     if type(env.loader) is not FileSystemLoader:
         return False
     return not any(
-        Path(folder, PARTS).is_dir()
-        for folder in env.loader.searchpath
-        if folder != str(_TEMPLATES)
+        Path(folder, PARTS).is_dir() for folder in env.loader.searchpath if folder != str(TEMPLATES)
     )
 
 

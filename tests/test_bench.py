@@ -148,7 +148,7 @@ def test_every_part_of_a_build_has_its_clock(tmp_path: Path) -> None:
     )
     parts = json.loads(done.stdout)
     assert all(seconds > 0 for seconds in parts.values())
-    for part in ("posts: read", "feeds: Atom", "search", "archive, catalogue", REST):
+    for part in ("posts: read", "feeds: Atom", "search", "catalogue", REST):
         assert part in parts
     for pages in ("posts' pages", "projects' pages", "sections' pages", "lists' pages"):
         assert parts[f"{pages}: the theme's frame"] > 0 and parts[f"{pages}: our content"] > 0

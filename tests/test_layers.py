@@ -41,7 +41,8 @@ MKDOCS_TWIM = (
     | {"authors", "related", "postviews", "zola_pages"}
     | {"peers", "entryviews", "server"},
     {"feeds", "output", "listings", "pages", "social", "frames", "collection", "shells"}
-    | {"sections", "checks", "feedcalls", "search", "past", "postframes"}
+    | {"sections", "checks", "feedcalls", "search", "past"}
+    | {"postframes", "untouched", "workshops"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
 )

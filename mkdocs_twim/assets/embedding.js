@@ -122,6 +122,8 @@
 
     function show() {
       const entries = Math.min(MOST, Math.max(1, Math.round(limit.valueAsNumber) || 5));
+      // The field says what the snippets do.
+      limit.value = entries;
       const { layout, theme } = Object.fromEntries(new FormData(options));
       const chosen = { layout, theme, limit: entries };
       const texts = snippets(of, chosen);

@@ -18,7 +18,7 @@ from material.plugins.search.plugin import SearchPlugin  # type: ignore[import-u
 from mkdocs.commands import build as mkdocs_build
 from mkdocs.config import load_config
 
-from feedserver import archive, catalogue, documents
+from feedserver import catalogue, documents
 from mkdocs_twim import feeds, listings
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.frames import Frames
@@ -86,13 +86,13 @@ def place(clock: Clock) -> None:
     clock.around(Collection, "views", "lists: decide, make files")
     clock.around(SearchPlugin, "on_page_context", "search")
     clock.around(SearchPlugin, "on_post_build", "search")
-    clock.around(documents, "write", lambda channel, file: _FORMATS[file])
+    clock.around(documents, "render", lambda index, feed, file, *rest: _FORMATS[file])
     # What another process would write meanwhile is counted here too.
     # By setattr, for mypy allows no assignment to a method.
     setattr(Output, "start", lambda output: None)  # noqa: B010
-    clock.around(Output, "finish", "feeds: files")
-    for owner, name in ((catalogue, "to_json"), (catalogue, "to_opml"), (archive, "serialise")):
-        clock.around(owner, name, "archive, catalogue")
+    clock.around(Output, "finish", "feeds and archive: files")
+    for name in ("to_json", "to_opml"):
+        clock.around(catalogue, name, "catalogue")
     clock.around(Frames, "fill", _kind_of_content)
 
 

@@ -46,7 +46,7 @@ def test_nothing_is_fetched_of_the_server_before_it_is_opened(browser: Chrome, s
 
 def test_the_dialogue_shows_three_snippets_and_a_preview(browser: Chrome, site: str) -> None:
     dialog = _open(browser, site)
-    assert dialog.aria_role == "dialog" and dialog.accessible_name == "Embed Clients, Letters"
+    assert dialog.aria_role == "dialog" and dialog.accessible_name == "Embed: Clients, Letters"
     component, frame, picture = _texts(browser)
     letters = (site + CLIENTS).replace("http://127.0.0.1", "https://letters.example")
     assert component == (
@@ -72,6 +72,7 @@ def test_options_change_them(browser: Chrome, site: str) -> None:
     assert 'layout="cards" limit="50">' in component
     assert "?layout=cards&amp;limit=50&amp;theme=dark" in frame
     assert "clients.svg?limit=50&theme=dark)" in picture
+    assert limit.get_property("value") == "50"
     wanted = f"{site}/embed{CLIENTS}?layout=cards&limit=50&theme=dark"
     WebDriverWait(browser, 10).until(lambda _: wanted in requests(browser))
 
@@ -120,11 +121,11 @@ def test_a_snippet_is_copied(browser: Chrome, site: str) -> None:
     assert names == [
         "Copy: Web component",
         "Copy: Frame, without scripts",
-        "Copy: Picture, in Markdown",
+        "Copy: Picture, as Markdown",
     ]
     buttons[2].click()
     said = dialog.find_element(By.CSS_SELECTOR, "[role=status]")
-    WebDriverWait(browser, 5).until(lambda _: said.text == "Copied: Picture, in Markdown")
+    WebDriverWait(browser, 5).until(lambda _: said.text == "Copied: Picture, as Markdown")
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
     assert browser.execute_async_script(read) == _texts(browser)[2]
 
