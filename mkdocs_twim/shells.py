@@ -20,6 +20,7 @@ from typing import Any, cast
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
 from mkdocs.theme import Theme
@@ -40,6 +41,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9 .,:/_-]+")
 _IN_CONTEXT = {"page", "social", "build_date_utc"}
 _IN_PAGE = {"title", "content", "toc", "meta", "file", "canonical_url", "abs_url"}
 _IN_FILE = {"src_uri", "dest_uri", "url", "page"}
+_TEXTS = (
+    *("copyright", "repo_name", "repo_url"),
+    *("site_author", "site_description", "site_name", "site_url"),
+)
 
 
 @dataclass(slots=True)
@@ -89,11 +94,15 @@ class Shells:
 
     def render(self, whole: Render, context: Mapping[str, object]) -> str:
         """Render a page; `whole` renders it in full."""
-        page, social = context.get("page"), context.get("social")
+        page, social, nav = (context.get(name) for name in ("page", "social", "nav"))
         if not isinstance(page, Page) or not isinstance(social, Social) or not _has_shape(page):
             return whole(context)
+        if not isinstance(nav, Navigation):
+            # Another plugin's.
+            return whole(context)
         config = cast("MkDocsConfig", context["config"])
-        key = (_shape(page), _rest(context, _IN_CONTEXT), settings(config))
+        shown = tuple((id(item), item.title) for item in nav.items)
+        key = (_shape(page), _rest(context, _IN_CONTEXT), settings(config), shown)
         if key not in self._shells:
             # It may be the only one.
             self._shells[key] = None
@@ -122,7 +131,8 @@ def _is_known(env: Environment, theme: Theme) -> bool:
 
 def settings(config: MkDocsConfig) -> object:
     """What themes read of a site's settings, which another plugin may change for a page."""
-    return repr(config.extra), repr(sorted(config.theme.items()))
+    texts = [config.get(name) for name in _TEXTS]
+    return repr((texts, config.extra)), repr(sorted(config.theme.items()))
 
 
 def _through(

@@ -122,6 +122,8 @@ def test_what_changes_no_template_of_the_theme_is_no_theme_of_its_own(
     "line",
     [
         "config.extra['generator'] = len(page.title) % 2 == 0",
+        "config.copyright = 'odd' * (len(page.title) % 2)",
+        "nav.items[0].title = 'odd' * (len(page.title) % 2)",
         "config.theme['features'] = ['navigation.tabs'] * (len(page.title) % 2)",
         "page.meta['hide'] = ['toc'] * (len(page.title) % 2)",
         "context['tags'] = [{'name': page.title, 'url': 'x'}]",
