@@ -152,5 +152,4 @@ def _site(config: MkDocsConfig) -> object:
         (name, type(plugin).__qualname__, _roughly(getattr(plugin, "config", None)))
         for name, plugin in config.plugins.items()
     ]
-    shown = [_roughly(config.get(name)) for name in untouched.SETTINGS]
-    return shown, _roughly(config.mdx_configs.get("toc")), plugins, settings(config)
+    return _roughly(config.mdx_configs.get("toc")), plugins, settings(config)

@@ -27,6 +27,7 @@ from mkdocs.theme import Theme
 from mkdocs.utils import get_theme_dir
 
 from mkdocs_twim.social import Social
+from mkdocs_twim.untouched import SETTINGS
 
 Render = Callable[[Mapping[str, object]], str]
 Through = Callable[[Render, Mapping[str, object]], str]
@@ -41,10 +42,6 @@ _PLAIN = re.compile(r"[A-Za-z0-9 .,:/_-]+")
 _IN_CONTEXT = {"page", "social", "build_date_utc"}
 _IN_PAGE = {"title", "content", "toc", "meta", "file", "canonical_url", "abs_url"}
 _IN_FILE = {"src_uri", "dest_uri", "url", "page"}
-_TEXTS = (
-    *("copyright", "repo_name", "repo_url"),
-    *("site_author", "site_description", "site_name", "site_url"),
-)
 
 
 @dataclass(slots=True)
@@ -131,8 +128,8 @@ def _is_known(env: Environment, theme: Theme) -> bool:
 
 def settings(config: MkDocsConfig) -> object:
     """What themes read of a site's settings, which another plugin may change for a page."""
-    texts = [config.get(name) for name in _TEXTS]
-    return repr((texts, config.extra)), repr(sorted(config.theme.items()))
+    shown = [config.get(name) for name in SETTINGS]
+    return repr((shown, config.extra)), repr(sorted(config.theme.items()))
 
 
 def _through(
