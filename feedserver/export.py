@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 from feedserver import archive as archives
 from feedserver import catalogue, documents
-from feedserver.model import Archive, Feed
+from feedserver.model import Archive
 from feedserver.query import Index
-
-Documents = Callable[[Index, Feed, str], Iterable[tuple[str, bytes]]]
-"""The documents of a feed below a base, by file ("atom.xml"), as `documents.of_feed` gives them."""
 
 REDIRECTS = "_redirects"
 _ASIDE = f".{archives.FILE}.unfinished"
@@ -28,18 +25,16 @@ def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
     `archive.redirects` get a copy of a feed, or a page that leads on, and a line in `_redirects`,
     which some hosts of plain files read.
     """
-    yield from _beside(archive, Index(archive), base, documents.of_feed)
+    yield from _beside(archive, Index(archive), base)
     yield archives.FILE, archives.serialise(archive)
 
 
-def _beside(
-    archive: Archive, index: Index, base: str, make: Documents
-) -> Iterator[tuple[str, bytes]]:
+def _beside(archive: Archive, index: Index, base: str) -> Iterator[tuple[str, bytes]]:
     """All files but the archive."""
     copied = set(archive.redirects.values())
     rendered: dict[str, bytes] = {}
     for feed in index.feeds:
-        for file, data in make(index, feed, base):
+        for file, data in documents.of_feed(index, feed, base):
             path = feed.path[1:] + file
             if f"/{path}" in copied:
                 rendered[path] = data
@@ -69,20 +64,17 @@ def write_aside(
     *,
     index: Index | None = None,
     but: Collection[str] = (),
-    make: Documents = documents.of_feed,
 ) -> int:
     """Write all files but those that are named; the archive under another name, for `publish`.
 
     `index` is that of the archive, or of one that differs in redirects alone, for who has it.
-    `make` gives the documents of a feed; it goes on when what it gave is written. It leaves out
-    what is in the folder already, unless a redirect is to be a copy of it.
 
     Raises:
         OSError: a file can't be written.
     """
     count = 0
     made: set[Path] = set()
-    for name, data in _beside(archive, index or Index(archive), base, make):
+    for name, data in _beside(archive, index or Index(archive), base):
         if name in but:
             continue
         path = folder / name

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import cast
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.plugins import get_plugin_logger
 from mkdocs.utils import get_relative_url
 
-from feedserver import catalogue, documents, entries, export, jsonfeed, registry
-from feedserver.errors import ArchiveError, CatalogueError, RegistryError
+from feedserver import catalogue, documents, entries, export, registry
+from feedserver.errors import CatalogueError, RegistryError
 from feedserver.issues import is_issue
 from feedserver.merges import Merge, merge
-from feedserver.model import Archive, Entry, Feed, Image, Person, Site
+from feedserver.model import Archive, Feed, Image, Person, Site
 from feedserver.query import Index
 from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from feedserver.xml import packed
 from mkdocs_twim import addresses
-from mkdocs_twim.cache import Cache, key
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.server import Server
 
-log = get_plugin_logger("twim")
-
-# With the lone surrogates that HTML may have.
-_UTF8 = ("utf-8", "surrogatepass")
 _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/?")
 
 
@@ -75,12 +67,6 @@ class SiteFeeds:
         both = {**redirects, **self.archive.redirects}
         return replace(self, archive=replace(self.archive, redirects=both))
 
-    def files(self) -> Iterator[str]:
-        """The files of all feeds and redirects, relative to the site."""
-        for feed in self.index.feeds:
-            yield from (feed.path[1:] + file for file in catalogue.FEED_FILES)
-        yield from map(export.redirect_file, self.archive.redirects)
-
     def paths(self) -> Iterator[tuple[str, str]]:
         """Each feed's files, relative to the site, and what to call it in an error."""
         for feed in self.index.feeds:
@@ -108,7 +94,7 @@ def collect(
     pages = [page for page in pages if not page.source.meta.draft]
     dated = [page for page in pages if page.source.meta.date]
     ignored = tuple(options.ignore_sections)
-    groups = [_entries(page, _post(page, gallery, options), site, ignored) for page in dated]
+    groups = [entries.of_post(_post(page, gallery, options), site, ignored) for page in dated]
     built = entries.arrange(groups)
     merged, merges = merge(built, known)
     # Those that were changed since are no longer.
@@ -184,42 +170,6 @@ def site_of(config: MkDocsConfig) -> Site:
 def future(pages: Iterable[PostPage], now: datetime) -> list[PostPage]:
     """The posts whose date is yet to come."""
     return [page for page in pages if page.source.meta.date and page.source.meta.date > now]
-
-
-def _entries(
-    page: PostPage, post: entries.Post, site: Site, ignored: Sequence[str]
-) -> tuple[Entry, ...]:
-    """The entries of a post: of an earlier build, if nothing that they are made of has changed."""
-    kept = page.workshop.cache
-    name = key("entries", repr(post), repr(site), repr(ignored))
-    made = kept.recall(name)
-    if made is None:
-        made = tuple(
-            map(packed, _loaded(page, kept, name) or _made(post, site, ignored, kept, name))
-        )
-        kept.remember(name, made)
-    return cast("tuple[Entry, ...]", made)
-
-
-def _loaded(page: PostPage, kept: Cache, name: bytes) -> list[Entry] | None:
-    known = kept.get(name)
-    if known is None:
-        return None
-    try:
-        return [jsonfeed.entry(item) for item in json.loads(known.decode(*_UTF8))]
-    except ArchiveError as error:
-        # Of a year before 1000, or of no web address: archives of strangers can't have it.
-        log.debug(f"{page.file.src_uri}: its entries are made anew: {error}")
-        return None
-
-
-def _made(
-    post: entries.Post, site: Site, ignored: Sequence[str], kept: Cache, name: bytes
-) -> list[Entry]:
-    made = entries.of_post(post, site, ignored)
-    items = json.dumps([jsonfeed.item(entry) for entry in made], ensure_ascii=False)
-    kept.put(name, items.encode(*_UTF8))
-    return made
 
 
 def _post(page: PostPage, gallery: Gallery, options: TwimConfig) -> entries.Post:

@@ -102,9 +102,8 @@ class Frames:
             "text": Markup(text),
             "root": _root(page),
         }
-        of = (listing, beside)
-        page.content = self.parts.render_list(
-            listing.template, page, values, of, listing=listing, **listing.values, **beside
+        page.content = self.parts.render(
+            listing.template, page, values, listing=listing, **listing.values, **beside
         )
 
     def _fill_post(self, page: PostPage, post: PostView, context: TemplateContext) -> None:

@@ -7,7 +7,6 @@ Shortcodes and links are others' concern.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -59,16 +58,6 @@ class Rendered:
     html: str
     headings: tuple[Heading, ...]
 
-    def dump(self) -> bytes:
-        """It as bytes, for `load`."""
-        headings = [(each.level, each.id, each.title) for each in self.headings]
-        return json.dumps([self.html, headings]).encode()
-
-    @classmethod
-    def load(cls, data: bytes) -> Rendered:
-        html, headings = json.loads(data)
-        return cls(html, tuple(Heading(*each) for each in headings))
-
 
 class Renderer:
     """How a site's CommonMark becomes HTML.
@@ -82,7 +71,6 @@ class Renderer:
             options=OPTIONS, highlight=_highlighted if pygments else _code
         )
         self._permalink = permalink
-        self.settings = repr((pygments, permalink))
 
     def render(
         self, text: str, ignore: re.Pattern[str] | None = None, anchors: str | None = None

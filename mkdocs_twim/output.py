@@ -7,21 +7,17 @@ built, so they are written meanwhile, by a process of their own where that is sa
 from __future__ import annotations
 
 import gc
-import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from mkdocs.plugins import get_plugin_logger
 
-from feedserver import documents, export
-from feedserver.model import Archive, Entry, Feed
+from feedserver import export
+from feedserver.model import Archive
 from feedserver.query import Index
-from mkdocs_twim.cache import Cache, key
-from mkdocs_twim.past import FOLDERS
 
 log = get_plugin_logger("twim")
 
@@ -32,17 +28,9 @@ class Output:
     `index` is that of the archive, as far as it was made already.
     """
 
-    def __init__(
-        self,
-        archive: Archive,
-        site_dir: str,
-        *,
-        index: Index | None = None,
-        cache: Path | None = None,
-    ) -> None:
+    def __init__(self, archive: Archive, site_dir: str, *, index: Index | None = None) -> None:
         self._archive = archive
         self._index = index
-        self._cache = cache
         self._folder = Path(site_dir)
         self._process: BaseProcess | None = None
 
@@ -84,18 +72,13 @@ class Output:
             self._process.join()
 
     def _write(self) -> None:
-        # Opened here: a database doesn't survive that a process is copied.
-        known = Known(Cache(self._cache), self._folder, self._archive.redirects.values())
-        base = self._archive.site.url
         export.write_aside(
             self._archive,
-            base,
+            self._archive.site.url,
             self._folder,
             index=self._index,
             but={export.REDIRECTS},
-            make=known.documents,
         )
-        known.close()
 
     def _in_process(self) -> None:
         # What the build has made is never freed here: to look for it would copy it.
@@ -105,76 +88,6 @@ class Output:
         except OSError:
             # The build writes it all itself then, and meets the error that it can tell.
             sys.exit(1)
-
-
-class Known:
-    """Documents of feeds, which are made and written anew only where something in them has changed.
-
-    `folder` is the site's; the files of feeds that have one in `copied` ("/atom.xml") are always
-    given. Only the files of sections and projects are still there from the last build, see `past`.
-    """
-
-    def __init__(self, cache: Cache, folder: Path, copied: Collection[str] = ()) -> None:
-        self._cache = cache
-        self._folder = folder
-        self._copied = frozenset(copied)
-        self._digests: dict[int, bytes] = {}
-        self._name = key("feeds", str(folder.resolve()))
-        # By the path of a feed: the key of what its files hold, and how they were when written.
-        before = cache.get(self._name)
-        self._before: Mapping[str, object] = json.loads(before) if before else {}
-        self._now: dict[str, object] = {}
-
-    def documents(self, index: Index, feed: Feed, base: str) -> Iterator[tuple[str, bytes]]:
-        """The documents of a feed that aren't in the folder as they are to be, with their files.
-
-        The entries of the index live as long as this does.
-        """
-        entries = documents.contents(index, feed)
-        site = repr((index.archive.site, feed, base))
-        made_of = key(site, b"".join(map(self._digest, entries)))
-        names = {file: key(made_of, file) for file in documents.FORMATS}
-        if not self._is_written(feed, made_of):
-            for file, name in names.items():
-                data = self._cache.get(name)
-                if data is None:
-                    data = documents.render(index, feed, file, base, entries)
-                    self._cache.put(name, data)
-                yield file, data
-        for name in names.values():
-            self._cache.keep(name)
-        if feed.kind in FOLDERS:
-            # Who asked for more has written what there was.
-            self._now[feed.path] = [made_of.hex(), self._found(feed)]
-
-    def close(self) -> None:
-        """Keep what is known for the next build."""
-        if self._now != self._before:
-            self._cache.put(self._name, json.dumps(self._now).encode())
-        self._cache.close()
-
-    def _is_written(self, feed: Feed, made_of: bytes) -> bool:
-        if self._copied.intersection(feed.path + file for file in documents.FORMATS):
-            return False
-        found = self._found(feed)
-        return bool(found) and self._before.get(feed.path) == [made_of.hex(), found]
-
-    def _found(self, feed: Feed) -> list[list[int]]:
-        """The files of a feed as they are in the folder: each with its size and times."""
-        found = []
-        for file in documents.FORMATS:
-            try:
-                stat = os.stat(f"{self._folder}{feed.path}{file}")
-            except OSError:
-                return []
-            found.append([stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns])
-        return found
-
-    def _digest(self, entry: Entry) -> bytes:
-        digest = self._digests.get(id(entry))
-        if digest is None:
-            digest = self._digests[id(entry)] = key(repr(entry))
-        return digest
 
 
 def _can_fork() -> bool:

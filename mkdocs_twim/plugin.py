@@ -29,15 +29,11 @@ from mkdocs_twim import (
     feeds,
     garbage,
     listings,
-    search,
-    shells,
     static,
     theme,
     workshops,
 )
 from mkdocs_twim import server as servers
-from mkdocs_twim.cache import Cache
-from mkdocs_twim.cache import file_of as cache_file
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.entryviews import OwnEntries
@@ -46,16 +42,11 @@ from mkdocs_twim.feedcalls import FeedCalls
 from mkdocs_twim.frames import Frames
 from mkdocs_twim.output import Output
 from mkdocs_twim.pagecalls import PageCalls
-from mkdocs_twim.pages import FRAME as LIST_FRAME
 from mkdocs_twim.pages import GeneratedPages
-from mkdocs_twim.past import Past
 from mkdocs_twim.pictures import Gallery
-from mkdocs_twim.postframes import PostFrames
-from mkdocs_twim.posts import FRAME as POST_FRAME
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.postviews import Views
 from mkdocs_twim.server import Server
-from mkdocs_twim.shells import Shells
 from mkdocs_twim.words import Words
 
 ASSETS = ("twim.css", "twim.js")
@@ -73,30 +64,25 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
         self.feed_calls: FeedCalls
-        self._command, self._dirty = "build", False
-        self._past: Past | None = None
+        self._command = "build"
         self._live: LiveReloadServer | None = None
         self._docs: Path
         self._watched: set[Path] = set()
         self.output: Output | None = None
-        self.cache = Cache()
         self.words: Words
         self.server: Server | None = None
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """With this event MkDocs keeps one plugin over the builds of `mkdocs serve`."""
-        self._command, self._dirty = "serve" if command == "serve" else "build", dirty
+        self._command = command
         self._live, self._watched = None, set()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.output = None
         garbage.build_ended(goes_on=True)
-        # What a build of `mkdocs serve` has made of values need not be made by the next.
-        before = self.cache if self._command == "serve" else None
-        self.cache = Cache(cache_file(config.config_file_path, self._command, "pages"), before)
         with _errors():
             self.words = Words(feeds.site_of(config).language)
-            workshop = workshops.make(self.config, config, self.words, self.cache)
+            workshop = workshops.make(self.config, config, self.words)
             self.registry = feeds.known_topics(self.config, config)
             self.server = servers.read(self.config.server_url, config.theme.name)
         _report(workshop.library.problems)
@@ -112,13 +98,6 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         theme.extend(config.theme)
         return config
 
-    # Last, when no other plugin moves the site's folder.
-    @event_priority(-100)
-    def on_pre_build(self, *, config: MkDocsConfig) -> None:
-        if not self._dirty:
-            self._past = Past(config.site_dir)
-            self._past.set_aside()
-
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object
     ) -> LiveReloadServer:
@@ -132,8 +111,6 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Late, so that files that other plugins make are posts too.
     @event_priority(-50)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        if self._past is not None:
-            self._past.put_back()
         for name in _assets(self.server):
             content = resources.files("mkdocs_twim").joinpath("assets", name).read_bytes()
             # A file of the site's or its theme's takes the place of ours.
@@ -172,14 +149,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     # Last, when no other plugin adds files.
     @event_priority(-100)
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        frames = PostFrames(env, config, self.cache)
-        through = {LIST_FRAME: Shells().render, POST_FRAME: frames.render}
-        shells.install(env, config.theme, through)
         self._collect(env, config, files)
-        search.keep(config.plugins.values(), self.cache)
-        cache = cache_file(config.config_file_path, self._command, "feeds")
         archive, index = self.site_feeds.archive, self.site_feeds.index
-        self.output = Output(archive, config.site_dir, index=index, cache=cache)
+        self.output = Output(archive, config.site_dir, index=index)
         self.output.start()
         return env
 
@@ -236,7 +208,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             page.feed_html = None
         index = self.site_feeds.index
         site_url = index.archive.site.url
-        parts = theme.Parts(env, words=self.words, site_url=site_url, cache=self.cache)
+        parts = theme.Parts(env, words=self.words, site_url=site_url)
         self.frames = Frames(
             env, config.theme, index, views, generated, default, self.registry, parts
         )
@@ -295,20 +267,12 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         if self.output is not None:
             self.output.finish()
-        if self._past is not None:
-            self._past.sweep(set(self.site_feeds.files()))
-            self._past = None
-        self.cache.close(forget=not self._dirty)
         garbage.build_ended(goes_on=self._command == "serve")
 
     def on_build_error(self, *, error: Exception) -> None:
         garbage.build_ended(goes_on=True)
-        self.cache.close(forget=False)
         if self.output is not None:
             self.output.stop()
-        if self._past is not None:
-            self._past.discard()
-            self._past = None
 
 
 def _assets(server: Server | None) -> tuple[str, ...]:

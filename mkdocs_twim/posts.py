@@ -20,7 +20,6 @@ from mkdocs.utils import get_markdown_title
 from feedserver import urls
 from mkdocs_twim import (
     addresses,
-    cache,
     calls,
     contexts,
     links,
@@ -30,11 +29,10 @@ from mkdocs_twim import (
     tera,
 )
 from mkdocs_twim.authors import Authors
-from mkdocs_twim.cache import Cache
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.frontmatter import FrontMatter, read
 from mkdocs_twim.internal import InternalLinks, PageLinks
-from mkdocs_twim.markdown import Heading, Rendered
+from mkdocs_twim.markdown import Heading
 from mkdocs_twim.packed import Packed
 from mkdocs_twim.peers import Peers
 from mkdocs_twim.pictures import Gallery, Picture
@@ -64,7 +62,6 @@ class Workshop:
     site: contexts.Context
     peers: Peers
     internal: InternalLinks
-    cache: Cache
 
     @property
     def site_path(self) -> str:
@@ -307,7 +304,9 @@ class PostPage(Page):
         """Nothing: `broken_anchors` tells of these links, with their lines."""
 
     def _render_commonmark(self, found: PageLinks) -> str:
-        rendered = self._rendered(self.markdown or "")
+        rendered = self.workshop.renderer.render(
+            self.markdown or "", ignore=calls.TOKEN, anchors=self.anchor_links
+        )
         html = links.resolve_internal(rendered.html, found.address)
         self._note_own(links.own_anchors(html, self.source.front.body), found)
         self.toc = get_toc(cast("list[Any]", markdown.toc_tokens(rendered.headings)))
@@ -316,16 +315,6 @@ class PostPage(Page):
         return html
 
     _headings: tuple[Heading, ...] = ()
-
-    def _rendered(self, text: str) -> Rendered:
-        shop, anchors = self.workshop, self.anchor_links
-        name = cache.key("markdown", shop.renderer.settings, anchors or "", text)
-        known = shop.cache.get(name)
-        if known is not None:
-            return Rendered.load(known)
-        rendered = shop.renderer.render(text, ignore=calls.TOKEN, anchors=anchors)
-        shop.cache.put(name, rendered.dump())
-        return rendered
 
     def _untitled(self) -> str:
         if self._headings:

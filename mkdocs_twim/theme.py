@@ -14,23 +14,16 @@ from datetime import date
 from pathlib import Path
 
 from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, TemplateNotFound
-from jinja2.filters import FILTERS as DEFAULT_FILTERS
-from jinja2.tests import TESTS as DEFAULT_TESTS
+from jinja2 import Environment
 from markupsafe import Markup, escape
 from mkdocs.structure.pages import Page
 from mkdocs.theme import Theme
 from mkdocs.utils import normalize_url
 
 from mkdocs_twim import links
-from mkdocs_twim.cache import Cache, key
 from mkdocs_twim.words import Words
 
 PARTS = "twim/parts/"
-ICONS = ("pencil", "pin", "rss")
-"""Those of Material that our parts show."""
-FILTERS, TESTS = ("length", "string"), ("defined", "none")
-"""Those of Jinja that our lists use."""
 
 TEMPLATES = Path(__file__).parent / "templates"
 """The folder of our templates."""
@@ -47,10 +40,10 @@ class Parts:
     """What stands in our pages, rendered by the environment of a build's theme.
 
     There are thousands of pages: what is the same for all is the environment's, so that pieces can
-    be imported without a page's context, once. Lists that `cache` knows aren't rendered again.
+    be imported without a page's context, once.
     """
 
-    def __init__(self, env: Environment, *, words: Words, site_url: str, cache: Cache) -> None:
+    def __init__(self, env: Environment, *, words: Words, site_url: str) -> None:
         # MkDocs escapes nothing by itself; ours do. The theme's own templates stay as they are.
         before = env.autoescape
         env.autoescape = lambda name: (
@@ -68,67 +61,11 @@ class Parts:
         }
         self._env.globals = {**env.globals, "word": words.html, "script_words": words.script()}
         self.words = words
-        self._cache = cache
-        self._are_ours = _are_ours(env) and _is_plain(env)
-        icons = [_source(env, f".icons/material/{name}.svg") for name in ICONS]
-        self._stamp = key(words.language, str(words.locale), site_url, reading(env), *icons)
 
     def render(self, name: str, page: Page, context: Mapping[str, object], **values: object) -> str:
         """Render a part ("post.html") in the context of a page."""
         self._addresses.look_from(page)
         return self._env.get_template(PARTS + name).render(context, **values)
-
-    def render_list(
-        self, name: str, page: Page, context: Mapping[str, object], of: object, **values: object
-    ) -> str:
-        """The same of a part that shows nothing of the context but `values`, if it is ours.
-
-        `of` is what the values are taken from: what looks alike gives the same.
-        """
-        if not self._are_ours:
-            return self.render(name, page, context, **values)
-        made_of = key(self._stamp, name, page.url, repr(of))
-        known = self._cache.get(made_of)
-        if known is not None:
-            return known.decode("utf-8", "surrogatepass")
-        html = self.render(name, page, context, **values)
-        self._cache.put(made_of, html.encode("utf-8", "surrogatepass"))
-        return html
-
-
-def _are_ours(env: Environment) -> bool:
-    """Whether no part is another's."""
-    if type(env.loader) is not FileSystemLoader:
-        return False
-    return not any(
-        Path(folder, PARTS).is_dir() for folder in env.loader.searchpath if folder != str(TEMPLATES)
-    )
-
-
-def _is_plain(env: Environment) -> bool:
-    """Whether what our lists use of Jinja is Jinja's own."""
-    filters = all(env.filters.get(name) is DEFAULT_FILTERS[name] for name in FILTERS)
-    tests = all(env.tests.get(name) is DEFAULT_TESTS[name] for name in TESTS)
-    return filters and tests and env.finalize is None
-
-
-def reading(env: Environment) -> str:
-    """How an environment reads and writes templates."""
-    marks = (
-        *(env.block_start_string, env.block_end_string, env.variable_start_string),
-        *(env.variable_end_string, env.comment_start_string, env.comment_end_string),
-    )
-    lines = (env.line_statement_prefix, env.line_comment_prefix, env.newline_sequence)
-    spaces = (env.trim_blocks, env.lstrip_blocks, env.keep_trailing_newline)
-    return repr((marks, lines, spaces, sorted(env.extensions), env.undefined, env.policies))
-
-
-def _source(env: Environment, name: str) -> str:
-    try:
-        assert env.loader is not None
-        return env.loader.get_source(env, name)[0]
-    except TemplateNotFound:
-        return ""
 
 
 class Addresses:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from feedserver.catalogue import FEED_FILES
@@ -89,7 +89,7 @@ class PostView:
         return next((terms.links for terms in self.terms if terms.taxonomy == taxonomy), ())
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class UpdateView:
     """An update, as the pages of its section and its project show it; `date` is its issue's.
 
@@ -103,14 +103,6 @@ class UpdateView:
     project: Link | None
     reporters: tuple[Reporter, ...]
     summary: str | None
-    _told: str = field(default="", init=False, compare=False)
-
-    def __repr__(self) -> str:
-        # Once: it is part of what pages are known by, and each stands on several.
-        if not self._told:
-            shown = (self.url, self.issue, self.date, self.section, self.project, self.reporters)
-            object.__setattr__(self, "_told", f"UpdateView{(*shown, self.summary)!r}")
-        return self._told
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from mkdocs.config.defaults import MkDocsConfig
 
 from feedserver.urls import absolute
 from mkdocs_twim import addresses, authors, contexts
-from mkdocs_twim.cache import Cache
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.internal import InternalLinks
@@ -21,7 +20,7 @@ from mkdocs_twim.shortcodes import Library
 from mkdocs_twim.words import Words
 
 
-def make(options: TwimConfig, config: MkDocsConfig, words: Words, cache: Cache) -> Workshop:
+def make(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:
     """Make what all posts of a build are made with.
 
     Raises:
@@ -55,7 +54,6 @@ def make(options: TwimConfig, config: MkDocsConfig, words: Words, cache: Cache) 
         internal=InternalLinks(),
         authors=authors.read(Path(config.docs_dir), blog_dir),
         peers=Peers(Path(config.config_file_path).parent),
-        cache=cache,
     )
 
 

@@ -35,14 +35,14 @@ MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}
     | {"internal"}
     | {"tokens", "arguments", "calls", "shortcodes", "signatures", "tera", "pictures", "static"}
-    | {"cache", "packed", "garbage"}
+    | {"packed", "garbage"}
     | {"migration", "porting", "zola_config", "mkdocs_yml", "material_options"},
     {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}
     | {"authors", "related", "postviews", "zola_pages"}
     | {"peers", "entryviews", "server"},
-    {"feeds", "output", "listings", "pages", "social", "frames", "collection", "shells"}
-    | {"sections", "checks", "feedcalls", "search", "past"}
-    | {"postframes", "untouched", "workshops"}
+    {"feeds", "output", "listings", "pages", "social", "frames", "collection"}
+    | {"sections", "checks", "feedcalls"}
+    | {"workshops"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
 )
