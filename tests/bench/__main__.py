@@ -6,10 +6,12 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import report, serving
+from tests.bench import corpus, newsletter, report, serving
 from tests.bench.comparison import Comparison, Plan
+from tests.bench.corpus import Corpus, CorpusError
 from tests.bench.load import LoadError
 from tests.bench.runs import BuildError
 
@@ -24,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         type=_positive,
         nargs="+",
-        default=[100, 700, 3000],
+        default=[700, 3000],
         help="build newsletters of so many issues",
     )
     build.add_argument(
@@ -33,6 +35,12 @@ def parser() -> argparse.ArgumentParser:
         type=_positive,
         default=700,
         help="compare with other tools at so many issues",
+    )
+    build.add_argument(
+        "--posts",
+        metavar="DIR",
+        type=Path,
+        help="build the '+++' posts below a folder instead, all of them",
     )
     build.add_argument(
         "--rounds", metavar="N", type=_positive, default=3, help="take the median of so many builds"
@@ -57,18 +65,30 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         result: int = options.run(options)
-    except (BuildError, LoadError) as error:
+    except (BuildError, CorpusError, LoadError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     return result
 
 
 def _build(options: argparse.Namespace) -> int:
-    plan = Plan(tuple(sorted({*options.issues, options.against})), options.against, options.rounds)
+    plan, make = _of_posts(options) if options.posts else _of_newsletter(options)
     with tempfile.TemporaryDirectory(prefix="twim-bench-") as temporary:
         folder = (options.folder or Path(temporary)).resolve()
-        print(report.markdown(Comparison(folder, plan, _tell).run()))
+        print(report.markdown(Comparison(folder, plan, make, _tell).run()))
     return 0
+
+
+def _of_newsletter(options: argparse.Namespace) -> tuple[Plan, Callable[[int], Corpus]]:
+    sizes = tuple(sorted({*options.issues, options.against}))
+    plan = Plan(sizes, options.against, options.rounds)
+    return plan, lambda count: Corpus(lambda: newsletter.posts(count))
+
+
+def _of_posts(options: argparse.Namespace) -> tuple[Plan, Callable[[int], Corpus]]:
+    found = corpus.load(options.posts, _tell)
+    count = sum(1 for _ in found.posts())
+    return Plan((count,), count, options.rounds, "posts"), lambda count: found
 
 
 def _serve(options: argparse.Namespace) -> int:

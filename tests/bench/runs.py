@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 TIMEOUT = 3600
 """Seconds after which a build is given up."""
@@ -28,9 +25,8 @@ _FEEDS = {
 }
 _SAMPLE_EVERY = 0.5
 _SHARE = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
-_PAST = "past"
-_BUILT = re.compile(r"Documentation built in ([0-9.]+) seconds")
-_SERVING = re.compile(r"Serving on ")
+PAST = "past"
+"""The folder beside a site of what was set aside, and of what is to be removed with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +39,24 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a site's folder holds; `digest` is that of all names and bytes."""
+    """What a site's folder holds."""
 
     pages: int
     feeds: int
     size: int
-    digest: str
 
 
 class BuildError(RuntimeError):
-    """Raised by `build` when a command fails or writes nothing."""
+    """Raised when a command fails or writes nothing."""
 
 
-def build(command: Sequence[str], folder: Path, *, again: bool = False) -> Run:
-    """Build into `folder`/site: from nothing, or `again`, with what the last build has left.
+def build(command: Sequence[str], folder: Path) -> Run:
+    """Build into `folder`/site, from nothing: without what the last build has left.
 
     Raises:
         BuildError: the command ends with an error, or after `TIMEOUT`.
     """
-    if not again:
-        set_aside(folder)
+    set_aside(folder)
     # So that builds at different times may have the same bytes.
     env = {**os.environ, "SOURCE_DATE_EPOCH": "1767225600", "NO_MKDOCS_2_WARNING": "1"}
     with tempfile.TemporaryFile() as said:
@@ -83,46 +77,6 @@ def build(command: Sequence[str], folder: Path, *, again: bool = False) -> Run:
     return Run(seconds, memory)
 
 
-def preview(folder: Path, edit: Callable[[], None]) -> tuple[float, float]:
-    """Let `mkdocs serve` build `folder`, from nothing, and again after `edit`: seconds of each.
-
-    Raises:
-        BuildError: it ends instead.
-    """
-    set_aside(folder)
-    # The site is built into a temporary folder, which is removed with what was set aside.
-    env = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "TMPDIR": str(folder / _PAST)}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--dev-addr", address]
-    process = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    try:
-        first = _built(process.stderr)
-        _said(process.stderr, _SERVING)
-        # It looks at the folder first: what is changed sooner is no change.
-        time.sleep(3)
-        edit()
-        return first, _built(process.stderr)
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def _built(said: IO[str]) -> float:
-    return float(_said(said, _BUILT)[1])
-
-
-def _said(said: IO[str], wanted: re.Pattern[str]) -> re.Match[str]:
-    lines = []
-    for line in said:
-        if found := wanted.search(line):
-            return found
-        lines.append(line)
-    raise BuildError(f"mkdocs serve has ended:\n{''.join(lines)}")
-
-
 def set_aside(folder: Path) -> None:
     """Move what a build has left out of the way of the next.
 
@@ -130,7 +84,7 @@ def set_aside(folder: Path) -> None:
     removed, ext4 without a journal, which virtual machines have, makes new ones ten times as
     slowly: for some seconds it leaves their inodes alone, and looks at each for each new file.
     """
-    past = folder / _PAST
+    past = folder / PAST
     past.mkdir(exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=past))
     for name in ("site", ".cache"):
@@ -140,21 +94,18 @@ def set_aside(folder: Path) -> None:
 
 def clear(folder: Path) -> None:
     """Remove what was set aside."""
-    shutil.rmtree(folder / _PAST, ignore_errors=True)
+    shutil.rmtree(folder / PAST, ignore_errors=True)
 
 
 def output(folder: Path) -> Output:
     """Count what stands in `folder`/site."""
-    digest = hashlib.sha256()
     pages = feeds = size = 0
-    for path in sorted((folder / "site").rglob("*")):
+    for path in (folder / "site").rglob("*"):
         if path.is_file():
-            data = path.read_bytes()
-            size += len(data)
+            size += path.stat().st_size
             pages += path.suffix == ".html"
             feeds += path.name in _FEEDS
-            digest.update(f"{path.relative_to(folder).as_posix()}\0{len(data)}\0".encode() + data)
-    return Output(pages, feeds, size, digest.hexdigest())
+    return Output(pages, feeds, size)
 
 
 class _Peak:

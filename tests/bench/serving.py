@@ -15,8 +15,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from datetime import time as time_of_day
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -142,11 +140,11 @@ def _archive() -> Archive:
     entries = []
     for issue in newsletter.issues(_ENTRIES):
         url = f"{site.url}{issue.slug}/"
-        date = datetime.combine(issue.date, time_of_day(12), UTC)
         text = issue.body.replace("<", "").replace("&", "")[:10_000]
         content = f"<p>{text}</p>"
-        author = (Person(issue.author),)
-        entries.append(Entry(url, url, issue.title, date, date, "News.", content, author))
+        authors = tuple(map(Person, issue.authors))
+        entry = Entry(url, url, issue.title, issue.date, issue.date, "News.", content, authors)
+        entries.append(entry)
     feeds = (Feed("/", site.title, "All", "posts", "/blog/"),)
     return Archive(site, ("author",), _ENTRIES, feeds, {}, tuple(entries))
 

@@ -1,4 +1,4 @@
-"""The newsletter as a site of each of the tools that are compared.
+"""A corpus as a site of each of the tools that are compared.
 
 All have the same posts, with the same body; front matter and settings are as each tool wants them.
 Hugo's layouts are the least that shows a post, a list and a feed with full contents.
@@ -6,21 +6,22 @@ Hugo's layouts are the least that shows a post, a list and a feed with full cont
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import yaml
 
+from mkdocs_twim import addresses, frontmatter, postmeta
 from mkdocs_twim.markdown import Renderer
 from tests.bench import newsletter
-from tests.bench.newsletter import Issue
+from tests.bench.corpus import TAXONOMIES, Corpus, Post
 
 SITE_URL = "https://harbour.example/"
-_EDITED = "This sentence was added when the site had been built."
 
 _HUGO_CONFIG = f"""\
 baseURL = "{SITE_URL}"
@@ -76,22 +77,29 @@ _HUGO_FEED = """\
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """How a tool is given the newsletter, and how it is told to build it into `site/`.
+    """How a tool is given the posts, and how it is told to build them into `site/`.
 
-    `command` gets the folder that `write` has filled; `post` is where in it an issue stands.
+    `command` gets the folder that `write` has filled; `post` is where in it a post stands.
     """
 
     title: str
-    write: Callable[[Path, int], None]
+    write: Callable[[Path, Corpus], None]
     command: Callable[[Path], list[str]]
-    post: Callable[[Issue], str]
+    post: Callable[[Post], str]
 
 
-def edit(tool: Tool, folder: Path, count: int) -> None:
-    """Change one post, in the middle of the newsletter: what its first project reports."""
-    [issue] = [issue for issue in newsletter.issues(count) if issue.number == (count + 1) // 2]
-    path = folder / tool.post(issue)
-    path.write_text(path.read_text("utf-8").replace("\n> ", f"\n> {_EDITED} ", 1), "utf-8")
+def page(post: Post) -> str:
+    """The address of a post's page on our site, without the slash at its start."""
+    path = f"blog/{post.path}"
+    meta, _ = postmeta.read_post(frontmatter.read(_ours(post), path), path, TAXONOMIES)
+    return addresses.url(meta.path or addresses.zola(path, meta.stem, meta.slug))
+
+
+def edit(file: Path, sentence: str) -> None:
+    """Add a sentence to what a post quotes first; at its end, where it quotes nothing."""
+    text = file.read_text("utf-8")
+    changed = text.replace("\n> ", f"\n> {sentence} ", 1)
+    file.write_text(f"{text}\n\n{sentence}\n" if changed == text else changed, "utf-8")
 
 
 def _mkdocs(folder: Path) -> list[str]:
@@ -103,20 +111,21 @@ def _hugo(folder: Path) -> list[str]:
     return [str(hugo), "--quiet", "--source", str(folder), "--destination", "site"]
 
 
-def _toml_post(issue: Issue) -> str:
-    return f"docs/blog/{issue.slug}.md"
+def _ours_at(post: Post) -> str:
+    return f"docs/blog/{post.path}"
 
 
-def _yaml_post(issue: Issue) -> str:
-    return f"docs/blog/posts/{issue.slug}.md"
+def _material_at(post: Post) -> str:
+    return f"docs/blog/posts/{post.path}"
 
 
-def _hugo_post(issue: Issue) -> str:
-    return f"content/blog/{issue.slug}.md"
+def _hugo_at(post: Post) -> str:
+    return f"content/blog/{post.path}"
 
 
-def _write(folder: Path, files: Mapping[str, str], pictures: str) -> None:
-    for name, text in files.items():
+def _write(folder: Path, files: Iterable[tuple[str, str]], pictures: str) -> None:
+    """Write files one by one: thousands of posts at once are more than a build needs itself."""
+    for name, text in files:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
@@ -137,81 +146,99 @@ def _mkdocs_config(*plugins: object) -> str:
     )
 
 
-def _toml(issue: Issue, *, table: bool) -> str:
-    """Front matter of Zola, whose terms stand in a table, or of Hugo."""
-    categories = ", ".join(f'"{name}"' for name in issue.categories)
+def _toml(post: Post, body: str, *, table: bool) -> str:
+    """A post with front matter of Zola, whose terms stand in a table, or of Hugo."""
     lines = [
-        f'title = "{issue.title}"',
-        f"date = {issue.date}T12:00:00Z",
-        f'slug = "{issue.slug}"',
+        f"title = {_quoted(post.title)}",
+        f"date = {post.date.isoformat()}",
+        f"slug = {_quoted(post.slug)}",
         *(["[taxonomies]"] if table else []),
-        f'author = ["{issue.author}"]',
-        f"category = [{categories}]",
+        f"author = [{', '.join(map(_quoted, post.authors))}]",
+        f"category = [{', '.join(map(_quoted, post.categories))}]",
     ]
-    return "+++\n" + "\n".join(lines) + f"\n+++\n\n{issue.body}"
+    return "+++\n" + "\n".join(lines) + f"\n+++\n\n{body}"
 
 
-def _write_twim(folder: Path, count: int) -> None:
-    files = {_toml_post(issue): _toml(issue, table=True) for issue in newsletter.issues(count)}
-    _write(folder, {**files, "mkdocs.yml": _mkdocs_config("twim")}, "docs/img")
+def _quoted(text: str) -> str:
+    """A string of TOML, whose escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False)
 
 
-def _write_plain(folder: Path, count: int) -> None:
+def _titled(post: Post) -> str:
+    return f"# {post.title}\n\n{post.body}"
+
+
+def _ours(post: Post) -> str:
+    return post.source or _toml(post, post.body, table=True)
+
+
+def _write_twim(folder: Path, corpus: Corpus) -> None:
+    def files() -> Iterator[tuple[str, str]]:
+        yield "mkdocs.yml", _mkdocs_config("twim")
+        yield from ((f"docs/blog/{path}", text) for path, text in corpus.sections.items())
+        yield from ((_ours_at(post), _ours(post)) for post in corpus.posts())
+
+    _write(folder, files(), "docs/img")
+
+
+def _plain(corpus: Corpus) -> Iterator[tuple[str, str]]:
+    yield "mkdocs.yml", _mkdocs_config() + "nav: [index.md]\nnot_in_nav: /blog/*\n"
+    yield "docs/index.md", "# Harbour\n"
+    yield from ((_ours_at(post), _titled(post)) for post in corpus.posts())
+
+
+def _write_plain(folder: Path, corpus: Corpus) -> None:
     """The posts as ordinary pages: no blog, no lists, no feeds."""
-    files = {
-        _toml_post(issue): f"# {issue.title}\n\n{issue.body}" for issue in newsletter.issues(count)
-    }
-    files["docs/index.md"] = "# Harbour\n"
-    config = _mkdocs_config() + "nav: [index.md]\nnot_in_nav: /blog/*\n"
-    _write(folder, {**files, "mkdocs.yml": config}, "docs/img")
+    _write(folder, _plain(corpus), "docs/img")
 
 
-def _write_material(folder: Path, count: int) -> None:
-    ids = {name: re.sub(r"\W+", "-", name.lower()) for name in newsletter.authors()}
-    files: dict[str, str] = {}
-    for issue in newsletter.issues(count):
-        meta = {
-            "date": issue.date,
-            "slug": issue.slug,
-            "authors": [ids[issue.author]],
-            "categories": list(issue.categories),
-        }
-        front = yaml.safe_dump(meta, sort_keys=False)
-        files[_yaml_post(issue)] = f"---\n{front}---\n\n# {issue.title}\n\n{issue.body}"
-    authors = {
-        id: {"name": name, "description": "Writes.", "avatar": f"{SITE_URL}img/0.png"}
-        for name, id in ids.items()
+def _write_material(folder: Path, corpus: Corpus) -> None:
+    rss = {
+        "match_path": "blog/posts/.*",
+        "use_git": False,
+        "date_from_meta": {"as_creation": "date", "datetime_format": "%Y-%m-%d"},
+        "categories": ["categories"],
+        "cache_dir": str(folder / ".cache" / "rss"),
     }
-    files["docs/blog/.authors.yml"] = yaml.safe_dump({"authors": authors})
-    files["docs/blog/index.md"] = "# Blog\n"
-    files["docs/index.md"] = "# Harbour\n"
-    files["mkdocs.yml"] = _mkdocs_config(
-        {"blog": {"authors_profiles": True}},
-        {
-            "rss": {
-                "match_path": "blog/posts/.*",
-                "use_git": False,
-                "date_from_meta": {"as_creation": "date", "datetime_format": "%Y-%m-%d"},
-                "categories": ["categories"],
-                "cache_dir": str(folder / ".cache" / "rss"),
+
+    def files() -> Iterator[tuple[str, str]]:
+        yield "mkdocs.yml", _mkdocs_config({"blog": {"authors_profiles": True}}, {"rss": rss})
+        yield "docs/index.md", "# Harbour\n"
+        yield "docs/blog/index.md", "# Blog\n"
+        ids: dict[str, str] = {}
+        for post in corpus.posts():
+            meta = {
+                "date": post.date.date(),
+                "slug": post.slug,
+                "authors": [ids.setdefault(name, f"author-{len(ids)}") for name in post.authors],
+                "categories": list(post.categories),
             }
-        },
-    )
-    _write(folder, files, "docs/img")
+            front = yaml.safe_dump(meta, sort_keys=False)
+            yield _material_at(post), f"---\n{front}---\n\n{_titled(post)}"
+        authors = {
+            id: {"name": name, "description": "Writes.", "avatar": f"{SITE_URL}img/0.png"}
+            for name, id in ids.items()
+        }
+        yield "docs/blog/.authors.yml", yaml.safe_dump({"authors": authors})
+
+    _write(folder, files(), "docs/img")
 
 
-def _write_hugo(folder: Path, count: int) -> None:
-    files = {_hugo_post(issue): _toml(issue, table=False) for issue in newsletter.issues(count)}
-    files |= {
-        "hugo.toml": _HUGO_CONFIG,
-        "content/blog/_index.md": '+++\ntitle = "Blog"\n+++\n',
-        "layouts/single.html": _HUGO_PAGE % _HUGO_POST,
-        "layouts/list.html": _HUGO_PAGE % _HUGO_LIST,
-        "layouts/taxonomy.html": _HUGO_PAGE % _HUGO_TERMS,
-        "layouts/term.html": _HUGO_PAGE % _HUGO_LIST,
-        "layouts/rss.xml": _HUGO_FEED,
-    }
-    _write(folder, files, "static/img")
+def _write_hugo(folder: Path, corpus: Corpus) -> None:
+    def files() -> Iterator[tuple[str, str]]:
+        yield "hugo.toml", _HUGO_CONFIG
+        yield "content/blog/_index.md", '+++\ntitle = "Blog"\n+++\n'
+        yield "layouts/single.html", _HUGO_PAGE % _HUGO_POST
+        yield "layouts/list.html", _HUGO_PAGE % _HUGO_LIST
+        yield "layouts/taxonomy.html", _HUGO_PAGE % _HUGO_TERMS
+        yield "layouts/term.html", _HUGO_PAGE % _HUGO_LIST
+        yield "layouts/rss.xml", _HUGO_FEED
+        for post in corpus.posts():
+            # What it would take for its own shortcodes, of which it has none with these names.
+            body = re.sub(r"\{(?=[{%])", "{ ", post.body)
+            yield _hugo_at(post), _toml(post, body, table=False)
+
+    _write(folder, files(), "static/img")
 
 
 _HOOKS = '''\
@@ -229,24 +256,27 @@ def on_page_content(html, page, config, files):
 '''
 
 
-def _write_ready(folder: Path, count: int) -> None:
+def _write_ready(folder: Path, corpus: Corpus) -> None:
     """The posts as ordinary pages whose HTML is at hand: what MkDocs and a theme do anyway."""
-    _write_plain(folder, count)
     renderer = Renderer()
-    ready = {
-        f"ready/blog/{issue.slug}.html": renderer.render(f"# {issue.title}\n\n{issue.body}").html
-        for issue in newsletter.issues(count)
-    }
-    config = (folder / "mkdocs.yml").read_text("utf-8") + "hooks: [hooks.py]\n"
-    more = {"ready/index.html": "<h1>Harbour</h1>\n", "hooks.py": _HOOKS, "mkdocs.yml": config}
-    _write(folder, {**ready, **more}, "docs/img")
+
+    def files() -> Iterator[tuple[str, str]]:
+        for name, text in _plain(corpus):
+            yield name, f"{text}hooks: [hooks.py]\n" if name == "mkdocs.yml" else text
+        yield "hooks.py", _HOOKS
+        yield "ready/index.html", "<h1>Harbour</h1>\n"
+        for post in corpus.posts():
+            at = Path("ready", "blog", post.path).with_suffix(".html")
+            yield at.as_posix(), renderer.render(_titled(post)).html
+
+    _write(folder, files(), "docs/img")
 
 
-TWIM = Tool("mkdocs-twim, Material", _write_twim, _mkdocs, _toml_post)
-MATERIAL = Tool("Material's blog, mkdocs-rss-plugin", _write_material, _mkdocs, _yaml_post)
-PLAIN = Tool("MkDocs and Material, posts alone", _write_plain, _mkdocs, _toml_post)
-READY = Tool("MkDocs and Material, posts' HTML at hand", _write_ready, _mkdocs, _toml_post)
-HUGO = Tool("Hugo, bare layouts", _write_hugo, _hugo, _hugo_post)
+TWIM = Tool("mkdocs-twim, Material", _write_twim, _mkdocs, _ours_at)
+MATERIAL = Tool("Material's blog, mkdocs-rss-plugin", _write_material, _mkdocs, _material_at)
+PLAIN = Tool("MkDocs and Material, posts alone", _write_plain, _mkdocs, _ours_at)
+READY = Tool("MkDocs and Material, posts' HTML at hand", _write_ready, _mkdocs, _ours_at)
+HUGO = Tool("Hugo, bare layouts", _write_hugo, _hugo, _hugo_at)
 TOOLS: Mapping[str, Tool] = MappingProxyType(
-    {"twim": TWIM, "plain": PLAIN, "ready": READY, "material": MATERIAL, "hugo": HUGO}
+    {"twim": TWIM, "ready": READY, "plain": PLAIN, "material": MATERIAL, "hugo": HUGO}
 )
