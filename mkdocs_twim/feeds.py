@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
@@ -46,16 +46,20 @@ class SiteFeeds:
     merges: tuple[Merge, ...]
     server: Server | None = None
 
-    def head(self, page_url: str, first: str = "") -> str:
-        """The links to feeds for the head of a page; `page_url` is relative to the site.
+    def own(self, page_url: str, first: str = "") -> tuple[Feed, ...]:
+        """The feeds of a page; `page_url` is relative to the site.
 
         `first` is the address of the first page of its list, if it is a later one.
+        """
+        return self.by_page.get(first or f"/{page_url}", ())
+
+    def head(self, page_url: str, own: Sequence[Feed]) -> str:
+        """The links to feeds for the head of a page that has feeds of its own.
 
         Every page has the feed of all posts; the pages of a feed have that feed before it, with a
         second word in `rel`: Material looks for a sitemap beside whatever `rel="alternate"` alone
         names, and finds one at the root of the site only.
         """
-        own = self.by_page.get(first or f"/{page_url}", ())
         root = (feed for feed in self.index.feeds[:1] if feed.kind == "posts" and feed not in own)
         links = "".join(_alternates(feed, page_url) for feed in (*own, *root))
         if own and self.server:

@@ -30,6 +30,7 @@ from mkdocs_twim.listings import Listing
 from mkdocs_twim.pages import GeneratedPages
 from mkdocs_twim.pictures import Picture
 from mkdocs_twim.posts import PostPage
+from mkdocs_twim.social import Social
 from mkdocs_twim.theme import Parts
 from mkdocs_twim.views import Link, PostView
 from mkdocs_twim.words import Words
@@ -87,23 +88,34 @@ class Frames:
         return Link(unescape(str(above.title)), above.url or ".")
 
     def _fill_list(self, page: Page, listing: Listing, context: TemplateContext) -> None:
-        text = page.content or ""
-        feed = listing.feed
-        own = page.meta.get("description")
-        about = str(own or (feed.description if feed else self._site.description))
-        title = plain(str(page.title))
         values = cast("dict[str, object]", context)
-        values["social"] = social.of_list(
-            title, page.canonical_url or "", about, self._site, self._default
-        )
-        beside = {
-            "up": self._up(page),
-            "heading": None if "<h1" in text else title,
-            "text": Markup(text),
-            "root": _root(page),
-        }
-        page.content = self.parts.render(
-            listing.template, page, values, listing=listing, **listing.values, **beside
+        values["social"] = self.social_of(page, listing)
+        page.content = self.content_of(page, listing, values)
+
+    def social_of(self, page: Page, listing: Listing) -> Social:
+        """What a generated page says to other sites."""
+        feed = listing.feed
+        about = page.meta.get("description") or (feed and feed.description)
+        return self.social(page, str(about or self._site.description))
+
+    def social(self, page: Page, about: str) -> Social:
+        """The same of any page that is no post; `about` describes it."""
+        title = plain(str(page.title))
+        return social.of_list(title, page.canonical_url or "", about, self._site, self._default)
+
+    def content_of(self, page: Page, listing: Listing, context: Mapping[str, object]) -> str:
+        """The content of a generated page, below its own text."""
+        text = page.content or ""
+        return self.parts.render(
+            listing.template,
+            page,
+            context,
+            listing=listing,
+            **listing.values,
+            up=self._up(page),
+            heading=None if "<h1" in text else plain(str(page.title)),
+            text=Markup(text),
+            root=_root(page),
         )
 
     def _fill_post(self, page: PostPage, post: PostView, context: TemplateContext) -> None:

@@ -53,8 +53,8 @@ class Listing:
     """A generated page: `template` is its file below `twim/parts`, `values` what that shows.
 
     `address` is relative to the site ("/blog/page/2/"); `first` is that of the list's first page,
-    if it has several. `anchors` are the ids and titles of its
-    parts, for the table of contents.
+    if it has several. `anchors` are the ids and titles of its parts, for the table of contents.
+    Of a section or a project `kind` says which it is, and `latest` is the date of its newest issue.
     """
 
     address: str
@@ -65,6 +65,8 @@ class Listing:
     pager: Pager | None = None
     first: str = ""
     anchors: tuple[tuple[str, str], ...] = ()
+    kind: str = ""
+    latest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +314,7 @@ def _topics(
             for at, pager, part in pages(topic.updates, UPDATES_A_PAGE, address):
                 found_views = [views_by_id[entry.id] for entry in part]
                 listing = _updates(at, topic.title, found_views, feeds.get(address), pager, values)
-                yield replace(listing, first=address)
+                yield replace(listing, first=address, kind=folder, latest=view.latest_date)
     updates = tuple(entry for entry in entries if entry.update)
     latest = newest(updates, UPDATES_A_PAGE)
     found_views = [views_by_id[entry.id] for entry in latest]

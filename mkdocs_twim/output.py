@@ -10,6 +10,7 @@ import gc
 import multiprocessing
 import os
 import sys
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -25,12 +26,21 @@ log = get_plugin_logger("twim")
 class Output:
     """All feeds, the catalogue, the redirects and the archive of one build.
 
-    `index` is that of the archive, as far as it was made already.
+    `index` is that of the archive, as far as it was made already; `pages` writes the pages that
+    stand beside the feeds.
     """
 
-    def __init__(self, archive: Archive, site_dir: str, *, index: Index | None = None) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        site_dir: str,
+        *,
+        index: Index | None = None,
+        pages: Callable[[], None] = lambda: None,
+    ) -> None:
         self._archive = archive
         self._index = index
+        self._pages = pages
         self._folder = Path(site_dir)
         self._process: BaseProcess | None = None
 
@@ -47,7 +57,7 @@ class Output:
             self._process = process
 
     def finish(self) -> None:
-        """Write what is not yet written, and last the archive: then all is there.
+        """Write what is not yet written, but for the archive.
 
         What a site's own `_redirects` says comes before ours.
 
@@ -63,6 +73,13 @@ class Output:
             path = self._folder / export.REDIRECTS
             own = path.read_bytes().rstrip(b"\n") + b"\n" if path.is_file() else b""
             path.write_bytes(own + export.redirect_lines(redirects))
+
+    def publish(self) -> None:
+        """Put the archive in its place: all is there.
+
+        Raises:
+            OSError: it can't be.
+        """
         export.publish(self._folder)
 
     def stop(self) -> None:
@@ -79,13 +96,14 @@ class Output:
             index=self._index,
             but={export.REDIRECTS},
         )
+        self._pages()
 
     def _in_process(self) -> None:
         # What the build has made is never freed here: to look for it would copy it.
         gc.freeze()
         try:
             self._write()
-        except OSError:
+        except Exception:
             # The build writes it all itself then, and meets the error that it can tell.
             sys.exit(1)
 

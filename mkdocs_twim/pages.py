@@ -33,7 +33,8 @@ class GeneratedPages:
     """The generated pages of one build.
 
     `blog` is the address of the list of posts; `taxonomies` has the folder of each taxonomy by
-    name, `named` are the folders of named feeds.
+    name, `named` are the folders of named feeds. `topics` are the pages of sections and projects:
+    MkDocs knows none of them, but for those with a page of the site's own, and what follows it.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class GeneratedPages:
         self._files: dict[str, File] = {}
         self._in_nav: set[str] = set()
         self._listings: dict[str, Listing] = {}
+        self.topics: list[Page] = []
 
     def prepare(
         self,
@@ -101,7 +103,7 @@ class GeneratedPages:
                 # A post at a list's address: an error that is told already.
                 self._files[address] = known
             elif sure or src_uri in named_in_nav:
-                self._files[address] = _generated(config, src_uri, address, name)
+                self._files[address] = generate(config, src_uri, address, name)
                 files.append(self._files[address])
         config.nav = _renamed(config.nav, own)
         for address, intro in intros.items():
@@ -172,11 +174,14 @@ class GeneratedPages:
                 if not listing.anchors and not listing.feed and not listing.pager:
                     # A list of nothing that nobody asked for.
                     continue
-                file = _generated(config, f"{listing.address[1:]}index.md", listing.address, "")
+                file = generate(config, f"{listing.address[1:]}index.md", listing.address, "")
                 self._files[listing.address] = file
-                files.append(file)
                 page = Page(None, file, config)
                 page.markdown = page.content = ""
+                if listing.kind and not self._is_own(listing.first):
+                    self.topics.append(page)
+                else:
+                    files.append(file)
             assert file.page is not None
             self._listings[file.src_uri] = listing
             _finish(file.page, listing, self._words)
@@ -191,6 +196,11 @@ class GeneratedPages:
             page, above = file.page, self._above(address)
             if page is not None and above is not page and page.file.src_uri in self._listings:
                 self._put_below(page, above)
+
+    def _is_own(self, address: str) -> bool:
+        """Whether the site has a page of its own at an address."""
+        file = self._files.get(address)
+        return file is not None and file.generated_by != "twim"
 
     def _above(self, address: str) -> Page | None:
         """The page of the list that an address belongs to, else that of posts."""
@@ -224,7 +234,8 @@ def place(file: File, address: str) -> None:
     file.url = addresses.url(address) or "./"
 
 
-def _generated(config: MkDocsConfig, src_uri: str, address: str, title: str) -> File:
+def generate(config: MkDocsConfig, src_uri: str, address: str, title: str) -> File:
+    """The file in memory of a page at an address, with a title or none."""
     # Themes take titles for HTML.
     meta = {"title": escape(title, quote=False)} if title else {}
     text = f"---\n{yaml.safe_dump(meta, allow_unicode=True)}---\n" if meta else ""
@@ -288,6 +299,8 @@ def _finish(page: Page, listing: Listing, words: Words) -> None:
         # All that the search gets to see.
         page.content = f"<h1>{page.title}</h1>"
     page.meta.setdefault("template", FRAME)
+    if listing.latest:
+        page.update_date = listing.latest.date().isoformat()
     if listing.pager and listing.pager.number > 1:
         page.meta.setdefault("search", {"exclude": True})
     tokens = [

@@ -16,7 +16,7 @@ from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
@@ -47,6 +47,7 @@ from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.postviews import Views
 from mkdocs_twim.server import Server
+from mkdocs_twim.topicpages import Pattern, TopicPages
 from mkdocs_twim.words import Words
 
 ASSETS = ("twim.css", "twim.js")
@@ -61,6 +62,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.page_calls: PageCalls
         self.generated: GeneratedPages
         self.registry: Registry
+        self.nav: Navigation
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
         self.feed_calls: FeedCalls
@@ -128,9 +130,17 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         )
         return files
 
-    def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
+    def _extend_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
         self.generated.extend_nav(nav, config)
         return nav
+
+    # Last: another plugin may give another nav.
+    @event_priority(-100)
+    def _keep_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
+        self.nav = nav
+        return nav
+
+    on_nav = CombinedEvent(_extend_nav, _keep_nav)
 
     # First of all, so that no other plugin sees a shortcode.
     @event_priority(100)
@@ -151,9 +161,20 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         self._collect(env, config, files)
         archive, index = self.site_feeds.archive, self.site_feeds.index
-        self.output = Output(archive, config.site_dir, index=index)
+        topics = TopicPages(
+            self.generated, self.frames, self.site_feeds, env, config, self.nav, files
+        )
+        topics.prepare()
+        self.output = Output(archive, config.site_dir, index=index, pages=topics.write)
         self.output.start()
         return env
+
+    def on_template_context(
+        self, context: TemplateContext, *, template_name: str, config: MkDocsConfig
+    ) -> TemplateContext:
+        # For the site's map above all.
+        context["pages"] = [*context["pages"], *(page.file for page in self.generated.topics)]
+        return context
 
     def _collect(self, env: Environment, config: MkDocsConfig, files: Files) -> None:
         """Render what is left, and gather what all of it holds.
@@ -248,6 +269,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_page_context(
         self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
+        if isinstance(page, Pattern):
+            cast("dict[str, object]", context)["social"] = page.social
+            return context
         self.feed_calls.fill(page, context, self.frames.parts)
         self.frames.fill(page, context)
         return context
@@ -257,17 +281,28 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         if listing:
             # There are thousands of them, and nobody needs it any more.
             page.content = None
-        links = self.site_feeds.head(page.url, listing.first if listing else "")
+        own = self.site_feeds.own(page.url, listing.first if listing else "")
+        links = self.site_feeds.head(page.url, page.feeds if isinstance(page, Pattern) else own)
         end = output.find("</head>")
         if end < 0:
             # In capitals, or not there.
             return _HEAD_END.sub(lambda found: links + found[0], output, count=1)
         return f"{output[:end]}{links}{output[end:]}"
 
-    def on_post_build(self, *, config: MkDocsConfig) -> None:
+    # First: other plugins look through the folder when all is there.
+    @event_priority(100)
+    def _finish(self, *, config: MkDocsConfig) -> None:
         if self.output is not None:
             self.output.finish()
+
+    # Last: a server that runs on the folder takes the archive for the sign that all is there.
+    @event_priority(-100)
+    def _publish(self, *, config: MkDocsConfig) -> None:
+        if self.output is not None:
+            self.output.publish()
         garbage.build_ended(goes_on=self._command == "serve")
+
+    on_post_build = CombinedEvent(_finish, _publish)
 
     def on_build_error(self, *, error: Exception) -> None:
         garbage.build_ended(goes_on=True)

@@ -47,6 +47,7 @@ def test_the_files_are_those_of_an_export(
     writing.start()
     assert not (site / "archive.json").exists()
     writing.finish()
+    writing.publish()
     assert _files(site) == _files(tmp_path / "export")
 
 
@@ -88,6 +89,7 @@ def test_where_no_process_can_be_made_the_build_writes(
     writing = Output(ARCHIVE, str(tmp_path))
     writing.start()
     writing.finish()
+    writing.publish()
     assert (tmp_path / "archive.json").is_file()
 
 
