@@ -77,12 +77,18 @@ class Collection:
         for page in self._texts:
             yield from page.source.calls.calls
 
-    def render_rest(self, config: MkDocsConfig, files: Files) -> None:
+    def render_rest(self, config: MkDocsConfig, files: Files) -> Iterator[PostPage]:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""
         for page in self._texts:
             if page.content is None and not page.source.meta.draft:
                 page.read_source(config)
                 page.render(config, files)
+                yield page
+
+    @property
+    def size(self) -> int:
+        """The bytes of all posts' texts."""
+        return sum(len(page.source.utf8) for page in self.pages)
 
     @property
     def taxonomies(self) -> set[str]:

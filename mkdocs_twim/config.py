@@ -87,5 +87,8 @@ class TwimConfig(base.Config):
     default_image = c.Optional(c.Type(str))
     """The picture for the socials where a post has none: absolute, or below the site."""
 
+    processes = c.Optional(c.Type(int))
+    """How many processes divide posts; `null` is as many as there are cores, 0 is none."""
+
     markdown = c.Choice(("auto", "commonmark", "python-markdown"), default="auto")
     """The Markdown of posts; `auto` is commonmark for `+++`, the site's own for `---`."""

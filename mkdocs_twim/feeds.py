@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
@@ -16,7 +16,7 @@ from feedserver import catalogue, documents, entries, export, registry
 from feedserver.errors import CatalogueError, RegistryError
 from feedserver.issues import is_issue
 from feedserver.merges import Merge, merge
-from feedserver.model import Archive, Feed, Image, Person, Site
+from feedserver.model import Archive, Entry, Feed, Image, Person, Site
 from feedserver.query import Index
 from feedserver.registry import Registry
 from feedserver.slugs import slugify
@@ -24,7 +24,7 @@ from feedserver.xml import packed
 from mkdocs_twim import addresses
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
-from mkdocs_twim.pictures import Gallery
+from mkdocs_twim.pictures import Gallery, Picture
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.server import Server
 
@@ -84,21 +84,22 @@ def collect(
     pages: Iterable[PostPage],
     gallery: Gallery,
     known: Registry,
+    entries_of: Callable[[PostPage], Sequence[Entry]],
     options: TwimConfig,
     config: MkDocsConfig,
     moved: Mapping[str, str],
 ) -> SiteFeeds:
     """Make the archive of a site from its rendered posts; `moved` has new addresses by old ones.
 
+    `entries_of` gives what `divide` makes of a post that has a date.
+
     Raises:
         OptionError: a taxonomy, a named feed or a redirect can't be.
     """
     site = site_of(config)
     blog = addresses.blog(options.blog_dir)
-    pages = [page for page in pages if not page.source.meta.draft]
-    dated = [page for page in pages if page.source.meta.date]
-    ignored = tuple(options.ignore_sections)
-    groups = [entries.of_post(_post(page, gallery, options), site, ignored) for page in dated]
+    pages = [page for page in pages if is_in_feeds(page)]
+    groups = [_with_picture(entries_of(page), page.picture(gallery)) for page in pages]
     built = entries.arrange(groups)
     merged, merges = merge(built, known)
     # Those that were changed since are no longer.
@@ -171,15 +172,28 @@ def site_of(config: MkDocsConfig) -> Site:
     )
 
 
+def is_in_feeds(page: PostPage) -> bool:
+    """Whether a post stands in feeds: it has a date, and is no draft."""
+    return page.source.meta.date is not None and not page.source.meta.draft
+
+
 def future(pages: Iterable[PostPage], now: datetime) -> list[PostPage]:
     """The posts whose date is yet to come."""
     return [page for page in pages if page.source.meta.date and page.source.meta.date > now]
 
 
-def _post(page: PostPage, gallery: Gallery, options: TwimConfig) -> entries.Post:
+def _with_picture(made: Sequence[Entry], picture: Picture | None) -> Sequence[Entry]:
+    """The entries of a post, with its picture; what that is is known when all is rendered."""
+    if picture is None:
+        return made
+    image = Image(picture.url, picture.type, picture.length)
+    return (replace(made[0], image=image), *made[1:])
+
+
+def post_of(page: PostPage, options: TwimConfig) -> entries.Post:
+    """A post that stands in feeds, as entries are made of it, but for its picture."""
     meta = page.source.meta
     assert meta.date is not None
-    picture = page.picture(gallery)
     categories = page.terms.get("category", ())
     authors = page.terms.get("author") or meta.authors
     return entries.Post(
@@ -196,7 +210,6 @@ def _post(page: PostPage, gallery: Gallery, options: TwimConfig) -> entries.Post
             for name, terms in meta.taxonomies.items()
             if name not in ("author", "category")
         },
-        image=Image(picture.url, picture.type, picture.length) if picture else None,
         description=meta.description,
     )
 

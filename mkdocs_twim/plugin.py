@@ -26,6 +26,7 @@ from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from mkdocs_twim import (
     addresses,
+    dividing,
     feeds,
     garbage,
     listings,
@@ -36,6 +37,7 @@ from mkdocs_twim import (
 from mkdocs_twim import server as servers
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
+from mkdocs_twim.dividing import Division
 from mkdocs_twim.entryviews import OwnEntries
 from mkdocs_twim.errors import TwimError
 from mkdocs_twim.feedcalls import FeedCalls
@@ -71,6 +73,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self._docs: Path
         self._watched: set[Path] = set()
         self.output: Output | None = None
+        self.division: Division | None = None
         self.words: Words
         self.server: Server | None = None
 
@@ -80,6 +83,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self._live, self._watched = None, set()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        if dividing.is_running_a_script_again():
+            # Silently, and before MkDocs empties the folder that the other is writing to.
+            raise SystemExit(1)
         self.output = None
         garbage.build_ended(goes_on=True)
         with _errors():
@@ -128,6 +134,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             issues=self.collection.has_issues(self.config.issues),
             intros=self.collection.intros,
         )
+        if self.division is None:
+            self.division = Division(self.config.processes)
+        self.division.begin(self.collection.size)
         return files
 
     def _extend_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
@@ -153,8 +162,17 @@ class TwimPlugin(BasePlugin[TwimConfig]):
 
     # First, so that other plugins see what a shortcode has made.
     @event_priority(100)
-    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+    def _fill(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         return html if isinstance(page, PostPage) else self.page_calls.fill(html, page)
+
+    # Last: now the post is as it will be.
+    @event_priority(-100)
+    def _divide(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        if isinstance(page, PostPage):
+            self._take(page, config)
+        return html
+
+    on_page_content = CombinedEvent(_fill, _divide)
 
     # Last, when no other plugin adds files.
     @event_priority(-100)
@@ -183,20 +201,37 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             PluginError: there is anything wrong with it.
         """
         with _errors(), garbage.none_is_made():
-            self.collection.render_rest(config, files)
+            for page in self.collection.render_rest(config, files):
+                self._take(page, config)
             problems = [*self.collection.problems, *self.page_calls.problems]
             problems += self.collection.failures()
             problems = problems or self._gather(env, config, files)
         _report(problems)
+
+    def _take(self, page: PostPage, config: MkDocsConfig) -> None:
+        """Let a rendered post be divided."""
+        if self.division and feeds.is_in_feeds(page):
+            post, site = feeds.post_of(page, self.config), feeds.site_of(config)
+            ignored = tuple(self.config.ignore_sections)
+            self.division.take(page.file.src_uri, post, site, ignored)
 
     def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
         """All that is known when every page is rendered; what is wrong with it."""
         collection, generated = self.collection, self.generated
         gallery = Gallery(files, str(config.site_url))
         moved = {old: new for old, new, _ in collection.redirects()}
+        division = self.division
+        assert division is not None
         self.site_feeds = feeds.collect(
-            collection.pages, gallery, self.registry, self.config, config, moved
+            collection.pages,
+            gallery,
+            self.registry,
+            lambda page: division.entries(page.file.src_uri),
+            self.config,
+            config,
+            moved,
         )
+        division.end(goes_on=self._command == "serve")
         collection.tell(self.site_feeds.merges)
         collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
         self.page_calls.warn_of_anchors()
@@ -308,6 +343,12 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         garbage.build_ended(goes_on=True)
         if self.output is not None:
             self.output.stop()
+        if self.division is not None:
+            self.division.end(goes_on=self._command == "serve")
+
+    def on_shutdown(self) -> None:
+        if self.division is not None:
+            self.division.end(goes_on=False)
 
 
 def _assets(server: Server | None) -> tuple[str, ...]:
