@@ -20,7 +20,7 @@ from feedserver.issues import is_issue
 from feedserver.merges import Merge
 from feedserver.query import Index
 from feedserver.slugs import slugify
-from mkdocs_twim import addresses, checks, links
+from mkdocs_twim import addresses, checks, links, previews
 from mkdocs_twim.calls import Call
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.feeds import SiteFeeds
@@ -67,6 +67,23 @@ class Collection:
             log.info(f"there are no posts below '{self.workshop.blog_dir}'")
         self._move_bundles(files)
 
+    def leave_out(
+        self, pages: Sequence[PostPage], newest: int, files: Files, config: MkDocsConfig
+    ) -> None:
+        """Let posts be listed, but not rendered, in a preview of so many of the newest."""
+        for page in pages:
+            page.leave_out()
+            if page.is_shown:
+                files.remove(page.file)
+                files.append(previews.instead(page, newest, config))
+        if pages:
+            log.info(previews.told(pages, newest))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether posts are left out."""
+        return any(page.is_left_out for page in self.pages)
+
     def failures(self) -> Iterator[TwimError]:
         """What is wrong with shortcodes, found when posts were rendered."""
         for page in self._texts:
@@ -75,12 +92,12 @@ class Collection:
     def calls(self) -> Iterator[Call]:
         """The calls of shortcodes in posts."""
         for page in self._texts:
-            yield from page.source.calls.calls
+            yield from () if page.is_left_out else page.source.calls.calls
 
     def render_rest(self, config: MkDocsConfig, files: Files) -> Iterator[PostPage]:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""
         for page in self._texts:
-            if page.content is None and not page.source.meta.draft:
+            if page.content is None and not page.source.meta.draft and not page.is_left_out:
                 page.read_source(config)
                 page.render(config, files)
                 yield page

@@ -90,5 +90,8 @@ class TwimConfig(base.Config):
     processes = c.Optional(c.Type(int))
     """How many processes divide posts; `null` is as many as there are cores, 0 is none."""
 
+    preview_posts = c.Type(int, default=50)
+    """How many of the newest posts `mkdocs serve` renders, beside the changed; 0 is all."""
+
     markdown = c.Choice(("auto", "commonmark", "python-markdown"), default="auto")
     """The Markdown of posts; `auto` is commonmark for `+++`, the site's own for `---`."""

@@ -31,7 +31,10 @@ _PLACE = re.compile(r'<div\b[^<>]*?\sdata-twim-feed=(["\'])([^"\'<>]*)\1[^<>]*>\
 
 
 class FeedCalls:
-    """The calls of one build. `problems` says what is wrong with them."""
+    """The calls of one build. `problems` says what is wrong with them.
+
+    A preview that `is_cut` may lack a feed: then nothing stands there.
+    """
 
     def __init__(
         self,
@@ -40,10 +43,12 @@ class FeedCalls:
         own: OwnEntries,
         peers: Peers,
         words: Words,
+        is_cut: bool = False,
     ) -> None:
         self._own = own
         self._peers = peers
         self._words = words
+        self._is_cut = is_cut
         self._feeds: dict[str, CalledFeed] = {}
         self.problems: list[TwimError] = []
         for call in calls if library.is_built_in(FEED) else ():
@@ -64,6 +69,9 @@ class FeedCalls:
         page.content = _PLACE.sub(entries, page.content or "")
 
     def _take(self, call: Call, arguments: Mapping[str, Value]) -> None:
+        folder = addresses.feed_folder(str(arguments["src"]))
+        if self._is_cut and folder is not None and _find(self._own.index, folder) is None:
+            return
         try:
             feed = self._called(arguments)
         except PeerError as error:

@@ -81,7 +81,7 @@ class SiteFeeds:
 
 
 def collect(
-    pages: Iterable[PostPage],
+    pages: Sequence[PostPage],
     gallery: Gallery,
     known: Registry,
     entries_of: Callable[[PostPage], Sequence[Entry]],
@@ -98,6 +98,7 @@ def collect(
     """
     site = site_of(config)
     blog = addresses.blog(options.blog_dir)
+    is_cut = any(page.is_left_out for page in pages)
     pages = [page for page in pages if is_in_feeds(page)]
     groups = [_with_picture(entries_of(page), page.picture(gallery)) for page in pages]
     built = entries.arrange(groups)
@@ -128,7 +129,8 @@ def collect(
         entries=found,
     )
     index = Index(archive)
-    _check_redirects(options.feed_redirects, index)
+    if not is_cut:
+        _check_redirects(options.feed_redirects, index)
     # A feed that has no entry isn't listed.
     by_page: dict[str, tuple[Feed, ...]] = {}
     for feed in index.feeds:
@@ -173,8 +175,9 @@ def site_of(config: MkDocsConfig) -> Site:
 
 
 def is_in_feeds(page: PostPage) -> bool:
-    """Whether a post stands in feeds: it has a date, and is no draft."""
-    return page.source.meta.date is not None and not page.source.meta.draft
+    """Whether a post stands in feeds: it has a date, is no draft, and is rendered."""
+    meta = page.source.meta
+    return meta.date is not None and not meta.draft and not page.is_left_out
 
 
 def future(pages: Iterable[PostPage], now: datetime) -> list[PostPage]:

@@ -70,12 +70,17 @@ class PageLinks:
         if posixpath.basename(path) == "_index.md":
             path = posixpath.join(posixpath.dirname(path), "index.md")
         file = self._files.get_file_from_path(path)
-        if file is None or not file.is_documentation_page() or file.inclusion.is_excluded():
+        if file is None or file.inclusion.is_excluded() or not _is_page(file):
             self.broken[target] = None
             return None, ""
         if fragment:
             self.anchors[file, fragment, target] = None
         return file, mark + fragment
+
+
+def _is_page(file: File) -> bool:
+    # A preview has something else in the place of posts that it doesn't render.
+    return file.is_documentation_page() or file.page is not None
 
 
 class InternalLinks(Extension):

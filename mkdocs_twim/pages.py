@@ -78,7 +78,7 @@ class GeneratedPages:
             if self.is_ours(address):
                 self._files[address] = file
                 place(file, address)
-        named_in_nav = set(_paths(config.nav))
+        named_in_nav = set(paths_of(config.nav))
         blog = intros.get(self.blog)
         word = self._words.text
         title = (blog.source.meta.title if blog else None) or word("blog")
@@ -251,16 +251,16 @@ def _own_pages(files: Files) -> Iterator[File]:
             yield file
 
 
-def _paths(nav: object) -> Iterator[str]:
+def paths_of(nav: object) -> Iterator[str]:
     """All paths that a `nav:` names."""
     if isinstance(nav, str):
         yield nav
     elif isinstance(nav, dict):
         for value in nav.values():
-            yield from _paths(value)
+            yield from paths_of(value)
     elif isinstance(nav, list):
         for value in nav:
-            yield from _paths(value)
+            yield from paths_of(value)
 
 
 def _is_unnamed(page: Page) -> bool:

@@ -44,10 +44,11 @@ from mkdocs_twim.feedcalls import FeedCalls
 from mkdocs_twim.frames import Frames
 from mkdocs_twim.output import Output
 from mkdocs_twim.pagecalls import PageCalls
-from mkdocs_twim.pages import GeneratedPages
+from mkdocs_twim.pages import GeneratedPages, paths_of
 from mkdocs_twim.pictures import Gallery
 from mkdocs_twim.posts import PostPage
 from mkdocs_twim.postviews import Views
+from mkdocs_twim.previews import Preview
 from mkdocs_twim.server import Server
 from mkdocs_twim.topicpages import Pattern, TopicPages
 from mkdocs_twim.words import Words
@@ -69,6 +70,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.frames: Frames
         self.feed_calls: FeedCalls
         self._command = "build"
+        self._preview: Preview | None = None
         self._live: LiveReloadServer | None = None
         self._docs: Path
         self._watched: set[Path] = set()
@@ -80,6 +82,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """With this event MkDocs keeps one plugin over the builds of `mkdocs serve`."""
         self._command = command
+        self._preview = Preview() if command == "serve" else None
         self._live, self._watched = None, set()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -127,6 +130,12 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         if self.config.static_dir:
             static.add(files, self.config.static_dir, config)
         self.collection.take(files, config, self.generated.is_ours)
+        if self._preview is not None:
+            newest = self.config.preview_posts
+            left_out = self._preview.left_out(
+                self.collection.pages, newest, {*paths_of(config.nav)}
+            )
+            self.collection.leave_out(left_out, newest, files, config)
         self.generated.prepare(
             files,
             config,
@@ -285,7 +294,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         """Look up the feeds that pages call; what is wrong with the calls."""
         workshop = self.collection.workshop
         called = chain(self.page_calls.found, self.collection.calls())
-        self.feed_calls = FeedCalls(called, workshop.library, own, workshop.peers, self.words)
+        self.feed_calls = FeedCalls(
+            called, workshop.library, own, workshop.peers, self.words, self.collection.is_cut
+        )
         self._watch_peers()
         return self.feed_calls.problems
 

@@ -186,7 +186,8 @@ class PostPage(Page):
     """A post's page.
 
     `heading` is its title as plain text, where `title` is HTML. After `render`, `feed_html` is its
-    content as feeds get it, and `problems` has what is wrong with its shortcodes, by its words.
+    content as feeds get it, and `problems` has what is wrong with its shortcodes, by its words. One
+    that `is_left_out` of a preview is never rendered.
     """
 
     markdown = Packed()
@@ -209,6 +210,7 @@ class PostPage(Page):
         self.workshop = workshop
         self.feed_html = ""
         self.problems: dict[str, TwimError] = {}
+        self.is_left_out = False
         self._image = source.meta.image
         self.anchor_links: str | None = None
         self._links: PageLinks | None = None
@@ -258,6 +260,14 @@ class PostPage(Page):
         # As `Packed` holds it: the same bytes.
         self._markdown_utf8 = self.source.utf8
         self.meta = _page_meta(self.source)
+
+    def leave_out(self) -> None:
+        """Be listed by title and date alone."""
+        self.is_left_out = True
+        self.meta = _page_meta(self.source)
+        meta = self.source.meta
+        self.heading = meta.title or get_markdown_title(self.source.front.body) or meta.stem
+        self.title = escape(self.heading, quote=False)
 
     def render(self, config: MkDocsConfig, files: Files) -> None:
         self._image = self._beside(files) or self._image

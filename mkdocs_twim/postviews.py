@@ -30,6 +30,14 @@ class Views:
         """What to show of a post; an undated one has no entry."""
         meta = page.source.meta
         title = html.one_line(page.heading)
+        terms = tuple(
+            views.term_links(name, page.terms[name])
+            for name in page.workshop.taxonomies
+            if name in page.terms
+        )
+        url = views.relative(page.permalink, page.workshop.site_url)
+        if page.is_left_out:
+            return PostView(title, url, meta.date, None, terms, None, None, None, pin=meta.pin)
         if entry is None:
             content = html.sanitise(page.feed_html or "", page.permalink)
             summary = meta.description or html.summary(html.parse(content)) or title
@@ -39,14 +47,10 @@ class Views:
         by = views.term_links("author", page.by).links
         return PostView(
             title=title,
-            url=views.relative(page.permalink, page.workshop.site_url),
+            url=url,
             date=meta.date,
             updated=meta.updated,
-            terms=tuple(
-                views.term_links(name, page.terms[name])
-                for name in page.workshop.taxonomies
-                if name in page.terms
-            ),
+            terms=terms,
             picture=page.picture(self._gallery),
             # The footnotes are on the post's page.
             excerpt=excerpt and html.without_note_marks(excerpt),

@@ -31,7 +31,7 @@ def make(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:
     if not site_url or not site_url.endswith("/"):
         raise OptionError("mkdocs.yml: site_url is missing: the ids of entries are made with it")
     sizes = {"feed_limit": options.feed_limit, "paginate_by": options.paginate_by}
-    sizes["processes"] = options.processes or 0
+    sizes |= {"processes": options.processes or 0, "preview_posts": options.preview_posts}
     for name, taxonomy in options.taxonomies.items():
         sizes[f"taxonomies: {name}: paginate_by"] = taxonomy.paginate_by
     for name, size in sizes.items():

@@ -42,7 +42,7 @@ MKDOCS_TWIM = (
     | {"peers", "entryviews", "server"},
     {"feeds", "output", "listings", "pages", "social", "frames", "collection"}
     | {"sections", "checks", "feedcalls"}
-    | {"workshops", "topicpages", "dividing"}
+    | {"workshops", "topicpages", "dividing", "previews"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
 )
