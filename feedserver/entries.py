@@ -109,7 +109,7 @@ def opening(content: str) -> str | None:
 def _summary(content: str) -> str | None:
     """The first sentences above the mark "more", or of all if nothing stands there."""
     above = opening(content)
-    return (above and html.summary(html.parse(above))) or html.summary(html.parse(content))
+    return (above and html.sanitised_summary(above)) or html.sanitised_summary(content)
 
 
 def _update_entry(update: issues.Update, issue: Entry) -> Entry:

@@ -82,9 +82,12 @@ _NOTE_MARK = re.compile(
     r'<sup\b[^>]*>\s*<a\b[^>]*\shref="[^"]*#[^"]*"[^>]*>\s*\[?\d+\]?\s*</a>\s*</sup>'
 )
 _NOTE = re.compile(r'<div\b[^>]*\sclass="footnote(?:-definition)?"[^>]*>.*?</div>', re.DOTALL)
-_SENTENCE = re.compile(r"[.!?…]+[\"'”’)\]»]*(?=\s+[^a-z\s])|[。！？]+[」』]?")
+_OPEN = re.compile(r"<(?:h[1-6]|table|pre)\b")
+# One class of characters comes first, so that a search passes over all others quickly.
+_SENTENCE = re.compile(
+    r"[.!?…。！？](?:(?<=[.!?…])[.!?…]*[\"'”’)\]»]*(?=\s+[^a-z\s])|(?<=[。！？])[。！？]*[」』]?)"
+)
 _SAID = re.compile(r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|tr|ul)>")
-_LAST_WORD = re.compile(r"([^\s\0]+)(?: \0)+")
 _STOP = re.compile(r"[.!?…:;,–—。！？][\"'”’)\]»」』]?$")
 _SHORTEST = 60
 _OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
@@ -217,7 +220,7 @@ def _without_anchor(heading: re.Match[str]) -> str:
         named = not _ANCHOR_CLASSES.isdisjoint(anchor[1].split())
         return "" if named and not _WORD.search(_MARKUP.sub("", anchor[2])) else anchor[0]
 
-    return heading[1] + _ANCHOR.sub(kept, heading[2])
+    return heading[1] + _ANCHOR.sub(kept, heading[2]) if "<a " in heading[2] else heading[0]
 
 
 def _link_embeds(html: str, base: str) -> str:
@@ -311,15 +314,11 @@ def serialise(nodes: Iterable[LexborNode]) -> str:
 
 def text(nodes: Iterable[LexborNode]) -> str:
     """What a person reads, in one line: a space at block boundaries and `<br>`, else none added."""
-    return _folded(serialise(nodes))
+    return sanitised_text(serialise(nodes))
 
 
 def sanitised_text(html: str) -> str:
     """What a person reads of sanitised HTML, as `text` gives it, without making a tree."""
-    return _folded(html)
-
-
-def _folded(html: str) -> str:
     html = _MARKUP.sub("", _BOUNDARY.sub(" ", _UNSEEN.sub("", html)))
     return " ".join(entities.unescape(html).split())
 
@@ -337,24 +336,38 @@ def one_line(plain_text: str) -> str:
 
 
 def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
+    """The first sentences of nodes, as `sanitised_summary` gives them."""
+    return sanitised_summary(serialise(nodes), limit)
+
+
+def sanitised_summary(html: str, limit: int = 300) -> str | None:
     """The first sentences, up to `limit` characters; `None` if there is no text.
 
     Headings, tables, code blocks and paragraphs of one link, such as a player's, count only where
     there is nothing else, footnotes and their marks never. Without an end of a sentence beyond some
     sixty characters it ends at a word, with an ellipsis.
     """
-    html = _NOTE.sub(" ", without_note_marks(serialise(nodes)))
-    if len(words := _sentences(_ASIDE.sub(" ", html)) or _sentences(html)) <= limit:
+    if len(words := _beginning(html, limit)) <= limit:
         return words or None
     ends = [match.end() for match in _SENTENCE.finditer(words, 0, limit + 2)]
-    ends = [end for end in ends if _SHORTEST < end <= limit]
-    if ends:
+    if ends := [end for end in ends if _SHORTEST < end <= limit]:
         return words[: ends[-1]]
     head = words[: limit - 1]
     if words[limit - 1] != " ":
         head = head.rpartition(" ")[0] or head
     head = head.rstrip(" ,;:–—-")
     return head + (" …" if head.endswith((".", "!", "?", "…")) else "…")
+
+
+def _beginning(html: str, limit: int) -> str:
+    """What counts for a summary; of a long text not all, but more than the limit."""
+    html = _NOTE.sub(" ", without_note_marks(html))
+    if (cut := html.find("<p>", 3 * limit)) > 0:
+        words = _sentences(prose := _ASIDE.sub(" ", html[:cut]))
+        # The last word may yet get a full stop, and what is open here may not count.
+        if words.rfind(" ") > limit + 1 and not _OPEN.search(prose):
+            return words
+    return _sentences(_ASIDE.sub(" ", html)) or _sentences(html)
 
 
 def without_note_marks(html: str) -> str:
@@ -365,13 +378,15 @@ def without_note_marks(html: str) -> str:
 def _sentences(html: str) -> str:
     """What a person reads, in one line; a paragraph or an item that has no full stop gets one."""
     # No text holds a NUL, for HTML has none.
-    words = _folded(_SAID.sub(" \0 ", html))
-    return _LAST_WORD.sub(_stopped, words.strip("\0 "))
+    pieces = map(str.strip, sanitised_text(_SAID.sub(" \0 ", html)).split("\0"))
+    said = [piece for piece in pieces if piece]
+    return " ".join([*map(_stopped, said[:-1]), *said[-1:]])
 
 
-def _stopped(end: re.Match[str]) -> str:
-    """The last word of a paragraph; neither two signs nor an address with a sign at its end."""
-    return end[1] if _STOP.search(end[1]) or "://" in end[1] else f"{end[1]}."
+def _stopped(sentence: str) -> str:
+    """A paragraph's text; neither two signs nor an address with a sign at its end."""
+    word = sentence.rpartition(" ")[2]
+    return sentence if _STOP.search(word) or "://" in word else f"{sentence}."
 
 
 def first_image(nodes: Iterable[LexborNode]) -> str | None:

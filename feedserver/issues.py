@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import groupby, zip_longest
+from operator import itemgetter
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
@@ -69,8 +71,7 @@ class Update:
     image: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """A piece of inline text that is one link, or none."""
 
     text: str
@@ -116,8 +117,8 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
     """
     updates: list[Update] = []
     for part in _parts(html_text, [_plain(pattern) for pattern in ignore_sections]):
-        stands = any(map(_stands, part.nodes))
-        if not stands and part.project is None:
+        content = html.serialise(part.nodes).strip() if any(map(_stands, part.nodes)) else None
+        if content is None and part.project is None:
             continue
         reporters, asides = _reporters(part)
         update = Update(
@@ -126,9 +127,9 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
             project=part.project,
             reporters=reporters,
             position=len(updates),
-            content=html.serialise(part.nodes).strip() if stands else None,
+            content=content,
             summary=html.summary(node for node in part.nodes if node.mem_id not in asides),
-            image=html.first_image(part.nodes),
+            image=html.first_image(part.nodes) if "<img" in (content or "") else None,
         )
         updates.append(update)
     return tuple(updates)
@@ -205,7 +206,8 @@ def _heading_in(node: LexborNode) -> LexborNode | None:
 
 def _ids(nodes: Sequence[LexborNode]) -> dict[int, str]:
     """The ids of all headings, by node; Zola counts those in quotes and lists too."""
-    headings = [each for node in nodes if node.is_element_node for each in node.css(_HEADINGS)]
+    parent = nodes[0].parent if nodes else None
+    headings = parent.css(_HEADINGS) if parent else []
     given = {heading.mem_id: (heading.id or "").strip() for heading in headings}
     ids = HeadingIds()
     for id in given.values():
@@ -219,9 +221,9 @@ def _ids(nodes: Sequence[LexborNode]) -> dict[int, str]:
 
 def _runs(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[_Run]:
     """The inline text of nodes, `alternatives` of pictures with it; each link is a piece of it."""
-    pieces: list[tuple[LexborNode | None, str]] = []
+    pieces: list[tuple[tuple[int, str] | None, str]] = []
     # A stack of ours: the markup may be nested deeper than Python's.
-    stack: list[tuple[LexborNode | None, LexborNode]] = []
+    stack: list[tuple[tuple[int, str] | None, LexborNode]] = []
     stack += [(None, node) for node in nodes][::-1]
     while stack:
         link, node = stack.pop()
@@ -232,15 +234,14 @@ def _runs(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[_Run]
         elif node.tag == "img" and alternatives:
             pieces.append((link, node.attributes.get("alt") or ""))
         elif node.is_element_node:
-            if node.tag == "a" and node.attributes.get("href"):
-                link = node
+            if node.tag == "a" and (href := node.attributes.get("href")):
+                link = (node.mem_id, href)  # Two that follow each other may lead to one place.
                 pieces.append((link, ""))
             stack += [(link, child) for child in node.iter(include_text=True)][::-1]
-    runs = []
-    for _, group in groupby(pieces, lambda piece: piece[0].mem_id if piece[0] else 0):
-        links, texts = zip(*group, strict=True)
-        runs.append(_Run("".join(texts), links[0].attributes["href"] if links[0] else None))
-    return runs
+    return [
+        _Run("".join(text for _, text in group), link[1] if link else None)
+        for link, group in groupby(pieces, itemgetter(0))
+    ]
 
 
 def _heading(node: LexborNode, ids: dict[int, str]) -> _Heading:
@@ -321,9 +322,9 @@ def _attribution(runs: list[_Run], quoted: bool, title: str) -> tuple[list[Repor
     if not chains:
         if quoted and (name := _other_person(runs, title)):
             return [Reporter(name)], len(runs) <= 2
-        text = _tidied(runs)
-        return [], quoted and text.endswith(":") and len(_WORD.findall(text)) <= 4
-    chain = _speaking(runs, chains)
+        text = _tidied(runs) if quoted else ""
+        return [], text.endswith(":") and len(_WORD.findall(text)) <= 4
+    chain = _speaking(runs, chains) if len(chains) > 1 else chains[0]
     before = _WORD.findall(_tidied(runs[: chain[0]]))
     after = _tidied(runs[chain[-1] + 1 :])
     alone = len(chains) == 1 and not any(run.href for run in runs[chain[-1] + 1 :])

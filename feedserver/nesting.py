@@ -37,9 +37,7 @@ _FORMATTING = frozenset("b big code em i s small strike strong tt u".split())
 # Parsers remember three open elements of a kind, and mistake the end of a fourth for another's.
 _SAME = 3
 _RULED = HEADINGS | _FORMATTING | {"a", "rt", "rp", *_NEAREST}
-_TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
-
-_Span = tuple[int, int]
+_TAG = re.compile(r"(</?([a-z0-9]+)[^>]*>)")
 
 
 def nest(html: str) -> str:
@@ -49,33 +47,33 @@ def nest(html: str) -> str:
     before tags. Where a block is in a paragraph, the paragraph's tags go, else those of the inner
     element. What comes out may need another round.
     """
-    drops: set[_Span] = set()
-    stack: list[tuple[str, _Span]] = []
+    # Text, tag, name, text, tag, name, and so on; what is taken out becomes empty.
+    pieces = _TAG.split(html)
+    stack: list[tuple[str, int]] = []
     path: list[str] = []
-    last = 0
-    for match in _TAG.finditer(html):
-        closing, name = match.groups()
-        span = match.span()
-        if path and path[-1] in _CHILDREN and html[last : span[0]].strip():
-            drops.add((last, span[0]))
-        last = span[1]
-        if closing:
-            if stack.pop()[1] in drops:
-                drops.add(span)
-            else:
+    for index, tag, name in zip(range(1, len(pieces), 3), pieces[1::3], pieces[2::3], strict=True):
+        if path and path[-1] in _CHILDREN and pieces[index - 1].strip():
+            pieces[index - 1] = ""
+        if tag[1] == "/":
+            if pieces[stack.pop()[1]]:
                 path.pop()
+            else:
+                pieces[index] = ""
             continue
         if name in BLOCK and "p" in path:
-            drops.update(start for open_, start in stack if open_ == "p")
+            for open_, start in stack:
+                if open_ == "p":
+                    pieces[start] = ""
             path = [open_ for open_ in path if open_ != "p"]
         kept = _may_stand(name, path)
         if not kept:
-            drops.add(span)
+            pieces[index] = ""
         if name not in _VOID:
-            stack.append((name, span))
+            stack.append((name, index))
             if kept:
                 path.append(name)
-    return _without(html, drops) if drops else html
+    del pieces[2::3]
+    return "".join(pieces)
 
 
 def _may_stand(name: str, path: list[str]) -> bool:
@@ -98,14 +96,3 @@ def _may_stand(name: str, path: list[str]) -> bool:
     closes, shields = _NEAREST[name]
     nearest = next((open_ for open_ in reversed(path) if open_ in closes or open_ in shields), "")
     return nearest not in closes
-
-
-def _without(html: str, drops: set[_Span]) -> str:
-    """The text less these spans, which don't overlap."""
-    pieces = []
-    position = 0
-    for start, end in sorted(drops):
-        pieces.append(html[position:start])
-        position = end
-    pieces.append(html[position:])
-    return "".join(pieces)

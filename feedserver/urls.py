@@ -15,7 +15,7 @@ BAD = re.compile(
     + "".join(chr(last) + chr(last + 1) for last in _PLANES)
     + "]"
 )
-_PART = r"(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*"
+_PART = r"(?:[\w.~!$&'()*+,;=:@/-]++|%[0-9A-F]{2})*+"
 _CANONICAL = re.compile(
     r"https?://[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*/" + _PART + rf"(?:\?{_PART})?(?:\#{_PART})?",
     re.ASCII,

@@ -381,6 +381,24 @@ def test_summary_keeps_paragraphs_apart(html: str, expected: str) -> None:
     assert summary(parse(html)) == expected
 
 
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>One.</p><table><tbody><tr><td>{long}</td></tr></tbody></table><p>Two</p>", "One. Two"),
+        ("<h2><span>{long}</span></h2><p>Two</p>", "Two"),
+        ("<blockquote>{far}<p>One</p></blockquote><p>Two</p>", "One. Two"),
+        ("<p>{letters}</p><p>Two</p>", "x" * 299 + "…"),
+    ],
+)
+def test_summary_of_a_long_text(html: str, expected: str) -> None:
+    html = html.format(
+        long="<p>Word word.</p>" * 300,
+        far=f'<p><img src="https://e.org/{"x" * 900}.png"></p>' * 2,
+        letters="x" * 3000,
+    )
+    assert summary(parse(html)) == expected
+
+
 def test_summary_does_not_end_in_two_signs() -> None:
     text = summary(parse("<p>Oh. No. " + "word " * 100 + "</p>"), 8)
     assert text == "Oh. No. …"
