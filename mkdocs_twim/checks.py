@@ -116,7 +116,7 @@ def clashes(
     """
     claims = addresses.Claims()
     wanted = [(name, f"the theme's {name}") for name in sorted(templates)]
-    for file in (*files, *(page.file for page in generated.topics)):
+    for file in (*files, *(page.file for page, _ in generated.topics)):
         if not file.inclusion.is_included():
             continue
         if file.is_documentation_page():

@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 from feedserver.catalogue import term_names
 from feedserver.issues import is_issue
-from feedserver.merges import Merge
 from feedserver.query import Index
 from feedserver.slugs import slugify
 from mkdocs_twim import addresses, checks, links, previews
@@ -77,7 +75,9 @@ class Collection:
                 files.remove(page.file)
                 files.append(previews.instead(page, newest, config))
         if pages:
-            log.info(previews.told(pages, newest))
+            shown = f"the {newest} newest posts, drafts and what has changed since it began"
+            rest = f"{len(pages)} older ones are listed only (preview_posts: 0 renders all)"
+            log.info(f"this preview renders {shown}; {rest}")
 
     @property
     def is_cut(self) -> bool:
@@ -101,11 +101,6 @@ class Collection:
                 page.read_source(config)
                 page.render(config, files)
                 yield page
-
-    @property
-    def size(self) -> int:
-        """The bytes of all posts' texts."""
-        return sum(len(page.source.utf8) for page in self.pages)
 
     @property
     def taxonomies(self) -> set[str]:
@@ -264,17 +259,6 @@ class Collection:
         root = self.folders.get(self._folder)
         for message in checks.warnings(self.pages, intros, root, self.workshop.authors, future):
             log.warning(message)
-
-    @staticmethod
-    def tell(merges: Iterable[Merge]) -> None:
-        """Say which sections and projects were joined, by the registry or the aliases."""
-        for each in merges:
-            if each.updates:
-                log.info(str(each))
-
-    def check_templates(self, env: Environment) -> None:
-        """See that the templates that posts name are there; those that aren't go to `problems`."""
-        self.problems += checks.unusable_templates(self.pages, env)
 
     def check_addresses(
         self,

@@ -29,23 +29,24 @@ _WORTH = 2_000_000
 
 
 class Division:
-    """Divides posts, of one build after another; `processes` is what the option says."""
+    """Divides posts, of one build after another."""
 
-    def __init__(self, processes: int | None) -> None:
-        cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-        self._asked = processes is not None
-        self._processes = min(MOST, cores if cores > 1 else 0) if processes is None else processes
+    def __init__(self) -> None:
+        self._has_given_up = False
         self._pool: ProcessPoolExecutor | None = None
         self._known: dict[str, Callable[[], list[Entry]]] = {}
         self._futures: list[Future[list[Entry]]] = []
 
-    def begin(self, size: int) -> None:
-        """Begin a build of so many bytes of posts."""
+    def begin(self, processes: int | None, size: int) -> None:
+        """Begin a build of so many bytes of posts; `processes` is what the option says."""
         self._known, self._futures = {}, []
-        if self._pool is None and self._processes and (self._asked or size >= _WORTH):
+        if processes is None:
+            cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+            processes = min(MOST, cores) if cores > 1 and size >= _WORTH else 0
+        if self._pool is None and processes and not self._has_given_up:
             try:
                 self._pool = ProcessPoolExecutor(
-                    self._processes,
+                    processes,
                     multiprocessing.get_context("spawn"),
                     # Where signals can't be blocked, Ctrl+C comes to all processes of a console.
                     initializer=signal.signal,
@@ -99,10 +100,10 @@ class Division:
             self._pool = None
 
     def _give_up(self, error: BaseException) -> None:
-        if self._processes:
+        if not self._has_given_up:
             why = str(error) or type(error).__name__
             log.info(f"posts are divided by this process alone, no other can be had: {why}")
-        self._processes, self._pool = 0, None
+        self._has_given_up, self._pool = True, None
 
 
 def is_running_a_script_again() -> bool:

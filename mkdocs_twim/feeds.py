@@ -35,14 +35,12 @@ _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/
 class SiteFeeds:
     """The archive of a site, and what its pages and files need to know of its feeds.
 
-    `registry` is what is known of sections and projects, `merges` what was joined by it. `server`
-    is where feeds can be had to be embedded.
+    `merges` is what the registry has joined; `server` is where feeds can be had to be embedded.
     """
 
     archive: Archive
     index: Index
     by_page: Mapping[str, tuple[Feed, ...]]
-    registry: Registry
     merges: tuple[Merge, ...]
     server: Server | None = None
 
@@ -98,9 +96,11 @@ def collect(
     """
     site = site_of(config)
     blog = addresses.blog(options.blog_dir)
-    is_cut = any(page.is_left_out for page in pages)
-    pages = [page for page in pages if is_in_feeds(page)]
-    groups = [_with_picture(entries_of(page), page.picture(gallery)) for page in pages]
+    shown = [page for page in pages if is_in_feeds(page)]
+    # Ready to be written at once, while others are divided.
+    groups = [
+        tuple(map(packed, _with_picture(entries_of(page), page.picture(gallery)))) for page in shown
+    ]
     built = entries.arrange(groups)
     merged, merges = merge(built, known)
     # Those that were changed since are no longer.
@@ -129,13 +129,13 @@ def collect(
         entries=found,
     )
     index = Index(archive)
-    if not is_cut:
+    if not any(page.is_left_out for page in pages):
         _check_redirects(options.feed_redirects, index)
     # A feed that has no entry isn't listed.
     by_page: dict[str, tuple[Feed, ...]] = {}
     for feed in index.feeds:
         by_page[feed.page] = (*by_page.get(feed.page, ()), feed)
-    return SiteFeeds(replace(archive, feeds=index.feeds), index, by_page, known, merges)
+    return SiteFeeds(replace(archive, feeds=index.feeds), index, by_page, merges)
 
 
 def known_topics(options: TwimConfig, config: MkDocsConfig) -> Registry:

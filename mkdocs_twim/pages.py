@@ -55,7 +55,7 @@ class GeneratedPages:
         self._files: dict[str, File] = {}
         self._in_nav: set[str] = set()
         self._listings: dict[str, Listing] = {}
-        self.topics: list[Page] = []
+        self.topics: list[tuple[Page, Listing]] = []
 
     def prepare(
         self,
@@ -179,7 +179,7 @@ class GeneratedPages:
                 page = Page(None, file, config)
                 page.markdown = page.content = ""
                 if listing.kind and not self._is_own(listing.first):
-                    self.topics.append(page)
+                    self.topics.append((page, listing))
                 else:
                     files.append(file)
             assert file.page is not None

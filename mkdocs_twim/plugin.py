@@ -16,7 +16,7 @@ from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
-from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
@@ -26,9 +26,9 @@ from feedserver.registry import Registry
 from feedserver.slugs import slugify
 from mkdocs_twim import (
     addresses,
+    checks,
     dividing,
     feeds,
-    garbage,
     listings,
     static,
     theme,
@@ -53,6 +53,8 @@ from mkdocs_twim.server import Server
 from mkdocs_twim.topicpages import Pattern, TopicPages
 from mkdocs_twim.words import Words
 
+log = get_plugin_logger("twim")
+
 ASSETS = ("twim.css", "twim.js")
 _HEAD_END = re.compile(r"</head>", re.IGNORECASE)
 
@@ -75,7 +77,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self._docs: Path
         self._watched: set[Path] = set()
         self.output: Output | None = None
-        self.division: Division | None = None
+        self.division = Division()
         self.words: Words
         self.server: Server | None = None
 
@@ -90,7 +92,6 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             # Silently, and before MkDocs empties the folder that the other is writing to.
             raise SystemExit(1)
         self.output = None
-        garbage.build_ended(goes_on=True)
         with _errors():
             self.words = Words(feeds.site_of(config).language)
             workshop = workshops.make(self.config, config, self.words)
@@ -100,13 +101,19 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.collection = Collection(workshop)
         self.page_calls = PageCalls(workshop)
         cast("list[object]", config.markdown_extensions).append(workshop.internal)
-        self.generated = _generated(self.config, config, self.words)
+        self.generated = GeneratedPages(
+            addresses.blog(self.config.blog_dir),
+            {name: f"/{slugify(name)}/" for name in self.config.taxonomies},
+            [f"/{slugify(name)}/" for name in self.config.feeds],
+            config.site_name,
+            self.words,
+        )
         # Before the site's own, which may say otherwise.
         config.extra_css.insert(0, "assets/twim/twim.css")
         for name in _assets(self.server):
             if name.endswith(".js"):
                 config.extra_javascript.append(f"assets/twim/{name}")
-        theme.extend(config.theme)
+        config.theme.dirs.append(str(theme.TEMPLATES))
         return config
 
     def on_serve(
@@ -143,9 +150,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             issues=self.collection.has_issues(self.config.issues),
             intros=self.collection.intros,
         )
-        if self.division is None:
-            self.division = Division(self.config.processes)
-        self.division.begin(self.collection.size)
+        size = sum(len(page.source.utf8) for page in self.collection.pages)
+        self.division.begin(self.config.processes, size)
         return files
 
     def _extend_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
@@ -200,7 +206,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self, context: TemplateContext, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
         # For the site's map above all.
-        context["pages"] = [*context["pages"], *(page.file for page in self.generated.topics)]
+        context["pages"] = [*context["pages"], *(page.file for page, _ in self.generated.topics)]
         return context
 
     def _collect(self, env: Environment, config: MkDocsConfig, files: Files) -> None:
@@ -209,7 +215,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         Raises:
             PluginError: there is anything wrong with it.
         """
-        with _errors(), garbage.none_is_made():
+        with _errors():
             for page in self.collection.render_rest(config, files):
                 self._take(page, config)
             problems = [*self.collection.problems, *self.page_calls.problems]
@@ -219,7 +225,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
 
     def _take(self, page: PostPage, config: MkDocsConfig) -> None:
         """Let a rendered post be divided."""
-        if self.division and feeds.is_in_feeds(page):
+        if feeds.is_in_feeds(page):
             post, site = feeds.post_of(page, self.config), feeds.site_of(config)
             ignored = tuple(self.config.ignore_sections)
             self.division.take(page.file.src_uri, post, site, ignored)
@@ -229,19 +235,19 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         collection, generated = self.collection, self.generated
         gallery = Gallery(files, str(config.site_url))
         moved = {old: new for old, new, _ in collection.redirects()}
-        division = self.division
-        assert division is not None
         self.site_feeds = feeds.collect(
             collection.pages,
             gallery,
             self.registry,
-            lambda page: division.entries(page.file.src_uri),
+            lambda page: self.division.entries(page.file.src_uri),
             self.config,
             config,
             moved,
         )
-        division.end(goes_on=self._command == "serve")
-        collection.tell(self.site_feeds.merges)
+        self.division.end(goes_on=self._command == "serve")
+        for merged in self.site_feeds.merges:
+            if merged.updates:
+                log.info(str(merged))
         collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
         self.page_calls.warn_of_anchors()
         collection.link_neighbours()
@@ -249,14 +255,20 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         make = Views(gallery, files, people)
         views = collection.views(self.site_feeds.index, make)
         generated.introduce(collection.intros)
-        lists = collection.lists(views, generated.blog_title, self.config.paginate_by)
+        layout = listings.Layout(
+            collection.lists(views, generated.blog_title, self.config.paginate_by),
+            {name: each.paginate_by for name, each in self.config.taxonomies.items()},
+            generated.home,
+            self.words,
+            self.server,
+        )
         found = tuple(
             listings.build(
                 [view for view in views.values() if view.date],
                 [view for view in views.values() if not view.date],
                 collection.terms(),
                 self.site_feeds.index,
-                _layout(self.config, lists, generated, self.words, self.server),
+                layout,
                 collection.pageless,
                 self.registry,
                 people,
@@ -279,7 +291,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         )
         own = OwnEntries(index, views, gallery, self.registry, collection.pageless)
         collection.problems += self._call_feeds(own)
-        collection.check_templates(env)
+        collection.problems += checks.unusable_templates(collection.pages, env)
         collection.check_addresses(
             files,
             self.site_feeds,
@@ -324,16 +336,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         listing = self.generated.listing(page)
-        if listing:
-            # There are thousands of them, and nobody needs it any more.
-            page.content = None
         own = self.site_feeds.own(page.url, listing.first if listing else "")
         links = self.site_feeds.head(page.url, page.feeds if isinstance(page, Pattern) else own)
-        end = output.find("</head>")
-        if end < 0:
-            # In capitals, or not there.
-            return _HEAD_END.sub(lambda found: links + found[0], output, count=1)
-        return f"{output[:end]}{links}{output[end:]}"
+        return _HEAD_END.sub(lambda found: links + found[0], output, count=1)
 
     # First: other plugins look through the folder when all is there.
     @event_priority(100)
@@ -346,50 +351,20 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def _publish(self, *, config: MkDocsConfig) -> None:
         if self.output is not None:
             self.output.publish()
-        garbage.build_ended(goes_on=self._command == "serve")
 
     on_post_build = CombinedEvent(_finish, _publish)
 
     def on_build_error(self, *, error: Exception) -> None:
-        garbage.build_ended(goes_on=True)
         if self.output is not None:
             self.output.stop()
-        if self.division is not None:
-            self.division.end(goes_on=self._command == "serve")
+        self.division.end(goes_on=self._command == "serve")
 
     def on_shutdown(self) -> None:
-        if self.division is not None:
-            self.division.end(goes_on=False)
+        self.division.end(goes_on=False)
 
 
 def _assets(server: Server | None) -> tuple[str, ...]:
     return (*ASSETS, "embedding.js") if server else ASSETS
-
-
-def _generated(options: TwimConfig, config: MkDocsConfig, words: Words) -> GeneratedPages:
-    return GeneratedPages(
-        addresses.blog(options.blog_dir),
-        {name: f"/{slugify(name)}/" for name in options.taxonomies},
-        [f"/{slugify(name)}/" for name in options.feeds],
-        config.site_name,
-        words,
-    )
-
-
-def _layout(
-    options: TwimConfig,
-    lists: Sequence[listings.PostList],
-    generated: GeneratedPages,
-    words: Words,
-    server: Server | None,
-) -> listings.Layout:
-    return listings.Layout(
-        lists=lists,
-        taxonomies={name: each.paginate_by for name, each in options.taxonomies.items()},
-        home=generated.home,
-        words=words,
-        server=server,
-    )
 
 
 def _report(problems: Sequence[TwimError]) -> None:

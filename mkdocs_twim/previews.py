@@ -6,7 +6,7 @@ preview began, and drafts. The others are read, so that their addresses and link
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from hashlib import blake2b
 from html import escape
 
@@ -56,7 +56,7 @@ class Preview:
 
         `newest` is how many are, 0 is all; `always` are the files of those that are in any case.
         """
-        now = {page.file.src_uri: _digest(page) for page in pages}
+        now = {page.file.src_uri: blake2b(page.file.content_bytes).digest() for page in pages}
         if self._known is None:
             self._known = now
         self._changed |= {path for path in now if self._known.get(path) != now[path]}
@@ -65,11 +65,8 @@ class Preview:
         dated = (page for page in pages if page.source.meta.date and not page.source.meta.draft)
         rendered = {page.file.src_uri for page in in_order(dated, None)[:newest]}
         rendered |= {*self._changed, *always}
-        return [
-            page
-            for page in pages
-            if not page.source.meta.draft and page.file.src_uri not in rendered
-        ]
+        rest = (page for page in pages if page.file.src_uri not in rendered)
+        return [page for page in rest if not page.source.meta.draft]
 
 
 def instead(page: PostPage, newest: int, config: MkDocsConfig) -> StaticFile:
@@ -90,16 +87,3 @@ def instead(page: PostPage, newest: int, config: MkDocsConfig) -> StaticFile:
         home="../" * page.url.count("/") or "./",
     )
     return file
-
-
-def told(left_out: Iterable[PostPage], newest: int) -> str:
-    """What to say of a build that leaves posts out."""
-    count = sum(1 for _ in left_out)
-    return (
-        f"this preview renders the {newest} newest posts, drafts and what has changed since it "
-        f"began; {count} older ones are listed only (preview_posts: 0 renders all)"
-    )
-
-
-def _digest(page: PostPage) -> bytes:
-    return blake2b(page.file.content_bytes).digest()

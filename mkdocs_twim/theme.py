@@ -17,7 +17,6 @@ from babel.dates import format_date
 from jinja2 import Environment
 from markupsafe import Markup, escape
 from mkdocs.structure.pages import Page
-from mkdocs.theme import Theme
 from mkdocs.utils import normalize_url
 
 from mkdocs_twim import links
@@ -26,21 +25,15 @@ from mkdocs_twim.words import Words
 PARTS = "twim/parts/"
 
 TEMPLATES = Path(__file__).parent / "templates"
-"""The folder of our templates."""
+"""The folder of our templates; a theme finds them after its own and those of `custom_dir`."""
 
 _ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
-
-
-def extend(theme: Theme) -> None:
-    """Let a theme find our templates, after its own and those of `custom_dir`."""
-    theme.dirs.append(str(TEMPLATES))
 
 
 class Parts:
     """What stands in our pages, rendered by the environment of a build's theme.
 
-    There are thousands of pages: what is the same for all is the environment's, so that pieces can
-    be imported without a page's context, once.
+    What is the same for all pages is the environment's, so that pieces can be imported once.
     """
 
     def __init__(self, env: Environment, *, words: Words, site_url: str) -> None:
@@ -50,11 +43,12 @@ class Parts:
             (name is not None and name.startswith(PARTS))
             or (before(name) if callable(before) else before)
         )
-        self._addresses = Addresses()
+        self._page: Page | None = None
         self._env = env.overlay()
         self._env.filters = {
             **env.filters,
-            "url": self._addresses.nearer,
+            # MkDocs' own asks the context for the page, which imported pieces don't have.
+            "url": lambda address: normalize_url(str(address), self._page),
             "twim_date": _dates(words),
             "twim_title": _title,
             "twim_below": lambda html, root: Markup(links.nearer(html, site_url, root)),
@@ -64,33 +58,8 @@ class Parts:
 
     def render(self, name: str, page: Page, context: Mapping[str, object], **values: object) -> str:
         """Render a part ("post.html") in the context of a page."""
-        self._addresses.look_from(page)
-        return self._env.get_template(PARTS + name).render(context, **values)
-
-
-class Addresses:
-    """Addresses of the site as they are on the page that is rendered now.
-
-    The same as MkDocs' filter `url` gives, which templates know, and several times as fast.
-    """
-
-    def __init__(self) -> None:
-        self._page: Page | None = None
-        self._folder = ""
-        self._root = ""
-
-    def look_from(self, page: Page) -> None:
         self._page = page
-        self._folder = page.url.partition("/")[0]
-        self._root = "../" * page.url.count("/")
-
-    def nearer(self, address: object) -> str:
-        """An address relative to the site's root, relative to the page."""
-        text = str(address)
-        folder, slash, _ = text.partition("/")
-        if slash and folder.isalnum() and folder != self._folder and "/." not in text:
-            return self._root + text
-        return normalize_url(text, self._page)
+        return self._env.get_template(PARTS + name).render(context, **values)
 
 
 def _dates(words: Words) -> Callable[..., str]:

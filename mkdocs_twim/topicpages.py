@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape, unescape
 from itertools import count, islice, product
 from typing import Any, cast
@@ -22,7 +23,7 @@ from markupsafe import escape as jinja_escape
 from mkdocs.commands.build import get_context
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
@@ -40,22 +41,19 @@ log = get_plugin_logger("twim")
 
 _FORMS: tuple[Callable[[str], str], ...] = (
     str,
-    lambda text: escape(text, quote=False),
     escape,
     lambda text: str(jinja_escape(text)),
-    lambda text: escape(escape(text, quote=False)),
-    lambda text: str(jinja_escape(escape(text, quote=False))),
     lambda text: str(htmlsafe_json_dumps(text))[1:-1],
-    lambda text: str(htmlsafe_json_dumps(escape(text, quote=False)))[1:-1],
 )
-"""How a text may come out of a theme: as it is, escaped, in JSON; and the same where it was HTML.
-"""
+"""How a text, or its HTML, may come out of a theme: as it is, escaped, in JSON."""
+
+_html = partial(escape, quote=False)
 
 _PLACEHOLDER = re.compile(r"qtwim\d+", re.IGNORECASE)
 _CONTENT = "<h1>Qtwim</h1>"
 
-_Piece = str | tuple[int, Callable[[str], str]]
-"""A part of a page: text, or the number of a word and how it is written there."""
+_Fill = Callable[[str, Sequence[str]], str]
+"""What stands in a placeholder's place, by a page's content and its words."""
 
 
 class Pattern(Page):
@@ -69,23 +67,20 @@ class Pattern(Page):
 class _Frame:
     """The theme around pages that differ in words; `context` is what its template was told."""
 
-    pieces: Sequence[_Piece]
+    pieces: Sequence[str]
+    fills: Mapping[str, _Fill]
     context: Mapping[str, object]
-
-    def around(self, content: str, words: Sequence[str]) -> str:
-        return "".join(
-            (piece if piece != _CONTENT else content)
-            if isinstance(piece, str)
-            else piece[1](words[piece[0]])
-            for piece in self.pieces
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Topic:
     page: Page
     listing: Listing
-    frame: _Frame | None
+    feeds: Sequence[Feed]
+
+    @property
+    def is_later(self) -> bool:
+        return self.listing.pager is not None and self.listing.pager.number > 1
 
 
 class TopicPages:
@@ -101,15 +96,20 @@ class TopicPages:
         nav: Navigation,
         files: Files,
     ) -> None:
-        self._generated = generated
-        self._frames = frames
-        self._site_feeds = site_feeds
-        self._env = env
-        self._config = config
-        self._nav = nav
-        self._files = files
-        self._searches = _searches(config.plugins)
-        self._framed: list[_Topic] = []
+        self._topics = [
+            _Topic(page, listing, site_feeds.own(page.url, listing.first))
+            for page, listing in generated.topics
+        ]
+        self._frames, self._env, self._config, self._nav = frames, env, config, nav
+        # Asked for once: to MkDocs it is a look at each file.
+        self._pages = files.documentation_pages()
+        # Those of MkDocs and Material, and others that are called so.
+        self._searches = {
+            name: plugin
+            for name, plugin in config.plugins.items()
+            if name.rpartition("/")[2] == "search" or hasattr(plugin, "search_index")
+        }
+        self._framed: list[tuple[_Topic, _Frame]] = []
 
     def prepare(self) -> None:
         """Do what other plugins have a hand in: frames, or else whole pages; titles in the search.
@@ -118,25 +118,16 @@ class TopicPages:
             OSError: a page can't be written.
         """
         self._tell_searches()
-        kinds: dict[tuple[str, bool], list[_Topic]] = {}
-        frames: dict[object, _Frame | None] = {}
-        for page in self._generated.topics:
-            listing = self._listing(page)
-            kind = (listing.kind, _is_later(listing))
-            kinds.setdefault(kind, []).append(
-                _Topic(page, listing, self._frame(page, listing, frames))
-            )
+        kinds: dict[object, list[_Topic]] = {}
+        for topic in self._topics:
+            kinds.setdefault((topic.listing.kind, topic.is_later), []).append(topic)
         for topics in kinds.values():
-            shortest = min(topics, key=lambda topic: len(str(topic.page.title)))
-            longest = max(topics, key=lambda topic: len(str(topic.page.title)))
-            if all(topic.frame for topic in topics) and all(
-                map(self._is_same, (shortest, longest))
-            ):
-                self._framed += topics
+            if framed := self._in_frames(topics):
+                self._framed += framed
                 continue
             log.debug(f"pages such as {topics[0].page.url} are rendered in full, one by one")
             for topic in topics:
-                self._write(topic.page, self._whole(topic.page))
+                self._write(topic.page, self._whole(topic))
 
     def write(self) -> None:
         """Write the pages that `prepare` has left.
@@ -144,59 +135,66 @@ class TopicPages:
         Raises:
             OSError: a page can't be written.
         """
-        for topic in self._framed:
-            self._write(topic.page, self._joined(topic))
+        for topic, frame in self._framed:
+            self._write(topic.page, self._joined(topic, frame))
 
-    def _listing(self, page: Page) -> Listing:
-        listing = self._generated.listing(page)
-        assert listing is not None
-        return listing
+    def _in_frames(self, topics: Sequence[_Topic]) -> list[tuple[_Topic, _Frame]] | None:
+        """The frame of each page of one kind; nothing if these don't give what the theme gives."""
+        frames: dict[object, _Frame] = {}
+        framed = []
+        for topic in topics:
+            shape = (len(topic.page.toc), len(topic.feeds))
+            if shape not in frames:
+                frame = self._frame(topic)
+                if frame is None:
+                    return None
+                frames[shape] = frame
+            framed.append((topic, frames[shape]))
+        by_title = sorted(framed, key=lambda each: len(str(each[0].page.title)))
+        for topic, frame in (by_title[0], by_title[-1]):
+            if self._joined(topic, frame) != self._whole(topic):
+                return None
+        return framed
 
-    def _write(self, page: Page, text: str) -> None:
-        # As MkDocs does.
-        write_file(text.encode("utf-8", errors="xmlcharrefreplace"), page.file.abs_dest_path)
+    def _frame(self, topic: _Topic) -> _Frame | None:
+        """The frame of a page; nothing if a placeholder comes out in a form that isn't known."""
+        pattern = _pattern(topic, self._frames, self._config)
+        text, context = self._rendered(pattern)
+        fills: dict[str, _Fill] = {_CONTENT: lambda content, words: content}
+        like = _Topic(pattern, topic.listing, pattern.feeds)
+        for number, word in enumerate(_words(like, pattern.social)):
+            for form in _FORMS if word else ():
+                fills.setdefault(form(word), _fill(number, form, html=False))
+                fills.setdefault(form(_html(word)), _fill(number, form, html=True))
+        known = "|".join(map(re.escape, sorted(fills, key=len, reverse=True)))
+        pieces = re.split(f"({known})", text)
+        if _CONTENT not in pieces or any(map(_PLACEHOLDER.search, pieces[::2])):
+            return None
+        return _Frame(pieces, fills, context)
 
-    def _is_same(self, topic: _Topic) -> bool:
-        return self._joined(topic) == self._whole(topic.page)
+    def _joined(self, topic: _Topic, frame: _Frame) -> str:
+        social = self._frames.social_of(topic.page, topic.listing)
+        context = {**frame.context, "page": topic.page, "social": social}
+        content = self._frames.content_of(topic.page, topic.listing, context)
+        words, fills = _words(topic, social), frame.fills
+        return "".join(
+            fills[piece](content, words) if piece in fills else piece for piece in frame.pieces
+        )
 
-    def _joined(self, topic: _Topic) -> str:
-        page, listing, frame = topic.page, topic.listing, topic.frame
-        assert frame is not None
-        social = self._frames.social_of(page, listing)
-        context = {**frame.context, "page": page, "social": social}
-        content = self._frames.content_of(page, listing, context)
-        return frame.around(content, _words(page, listing, self._own(page, listing), social))
-
-    def _whole(self, page: Page) -> str:
+    def _whole(self, topic: _Topic) -> str:
         """A page as MkDocs makes it; a copy, for the events fill what they are given."""
-        return self._rendered(copy.copy(page))[0]
-
-    def _frame(
-        self, page: Page, listing: Listing, known: dict[object, _Frame | None]
-    ) -> _Frame | None:
-        """The frame of pages of this shape; nothing if its words don't come out as they must."""
-        feeds = self._own(page, listing)
-        shape = (listing.kind, _is_later(listing), len(list(_all(page.toc))), len(feeds))
-        if shape not in known:
-            pattern = _pattern(page, listing, feeds, self._frames, self._config)
-            text, context = self._rendered(pattern)
-            pieces = _cut(text, _words(pattern, listing, pattern.feeds, pattern.social))
-            known[shape] = _Frame(pieces, context) if pieces else None
-        return known[shape]
-
-    def _own(self, page: Page, listing: Listing) -> tuple[Feed, ...]:
-        return self._site_feeds.own(page.url, listing.first)
+        return self._rendered(copy.copy(topic.page))[0]
 
     def _rendered(self, page: Page) -> tuple[str, TemplateContext]:
         """A page by MkDocs' context and environment and the events of all plugins.
 
-        Those of search plugins are left out: they find the titles of these pages by themselves.
+        Those of search plugins are left out: they are told of these pages apart.
         """
         page.active = True
-        context = get_context(self._nav, self._files, self._config, page)
-        template = self._env.get_template(page.meta["template"])
         told = {"page": page, "config": self._config}
+        context = get_context(self._nav, self._pages, self._config, page)
         context = self._through("page_context", context, **told, nav=self._nav)
+        template = self._env.get_template(page.meta["template"])
         text = self._through("post_page", template.render(cast("Any", context)), **told)
         page.active = False
         return text, context
@@ -211,101 +209,69 @@ class TopicPages:
     def _tell_searches(self) -> None:
         """Let the search plugins know the titles: as pages of one heading, which these are yet."""
         events = self._config.plugins.events["page_context"]
-        pages = [page for page in self._generated.topics if "search" not in page.meta]
+        pages = [topic.page for topic in self._topics if not topic.is_later]
         for name, plugin in self._searches.items() if pages else ():
             methods = [method for method in events if _owner(method) is plugin]
             if not methods:
                 log.info(f"the pages of sections and projects are not in the index of '{name}'")
             for method, page in product(methods, pages):
-                context = get_context(self._nav, self._files, self._config, page)
+                context = get_context(self._nav, self._pages, self._config, page)
                 method(context, page=page, config=self._config, nav=self._nav)
+
+    @staticmethod
+    def _write(page: Page, text: str) -> None:
+        # As MkDocs does.
+        write_file(text.encode("utf-8", errors="xmlcharrefreplace"), page.file.abs_dest_path)
 
 
 def _owner(method: object) -> object:
     return getattr(method, "__self__", None)
 
 
-def _searches(plugins: Mapping[str, object]) -> dict[str, object]:
-    """The search plugins by name: of MkDocs, of Material, of others that are called so."""
-    return {
-        name: plugin
-        for name, plugin in plugins.items()
-        if name.rpartition("/")[2] == "search" or hasattr(plugin, "search_index")
-    }
+def _fill(number: int, form: Callable[[str], str], *, html: bool) -> _Fill:
+    return lambda content, words: form(_html(words[number]) if html else words[number])
 
 
-def _is_later(listing: Listing) -> bool:
-    return listing.pager is not None and listing.pager.number > 1
-
-
-def _words(page: Page, listing: Listing, feeds: Sequence[Feed], social: Social) -> tuple[str, ...]:
+def _words(topic: _Topic, social: Social) -> list[str]:
     """What differs between pages of one shape, but for the content, as plain texts."""
-    parts = page.url.rstrip("/").split("/")
-    return (
-        parts[1],
-        parts[-1] if _is_later(listing) else "",
+    page, later = topic.page, topic.is_later
+    path = page.url.rstrip("/").split("/")
+    return [
+        path[1],
+        path[-1] if later else "",
         unescape(str(page.title)),
-        unescape(str(page.parent.title)) if _is_later(listing) and page.parent else "",
+        unescape(str(page.parent.title)) if later and page.parent else "",
         dict(social.properties).get("og:description", ""),
-        *(feed.title for feed in feeds),
-        *(unescape(link.title) for link in _all(page.toc)),
-    )
+        *(feed.title for feed in topic.feeds),
+        *(unescape(link.title) for link in page.toc),
+    ]
 
 
-def _pattern(
-    page: Page, listing: Listing, feeds: Sequence[Feed], frames: Frames, config: MkDocsConfig
-) -> Pattern:
+def _placeholders() -> Iterator[str]:
+    """Texts that no page has, with a space and all that is escaped in HTML."""
+    return (f"Qtwim{number} \"'<>&Q" for number in count())
+
+
+def _pattern(topic: _Topic, frames: Frames, config: MkDocsConfig) -> Pattern:
     """A page such as this one, of placeholders in the order of `_words`."""
-    words = map(_placeholder, count())
+    page, words = topic.page, _placeholders()
     slug, number, title, above, about = islice(words, 5)
+    # Addresses are of letters, digits and hyphens alone.
     slug, number = (re.sub(r"\W", "", word).lower() for word in (slug, number))
-    address = f"/{listing.kind}/{slug}/"
-    file = _file(f"{address}page/{number}/" if _is_later(listing) else address, config)
-    pattern = Pattern(None, file, config)
-    pattern.title = escape(title, quote=False)
-    pattern.content, pattern.meta, pattern.parent = _CONTENT, dict(page.meta), page.parent
-    if _is_later(listing):
-        first = Page(escape(above, quote=False), _file(address, config), config)
-        first.parent = page.parent.parent if page.parent else None
-        pattern.parent = cast("Section", first)
+    address = f"/{topic.listing.kind}/{slug}/"
+    at = f"{address}page/{number}/" if topic.is_later else address
+    pattern = Pattern(None, generate(config, f"{at[1:]}index.md", at, ""), config)
+    pattern.title, pattern.content = _html(title), _CONTENT
+    pattern.meta, pattern.parent = dict(page.meta), page.parent
+    if topic.is_later:
+        file = generate(config, f"{address[1:]}index.md", address, "")
+        pattern.parent = cast("Section", Page(_html(above), file, config))
+        pattern.parent.parent = page.parent.parent if page.parent else None
     pattern.feeds = tuple(
-        Feed(address, name, about, feed.kind, address)
-        for feed, name in zip(feeds, words, strict=False)
+        Feed(address, next(words), about, feed.kind, address) for feed in topic.feeds
     )
-    pattern.toc = TableOfContents([_renamed(link, words) for link in page.toc])
+    pattern.toc = TableOfContents(
+        [AnchorLink(_html(next(words)), link.id, link.level) for link in page.toc]
+    )
     pattern.social = frames.social(pattern, about)
     return pattern
-
-
-def _placeholder(number: int) -> str:
-    """A text that no page has, with all that is escaped in HTML, and a space."""
-    return f"Qtwim{number} \"'<>&Q"
-
-
-def _file(address: str, config: MkDocsConfig) -> File:
-    return generate(config, f"{address[1:]}index.md", address, "")
-
-
-def _renamed(link: AnchorLink, names: Iterator[str]) -> AnchorLink:
-    other = AnchorLink(escape(next(names), quote=False), link.id, link.level)
-    other.children = [_renamed(child, names) for child in link.children]
-    return other
-
-
-def _all(toc: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
-    for link in toc:
-        yield link
-        yield from _all(link.children)
-
-
-def _cut(text: str, words: Sequence[str]) -> list[_Piece] | None:
-    """A page cut at its placeholders; nothing if one stands there in a form that isn't known."""
-    known: dict[str, _Piece] = {_CONTENT: _CONTENT}
-    for number, word in enumerate(words):
-        for form in _FORMS if word else ():
-            known.setdefault(form(word), (number, form))
-    forms = sorted(known, key=len, reverse=True)
-    parts = re.split(f"({'|'.join(map(re.escape, forms))})", text)
-    if _CONTENT not in parts or any(map(_PLACEHOLDER.search, parts[::2])):
-        return None
-    return [known.get(part, part) for part in parts]

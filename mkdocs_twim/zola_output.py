@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -98,33 +99,25 @@ def _templates(site: Folder, migration: Migration) -> None:
                 migration.hand(f"{folder}/{name}", what)
 
 
+@dataclass
 class _Feeds:
     """The options of the plugin, of which the feeds are the most work."""
 
-    def __init__(
-        self,
-        site: Folder,
-        config: ZolaConfig,
-        migration: Migration,
-        contents: Collection[Content],
-        posts: Collection[Content],
-        blog: str,
-    ) -> None:
-        self._site = site
-        self._config = config
-        self._migration = migration
-        self._contents = contents
-        self._posts = posts
-        self._blog = blog
-        self._redirects: dict[str, str] = {}
-        self._named: dict[str, dict[str, object]] = {}
-        # Where the files of `feed_filenames` are now; those that nothing stands for are left out.
-        self._files: dict[str, str] = {}
+    site: Folder
+    config: ZolaConfig
+    migration: Migration
+    contents: Collection[Content]
+    posts: Collection[Content]
+    blog: str
+    redirects: dict[str, str] = field(default_factory=dict)
+    named: dict[str, dict[str, object]] = field(default_factory=dict)
+    # Where the files of `feed_filenames` are now; those that nothing stands for are left out.
+    files: dict[str, str] = field(default_factory=dict)
 
     def options(self) -> dict[str, Any]:
-        config, options = self._config, dict[str, Any]()
-        options["blog_dir"] = self._blog or "."
-        if any(path.startswith("static/") for path in self._migration.outputs):
+        config, options = self.config, dict[str, Any]()
+        options["blog_dir"] = self.blog or "."
+        if any(path.startswith("static/") for path in self.migration.outputs):
             options["static_dir"] = "static"
         options["paginate_by"] = self._paginate_by()
         options["taxonomies"] = {
@@ -133,30 +126,30 @@ class _Feeds:
         }
         for each in config.taxonomies:
             if slugify(each.name) in RESERVED:
-                self._migration.hand(FILE, f"taxonomies: no taxonomy can be called '{each.name}'")
+                self.migration.hand(FILE, f"taxonomies: no taxonomy can be called '{each.name}'")
         for file in config.feeds:
             self._feed(file)
         self._of_sections()
         if config.feed_limit is not None:
             options["feed_limit"] = config.feed_limit
-        if self._named:
-            options["feeds"] = self._named
-        if self._redirects:
-            options["feed_redirects"] = self._redirects
-        if any(content.front.style == "yaml" for content in self._posts):
+        if self.named:
+            options["feeds"] = self.named
+        if self.redirects:
+            options["feed_redirects"] = self.redirects
+        if any(content.front.style == "yaml" for content in self.posts):
             options["markdown"] = "commonmark"
         return options
 
     def _paginate_by(self) -> int:
-        section = posixpath.join(self._blog, "_index.md")
-        found = (content.front.values for content in self._contents if content.name == section)
+        section = posixpath.join(self.blog, "_index.md")
+        found = (content.front.values for content in self.contents if content.name == section)
         value = next((values.get("paginate_by") for values in found), None)
         return value if isinstance(value, int) and value > 0 else 0
 
     def _format(self, file: str) -> str:
         """Our file in the format of Zola's, which its template tells, else its name."""
         template = f"templates/{file}"
-        text = self._site.text(template) if template in self._site else ""
+        text = self.site.text(template) if template in self.site else ""
         for mark, name in (("<rss", "rss.xml"), ("<feed", "atom.xml"), ('"version"', "feed.json")):
             if mark in text:
                 return name
@@ -166,17 +159,17 @@ class _Feeds:
 
     def _feed(self, file: str) -> None:
         """One of `feed_filenames`: at the root, and for each term of taxonomies with feeds."""
-        if not self._posts:
+        if not self.posts:
             return
         ours = self._format(file)
         named = _NAMED.fullmatch(file)
         without = self._name(named["name"], named["what"], file) if named else None
         if named is None:
-            self._files[file] = f"/{ours}"
+            self.files[file] = f"/{ours}"
         elif without is not None:
-            self._files[file] = f"/{slugify(named['name'])}/{ours}"
-        self._lead(f"/{file}", self._files.get(file))
-        for taxonomy in self._config.taxonomies:
+            self.files[file] = f"/{slugify(named['name'])}/{ours}"
+        self._lead(f"/{file}", self.files.get(file))
+        for taxonomy in self.config.taxonomies:
             if not taxonomy.feed:
                 continue
             for term in self._terms(taxonomy.name):
@@ -189,7 +182,7 @@ class _Feeds:
         """Name the feed that leaves a category out; its slug, if there is such a category."""
         terms = {
             term: content
-            for content in self._posts
+            for content in self.posts
             for term in content.meta.taxonomies.get("category", ())
         }
         slugs = sorted({slugify(term) for term in terms})
@@ -197,27 +190,27 @@ class _Feeds:
         found = next((slug for slug in slugs if slugify(what) in (slug, short[slug])), None)
         others = [
             content
-            for content in self._posts
+            for content in self.posts
             if found and found not in map(slugify, content.meta.taxonomies.get("category", ()))
         ]
         place = f"{FILE} (feed_filenames)"
         if found is None or not others:
-            self._migration.hand(
+            self.migration.hand(
                 place,
                 f"{file}: name a feed in its stead, such as feeds: {{{name}: {{title: …, "
                 f"not_category: […]}}}}, and lead /{file} to it in feed_redirects",
             )
             return None
         title = next(term for term in sorted(terms) if slugify(term) == found)
-        self._named[slugify(name)] = {"title": f"Without {title}", "not_category": [found]}
-        self._migration.hand(place, f"{file}: see that it is what the feed '{slugify(name)}' is")
+        self.named[slugify(name)] = {"title": f"Without {title}", "not_category": [found]}
+        self.migration.hand(place, f"{file}: see that it is what the feed '{slugify(name)}' is")
         return found
 
     def _terms(self, taxonomy: str) -> list[str]:
         return sorted(
             {
                 slugify(term)
-                for content in self._posts
+                for content in self.posts
                 for term in content.meta.taxonomies.get(taxonomy, ())
             }
             - {""}
@@ -228,23 +221,23 @@ class _Feeds:
         return any(
             term in map(slugify, taxonomies.get(taxonomy, ()))
             and category in map(slugify, taxonomies.get("category", ()))
-            for taxonomies in (content.meta.taxonomies for content in self._posts)
+            for taxonomies in (content.meta.taxonomies for content in self.posts)
         )
 
     def _of_sections(self) -> None:
-        files = self._files if self._config.feeds else {"atom.xml": "/atom.xml"}
-        for content in self._contents:
+        files = self.files if self.config.feeds else {"atom.xml": "/atom.xml"}
+        for content in self.contents:
             if content.is_section and content.front.values.get("generate_feeds") is True:
-                blog = content.name == posixpath.join(self._blog, "_index.md")
-                for file in self._config.feeds or ("atom.xml",):
+                blog = content.name == posixpath.join(self.blog, "_index.md")
+                for file in self.config.feeds or ("atom.xml",):
                     self._lead(f"{content.address}{file}", files.get(file) if blog else None)
 
     def _lead(self, old: str, new: str | None) -> None:
         """Lead from an old address of a feed to a new one, if there is any."""
         if new is None:
-            self._migration.gone.append(old)
+            self.migration.gone.append(old)
         elif old != new:
-            self._redirects[old] = new
+            self.redirects[old] = new
 
 
 def _mkdocs_yml(

@@ -35,7 +35,7 @@ MKDOCS_TWIM = (
     {"errors", "frontmatter", "dates", "addresses", "markdown", "links", "words", "reading"}
     | {"internal"}
     | {"tokens", "arguments", "calls", "shortcodes", "signatures", "tera", "pictures", "static"}
-    | {"packed", "garbage"}
+    | {"packed"}
     | {"migration", "porting", "zola_config", "mkdocs_yml", "material_options"},
     {"config", "postmeta", "views", "posts", "pagecalls", "contexts", "theme"}
     | {"authors", "related", "postviews", "zola_pages"}

@@ -62,17 +62,17 @@ def test_small_sites_and_single_cores_start_none(monkeypatch: pytest.MonkeyPatch
         raise AssertionError("a process is started")
 
     monkeypatch.setattr(dividing, "ProcessPoolExecutor", no_pool)
-    Division(None).begin(100_000)
+    Division().begin(None, 100_000)
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0}, raising=False)
-    Division(None).begin(100_000_000)
-    Division(0).begin(100_000_000)
+    Division().begin(None, 100_000_000)
+    Division().begin(0, 100_000_000)
 
 
 def test_processes_serve_one_build_after_another() -> None:
-    division = Division(1)
+    division = Division()
     for _ in range(2):
-        division.begin(0)
+        division.begin(1, 0)
         for number in (1, 2):
             division.take(f"{number}.md", _post(number), SITE, ())
         found = [division.entries(f"{number}.md") for number in (2, 1)]
@@ -82,8 +82,8 @@ def test_processes_serve_one_build_after_another() -> None:
 
 
 def test_no_more_is_done_of_a_build_that_has_failed() -> None:
-    division = Division(1)
-    division.begin(0)
+    division = Division()
+    division.begin(1, 0)
     for number in range(1, 20):
         division.take(f"{number}.md", _post(number), SITE, ())
     division.end(goes_on=False)
@@ -99,7 +99,7 @@ def test_without_semaphores_the_build_divides(
         raise error
 
     monkeypatch.setattr(dividing, "ProcessPoolExecutor", no_pool)
-    _expect_alone(Division(2), caplog)
+    _expect_alone(Division(), caplog)
 
 
 def test_a_process_that_cannot_be_started_is_told_once(
@@ -109,12 +109,12 @@ def test_a_process_that_cannot_be_started_is_told_once(
         raise OSError(11, "no more processes")
 
     monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor._adjust_process_count", no_process)
-    _expect_alone(Division(2), caplog)
+    _expect_alone(Division(), caplog)
 
 
 def test_a_process_that_is_killed_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    division = Division(1)
-    division.begin(0)
+    division = Division()
+    division.begin(1, 0)
     division.take("1.md", _post(1), SITE, ())
     assert division.entries("1.md")
     assert division._pool is not None
@@ -127,7 +127,7 @@ def _expect_alone(division: Division, caplog: pytest.LogCaptureFixture) -> None:
     """All is divided all the same, in this build and in the next; and it is said once."""
     caplog.set_level("INFO")
     for _ in range(2):
-        division.begin(0)
+        division.begin(1, 0)
         for number in (1, 2, 3):
             division.take(f"{number}.md", _post(number), SITE, ())
         for number in (1, 2, 3):
@@ -139,8 +139,8 @@ def _expect_alone(division: Division, caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("processes", [0, 1])
 def test_an_error_names_the_file(processes: int) -> None:
-    division = Division(processes)
-    division.begin(0)
+    division = Division()
+    division.begin(processes, 0)
     broken: Any = 7
     division.take("blog/broken.md", _post(1, broken), SITE, ())
     with pytest.raises(AttributeError) as raised:

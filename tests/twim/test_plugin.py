@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import gc
 import re
 from pathlib import Path
 from typing import Any
@@ -607,21 +606,3 @@ def test_links_to_headings_of_posts_are_checked_by_mkdocs(tmp_path: Path) -> Non
     assert len(built.warnings) == 2
     assert "#gone" in built.warnings[0] + built.warnings[1]
     assert "@/page.md#lost" in built.warnings[0] + built.warnings[1]
-
-
-def test_garbage_is_collected_as_before_when_a_build_has_ended(tmp_path: Path) -> None:
-    build(tmp_path / "good", {"blog/one.md": issue(1)})
-    assert gc.isenabled()
-    # Whoever builds in a process that goes on, as `mkdocs serve` does.
-    config = load_config(str(tmp_path / "good" / "mkdocs.yml"))
-    config.plugins.on_startup(command="serve", dirty=False)
-    mkdocs_build(config)
-    assert gc.isenabled() and gc.get_freeze_count() == 0
-    _error(tmp_path / "bad", {"blog/one.md": post("Wrong", "{{ nothing() }}\n")})
-    assert gc.isenabled() and gc.get_freeze_count() == 0
-    gc.disable()
-    try:
-        build(tmp_path / "good", {})
-        assert not gc.isenabled()
-    finally:
-        gc.enable()

@@ -76,7 +76,7 @@ def _same_in_full(
     """Build a site as it is built, and with each page rendered in full: they are the same."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
     ours = _topics(build(tmp_path / "ours", _files(titles=titles), **config))
-    monkeypatch.setattr(topicpages, "_cut", lambda text, words: None)
+    monkeypatch.setattr(topicpages.TopicPages, "_in_frames", lambda self, topics: None)
     theirs = _topics(build(tmp_path / "theirs", _files(titles=titles), **config))
     assert ours.keys() == theirs.keys() and len(ours) > len(titles)
     assert {name for name, data in ours.items() if data != theirs[name]} == set()
