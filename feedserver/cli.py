@@ -11,11 +11,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feedserver import audit, export, serving, sources, values
 from feedserver.errors import FeedServerError, SettingsError
-from feedserver.fetching import WebFetcher
-from feedserver.reports import Ready
-from feedserver.settings import Settings, load
+from feedserver.feeds import export
+from feedserver.serving import parent as serving
+from feedserver.serving.reports import Ready
+from feedserver.settings import values
+from feedserver.settings.settings import Settings, load
+from feedserver.sources import audit
+from feedserver.sources import source as sources
+from feedserver.sources.fetching import WebFetcher
 
 _SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 

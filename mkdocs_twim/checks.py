@@ -12,15 +12,15 @@ from typing import cast
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from mkdocs.structure.files import Files
 
-from feedserver.export import redirect_file
-from mkdocs_twim import addresses
-from mkdocs_twim.authors import Authors
+from feedserver.feeds.export import redirect_file
+from mkdocs_twim.content.authors import Authors
+from mkdocs_twim.content.static import StaticFile
 from mkdocs_twim.errors import AddressError, FrontMatterError
-from mkdocs_twim.feeds import SiteFeeds
-from mkdocs_twim.pages import GeneratedPages
-from mkdocs_twim.posts import FRAME, PostPage
-from mkdocs_twim.sections import Folder
-from mkdocs_twim.static import StaticFile
+from mkdocs_twim.lists.pages import GeneratedPages
+from mkdocs_twim.markup import addresses
+from mkdocs_twim.output.feeds import SiteFeeds
+from mkdocs_twim.posts.folders import Folder
+from mkdocs_twim.posts.page import FRAME, PostPage
 
 
 def warnings(

@@ -14,21 +14,23 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 
-from feedserver.catalogue import term_names
-from feedserver.issues import is_issue
-from feedserver.query import Index
-from feedserver.slugs import slugify
-from mkdocs_twim import addresses, checks, links, previews
-from mkdocs_twim.calls import Call
+from feedserver.feeds.catalogue import term_names
+from feedserver.feeds.index import Index
+from feedserver.newsletter.issues import is_issue
+from feedserver.text.slugs import slugify
+from mkdocs_twim import checks
 from mkdocs_twim.errors import AddressError, TwimError
-from mkdocs_twim.feeds import SiteFeeds
-from mkdocs_twim.listings import PostList
-from mkdocs_twim.pages import GeneratedPages
-from mkdocs_twim.pictures import Gallery, Picture
-from mkdocs_twim.posts import PostPage, PostSource, Workshop, read_section, read_source
-from mkdocs_twim.postviews import Views
-from mkdocs_twim.sections import Folder, folder_of, in_order, posts_of
-from mkdocs_twim.views import AuthorView, PostView, linked
+from mkdocs_twim.lists.listings import PostList
+from mkdocs_twim.lists.pages import GeneratedPages
+from mkdocs_twim.markup import addresses, links
+from mkdocs_twim.markup.pictures import Gallery, Picture
+from mkdocs_twim.output.feeds import SiteFeeds
+from mkdocs_twim.posts import previews
+from mkdocs_twim.posts.folders import Folder, folder_of, in_order, posts_of
+from mkdocs_twim.posts.page import PostPage, PostSource, Workshop, read_section, read_source
+from mkdocs_twim.posts.postviews import Views
+from mkdocs_twim.shortcodes.calls import Call
+from mkdocs_twim.templating.views import AuthorView, PostView, linked
 
 log = get_plugin_logger("twim")
 

@@ -22,36 +22,33 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 
-from feedserver.registry import Registry
-from feedserver.slugs import slugify
-from mkdocs_twim import (
-    addresses,
-    checks,
-    dividing,
-    feeds,
-    listings,
-    static,
-    theme,
-    workshops,
-)
-from mkdocs_twim import server as servers
+from feedserver.newsletter.registry import Registry
+from feedserver.text.slugs import slugify
+from mkdocs_twim import checks
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
-from mkdocs_twim.dividing import Division
-from mkdocs_twim.entryviews import OwnEntries
+from mkdocs_twim.content import static
 from mkdocs_twim.errors import TwimError
-from mkdocs_twim.feedcalls import FeedCalls
-from mkdocs_twim.frames import Frames
-from mkdocs_twim.output import Output
-from mkdocs_twim.pagecalls import PageCalls
-from mkdocs_twim.pages import GeneratedPages, paths_of
-from mkdocs_twim.pictures import Gallery
-from mkdocs_twim.posts import PostPage
-from mkdocs_twim.postviews import Views
-from mkdocs_twim.previews import Preview
-from mkdocs_twim.server import Server
-from mkdocs_twim.topicpages import Pattern, TopicPages
-from mkdocs_twim.words import Words
+from mkdocs_twim.lists import listings
+from mkdocs_twim.lists.frames import Frames
+from mkdocs_twim.lists.pages import GeneratedPages, paths_of
+from mkdocs_twim.markup import addresses
+from mkdocs_twim.markup.pictures import Gallery
+from mkdocs_twim.output import dividing, feeds
+from mkdocs_twim.output.dividing import Division
+from mkdocs_twim.output.topicpages import Pattern, TopicPages
+from mkdocs_twim.output.writer import Output
+from mkdocs_twim.posts import workshops
+from mkdocs_twim.posts.page import PostPage
+from mkdocs_twim.posts.pagecalls import PageCalls
+from mkdocs_twim.posts.postviews import Views
+from mkdocs_twim.posts.previews import Preview
+from mkdocs_twim.shortcodes.entryviews import OwnEntries
+from mkdocs_twim.shortcodes.feedcalls import FeedCalls
+from mkdocs_twim.templating import parts as theme
+from mkdocs_twim.templating import server as servers
+from mkdocs_twim.templating.server import Server
+from mkdocs_twim.templating.words import Words
 
 log = get_plugin_logger("twim")
 

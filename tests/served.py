@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from feedserver.builder import DATABASE, Builder
-from feedserver.settings import Settings
-from feedserver.store import Store
+from feedserver.settings.settings import Settings
+from feedserver.sources.builder import DATABASE, Builder
+from feedserver.store.store import Store
 
 
 class Rebuilt(Store):

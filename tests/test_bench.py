@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from feedserver.slugs import slugify
+from feedserver.text.slugs import slugify
 from tests.bench import load, newsletter, report, runs, serving, sites
 from tests.bench.__main__ import main, parser
 from tests.bench.comparison import Comparison, Measured, Plan, Result

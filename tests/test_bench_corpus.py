@@ -8,7 +8,7 @@ from pathlib import Path
 import frontmatter
 import pytest
 
-from mkdocs_twim.frontmatter import read
+from mkdocs_twim.content.frontmatter import read
 from tests.bench import corpus, runs, sites
 from tests.bench.corpus import Corpus, Post
 

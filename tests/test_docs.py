@@ -21,20 +21,25 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 
 import mkdocs_twim
-from feedserver import cli, openapi
-from feedserver.catalogue import FEED_FILES, RESERVED
-from feedserver.check import check
-from feedserver.metrics import Metrics
+from feedserver import cli
+from feedserver.check.check import check
+from feedserver.feeds.catalogue import RESERVED
+from feedserver.formats.formats import FORMATS
 from feedserver.model import FeedKind, Reporter
-from feedserver.reports import Report
-from feedserver.settings import Settings, load
-from mkdocs_twim import contexts, listings, migrate, social, tera, views
+from feedserver.serving.metrics import Metrics
+from feedserver.serving.reports import Report
+from feedserver.settings.settings import Settings, load
+from feedserver.web import openapi
 from mkdocs_twim.config import AliasesConfig, NamedFeedConfig, TaxonomyConfig, TwimConfig
-from mkdocs_twim.frontmatter import FrontMatter
-from mkdocs_twim.listings import Listing
-from mkdocs_twim.pictures import Picture
-from mkdocs_twim.postmeta import PostMeta
-from mkdocs_twim.signatures import SIGNATURES
+from mkdocs_twim.content.frontmatter import FrontMatter
+from mkdocs_twim.content.keys import PostMeta
+from mkdocs_twim.lists import listings
+from mkdocs_twim.lists.listings import Listing
+from mkdocs_twim.markup.pictures import Picture
+from mkdocs_twim.migrate import command as migrate
+from mkdocs_twim.shortcodes import contexts, tera
+from mkdocs_twim.shortcodes.signatures import SIGNATURES
+from mkdocs_twim.templating import social, views
 from tests.conftest import ROOT
 from tests.sites import Built, build, issue, messages, post
 
@@ -199,7 +204,7 @@ def test_every_value_of_a_shortcode_is_documented() -> None:
 
 def test_every_address_is_documented() -> None:
     text = _page("addresses")
-    for file in FEED_FILES:
+    for file in FORMATS:
         assert f"`/{file}`" in text
     for path in ("/updates/", "/section/", "/project/", "/author/", "/category/"):
         assert f"`{path}" in text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mkdocs.exceptions import Abort
 
-from feedserver.check import check
+from feedserver.check.check import check
 from tests.conftest import ROOT
 from tests.sites import SITE_URL, Built, build, messages
 

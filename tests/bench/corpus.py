@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from mkdocs_twim import calls, postmeta
+from mkdocs_twim.content import keys as postmeta
+from mkdocs_twim.content.frontmatter import FrontMatter, read
 from mkdocs_twim.errors import TwimError
-from mkdocs_twim.frontmatter import FrontMatter, read
-from mkdocs_twim.shortcodes import Library
+from mkdocs_twim.shortcodes import calls
+from mkdocs_twim.shortcodes.library import Library
 
 TAXONOMIES = ("author", "category")
 """Those that ours has without being told."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedserver import archive as archives
+from feedserver.formats import archive as archives
 from feedserver.model import (
     Archive,
     Entry,

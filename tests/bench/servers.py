@@ -19,9 +19,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from feedserver.app import create_app
-from feedserver.settings import Settings
-from feedserver.store import Store
+from feedserver.settings.settings import Settings
+from feedserver.store.store import Store
+from feedserver.web.app import create_app
 
 DATABASE = "site.sqlite"
 UNCHANGED = "/unchanged"

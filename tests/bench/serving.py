@@ -19,8 +19,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 
-from feedserver import database
 from feedserver.model import Archive, Entry, Feed, Person, Site
+from feedserver.store import database
 from tests.bench import newsletter, servers
 from tests.bench.load import LoadError, Sample, SlowClients, require, wrk
 from tests.conftest import ROOT

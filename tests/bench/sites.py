@@ -16,8 +16,10 @@ from types import MappingProxyType
 
 import yaml
 
-from mkdocs_twim import addresses, frontmatter, postmeta
-from mkdocs_twim.markdown import Renderer
+from mkdocs_twim.content import frontmatter
+from mkdocs_twim.content import keys as postmeta
+from mkdocs_twim.markup import addresses
+from mkdocs_twim.markup.commonmark import Renderer
 from tests.bench import newsletter
 from tests.bench.corpus import TAXONOMIES, Corpus, Post
 

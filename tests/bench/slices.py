@@ -22,10 +22,11 @@ from statistics import median, quantiles
 
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]  # it carries no types
 
-from feedserver import archive, database
+from feedserver.feeds.parameters import Slice
+from feedserver.formats import archive
 from feedserver.model import Entry, Feed
-from feedserver.slices import Slice
-from feedserver.store import Store
+from feedserver.store import database
+from feedserver.store.store import Store
 from tests.bench import entries
 
 COUNT = 30_000

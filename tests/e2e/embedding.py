@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.wait import WebDriverWait
 
-from feedserver import embed
+from feedserver.web import component as embed
 from tests.e2e.chromium import visit
 
 Answer = Callable[[BaseHTTPRequestHandler], None]

@@ -17,8 +17,9 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from feedserver import cli, snippets
-from feedserver.widgets import LAYOUTS, Layout, Widget
+from feedserver import cli
+from feedserver.embed import snippets
+from feedserver.embed.widget import LAYOUTS, Layout, Widget
 from tests.e2e.chromium import elsewhere, errors, screen, visit
 from tests.e2e.conftest import Site
 from tests.e2e.embedding import Origin, feeds, html, origin, policy, rows, settled

@@ -22,8 +22,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-from feedserver import snippets
-from feedserver.widgets import Layout, Widget
+from feedserver.embed import snippets
+from feedserver.embed.widget import Layout, Widget
 from tests.conftest import ROOT
 from tests.e2e.chromium import elsewhere, errors, media, no_scripts, requests, screen, visit
 from tests.e2e.embedding import Origin, answer

@@ -12,9 +12,10 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from feedserver import snippets, widgets
-from feedserver.widgets import Widget
-from mkdocs_twim.words import Words
+from feedserver.embed import snippets
+from feedserver.embed import widget as widgets
+from feedserver.embed.widget import Widget
+from mkdocs_twim.templating.words import Words
 from tests.e2e.chromium import elsewhere, forget, media, no_scripts, requests, screen, visit
 from tests.e2e.conftest import Site
 from tests.e2e.letters import PAGES

@@ -17,9 +17,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-from feedserver import archive as archives
-from feedserver import catalogue
-from feedserver.cards import LONG_GROUP
+from feedserver.feeds import catalogue
+from feedserver.formats import archive as archives
+from feedserver.pages.cards import LONG_GROUP
 from tests.e2e.chromium import elsewhere, errors, media, no_scripts, screen, visit
 from tests.e2e.letters import build_letters
 from tests.e2e.serving import free_port, served

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reader import Entry as ReaderEntry
 from reader import make_reader
 
-from feedserver import jsonfeed
+from feedserver.formats import jsonfeed
 from feedserver.model import (
     Channel,
     Entry,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from feedserver import export
-from feedserver.app import create_app
+from feedserver.feeds import export
 from feedserver.model import Archive, Feed
-from feedserver.settings import Settings
+from feedserver.settings.settings import Settings
+from feedserver.web.app import create_app
 from tests.conftest import ROOT
 from tests.samples import SITE, archive, post, update
 from tests.served import served

@@ -16,14 +16,14 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from feedserver import archive as archives
-from feedserver import export
-from feedserver.app import create_app
-from feedserver.check import check
+from feedserver.check.check import check
+from feedserver.feeds import export
+from feedserver.feeds.parameters import PARAMETERS
+from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
-from feedserver.settings import Settings
-from feedserver.slices import PARAMETERS
-from feedserver.store import Store
+from feedserver.settings.settings import Settings
+from feedserver.store.store import Store
+from feedserver.web.app import create_app
 from tests.samples import SITE, archive, post, update
 from tests.served import served
 

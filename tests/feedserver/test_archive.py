@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver import archive
 from feedserver.errors import ArchiveError
+from feedserver.formats import archive
 from feedserver.model import Archive, Feed, Site
 from tests.feedserver.examples import SITE, assert_golden, entries, golden_channel, texts
 

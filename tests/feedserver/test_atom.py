@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedserver import atom, xml
+from feedserver.formats import atom, xml
 from feedserver.model import Entry, Image, Person
 from tests.feedserver.examples import (
     HOSTILE,

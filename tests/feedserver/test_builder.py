@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from feedserver import archive as archives
-from feedserver import export
-from feedserver.builder import COPIES, DATABASE, STATUS, Builder
 from feedserver.errors import FetchError, SourceError
-from feedserver.fetching import Fetched, Validators, WebFetcher
+from feedserver.feeds import export
+from feedserver.formats import archive as archives
 from feedserver.model import Feed
-from feedserver.settings import Settings
-from feedserver.store import Store
+from feedserver.settings.settings import Settings
+from feedserver.sources.builder import COPIES, DATABASE, STATUS, Builder
+from feedserver.sources.fetching import Fetched, Validators, WebFetcher
+from feedserver.store.store import Store
 from tests.feedserver.test_foreign import ISSUE, atom, content, entry
 from tests.feedserver.web import Answer, Request, Web, serving
 from tests.samples import SITE, archive, post

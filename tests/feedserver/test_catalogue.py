@@ -5,10 +5,10 @@ import json
 import pytest
 from lxml import etree
 
-from feedserver import catalogue
-from feedserver.catalogue import NamedFeed
 from feedserver.errors import CatalogueError
-from feedserver.query import Index
+from feedserver.feeds import catalogue
+from feedserver.feeds.catalogue import NamedFeed
+from feedserver.feeds.index import Index
 from tests.samples import SITE, archive, post, update
 
 

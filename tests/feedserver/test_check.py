@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.check import check
-from feedserver.check_json import check_json
-from feedserver.findings import Finding
+from feedserver.check.check import check
+from feedserver.check.findings import Finding
+from feedserver.check.jsonfeed import check_json
 
 FOLDER = Path(__file__).parent.parent / "data" / "check"
 FILES = ("good.atom.xml", "good.rss.xml", "good.feed.json")

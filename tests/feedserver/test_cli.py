@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from feedserver import archive as archives
-from feedserver import export
 from feedserver.cli import main
+from feedserver.feeds import export
+from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
 from tests.samples import SITE, archive, post, update
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from feedserver import embed
+from feedserver.web import component as embed
 from tests.conftest import ROOT, absent
 
 SOURCE = ROOT / "feedserver" / "assets" / "embed.js"

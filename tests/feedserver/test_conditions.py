@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver.conditions import evaluate
+from feedserver.http.conditions import evaluate
 
 MODIFIED = datetime(2026, 3, 13, 16, 33, 36, tzinfo=UTC)
 THEN = format_datetime(MODIFIED, usegmt=True)

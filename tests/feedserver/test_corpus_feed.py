@@ -12,11 +12,12 @@ import pytest
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 
-from feedserver import archive as archives
-from feedserver import html, sources
 from feedserver.cli import main
+from feedserver.formats import archive as archives
 from feedserver.model import Archive
-from feedserver.settings import Settings
+from feedserver.settings.settings import Settings
+from feedserver.sources import source as sources
+from feedserver.text import html
 from tests.feedserver.running import running
 from tests.sites import messages
 

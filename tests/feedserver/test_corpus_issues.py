@@ -15,9 +15,9 @@ from typing import Any
 import pyromark
 import pytest
 
-from feedserver import html, urls
-from feedserver.issues import Update, divide
-from feedserver.slugs import section_title
+from feedserver.newsletter.issues import Update, divide
+from feedserver.text import html, urls
+from feedserver.text.slugs import section_title
 from tests.conftest import ROOT
 
 EXPECTED = sorted((ROOT / "tests/data/expected").glob("*.json"))

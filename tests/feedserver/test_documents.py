@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from feedserver import documents
+from feedserver.feeds import documents
+from feedserver.feeds.index import Index
+from feedserver.formats.formats import FORMATS
 from feedserver.model import Feed
-from feedserver.query import Index
 from tests.samples import archive, post
 
 FEED = Feed("/section/x/", "X", "About X", "posts", "/blog/")
@@ -34,7 +35,7 @@ def test_the_limit_of_the_site_counts() -> None:
     assert len(json.loads(_render([10] * 5))["items"]) == 5
 
 
-@pytest.mark.parametrize("file", documents.FORMATS)
+@pytest.mark.parametrize("file", FORMATS)
 def test_no_document_is_above_the_limit_in_bytes(file: str) -> None:
     data = _render([900_000] * 4, file)
     assert len(data) <= documents.MAX_BYTES

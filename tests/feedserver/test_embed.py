@@ -19,16 +19,22 @@ from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
-from feedserver import archive as archives
-from feedserver import catalogue, drawings, embed, embedding, oembed, rendering, snippets, widgets
-from feedserver.app import create_app
+from feedserver.embed import oembed, snippets
+from feedserver.embed import picture as drawings
+from feedserver.embed import widget as widgets
+from feedserver.embed._lettering import ELLIPSIS, shortened, width
+from feedserver.embed.widget import LAYOUTS, THEMES, Widget
 from feedserver.errors import ParameterError
-from feedserver.lettering import ELLIPSIS, shortened, width
+from feedserver.feeds import catalogue
+from feedserver.feeds.index import Index
+from feedserver.feeds.parameters import Slice
+from feedserver.formats import archive as archives
 from feedserver.model import Archive, Entry, Person, Project, Reporter, Section
-from feedserver.query import Index
-from feedserver.settings import Settings
-from feedserver.slices import Slice
-from feedserver.widgets import LAYOUTS, THEMES, Widget
+from feedserver.pages import templates as rendering
+from feedserver.settings.settings import Settings
+from feedserver.web import component as embed
+from feedserver.web import embedding
+from feedserver.web.app import create_app
 from tests.conftest import ROOT
 from tests.feedserver.examples import HOSTILE
 from tests.samples import SITE, archive, post, update

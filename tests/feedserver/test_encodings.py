@@ -9,7 +9,7 @@ from collections.abc import Callable
 import brotli  # type: ignore[import-untyped]  # it carries no types
 import pytest
 
-from feedserver.encodings import encode
+from feedserver.http.encodings import encode
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.entries import Post, build
 from feedserver.model import Entry, Image, Person
+from feedserver.newsletter.entries import Post, build
 from tests.samples import SITE
 
 NOON = datetime(2024, 5, 17, 12, tzinfo=timezone(timedelta(hours=2)))

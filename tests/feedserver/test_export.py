@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from feedserver import archive as archives
-from feedserver import export
+from feedserver.feeds import export
+from feedserver.formats import archive as archives
 from feedserver.model import Feed
 from tests.samples import archive, post
 

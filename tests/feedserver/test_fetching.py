@@ -13,8 +13,8 @@ from email.utils import format_datetime
 import pytest
 
 from feedserver.errors import FetchError
-from feedserver.fetching import Fetched, Validators, WebFetcher, is_public, resolve
-from feedserver.settings import Settings
+from feedserver.settings.settings import Settings
+from feedserver.sources.fetching import Fetched, Validators, WebFetcher, is_public, resolve
 from tests.feedserver.web import Answer, Request, Web, serving
 
 OPEN = Settings(private_addresses=True, fetch_timeout=10)

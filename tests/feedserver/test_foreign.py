@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver import archive as archives
-from feedserver import catalogue, foreign, jsonfeed, registry
-from feedserver.catalogue import NamedFeed
 from feedserver.errors import ArchiveError, ForeignError
-from feedserver.foreign import Options, Reading
+from feedserver.feeds import catalogue
+from feedserver.feeds.catalogue import NamedFeed
+from feedserver.feeds.index import Index
+from feedserver.foreign import reading as foreign
+from feedserver.foreign.reading import Options, Reading
+from feedserver.formats import archive as archives
+from feedserver.formats import jsonfeed
 from feedserver.model import Channel, Entry, Feed, Image, Person
-from feedserver.query import Index
+from feedserver.newsletter import registry
 from tests.samples import SITE, archive, post, update
 
 ISSUE = """\

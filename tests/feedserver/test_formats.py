@@ -6,8 +6,8 @@ from html5lib import HTMLParser
 from hypothesis import given, settings
 from lxml import etree
 
-from feedserver import atom, rss
-from feedserver.html import sanitise
+from feedserver.formats import atom, rss
+from feedserver.text.html import sanitise
 from tests.feedserver.examples import HOSTILE, channel, hostile_texts, post
 
 _ATOM = "{http://www.w3.org/2005/Atom}"

@@ -14,15 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from feedserver import archive as archives
-from feedserver import export, html, reading, sources
-from feedserver.builder import DATABASE, STATUS, Builder
-from feedserver.check import check
+from feedserver.check.check import check
 from feedserver.errors import FeedServerError, ForeignError
-from feedserver.foreign import Options
+from feedserver.feeds import export
+from feedserver.foreign import isolated as reading
+from feedserver.foreign.reading import Options
+from feedserver.formats import archive as archives
 from feedserver.model import Archive
-from feedserver.settings import Settings
-from feedserver.store import Store
+from feedserver.settings.settings import Settings
+from feedserver.sources import source as sources
+from feedserver.sources.builder import DATABASE, STATUS, Builder
+from feedserver.store.store import Store
+from feedserver.text import html
 from tests.feedserver.test_foreign import atom, content, entry, feed, rss
 from tests.feedserver.web import Answer, serving
 from tests.samples import archive, post

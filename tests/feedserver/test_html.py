@@ -10,16 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.html import (
-    first_image,
-    parse,
-    plain,
-    sanitise,
-    serialise,
-    summary,
-    text,
-)
-from feedserver.nesting import nest
+from feedserver.text._nesting import nest
+from feedserver.text.html import first_image, parse, plain, sanitise, serialise, summary, text
 
 BASE = "https://example.org/blog/post/"
 

@@ -13,16 +13,16 @@ import pytest
 from starlette.responses import HTMLResponse, Response
 from starlette.testclient import TestClient
 
-from feedserver import archive as archives
-from feedserver.app import create_app
 from feedserver.errors import EntryNotFoundError
-from feedserver.fastpath import FastPath
+from feedserver.feeds.parameters import Slice
+from feedserver.formats import archive as archives
+from feedserver.http.fastpath import FastPath
+from feedserver.http.problems import Problem
+from feedserver.http.representations import Content, Representations
 from feedserver.model import Feed
-from feedserver.problems import Problem
-from feedserver.representations import Content, Representations
-from feedserver.settings import Settings
-from feedserver.slices import Slice
-from feedserver.snapshots import Snapshot
+from feedserver.settings.settings import Settings
+from feedserver.store.snapshots import Snapshot
+from feedserver.web.app import create_app
 from tests.feedserver.servers import app_of, running, write_site
 from tests.samples import archive, post, update
 from tests.served import served

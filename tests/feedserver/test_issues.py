@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver import html
-from feedserver.issues import Update, divide, is_issue
 from feedserver.model import Reporter
+from feedserver.newsletter.issues import Update, divide, is_issue
+from feedserver.text import html
 
 BASE = "https://letters.example/blog/1/"
 ADA = "https://matrix.to/#/@ada:letters.example"

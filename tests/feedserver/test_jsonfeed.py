@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from feedserver import jsonfeed
 from feedserver.errors import ArchiveError
+from feedserver.formats import jsonfeed
 from feedserver.model import Entry, Image, Person
 from tests.feedserver.examples import (
     HOSTILE,

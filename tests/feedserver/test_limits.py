@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from feedserver import export
+from feedserver.feeds import export
 from tests.feedserver.running import Running, running, until
 from tests.feedserver.test_serving import small_archive
 from tests.samples import SITE

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedserver.errors import ArchiveError
-from feedserver.members import Members, parse
+from feedserver.formats.members import Members, parse
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from feedserver import catalogue, registry, topics
-from feedserver.merges import Merge, merge
+from feedserver.feeds import catalogue
+from feedserver.feeds.index import Index
 from feedserver.model import Entry, Project
-from feedserver.query import Index
-from feedserver.registry import EMPTY, Aliases, Registry
+from feedserver.newsletter import registry, topics
+from feedserver.newsletter.merges import Merge, merge
+from feedserver.newsletter.registry import EMPTY, Aliases, Registry
 from tests.samples import SITE, archive, post, update
 
 TOML = b"""

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from feedserver import archive as archives
-from feedserver import foreign, jsonfeed, natives
+from feedserver.foreign import natives
+from feedserver.foreign import reading as foreign
+from feedserver.formats import archive as archives
+from feedserver.formats import jsonfeed
 from feedserver.model import Person, Reporter
 from tests.feedserver.test_foreign import feed, messages, read
 from tests.samples import SITE, archive, post, update

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver.negotiation import CODINGS, IDENTITY, coding, prefers_page
+from feedserver.http.negotiation import CODINGS, IDENTITY, coding, prefers_page
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 from starlette.testclient import TestClient
 
-from feedserver import openapi
-from feedserver.slices import PARAMETERS
+from feedserver.feeds.parameters import PARAMETERS
+from feedserver.web import openapi
 from tests.feedserver.servers import app_of, running, write_site
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from feedserver import archive as archives
-from feedserver import export
 from feedserver.cli import main
+from feedserver.feeds import export
+from feedserver.formats import archive as archives
 from tests.conftest import ROOT, absent
 from tests.e2e.serving import free_port
 from tests.feedserver.running import Running, put, running, until

@@ -9,11 +9,11 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from feedserver import statefolder, status
 from feedserver.errors import StateError
-from feedserver.operations import Operations
-from feedserver.query import Index
-from feedserver.settings import Settings
+from feedserver.feeds.index import Index
+from feedserver.serving.operations import Operations
+from feedserver.settings.settings import Settings
+from feedserver.sources import statefolder, status
 from tests.samples import archive
 
 

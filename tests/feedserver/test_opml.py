@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedserver import opml
+from feedserver.formats import opml
 from tests.feedserver.examples import assert_golden
 
 POSTS = ("Everything", "https://example.org/atom.xml", "https://example.org/blog/", "All posts")

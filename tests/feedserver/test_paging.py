@@ -20,14 +20,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedserver import archive as archives
-from feedserver import database, documents
-from feedserver.check import check
+from feedserver.check.check import check
 from feedserver.errors import EntryNotFoundError
+from feedserver.feeds import documents
+from feedserver.feeds.index import Index
+from feedserver.feeds.parameters import WHOLE, Slice, parse
+from feedserver.formats import archive as archives
+from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed
-from feedserver.query import Index
-from feedserver.slices import WHOLE, Slice, parse
-from feedserver.store import Store
+from feedserver.store import database
+from feedserver.store.store import Store
 from tests.conftest import ROOT
 from tests.feedserver.examples import hostile_texts
 from tests.samples import DAY, archive, post, update
@@ -184,7 +186,7 @@ def test_documents_lead_through_the_feed(site: Store, file: str) -> None:
     while True:
         data = _get(site, f"updates/{file}", slice)
         address = f"{BASE}updates/{file}?{slice.query_string()}"
-        media_type = documents.FORMATS[file].media_type
+        media_type = FORMATS[file].media_type
         suffix = "" if file == "feed.json" else "; charset=utf-8"
         assert check(data, address=address, content_type=media_type + suffix) == ()
         links = _links(data, file)

@@ -12,15 +12,18 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from starlette.testclient import TestClient
 
-from feedserver import archive as archives
-from feedserver import assets, catalogue, people, rendering
-from feedserver.app import create_app
-from feedserver.catalogue import NamedFeed
+from feedserver.feeds import catalogue
+from feedserver.feeds.catalogue import NamedFeed
+from feedserver.feeds.index import Index
+from feedserver.feeds.parameters import WHOLE, parse
+from feedserver.formats import archive as archives
 from feedserver.model import Archive, Entry, Person, Project, Reporter, Section, Site
-from feedserver.query import Index
-from feedserver.settings import Settings
-from feedserver.slices import WHOLE, parse
-from feedserver.words import Words
+from feedserver.pages import assets
+from feedserver.pages import pages as people
+from feedserver.pages import templates as rendering
+from feedserver.settings.settings import Settings
+from feedserver.text.words import Words
+from feedserver.web.app import create_app
 from tests.conftest import ROOT
 from tests.feedserver.examples import HOSTILE
 from tests.samples import SITE, archive, post, update

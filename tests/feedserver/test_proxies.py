@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver.problems import Problem
-from feedserver.proxies import Origins, prefix_of
-from feedserver.settings import Settings
+from feedserver.http.problems import Problem
+from feedserver.http.proxies import Origins, prefix_of
+from feedserver.settings.settings import Settings
 
 LOCAL, STRANGER = ("127.0.0.1", 5000), ("203.0.113.9", 5000)
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedserver.feeds.index import Index, newest
 from feedserver.model import Entry, Feed, FeedKind
-from feedserver.query import Index, feed_order, newest
+from feedserver.newsletter.order import feed_order
 from tests.samples import archive, post, update
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver import registry
 from feedserver.errors import RegistryError
-from feedserver.registry import Aliases, Registered, Registry
+from feedserver.newsletter import registry
+from feedserver.newsletter.registry import Aliases, Registered, Registry
 
 HEBBOT = """\
 bot_user_id = '@bot:example.org'

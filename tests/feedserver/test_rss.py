@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedserver import rss, xml
+from feedserver.formats import rss, xml
 from feedserver.model import Entry, Image, Person
 from tests.feedserver.examples import (
     HOSTILE,

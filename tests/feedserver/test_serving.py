@@ -18,12 +18,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from feedserver import archive as archives
-from feedserver import export, openapi
 from feedserver.errors import ServingError
+from feedserver.feeds import export
+from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
-from feedserver.rebuilding import Rebuilding
-from feedserver.supervisor import Supervisor
+from feedserver.serving.rebuilding import Rebuilding
+from feedserver.serving.supervisor import Supervisor
+from feedserver.web import openapi
 from tests.conftest import ROOT
 from tests.feedserver.running import Running, put, running, until
 from tests.samples import SITE, archive, post, update

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from feedserver.catalogue import NamedFeed
 from feedserver.errors import SettingsError
-from feedserver.settings import _READERS, Settings, load, names
-from feedserver.values import host_and_port
+from feedserver.feeds.catalogue import NamedFeed
+from feedserver.settings.settings import _READERS, Settings, load, names
+from feedserver.settings.values import host_and_port
 
 ALL = """
 sources = ["site", "https://peer.example/atom.xml"]

@@ -7,10 +7,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver import archive as archives
-from feedserver import catalogue, sites
+from feedserver.feeds import catalogue
+from feedserver.feeds.index import Index
+from feedserver.foreign import joining as sites
+from feedserver.formats import archive as archives
 from feedserver.model import Archive, Entry, Site
-from feedserver.query import Index
 from tests.samples import SITE, archive, post, update
 
 OTHER = Site("Papers", "https://papers.example/", "Papers of a large town", "de")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedserver.errors import ParameterError
-from feedserver.slices import FACETS, MAX_LIMIT, WHOLE, Slice, parse
+from feedserver.feeds.parameters import FACETS, MAX_LIMIT, WHOLE, Slice, parse
 
 SLUGS = st.text("abcdefghijklmnopqrstuvwxyz0123456789-é", min_size=1, max_size=20)
 TIMES = st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC))

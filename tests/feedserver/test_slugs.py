@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.slugs import (
+from feedserver.text.slugs import (
     HeadingIds,
     project_slug,
     section_slug,

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from feedserver import archive as archives
-from feedserver import database
 from feedserver.errors import DatabaseError, SearchTimeoutError
+from feedserver.feeds.parameters import WHOLE, Slice
+from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
-from feedserver.slices import WHOLE, Slice
-from feedserver.store import Document, Store
+from feedserver.store import database
+from feedserver.store.store import Document, Store
 from tests.samples import archive, post
 
 BASE = "https://feeds.example/"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver import streams
 from feedserver.errors import ArchiveError
-from feedserver.members import parse
-from feedserver.streams import Stream
+from feedserver.formats import streams
+from feedserver.formats.members import parse
+from feedserver.formats.streams import Stream
 
 _values = st.recursive(
     st.none()

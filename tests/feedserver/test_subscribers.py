@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from feedserver import export, reports
-from feedserver.app import create_app
-from feedserver.observer import Observer
-from feedserver.settings import Settings
-from feedserver.subscribers import Subscribers, Subscription, parse
+from feedserver.feeds import export
+from feedserver.serving import reports
+from feedserver.serving.observer import Observer
+from feedserver.serving.subscribers import Subscribers, Subscription, parse
+from feedserver.settings.settings import Settings
+from feedserver.web.app import create_app
 from tests.feedserver.servers import small_archive
 from tests.samples import DAY, SITE
 from tests.served import served

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from feedserver import topics
 from feedserver.model import Entry, Project, Section
+from feedserver.newsletter import topics
 from tests.samples import post, update
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.urls import absolute
+from feedserver.text.urls import absolute
 
 BASE = "https://example.org/blog/post/"
 

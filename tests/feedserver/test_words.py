@@ -10,7 +10,7 @@ import pytest
 from babel import Locale
 from markupsafe import Markup
 
-from feedserver.words import FOLDER, Words
+from feedserver.text.words import FOLDER, Words
 
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.json"))
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedserver import rss, xml
+from feedserver.formats import rss, xml
 from feedserver.model import Channel, Entry
 from tests.samples import SITE, post
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 import atheris  # type: ignore[import-untyped]  # it carries no types
 
 with atheris.instrument_imports(include=["feedserver", "feedparser"]):
-    from feedserver import archive as archives
-    from feedserver import foreign, html, sites
     from feedserver.errors import FeedServerError
-    from feedserver.foreign import Options
+    from feedserver.foreign import joining as sites
+    from feedserver.foreign import reading as foreign
+    from feedserver.foreign.reading import Options
+    from feedserver.formats import archive as archives
+    from feedserver.text import html
 
 SEEDS = {
     "xml": (

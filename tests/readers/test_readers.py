@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from feedserver import archive as archives
+from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
 from tests.feedserver.running import Running, put, running, until
 from tests.readers.readers import READERS, FeedReader

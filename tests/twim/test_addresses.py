@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from material.plugins.blog.config import BlogConfig  # type: ignore[import-untyped]
 
-from mkdocs_twim import addresses
 from mkdocs_twim.errors import AddressError
+from mkdocs_twim.markup import addresses
 
 
 @pytest.mark.parametrize(

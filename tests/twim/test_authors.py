@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkdocs_twim import authors
-from mkdocs_twim.authors import Author
+from mkdocs_twim.content import authors
+from mkdocs_twim.content.authors import Author
 from mkdocs_twim.errors import AuthorError
 
 FULL = """\

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mkdocs_twim import tokens
-from mkdocs_twim.arguments import Value
-from mkdocs_twim.calls import TOKEN, Call, Extraction, Templates, fill
-from mkdocs_twim.calls import extract as extract_from
-from mkdocs_twim.shortcodes import Library
+from mkdocs_twim.shortcodes import tokens
+from mkdocs_twim.shortcodes.arguments import Value
+from mkdocs_twim.shortcodes.calls import TOKEN, Call, Extraction, Templates, fill
+from mkdocs_twim.shortcodes.calls import extract as extract_from
+from mkdocs_twim.shortcodes.library import Library
 
 
 class Anything:

@@ -15,9 +15,9 @@ from mkdocs.config import load_config
 from reader import make_reader
 from starlette.testclient import TestClient
 
-from feedserver.app import create_app
-from feedserver.check import check
-from feedserver.settings import Settings
+from feedserver.check.check import check
+from feedserver.settings.settings import Settings
+from feedserver.web.app import create_app
 from tests.served import served, without_paging
 from tests.sites import Built, messages
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mkdocs_twim import dates
+from mkdocs_twim.content import dates
 from mkdocs_twim.errors import DateError, TwimError
 
 EAST = timezone(timedelta(hours=2))

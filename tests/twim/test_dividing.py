@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
-from feedserver import entries
-from feedserver.entries import Post
 from feedserver.model import Site
-from mkdocs_twim import dividing
-from mkdocs_twim.dividing import Division
+from feedserver.newsletter import entries
+from feedserver.newsletter.entries import Post
+from mkdocs_twim.output import dividing
+from mkdocs_twim.output.dividing import Division
 from tests.conftest import ROOT
 from tests.sites import SITE_URL, build, issue
 

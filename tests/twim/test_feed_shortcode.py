@@ -14,11 +14,11 @@ from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mkdocs_twim import tokens
-from mkdocs_twim.addresses import feed_folder
 from mkdocs_twim.errors import PeerError
-from mkdocs_twim.peers import Peers
-from mkdocs_twim.signatures import SIGNATURES
+from mkdocs_twim.markup.addresses import feed_folder
+from mkdocs_twim.shortcodes import tokens
+from mkdocs_twim.shortcodes.peers import Peers
+from mkdocs_twim.shortcodes.signatures import SIGNATURES
 from tests.sites import Built, build, issue, messages, post
 from tests.twim.test_shortcodes import problem
 

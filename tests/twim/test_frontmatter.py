@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mkdocs_twim.content.frontmatter import read
 from mkdocs_twim.errors import FrontMatterError
-from mkdocs_twim.frontmatter import read
 
 POST = """\
 +++

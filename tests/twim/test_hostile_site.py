@@ -7,7 +7,7 @@ from pathlib import Path
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 import pytest
 
-from feedserver.check import check
+from feedserver.check.check import check
 from tests.sites import Built, build
 
 TITLES = (

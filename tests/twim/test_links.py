@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mkdocs_twim import links
+from mkdocs_twim.markup import links
 
 
 def test_internal_links_are_resolved_and_broken_ones_lose_their_address() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkdocs_twim import listings
-from mkdocs_twim.words import Words
+from mkdocs_twim.lists import listings
+from mkdocs_twim.templating.words import Words
 
 
 @given(st.integers(0, 300), st.integers(0, 40))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mkdocs_twim.markdown import Heading, Renderer, toc_tokens, with_more
+from mkdocs_twim.markup.commonmark import Heading, Renderer, toc_tokens, with_more
 
 
 def _ids(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mkdocs_twim.migrate import check, main, plan, write
+from mkdocs_twim.migrate.command import check, main, plan, write
 from tests.conftest import ROOT
 from tests.twim.test_corpus_site import MISSING
 from tests.twim.test_migrate_zola import build, contents, lay_out

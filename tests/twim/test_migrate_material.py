@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 
-from mkdocs_twim.migrate import main
-from mkdocs_twim.mkdocs_yml import MkDocsYml
+from mkdocs_twim.migrate.command import main
+from mkdocs_twim.migrate.mkdocs_yml import MkDocsYml
 from tests.sites import Built
 from tests.twim.test_migrate_zola import build, contents, lay_out
 

@@ -10,10 +10,10 @@ from threading import Event, Thread
 
 import pytest
 
-from feedserver import export
+from feedserver.feeds import export
 from feedserver.model import Feed
-from mkdocs_twim import output
-from mkdocs_twim.output import Output
+from mkdocs_twim.output import writer as output
+from mkdocs_twim.output.writer import Output
 from tests.samples import archive, post, update
 
 ISSUE = post("week", days=1, sections=["clients"])

@@ -11,7 +11,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 
-from feedserver.check import check
+from feedserver.check.check import check
 from mkdocs_twim.plugin import TwimPlugin
 from tests.sites import SITE_URL, Built, build, messages, post
 

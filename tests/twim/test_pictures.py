@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mkdocs.structure.files import File, Files
 
-from mkdocs_twim.pictures import Gallery, Picture
+from mkdocs_twim.markup.pictures import Gallery, Picture
 from tests.sites import SITE_URL, Built, build, post
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 640, 360) + b"\x08\2\0\0\0"

@@ -12,7 +12,7 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from feedserver.archive import parse
+from feedserver.formats.archive import parse
 from tests.sites import ISSUE, Built, build, issue, messages, post
 
 

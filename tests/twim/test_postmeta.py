@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from mkdocs_twim import frontmatter
-from mkdocs_twim.postmeta import PostMeta, read_post, read_section
+from mkdocs_twim.content import frontmatter
+from mkdocs_twim.content.keys import PostMeta, read_post, read_section
 
 TAXONOMIES = ("author", "category")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkdocs_twim.posts import PostPage
+from mkdocs_twim.posts.page import PostPage
 from tests.sites import build, issue
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkdocs_twim import reading
+from mkdocs_twim.content import reading
 
 
 @pytest.mark.parametrize(

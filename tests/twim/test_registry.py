@@ -15,11 +15,11 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 from starlette.testclient import TestClient
 
-from feedserver import sources
-from feedserver.app import create_app
-from feedserver.audit import audit
-from feedserver.fetching import WebFetcher
-from feedserver.settings import Settings
+from feedserver.settings.settings import Settings
+from feedserver.sources import source as sources
+from feedserver.sources.audit import audit
+from feedserver.sources.fetching import WebFetcher
+from feedserver.web.app import create_app
 from tests.served import served, without_paging
 from tests.sites import Built, build, issue, messages
 

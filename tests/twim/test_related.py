@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mkdocs.structure.files import Files
 
-from mkdocs_twim import related
+from mkdocs_twim.content import related
+from mkdocs_twim.content.related import Item
 from mkdocs_twim.errors import LinkError
-from mkdocs_twim.related import Item
 
 
 def test_items_are_those_of_a_nav() -> None:

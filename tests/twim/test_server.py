@@ -10,10 +10,10 @@ from lxml import html as lxml_html
 from mkdocs.exceptions import Abort
 from selectolax.lexbor import LexborHTMLParser
 
-from feedserver import snippets
+from feedserver.embed import snippets
 from mkdocs_twim.errors import OptionError
-from mkdocs_twim.server import read
-from mkdocs_twim.words import Words
+from mkdocs_twim.templating.server import read
+from mkdocs_twim.templating.words import Words
 from tests.sites import Built, build, issue, messages, post
 
 FILES: dict[str, str | bytes] = {

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mkdocs_twim.calls import TOKEN, Call, fill
 from mkdocs_twim.errors import ShortcodeError
-from mkdocs_twim.markdown import Renderer
-from mkdocs_twim.shortcodes import Library, render, splice
-from mkdocs_twim.shortcodes import fill as fill_all
-from mkdocs_twim.signatures import SIGNATURES
+from mkdocs_twim.markup.commonmark import Renderer
+from mkdocs_twim.shortcodes.calls import TOKEN, Call, fill
+from mkdocs_twim.shortcodes.library import Library, render, splice
+from mkdocs_twim.shortcodes.library import fill as fill_all
+from mkdocs_twim.shortcodes.signatures import SIGNATURES
 from tests.twim.test_calls import extract
 
 DATA = Path(__file__).parent.parent / "data" / "shortcodes"

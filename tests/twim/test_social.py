@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 
 from feedserver.model import Site
-from mkdocs_twim import social
-from mkdocs_twim.pictures import Picture
-from mkdocs_twim.views import Link, PostView, Terms
+from mkdocs_twim.markup.pictures import Picture
+from mkdocs_twim.templating import social
+from mkdocs_twim.templating.views import Link, PostView, Terms
 from tests.conftest import ROOT
 from tests.sites import Built, build, issue, post
 

@@ -4,8 +4,8 @@ import pytest
 from jinja2 import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from mkdocs_twim import tera
 from mkdocs_twim.errors import DateError
+from mkdocs_twim.shortcodes import tera
 
 
 def shown(template: str, **values: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from mkdocs.exceptions import Abort
 
-from mkdocs_twim import topicpages
+from mkdocs_twim.output import topicpages
 from tests.sites import Built, build, issue
 from tests.twim.test_pages import THEMES
 

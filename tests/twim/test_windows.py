@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mkdocs_twim.migrate import main
+from mkdocs_twim.migrate.command import main
 from tests.sites import ISSUE, Built, build, issue, post
 from tests.twim import test_migrate_material as material
 from tests.twim import test_migrate_zola as zola

@@ -12,7 +12,7 @@ from babel import Locale
 from markupsafe import Markup
 
 import mkdocs_twim
-from mkdocs_twim.words import Words
+from mkdocs_twim.templating.words import Words
 
 PACKAGE = Path(mkdocs_twim.__file__).parent
 LANGUAGES = sorted(path.stem for path in (PACKAGE / "translations").glob("*.json"))

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from mkdocs.exceptions import Abort
 
-from mkdocs_twim import dates, frontmatter
-from mkdocs_twim.addresses import explicit, zola
-from mkdocs_twim.markdown import Renderer, toc_tokens
-from mkdocs_twim.postmeta import read_post, read_section
+from mkdocs_twim.content import dates, frontmatter
+from mkdocs_twim.content.keys import read_post, read_section
+from mkdocs_twim.markup.addresses import explicit, zola
+from mkdocs_twim.markup.commonmark import Renderer, toc_tokens
 from tests.sites import SITE_URL, Built, build, messages, post
 
 row = pytest.mark.zola

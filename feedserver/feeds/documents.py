@@ -1,0 +1,106 @@
+"""A feed, in a format, at an address: the bytes that a reader gets.
+
+The static files and the server's answers are both made here, so that they differ in links only:
+a server's answer says where the feed goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from feedserver.feeds.catalogue import feed_address, page_address
+from feedserver.feeds.index import Index, Page, newest
+from feedserver.feeds.parameters import Slice
+from feedserver.formats.formats import FORMATS
+from feedserver.model import Channel, Entry, Feed
+
+MAX_BYTES = 4_500_000
+"""Readers and validators refuse feeds from 5,000,000 bytes on (feed-rules 24)."""
+
+
+def render(
+    index: Index, feed: Feed, file: str, base: str, entries: tuple[Entry, ...] | None = None
+) -> bytes:
+    """Write a feed, which has an entry, as `file` ("atom.xml"), with self links below `base`.
+
+    `entries` is what `contents` gives of it, for who has asked.
+    """
+    entries = contents(index, feed) if entries is None else entries
+    channel = _channel(index, feed, feed_address(base, feed, file), entries)
+    return _within_limit(channel, FORMATS[file].serialise)
+
+
+def of_feed(index: Index, feed: Feed, base: str) -> Iterator[tuple[str, bytes]]:
+    """The documents of a feed, which has an entry, with their files ("atom.xml")."""
+    entries = contents(index, feed)
+    for file in FORMATS:
+        yield file, render(index, feed, file, base, entries)
+
+
+def contents(index: Index, feed: Feed) -> tuple[Entry, ...]:
+    """The entries that stand in the documents of a feed, as many as fit."""
+    return tuple(fitting(newest(index.entries(feed), index.archive.feed_limit)))
+
+
+def render_page(index: Index, feed: Feed, file: str, base: str, slice: Slice, page: Page) -> bytes:
+    """Write one of the documents that a part of a feed comes in, with links to first and next.
+
+    `page` is what `Index.page` gives of it, with its entries' content, as far as it is `fitting`.
+    What doesn't fit into a document stands in the next.
+    """
+    start = feed_address(base, feed, file)
+
+    def address(part: Slice) -> str:
+        query = part.query_string()
+        return f"{start}?{query}" if query else start
+
+    def finished(channel: Channel) -> bytes:
+        last = channel.entries[-1].id if channel.entries else None
+        behind = page.next if len(channel.entries) == len(page.entries) else last
+        if behind is not None:
+            channel = replace(channel, next_url=address(replace(slice, before=behind)))
+        if behind is not None or slice.before is not None:
+            channel = replace(channel, first_url=address(replace(slice, before=None)))
+        return serialise(channel)
+
+    serialise = FORMATS[file].serialise
+    channel = _channel(index, feed, address(slice), page.entries)
+    if not channel.entries:
+        channel = replace(channel, last_change=index.updated(feed))
+    return _within_limit(channel, finished)
+
+
+def _channel(index: Index, feed: Feed, address: str, entries: tuple[Entry, ...]) -> Channel:
+    return Channel(
+        title=feed.title,
+        description=feed.description,
+        home_url=page_address(index.archive.site.url, feed),
+        feed_url=address,
+        site=index.archive.site,
+        entries=entries,
+    )
+
+
+def fitting(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Leave out what can't fit anyway, so that a site of 100 MB isn't written to be cut."""
+    size = 0
+    for position, entry in enumerate(entries):
+        size += len(entry.content or "")
+        if size > MAX_BYTES and position > 0:
+            return
+        yield entry
+
+
+def _within_limit(channel: Channel, serialise: Callable[[Channel], bytes]) -> bytes:
+    data = serialise(channel)
+    while len(data) > MAX_BYTES and len(channel.entries) > 1:
+        count = len(channel.entries)
+        fitting = max(1, min(count - 1, count * MAX_BYTES // len(data)))
+        channel = replace(channel, entries=channel.entries[:fitting])
+        data = serialise(channel)
+    if len(data) > MAX_BYTES:
+        # One post of that size: a reader still gets its title, summary and address.
+        channel = replace(channel, entries=(replace(channel.entries[0], content=None),))
+        data = serialise(channel)
+    return data

@@ -1,0 +1,129 @@
+"""JSON Feed 1.0 and 1.1 of other sites (https://www.jsonfeed.org/version/1.1/), read leniently.
+
+A member that is wrong counts as not there. Items that this project wrote are entries already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+
+from feedserver.check.findings import Finding
+from feedserver.errors import ArchiveError, ForeignError
+from feedserver.foreign.drafts import Draft, DraftFeed, moment
+from feedserver.formats import jsonfeed, members
+from feedserver.formats.members import Members
+from feedserver.model import Entry, Image, Person
+from feedserver.text import html
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A feed: what of it is to be made into entries, and the entries that stand in it."""
+
+    feed: DraftFeed
+    entries: tuple[Entry, ...]
+
+
+def read(data: bytes) -> Mixed:
+    """Read a feed.
+
+    Raises:
+        ForeignError: it is no JSON Feed.
+    """
+    try:
+        top = members.parse(data).values
+    except ArchiveError as error:
+        raise ForeignError(str(error)) from error
+    version = _text(top, "version") or ""
+    if not re.fullmatch(r"https?://(?:www\.)?jsonfeed\.org/version/1(?:\.1)?/?", version):
+        raise ForeignError("version: expected that of JSON Feed 1.0 or 1.1")
+    if not isinstance(top.get("items"), list):
+        raise ForeignError("items: expected a list")
+    findings: list[Finding] = []
+    drafts: list[Draft] = []
+    entries: list[Entry] = []
+    for number, item in enumerate(_list(top, "items")):
+        where = f"items[{number}]"
+        if isinstance(item.get("_twim"), dict):
+            try:
+                entries.append(jsonfeed.entry(item, where))
+                continue
+            except ArchiveError as error:
+                findings.append(Finding(0, where, f"is read as any other: {error}"))
+        drafts.append(_draft(item, where))
+    authors = tuple(_people(top))
+    ours = authors[0].url if entries and authors else None
+    feed = DraftFeed(
+        # The page of one of our feeds is not the site.
+        title=authors[0].name if ours else _text(top, "title"),
+        url=ours or _text(top, "home_page_url"),
+        description=_text(top, "description"),
+        language=_text(top, "language"),
+        authors=authors,
+        items=tuple(drafts),
+        findings=tuple(findings),
+    )
+    return Mixed(feed, tuple(entries))
+
+
+def _draft(item: Mapping[str, object], where: str) -> Draft:
+    number = item.get("id")
+    # Version 1.1 has it coerced.
+    is_number = isinstance(number, int | float) and not isinstance(number, bool)
+    id = str(number) if is_number else _text(item, "id")
+    url = _text(item, "url") or _text(item, "external_url")
+    text = _text(item, "content_text")
+    published = moment(_text(item, "date_published"))
+    updated = moment(_text(item, "date_modified"))
+    image = _text(item, "image") or _text(item, "banner_image")
+    return Draft(
+        where=where,
+        id=id,
+        url=url,
+        title=_text(item, "title"),
+        published=published or updated,
+        updated=updated,
+        html=_text(item, "content_html") or (_paragraphs(text) if text else None),
+        description=html.one_line(_text(item, "summary") or "") or None,
+        authors=tuple(_people(item)),
+        categories=tuple(_texts(item, "tags")),
+        image=Image(image) if image else None,
+    )
+
+
+def _paragraphs(text: str) -> str:
+    parts = (part for part in re.split(r"\n\s*\n", text) if part.strip())
+    return "".join(f"<p>{escape(part, quote=False)}</p>" for part in parts)
+
+
+def _people(values: Mapping[str, object]) -> Iterator[Person]:
+    """The authors; version 1.0 has one, `author`."""
+    people = _list(values, "authors")
+    author = values.get("author")
+    if not people and isinstance(author, dict):
+        people = [author]
+    for person in people:
+        if name := html.one_line(_text(person, "name") or ""):
+            yield Person(name, _text(person, "url"))
+
+
+def _text(values: Mapping[str, object], name: str) -> str | None:
+    try:
+        return Members(values).loose_text(name).strip() or None
+    except ArchiveError:
+        return None
+
+
+def _texts(values: Mapping[str, object], name: str) -> Iterator[str]:
+    found = values.get(name)
+    for position in range(len(found) if isinstance(found, list) else 0):
+        if text := _text({"": found[position]}, "") if isinstance(found, list) else None:
+            yield text
+
+
+def _list(values: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    found = values.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

@@ -1,0 +1,263 @@
+"""Atom and RSS of other sites, by feedparser, which reads what others have long given up on.
+
+It gets bytes and never an address, and neither sanitises nor resolves addresses: that is `html`'s.
+What is known to run away with a parser is refused before: declarations of entities.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import feedparser  # type: ignore[import-untyped]  # it carries no types
+
+from feedserver.check.findings import FEED, Finding
+from feedserver.errors import ForeignError
+from feedserver.foreign.drafts import Draft, DraftFeed, moment
+from feedserver.model import Image, Person
+from feedserver.text import html
+
+_DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,300}?>")
+_ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,300}?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
+# Text codecs of the web (https://encoding.spec.whatwg.org). Python knows others, such as UTF-7,
+# in which a declaration can hide.
+_CODECS = re.compile(
+    r"utf-8|ascii|iso8859-\d+|cp125\d|cp866|koi8-[ru]|mac-(?:roman|cyrillic)|gbk|gb2312|gb18030"
+    r"|big5|euc_jp|shift_jis|iso2022_jp|euc_kr"
+)
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\0?\0", "utf-16-le"),
+    (b"\0<\0?", "utf-16-be"),
+)
+_NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Possessive, so that a prolog of many comments takes no time.
+_DOCTYPE = re.compile(
+    r"((?>\s+|<\?.*?\?>|<!--.*?-->)*+)<!DOCTYPE([^>\[]*)([>\[])", re.DOTALL | re.IGNORECASE
+)
+_ROOT = re.compile(r"<\w")
+_NAMED = re.compile(r"\s*([^<>()]*?)\s*(?:[<(][^<>()]*[>)])?\s*")
+# feedparser looks for an address of mail in it, and takes the square of its length to.
+_AUTHOR = re.compile(r"(<(?:\w+:)?(?:author|creator|name|managingEditor|webMaster)\b[^>]*>)([^<]+)")
+_LONGEST_NAME = 500
+_IMAGES = re.compile(r"image/[\w.+-]+")
+
+
+def read(data: bytes, address: str | None, content_type: str | None = None) -> DraftFeed:
+    """Read a feed that was fetched from `address`, if it was.
+
+    Raises:
+        ForeignError: it is neither Atom nor RSS, or declares entities.
+    """
+    text, findings = _decoded(data, content_type)
+    text = _AUTHOR.sub(lambda match: match[1] + match[2][:_LONGEST_NAME], _without_doctype(text))
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    if address:
+        headers["content-location"] = address
+    try:
+        found = feedparser.parse(
+            io.BytesIO(text.encode()),
+            response_headers=headers,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+        if not found.get("version") and not found.entries:
+            raise ForeignError("it is neither Atom nor RSS")
+        if found.bozo:
+            message = f"is no well-formed XML, and is read as far as it goes: {_fault(found)}"
+            findings.append(Finding(0, FEED, message))
+        items = tuple(_draft(item, number) for number, item in enumerate(found.entries, 1))
+        return DraftFeed(
+            title=_plain(found.feed, "title"),
+            url=_text(found.feed, "link"),
+            description=_plain(found.feed, "subtitle"),
+            language=_text(found.feed, "language"),
+            authors=tuple(_people(found.feed)),
+            items=items,
+            findings=tuple(findings),
+        )
+    except ForeignError:
+        raise
+    except Exception as error:
+        # On hostile input it raises anything.
+        raise ForeignError(f"it can't be read: {type(error).__name__}: {error}") from error
+
+
+def _fault(found: Mapping[str, object]) -> str:
+    return str(found.get("bozo_exception", "")) or "no reason is known"
+
+
+def _decoded(data: bytes, content_type: str | None) -> tuple[str, list[Finding]]:
+    """The text of a document, without its declaration and without what XML can't hold."""
+    findings = []
+    codec = next((codec for mark, codec in _MARKS if data.startswith(mark)), None)
+    declared = _ENCODING.match(data[:400])
+    charset = _CHARSET.search(content_type or "")
+    names = [match[1] for match in (charset,) if match]
+    names += [declared[1].decode()] if declared else []
+    for name in names:
+        codec = codec or _codec(name)
+    try:
+        text = data.decode(codec or "utf-8")
+    except (UnicodeDecodeError, LookupError):
+        text = data.decode(codec or "utf-8", "replace")
+        message = f"is not in {codec or 'utf-8'}, as it should be: characters are lost"
+        findings.append(Finding(23, FEED, message))
+    text = text.removeprefix("\ufeff")
+    text, count = _NO_XML.subn("", text)
+    if count:
+        findings.append(Finding(23, FEED, f"has {count} characters that XML can't hold"))
+    return _DECLARATION.sub("", text, count=1).lstrip(), findings
+
+
+def _codec(name: str) -> str | None:
+    try:
+        codec = codecs.lookup(name).name
+    except LookupError:
+        return None
+    return codec if _CODECS.fullmatch(codec) else None
+
+
+def _without_doctype(text: str) -> str:
+    """The text less its document type.
+
+    Raises:
+        ForeignError: it declares entities, which can expand without bounds.
+    """
+    refused = ForeignError("it declares entities, which could expand without bounds")
+    if match := _DOCTYPE.match(text):
+        if match[3] == "[":
+            raise refused
+        text = match[1] + text[match.end() :]
+    root = _ROOT.search(text)
+    head = text[: root.start()] if root else text
+    if "<!entity" in head.lower() or "<!doctype" in head.lower():
+        raise refused
+    return text
+
+
+def _draft(item: Mapping[str, object], number: int) -> Draft:
+    title = _plain(item, "title")
+    id, url = _text(item, "id"), _link(item)
+    where = id or title or f"entry {number}"
+    content, base = _content(item)
+    published = moment(_raw(item, "published"), _raw(item, "published_parsed"))
+    updated = moment(_raw(item, "updated"), _raw(item, "updated_parsed"))
+    return Draft(
+        where=where,
+        id=id,
+        url=url,
+        base=base,
+        title=title,
+        published=published or updated,
+        updated=updated,
+        html=content,
+        description=_plain(item, "summary") if content != _text(item, "summary") else None,
+        authors=tuple(_people(item)),
+        categories=tuple(filter(None, (_text(tag, "term") for tag in _list(item, "tags")))),
+        image=_image(item),
+    )
+
+
+def _raw(values: Mapping[str, object], name: str) -> object:
+    # feedparser's own look-up has other members stand in for one that isn't there, and warns.
+    return dict.get(values, name) if isinstance(values, dict) else None
+
+
+def _text(values: Mapping[str, object], name: str) -> str | None:
+    value = _raw(values, name)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _list(values: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    value = _raw(values, name)
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _plain(values: Mapping[str, object], name: str) -> str | None:
+    """A text that may be HTML, which its type tells, as a line of plain text."""
+    value = _text(values, name)
+    detail = _raw(values, f"{name}_detail")
+    if value is None:
+        return None
+    kind = _text(detail, "type") if isinstance(detail, dict) else None
+    if kind == "text/plain":
+        return html.one_line(value) or None
+    return html.plain(html.sanitise(value, "https://localhost/")) or None
+
+
+def _link(item: Mapping[str, object]) -> str | None:
+    """The address of an item: its alternate link, of several that of a page."""
+    links = [link for link in _list(item, "links") if link.get("rel") == "alternate"]
+    pages = (link for link in links if link.get("type") in (None, "text/html"))
+    best = next(pages, None)
+    return (_text(best, "href") if best else None) or _text(item, "link")
+
+
+def _content(item: Mapping[str, object]) -> tuple[str | None, str | None]:
+    """The HTML of an item and the address that it is relative to.
+
+    RSS has one element for both content and summary: it is taken for content if there is no other,
+    and it has markup beyond a paragraph, or is long.
+    """
+    for part in _list(item, "content"):
+        value, kind = _text(part, "value"), _text(part, "type")
+        if value and kind in ("text/html", "application/xhtml+xml", "text/plain"):
+            plain = kind == "text/plain"
+            return _paragraphs(value) if plain else value, _text(part, "base")
+    summary, detail = _text(item, "summary"), _raw(item, "summary_detail")
+    base = _text(detail, "base") if isinstance(detail, dict) else None
+    return (summary if summary and _is_content(summary) else None), base
+
+
+_MARKUP = re.compile(r"<(?:h[1-6]|img|ul|ol|table|blockquote|pre|figure)\b|</p>.*<p\b", re.I | re.S)
+_LONG = 2000
+
+
+def _is_content(summary: str) -> bool:
+    return len(summary) > _LONG or _MARKUP.search(summary) is not None
+
+
+def _paragraphs(text: str) -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    return "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", escaped) if part.strip())
+
+
+def _people(values: Mapping[str, object]) -> Iterator[Person]:
+    """The authors: of `Ada <ada@example.org>` and `ada@example.org (Ada)` the name."""
+    for person in _list(values, "authors"):
+        name = _text(person, "name") or ""
+        match = _NAMED.fullmatch(name) if len(name) <= _LONGEST_NAME else None
+        if name := html.one_line(match[1] if match and match[1] else name):
+            yield Person(name, _text(person, "href"))
+
+
+def _image(item: Mapping[str, object]) -> Image | None:
+    """The picture that an item names: an enclosure, or one of Media RSS."""
+    enclosures = (link for link in _list(item, "links") if link.get("rel") == "enclosure")
+    for link in enclosures:
+        kind = _text(link, "type") or ""
+        url = _text(link, "href")
+        if url and _IMAGES.fullmatch(kind):
+            length = _text(link, "length") or ""
+            size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
+            return Image(url, kind, size or None)
+    return next(_media(_list(item, "media_content")), None) or next(
+        _media(_list(item, "media_thumbnail")), None
+    )
+
+
+def _media(media: Iterable[Mapping[str, object]]) -> Iterator[Image]:
+    for each in media:
+        kind = _text(each, "type")
+        picture = _text(each, "medium") == "image" or (kind or "image/x").startswith("image/")
+        url = _text(each, "url")
+        if picture and url and _text(each, "medium") in (None, "image"):
+            yield Image(url, kind if kind and _IMAGES.fullmatch(kind) else None)

@@ -1,0 +1,97 @@
+"""Reading a foreign document in a process of its own, with limits of time and memory.
+
+Parsers of what others write have been made to run for hours, and are again (feedparser's pattern
+for addresses of mail takes the square of a name's length). What happens there stops at that source.
+`python -m feedserver.reading` is the process: it is told by pickle, and answers with a line of JSON
+and an archive, so that nothing which comes back can be more than that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+from feedserver.check.findings import Finding
+from feedserver.errors import ArchiveError, FeedServerError, ForeignError
+from feedserver.foreign import reading as foreign
+from feedserver.foreign.reading import Options, Reading
+from feedserver.formats import archive as archives
+
+if sys.platform != "win32":
+    import resource
+
+SECONDS = 60
+"""How long reading a document may take."""
+BYTES = 1_000_000_000
+"""How much memory it may take, where the system can limit it."""
+
+# One at a time, so that this is all that reading ever takes.
+_ROOM = threading.Lock()
+_PACKAGES = Path(__file__).parents[2]
+
+
+def read(
+    data: bytes,
+    options: Options,
+    address: str | None = None,
+    content_type: str | None = None,
+    *,
+    seconds: float = SECONDS,
+) -> Reading:
+    """Read a document as `foreign.read` does, or fail in time.
+
+    Raises:
+        ForeignError: it can't be read, or not within the limits.
+    """
+    told = pickle.dumps((data, options, address, content_type))
+    paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+    try:
+        with _ROOM:
+            done = subprocess.run(
+                [sys.executable, "-m", "feedserver.foreign.isolated"],
+                input=told,
+                capture_output=True,
+                timeout=seconds,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            )
+    except subprocess.TimeoutExpired as error:
+        raise ForeignError(f"reading it takes more than {seconds:g} seconds") from error
+    head, _, body = done.stdout.partition(b"\n")
+    if done.returncode != 0 or not head:
+        raise ForeignError("reading it takes more memory than it may, or fails")
+    answer = json.loads(head)
+    if "error" in answer:
+        raise ForeignError(answer["error"])
+    findings = tuple(Finding(*each) for each in answer["findings"])
+    try:
+        return Reading(archives.parse(body), findings)
+    except ArchiveError as error:
+        raise ForeignError(f"it can't be kept as an archive: {error}") from error
+
+
+def main(told: BinaryIO, answer: BinaryIO) -> None:
+    """Be the process: read what is told, and write the answer."""
+    if sys.platform != "win32":
+        resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+        # Where its parent has ended nobody else ends it.
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    data, options, address, content_type = pickle.load(told)
+    try:
+        reading = foreign.read(data, options, address, content_type)
+        body = archives.serialise(reading.archive)
+        findings = [(each.rule, each.where, each.message) for each in reading.findings]
+        head: dict[str, object] = {"findings": findings}
+    except (FeedServerError, MemoryError) as error:
+        body = b""
+        head = {"error": str(error) or "reading it takes more memory than it may"}
+    answer.write(json.dumps(head).encode() + b"\n" + body)
+
+
+if __name__ == "__main__":
+    main(sys.stdin.buffer, sys.stdout.buffer)

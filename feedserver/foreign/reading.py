@@ -1,0 +1,337 @@
+"""A feed of another site becomes an archive, by the code that makes the plugin's.
+
+Its issues are divided, so that it has feeds of sections without knowing of them. What a feed may
+lack, or have wrong, is made good here or left out, and told as a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from feedserver.check.findings import FEED, Finding
+from feedserver.errors import ForeignError
+from feedserver.feeds import catalogue
+from feedserver.feeds.catalogue import NamedFeed
+from feedserver.foreign import _json as foreign_json
+from feedserver.foreign import _xml as foreign_xml
+from feedserver.foreign import natives
+from feedserver.foreign.drafts import Draft, DraftFeed
+from feedserver.formats import archive as archives
+from feedserver.model import Archive, Entry, Image, Person, Site
+from feedserver.newsletter import entries, order
+from feedserver.newsletter.entries import Post
+from feedserver.newsletter.issues import DEFAULT_IGNORED, is_issue
+from feedserver.newsletter.merges import merge
+from feedserver.newsletter.registry import EMPTY, Registry
+from feedserver.text import html, urls
+from feedserver.text.slugs import slugify
+
+MAX_CONTENT = 4_500_000
+"""How many characters an entry's HTML may have: no feed could hold it."""
+
+_MAX_ENTRIES = 50_000
+_MAX_UPDATES = 20_000
+_MAX_TEXT = 1_000
+_MAX_NAME = natives.MAX_NAME
+_MAX_TERMS = 100
+_UNTITLED = "Untitled"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a site's own settings would say: which entries are issues, and how its feeds are."""
+
+    issues: tuple[str, ...] = ("This Week in *",)
+    ignore_sections: tuple[str, ...] = DEFAULT_IGNORED
+    registry: Registry = EMPTY
+    feeds: tuple[NamedFeed, ...] = ()
+    feed_limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An archive, and what is to be said of the document that it was read from."""
+
+    archive: Archive
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(slots=True)
+class _Post:
+    draft: Draft
+    post: Post
+
+
+@dataclass(slots=True)
+class _Told:
+    findings: list[Finding] = field(default_factory=list)
+
+    def tell(self, where: str, message: str) -> None:
+        shown = where if len(where) <= 120 else f"{where[:119]}…"
+        self.findings.append(Finding(0, html.one_line(shown), message))
+
+
+def read(
+    data: bytes,
+    options: Options,
+    address: str | None = None,
+    content_type: str | None = None,
+) -> Reading:
+    """Read any document that the server takes: an archive, or a feed of any kind.
+
+    `address` is where it was fetched from at last, and `content_type` as what.
+
+    Raises:
+        ArchiveError: it is an archive that can't be read.
+        ForeignError: it is none, and no feed either.
+    """
+    start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith((b"{", b"[")):
+        if archives.is_archive(data):
+            return clean(archives.parse(data))
+        mixed = foreign_json.read(data)
+        return _reading(mixed.feed, mixed.entries, options, address)
+    return _reading(foreign_xml.read(data, address, content_type), (), options, address)
+
+
+def clean(archive: Archive, known: set[int] | None = None) -> Reading:
+    """An archive with its content sanitised again: nothing says who wrote it.
+
+    `known` remembers what needed nothing, so that after a change only that is looked at.
+    """
+    told = _Told()
+    known = set() if known is None else known
+    site = natives.site(archive.site)
+    found = tuple(_natives(archive.entries, site, told, known))
+    feeds = tuple(
+        replace(feed, title=natives.line(feed.title), description=natives.line(feed.description))
+        for feed in archive.feeds
+    )
+    return Reading(replace(archive, site=site, feeds=feeds, entries=found), tuple(told.findings))
+
+
+def _natives(found: Iterable[Entry], site: Site, told: _Told, known: set[int]) -> Iterable[Entry]:
+    for given in found:
+        entry = natives.entry(given, site)
+        if entry is None:
+            told.tell(given.id, "has a slug or an id that can be none, and is left out")
+        else:
+            yield _cleaned(entry, told, known)
+
+
+def _cleaned(entry: Entry, told: _Told, known: set[int]) -> Entry:
+    if entry.content is None:
+        return entry
+    key = hash((entry.url, entry.content))
+    if key in known:
+        return entry
+    if len(entry.content) > MAX_CONTENT:
+        told.tell(entry.id, "its content is too long, and left out")
+        return replace(entry, content=None)
+    content = html.sanitise(entry.content, entry.url)
+    if content == entry.content:
+        known.add(key)
+        return entry
+    return replace(entry, content=content or None)
+
+
+def _reading(
+    feed: DraftFeed, native: Sequence[Entry], options: Options, address: str | None
+) -> Reading:
+    told = _Told(list(feed.findings))
+    site = _site(feed, address)
+    posts = _posts(feed, site, options, told)
+    built = _within(
+        entries.build((each.post for each in posts), site, options.ignore_sections), told
+    )
+    _tell_of_summaries(posts, native, told)
+    found = (*_natives(native, site, told, set()), *built)
+    found, merges = merge(_ordered(_once(found, told)), options.registry)
+    feeds = catalogue.feeds(found, site, named=options.feeds, registry=options.registry)
+    return Reading(
+        Archive(
+            site=site,
+            taxonomies=("author", "category"),
+            feed_limit=options.feed_limit,
+            # Its site has no pages of ours: the home page stands for all of them.
+            feeds=tuple(replace(feed, page="/") for feed in feeds if "//" not in feed.path),
+            redirects=catalogue.redirects(merges),
+            entries=found,
+        ),
+        tuple(told.findings),
+    )
+
+
+def _site(feed: DraftFeed, address: str | None) -> Site:
+    """The site that a feed is of: its home page, else the host that it came from."""
+    base = address or ""
+    url = urls.absolute(feed.url or "", base) if feed.url else None
+    if url is None or not url.startswith(("http://", "https://")):
+        found = next((item.url for item in feed.items if _web(item.url, base)), None)
+        url = urls.absolute("/", urls.absolute(address or found or "", base) or "")
+    if url is None:
+        raise ForeignError("neither the feed nor any of its entries has an address")
+    parts = urlsplit(url)
+    home = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    title = _short(feed.title, _MAX_TEXT) or parts.netloc
+    return Site(
+        title=title,
+        url=home if home.endswith("/") else f"{home}/",
+        description=_short(feed.description, _MAX_TEXT) or title,
+        language=natives.language(feed.language),
+    )
+
+
+def _web(address: str | None, base: str) -> str | None:
+    found = urls.absolute(address, base) if address and len(address) <= _MAX_TEXT * 2 else None
+    return found if found and found.startswith(("http://", "https://")) else None
+
+
+def _short(text: str | None, limit: int) -> str | None:
+    words = html.one_line(text[: limit * 2]) if text else ""
+    return (words if len(words) <= limit else f"{words[: limit - 1]}…") or None
+
+
+def _posts(feed: DraftFeed, site: Site, options: Options, told: _Told) -> list[_Post]:
+    """The items that can be entries: each id once, and none without a date or an address."""
+    if len(feed.items) > _MAX_ENTRIES:
+        told.tell(FEED, f"has {len(feed.items):,} entries, of which {_MAX_ENTRIES:,} are read")
+    ids: set[str] = set()
+    addresses: set[str] = set()
+    posts = []
+    for draft in feed.items[:_MAX_ENTRIES]:
+        post = _post(draft, feed, site, options, told)
+        if post is None:
+            continue
+        id = post.id or post.permalink
+        if id in ids:
+            told.tell(draft.where, "its id stands twice in the feed: the first counts")
+            continue
+        address = post.permalink.partition("#")[0]
+        if post.issue and address in addresses:
+            told.tell(draft.where, "has the address of another entry, and isn't divided")
+            post = replace(post, issue=False)
+        ids.add(id)
+        addresses.add(address)
+        posts.append(_Post(draft, post))
+    return posts
+
+
+def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _Told) -> Post | None:
+    url = _web(draft.url, site.url) or _web(draft.id, "")
+    if url is None:
+        told.tell(draft.where, "has no address that can be followed, and is left out")
+        return None
+    if draft.published is None:
+        told.tell(draft.where, "has no date that can be read, and is left out")
+        return None
+    content = draft.html or ""
+    if len(content) > MAX_CONTENT:
+        told.tell(draft.where, "its content is too long, and left out")
+        content = ""
+    title = _short(draft.title, _MAX_TEXT)
+    categories = tuple(_terms(draft.categories))
+    # As in the feed, for readers know entries by it.
+    id = urls.BAD.sub("", draft.id or "").strip()[: _MAX_TEXT * 2]
+    content_base = (urls.absolute(draft.base, url) if draft.base else None) or url
+    return Post(
+        permalink=url,
+        title=title or _first_words(draft) or _UNTITLED,
+        date=draft.published,
+        html=html.sanitise(content, content_base) if content else "",
+        issue=is_issue((*categories, title or ""), options.issues),
+        updated=draft.updated,
+        authors=_people(draft.authors) or _people(feed.authors),
+        categories=categories,
+        image=_picture(draft.image, site.url),
+        description=_short(draft.description, _MAX_TEXT),
+        id=id or None,
+    )
+
+
+def _first_words(draft: Draft) -> str | None:
+    """What stands in for a title where a feed has none, as those of short messages do."""
+    text = draft.description or html.plain(
+        html.sanitise((draft.html or "")[:2000], "https://localhost/")
+    )
+    words = text.split()
+    return " ".join(words[:12]) + ("…" if len(words) > 12 else "") if words else None
+
+
+def _terms(names: Iterable[str]) -> Iterable[str]:
+    tidied = (html.one_line(name) for name in names if len(name) <= _MAX_NAME)
+    return tuple(dict.fromkeys(name for name in tidied if slugify(name)))[:_MAX_TERMS]
+
+
+def _people(people: Iterable[Person]) -> tuple[Person, ...]:
+    tidied = (Person(_short(each.name, _MAX_NAME) or "", each.url) for each in people)
+    named = (Person(each.name, _web(each.url, "")) for each in tidied if each.name)
+    return tuple(dict.fromkeys(named))[:_MAX_TERMS]
+
+
+def _picture(image: Image | None, base: str) -> Image | None:
+    url = _web(image.url, base) if image else None
+    return replace(image, url=url) if image and url else None
+
+
+def _within(found: Sequence[Entry], told: _Told) -> tuple[Entry, ...]:
+    """Entries whose issue is divided within reason, and whose sections have names of one."""
+    counts: dict[str, int] = {}
+    for entry in found:
+        if entry.update:
+            counts[entry.update.issue.id] = counts.get(entry.update.issue.id, 0) + 1
+    kept = []
+    for entry in found:
+        of = entry.update
+        if of is None:
+            if counts.get(entry.id, 0) > _MAX_UPDATES:
+                told.tell(entry.id, f"has more than {_MAX_UPDATES:,} headings, and isn't divided")
+                entry = replace(entry, sections=())
+            elif any(len(slug) > _MAX_NAME for slug in entry.sections):
+                short = tuple(slug for slug in entry.sections if len(slug) <= _MAX_NAME)
+                entry = replace(entry, sections=short)
+        elif counts[of.issue.id] > _MAX_UPDATES:
+            continue
+        elif max(len(topic.slug) for topic in (of.section, of.project) if topic) > _MAX_NAME:
+            told.tell(of.issue.id, "a heading is too long: what stands below it is no update")
+            continue
+        kept.append(entry)
+    return tuple(kept)
+
+
+def _tell_of_summaries(posts: Sequence[_Post], native: Sequence[Entry], told: _Told) -> None:
+    """Say of a feed, or of an issue in it, that there is nothing in it to be divided."""
+    bare = [each for each in posts if not each.draft.html]
+    if bare and len(bare) == len(posts) and not native:
+        told.tell(FEED, "carries only summaries: there are no updates to be had of it")
+        return
+    for each in bare:
+        if each.post.issue:
+            told.tell(each.draft.where, "carries only a summary: it gives no updates")
+
+
+def _once(found: Iterable[Entry], told: _Told) -> tuple[Entry, ...]:
+    """Each id once; the first has it."""
+    known: dict[str, Entry] = {}
+    for entry in found:
+        if known.setdefault(entry.id, entry) is not entry:
+            told.tell(entry.id, "its id stands twice in the feed: the first counts")
+    return tuple(known.values())
+
+
+def _ordered(found: Sequence[Entry]) -> tuple[Entry, ...]:
+    return order.unique(grouped(found))
+
+
+def grouped(found: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Entries as an archive has them: newest first, each issue followed by its updates."""
+
+    def key(entry: Entry) -> tuple[float, str, int]:
+        of = entry.update
+        if of is None:
+            return (-entry.published.timestamp(), entry.id, -1)
+        return (-entry.published.timestamp() + of.position, of.issue.id, of.position)
+
+    return tuple(sorted(found, key=key))

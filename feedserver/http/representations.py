@@ -1,0 +1,190 @@
+"""Documents as they go over the wire: encoded, with all their headers, made once.
+
+Each coding has an entity tag of its own (RFC 9110, section 8.8.3.3): that of the document, with
+the coding's name. What was made is kept within a limit of bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from http import HTTPStatus
+
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
+
+from feedserver.http import conditions
+from feedserver.http.encodings import SMALL, encode
+from feedserver.http.negotiation import IDENTITY, coding
+from feedserver.http.problems import CORS, Problem
+from feedserver.store.snapshots import Stream
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+Also = tuple[tuple[str, str], ...]
+
+BY_ENCODING: Also = (("Vary", "Accept-Encoding"),)
+BY_TYPE: Also = (("Vary", "Accept, Accept-Encoding"),)
+_BATCH = 64 * 1024
+CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=600"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is to be answered with, in no coding yet; `also` are headers of its own."""
+
+    body: bytes
+    media_type: str
+    etag: str
+    modified: datetime | None = None
+    also: Also = BY_ENCODING
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Representation:
+    """A content in one coding: the headers of 200 and of 304, and the body."""
+
+    etag: bytes
+    modified: datetime | None
+    headers: Headers
+    unchanged: Headers
+    body: bytes
+
+    async def answer(self, method: str, headers: Mapping[bytes, bytes], send: Send) -> None:
+        """Answer GET or HEAD, by the conditions that stand in the request's headers.
+
+        Raises:
+            Problem: what was to be changed by the request has been changed by others.
+        """
+        if changed(headers, self.etag, self.modified):
+            status, start, body = 200, self.headers, self.body if method == "GET" else b""
+        else:
+            status, start, body = 304, self.unchanged, b""
+        await send({"type": "http.response.start", "status": status, "headers": start})
+        await send({"type": "http.response.body", "body": body})
+
+
+_Key = tuple[str, str, datetime | None, Also, str]
+
+
+class Representations:
+    """Makes representations and keeps those that were asked for last; for one event loop."""
+
+    def __init__(self, *, capacity: int = 48_000_000) -> None:
+        self._capacity = capacity
+        self._size = 0
+        self._kept: OrderedDict[_Key, Representation] = OrderedDict()
+        self._making: dict[_Key, asyncio.Task[Representation]] = {}
+
+    async def of(self, content: Content, accept_encoding: str | None) -> Representation:
+        """The representation that a client wants.
+
+        Raises:
+            Problem: it refuses all that there are.
+        """
+        chosen = coding(accept_encoding, small=len(content.body) < SMALL)
+        if chosen is None:
+            detail = "Accept-Encoding refuses br, zstd, gzip and identity."
+            raise Problem(HTTPStatus.NOT_ACCEPTABLE, detail)
+        key = (content.etag, content.media_type, content.modified, content.also, chosen)
+        if found := self._kept.get(key):
+            self._kept.move_to_end(key)
+            return found
+        # Who asks for what is being made waits for it, and makes no second one.
+        making = self._making.get(key)
+        if making is None:
+            making = asyncio.create_task(self._make(key, content, chosen))
+            self._making[key] = making
+            making.add_done_callback(lambda _: self._making.pop(key, None))
+        return await asyncio.shield(making)
+
+    async def _make(self, key: _Key, content: Content, chosen: str) -> Representation:
+        body = content.body
+        if chosen != IDENTITY:
+            body = await asyncio.to_thread(encode, body, chosen)
+        made = _representation(content, body, chosen)
+        self._kept[key] = made
+        self._size += len(body)
+        while self._size > self._capacity and len(self._kept) > 1:
+            self._size -= len(self._kept.popitem(last=False)[1].body)
+        return made
+
+
+def changed(headers: Mapping[bytes, bytes], etag: bytes, modified: datetime | None) -> bool:
+    """Whether the client has something else than this.
+
+    Raises:
+        Problem: it wants this only if it is something else.
+    """
+    status = conditions.evaluate(headers, etag, modified)
+    if status is HTTPStatus.PRECONDITION_FAILED:
+        raise Problem(status, "The document isn't the one that the condition names.")
+    return status is HTTPStatus.OK
+
+
+def stream(
+    content: Stream, method: str, headers: Mapping[bytes, bytes], accept_encoding: str | None
+) -> Response:
+    """The answer with what is too large to be held. It is sent in no coding: packing takes longer
+    than sending, and there would be no place to keep it.
+
+    Raises:
+        Problem: the client refuses it as it is, or wants it only if it is something else.
+    """
+    if coding(accept_encoding, small=True) != IDENTITY:
+        raise Problem(HTTPStatus.NOT_ACCEPTABLE, "This document is sent in no coding.")
+    full, always = _headers(
+        content.etag, content.media_type, content.modified, content.length, (), IDENTITY
+    )
+    if not changed(headers, content.etag.encode(), content.modified):
+        answer, raw = Response(None, HTTPStatus.NOT_MODIFIED), always
+    elif method == "HEAD":
+        answer, raw = Response(None), full
+    else:
+        answer, raw = StreamingResponse(_batched(content.chunks())), full
+    answer.raw_headers = list(raw)
+    return answer
+
+
+def _batched(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Fewer and larger pieces: each takes a turn of a thread."""
+    batch: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        batch.append(chunk)
+        size += len(chunk)
+        if size >= _BATCH:
+            yield b"".join(batch)
+            batch, size = [], 0
+    yield b"".join(batch)
+
+
+def _representation(content: Content, body: bytes, chosen: str) -> Representation:
+    etag = content.etag if chosen == IDENTITY else f'{content.etag[:-1]}-{chosen}"'
+    full, always = _headers(
+        etag, content.media_type, content.modified, len(body), content.also, chosen
+    )
+    return Representation(etag.encode(), content.modified, full, always, body)
+
+
+def _headers(
+    etag: str, media_type: str, modified: datetime | None, length: int, also: Also, chosen: str
+) -> tuple[Headers, Headers]:
+    """The headers of 200, and those of 304."""
+    always = {"ETag": etag, "Cache-Control": CACHE_CONTROL, **dict(also), **CORS}
+    if modified is not None:
+        always["Last-Modified"] = format_datetime(modified, usegmt=True)
+    full = {"Content-Type": media_type, "Content-Length": str(length), **always}
+    if chosen != IDENTITY:
+        full["Content-Encoding"] = chosen
+    return _raw(full), _raw(always)
+
+
+def _raw(headers: Mapping[str, str]) -> Headers:
+    return tuple(
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
+    )

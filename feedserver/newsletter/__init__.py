@@ -1,0 +1,5 @@
+"""Posts become entries; an issue becomes sections, projects and reports.
+
+The doors: `entries` (a post's), `issues` (where a section is made), `topics` (all sections and
+projects), `registry` (what is known of them beside their headings), `order`.
+"""

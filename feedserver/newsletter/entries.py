@@ -1,0 +1,136 @@
+"""Posts become entries: sanitised, divided, titled, dated.
+
+The rules of the contract's "Identity and order" stand here: ids are permalinks, an update's date
+is its issue's plus its position, and no two posts, and no two updates, are modified in one second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from feedserver.model import Entry, Image, IssueRef, Person, Site, UpdateOf
+from feedserver.newsletter import issues
+from feedserver.newsletter.order import SECOND, arrange
+from feedserver.text import html, urls
+from feedserver.text.slugs import section_title
+
+MORE = '<span id="continue-reading">'
+"""What Zola, and we, put for the mark `<!-- more -->`: above it stands a post's summary."""
+
+# Other letters than those of ASCII stay as they are: readers know updates by what they are called.
+_NO_FRAGMENT = re.compile(r'[\x00-\x20\x7f"#<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post as a site has it.
+
+    `html` is its content, not yet sanitised; addresses in it are relative to `permalink`.
+    `description` is a plain text of its author's. `issue` tells whether it is divided. `id` is
+    the permalink unless another is given, as feeds of other sites do.
+    """
+
+    permalink: str
+    title: str
+    date: datetime
+    html: str
+    issue: bool
+    updated: datetime | None = None
+    authors: tuple[Person, ...] = ()
+    categories: tuple[str, ...] = ()
+    terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    image: Image | None = None
+    description: str | None = None
+    id: str | None = None
+
+
+def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> tuple[Entry, ...]:
+    """Make the entries of a site: its posts, newest first, each followed by its updates."""
+    return arrange(of_post(post, site, ignore_sections) for post in posts)
+
+
+def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entry]:
+    """Make the entries of a post: its own, then those of its updates."""
+    content = html.sanitise(post.html, post.permalink)
+    title = html.one_line(post.title)
+    entry = Entry(
+        id=post.id or post.permalink,
+        url=post.permalink,
+        title=title,
+        published=post.date,
+        modified=max(post.date, post.updated or post.date),
+        summary=html.one_line(post.description or "") or _summary(content) or title,
+        content=content or None,
+        authors=post.authors or (Person(site.title, site.url),),
+        tags=post.categories,
+        image=post.image,
+        terms=post.terms,
+    )
+    if not post.issue:
+        return [entry]
+    updates = issues.divide(content, ignore_sections)
+    sections = (update.section.slug for update in updates if update.section)
+    return [
+        replace(entry, sections=tuple(dict.fromkeys(sections))),
+        *(_update_entry(update, entry) for update in updates),
+    ]
+
+
+def opening(content: str) -> str | None:
+    """What stands above the mark "more" in an entry's HTML; `None` if there is no mark, or nothing.
+
+    The mark may stand within a quote or a list, which is closed then.
+    """
+    above, mark, _ = content.partition(MORE)
+    return html.serialise(html.parse(above)).strip() or None if mark else None
+
+
+def _summary(content: str) -> str | None:
+    """The first sentences above the mark "more", or of all if nothing stands there."""
+    above = opening(content)
+    return (above and html.sanitised_summary(above)) or html.sanitised_summary(content)
+
+
+def _update_entry(update: issues.Update, issue: Entry) -> Entry:
+    title = f"{_heading(update)}, {issue.title}"
+    people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
+    image = urls.absolute(update.image, issue.url) if update.image else None
+    address = f"{issue.url.partition('#')[0]}#{fragment(update.heading_id)}"
+    return Entry(
+        id=address,
+        url=address,
+        title=title,
+        published=issue.published + update.position * SECOND,
+        modified=issue.modified + update.position * SECOND,
+        summary=update.summary or title,
+        content=update.content,
+        authors=people or issue.authors,
+        tags=issue.tags,
+        image=Image(image) if image else None,
+        update=UpdateOf(
+            issue=IssueRef(issue.id, issue.url, issue.title),
+            section=update.section,
+            project=update.project,
+            reporters=update.reporters,
+            position=update.position,
+        ),
+    )
+
+
+def fragment(id: str) -> str:
+    """A heading's id as it may stand in an address."""
+    return _NO_FRAGMENT.sub(lambda found: f"%{ord(found[0]):02X}", id)
+
+
+def _heading(update: issues.Update) -> str:
+    """What an update's title begins with: "Fractal (Clients)", "Clients", or "Matrix Spec"."""
+    section = section_title(update.section.title) if update.section else ""
+    if update.section and not section:
+        section = update.section.title or update.section.slug
+    if update.project is None:
+        return section
+    project = update.project.title or update.project.slug
+    return f"{project} ({section})" if section else project

@@ -1,0 +1,189 @@
+"""What our pages show of feeds and entries, as plain values for templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from babel import Locale
+from babel.dates import format_date
+
+from feedserver.feeds.catalogue import feed_address, page_address
+from feedserver.feeds.choices import Options, short_title
+from feedserver.feeds.index import Index, authors_of
+from feedserver.feeds.parameters import FACETS, Slice
+from feedserver.formats.formats import FORMATS
+from feedserver.model import Entry, Feed, FeedKind, Site
+from feedserver.text.slugs import section_title, slugify
+
+GROUPS: tuple[FeedKind, ...] = ("posts", "updates", "named", "section", "project", "term")
+LONG_GROUP = 150
+"""A group of more feeds shows their names alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    text: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date for machines, and as the language of the site writes it."""
+
+    iso: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An entry in a list. `people` are an update's reporters, or a post's authors."""
+
+    title: str
+    url: str
+    date: Day
+    summary: str
+    people: tuple[Link, ...]
+    is_update: bool
+    section: Link | None
+    project: Link | None
+    tags: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One of the three formats of a feed, to be subscribed to."""
+
+    file: str
+    name: str
+    media_type: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A feed in the catalogue; `path` is relative to the server.
+
+    The feeds of all posts and of all updates have no title of their own.
+    """
+
+    kind: FeedKind
+    title: str | None
+    path: str
+    count: int
+    date: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Feeds of one kind; of terms, those of one taxonomy. `is_long`: names alone are shown.
+
+    `kind` is `None` of the feeds that have everything.
+    """
+
+    kind: FeedKind | None
+    taxonomy: str | None
+    rows: tuple[Row, ...]
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.rows) > LONG_GROUP
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a slice asks of a facet: any of these names, or none of them."""
+
+    facet: str
+    negated: bool
+    names: tuple[str, ...]
+
+
+def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
+    """An entry as a list shows it; `prefix` is the path of the server."""
+    update = entry.update
+    section = project = None
+    if update is not None and update.section is not None:
+        title = section_title(update.section.title) or update.section.slug
+        section = _topic(title, f"/section/{update.section.slug}/", index, prefix)
+    if update is not None and update.project is not None:
+        title = update.project.title or update.project.slug
+        project = _topic(title, f"/project/{update.project.slug}/", index, prefix)
+    reporters = update.reporters if update else ()
+    authors = authors_of(entry, index.archive.site)
+    return Card(
+        title=entry.title,
+        url=entry.url,
+        date=day(entry, locale),
+        summary="" if entry.summary == entry.title else entry.summary,
+        people=tuple(Link(person.name, person.url) for person in reporters or authors),
+        is_update=bool(reporters),
+        section=section,
+        project=project,
+        tags=()
+        if update
+        else tuple(_topic(tag, f"/category/{slugify(tag)}/", index, prefix) for tag in entry.tags),
+    )
+
+
+def _topic(title: str, path: str, index: Index, prefix: str) -> Link:
+    feed = index.feed_at(path)
+    return Link(title, None if feed is None else f"{prefix}{feed.path[1:]}atom.xml")
+
+
+def day(entry: Entry, locale: Locale) -> Day:
+    """When an entry was published."""
+    text = format_date(entry.published, "long", locale=locale)
+    return Day(entry.published.isoformat(), text)
+
+
+def addresses(feed: Feed, base: str, part: Slice) -> tuple[Address, ...]:
+    """The addresses of a feed, or of a slice of it, in the three formats."""
+    query = part.query_string()
+    return tuple(
+        Address(
+            file,
+            form.name,
+            form.media_type,
+            feed_address(base, feed, file) + (f"?{query}" if query else ""),
+        )
+        for file, form in FORMATS.items()
+    )
+
+
+def groups(index: Index, locale: Locale) -> tuple[Group, ...]:
+    """All feeds, as the catalogue groups them."""
+    found: dict[tuple[FeedKind | None, str | None], list[Row]] = {}
+    for feed in sorted(index.feeds, key=lambda feed: GROUPS.index(feed.kind)):
+        taxonomy = next(iter(feed.query), None) if feed.kind == "term" else None
+        is_all = feed.kind in ("posts", "updates")
+        rows = found.setdefault((None if is_all else feed.kind, taxonomy), [])
+        entries = index.entries(feed)
+        rows.append(
+            Row(
+                kind=feed.kind,
+                title=None if is_all else short_title(feed, index.archive.site),
+                path=f"{feed.path[1:]}atom.xml",
+                count=len(entries),
+                date=day(max(entries, key=lambda entry: entry.published), locale),
+            )
+        )
+    return tuple(Group(*key, tuple(rows)) for key, rows in found.items())
+
+
+def filters(part: Slice, known: Options) -> tuple[Filter, ...]:
+    """What a slice takes and leaves, by names."""
+    found = []
+    for facet in FACETS:
+        names = {option.slug: option.title for option in known.get(facet, ())}
+        for negated in (False, True):
+            slugs: Iterable[str] = part.query.get(f"not_{facet}" if negated else facet, ())
+            if chosen := tuple(names.get(slug, slug) for slug in slugs):
+                found.append(Filter(facet, negated, chosen))
+    return tuple(found)
+
+
+def home(feed: Feed, site: Site, here: str) -> str | None:
+    """The page of a feed on its site, unless it is the page at `here`."""
+    address = page_address(site.url, feed)
+    return None if address == here else address

@@ -1,0 +1,248 @@
+"""Pages for people: what a feed is and what stands in it; all feeds, searched and put together.
+
+Each works without a script. Functions take values and give an answer; nothing here reads a request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from babel import Locale
+from starlette.responses import Response
+
+from feedserver.embed import oembed, snippets
+from feedserver.embed import widget as widgets
+from feedserver.embed.widget import Widget
+from feedserver.errors import ParameterError
+from feedserver.feeds import choices
+from feedserver.feeds.choices import KINDS, Choice, Kind, Option, Options
+from feedserver.feeds.index import UPDATE_FEEDS, Index, Page
+from feedserver.feeds.parameters import FACETS, WHOLE, Slice
+from feedserver.model import Feed, Site
+from feedserver.pages import cards
+from feedserver.pages import templates as rendering
+from feedserver.text.words import Words
+
+CATALOGUE = "feeds/"
+"""The path of the catalogue."""
+PER_PAGE = 20
+_SHORT_LIST = 40
+"""More options than these are a field that completes what is typed."""
+_SUGGESTED = 1000
+"""How many of them it is told; it takes others too."""
+
+_PREVIEWS = {"Content-Security-Policy": rendering.PREVIEWS_POLICY}
+
+Find = Callable[[Feed, Slice], Page]
+"""Looks up a slice of a feed. Raises `EntryNotFoundError` for an unknown `before`."""
+
+_options: WeakKeyDictionary[Index, Options] = WeakKeyDictionary()
+_groups: WeakKeyDictionary[Index, tuple[cards.Group, ...]] = WeakKeyDictionary()
+
+
+def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find: Find) -> Response:
+    """The page of a feed, or of a slice of it.
+
+    `base` is the server's address. `path` is where the page is asked for, such as
+    "section/clients/atom.xml": links to older entries lead there.
+
+    Raises:
+        EntryNotFoundError: there is no entry `asked.before`.
+    """
+    site, prefix = index.archive.site, urlsplit(base).path
+    found = find(feed, _paged(asked))
+    entries = index.entries(feed)
+    values = {
+        "feed": feed,
+        "name": choices.short_title(feed, site),
+        "home": cards.home(feed, site, f"{base}{path}"),
+        "count": len(entries),
+        "updated": cards.day(entries[0], Words(site.language).locale),
+        "change": _change(feed, asked, prefix),
+        **_selection(index, feed, base, asked),
+        **_entries(index, found, prefix, path, asked),
+    }
+    return rendering.page("feed.html", site.language, prefix, values, headers=_PREVIEWS)
+
+
+def _change(feed: Feed, asked: Slice, prefix: str) -> str | None:
+    """The form on `/feeds/`, filled in as this slice is, if it can say that."""
+    names = {name.removeprefix("not_") for name in feed.query}
+    if not names <= set(FACETS) or feed.query.keys() & asked.query.keys():
+        return None
+    whole = replace(asked, before=None, query={**feed.query, **asked.query})
+    kind: Kind = "updates" if feed.kind in UPDATE_FEEDS else "posts"
+    return _address(prefix, CATALOGUE, whole, kind=kind)
+
+
+def _paged(part: Slice) -> Slice:
+    return part if part.limit else replace(part, limit=PER_PAGE)
+
+
+def catalogue_page(
+    index: Index, base: str, parameters: Iterable[tuple[str, str]], find: Find
+) -> Response:
+    """The page `/feeds/`: all feeds; or, with parameters, the entries that they choose.
+
+    Raises:
+        EntryNotFoundError: there is no entry with the id that `before` names.
+    """
+    site, prefix = index.archive.site, urlsplit(base).path
+    known = _known_options(index)
+    error, parameters = None, tuple(parameters)
+    try:
+        choice = choices.read(parameters, known)
+    except ParameterError as caught:
+        choice, error = Choice(None, None), caught
+    kinds = {kind: feed for kind, path in KINDS.items() if (feed := index.feed_at(path))}
+    values: dict[str, object] = {
+        "error": error,
+        # What was typed stays, whatever is wrong with the rest.
+        "text": dict(parameters).get("q", ""),
+        "chosen": choice.slice or WHOLE,
+        "lists": _lists(known, choice.slice or WHOLE),
+        "kinds": tuple(kinds),
+        "kind": choice.kind or next(iter(kinds), None),
+        "groups": None,
+        "tabs": None,
+        "total": len(index.feeds),
+        "base": base,
+        "site": site,
+    }
+    if choice.slice is None or not kinds:
+        locale = Words(site.language).locale
+        values["groups"] = _known_groups(index, locale)
+    else:
+        values |= _results(index, base, choice, choice.slice, kinds, find)
+    status = HTTPStatus.OK if error is None else HTTPStatus.BAD_REQUEST
+    return rendering.page(
+        "catalogue.html", site.language, prefix, values, status=status, headers=_PREVIEWS
+    )
+
+
+def _results(
+    index: Index,
+    base: str,
+    choice: Choice,
+    asked: Slice,
+    kinds: Mapping[Kind, Feed],
+    find: Find,
+) -> dict[str, object]:
+    """The entries that were asked for, and how many there are of the other kind."""
+    prefix = urlsplit(base).path
+    first = replace(_paged(asked), before=None)
+    counts = {kind: find(feed, first) for kind, feed in kinds.items()}
+    wanted = [each for each in kinds if each == choice.kind]
+    filled = [each for each, first_found in counts.items() if first_found.entries]
+    kind = [*wanted, *filled, *kinds][0]
+    feed = kinds[kind]
+    found = counts[kind] if asked.before is None else find(feed, _paged(asked))
+    whole = replace(asked, before=None)
+    return {
+        "kind": kind,
+        "tabs": [
+            {
+                "kind": each,
+                "url": _address(prefix, CATALOGUE, whole, kind=each),
+                "count": len(first_found.entries),
+                "more": first_found.next is not None,
+            }
+            for each, first_found in counts.items()
+        ],
+        **_selection(index, feed, base, asked),
+        **_entries(index, found, prefix, CATALOGUE, asked, kind=kind),
+    }
+
+
+def _selection(index: Index, feed: Feed, base: str, part: Slice) -> dict[str, object]:
+    """What is said of a slice, and its addresses."""
+    subscribed = replace(part, before=None)
+    return {
+        "part": part,
+        "is_part": replace(subscribed, limit=None) != WHOLE,
+        "filters": cards.filters(part, _known_options(index)),
+        "addresses": cards.addresses(feed, base, subscribed),
+        "oembed": oembed.discovery(base, cards.addresses(feed, base, subscribed)[0].url),
+        "embed": _embed(feed, base, replace(subscribed, limit=None), index.archive.site),
+        "site": index.archive.site,
+    }
+
+
+def _embed(feed: Feed, base: str, part: Slice, site: Site) -> dict[str, object]:
+    """What a part of a feed is embedded by, and what can be chosen; the preview is of this origin.
+
+    A part is embedded without a limit of its own: how many entries are shown is chosen.
+    """
+    return {
+        "title": feed.title,
+        "snippets": snippets.of(feed, site, base, part),
+        "page": snippets.page(feed, urlsplit(base).path),
+        "query": part.query_string(),
+        "widget": Widget(part),
+        "layouts": widgets.LAYOUTS,
+        "themes": widgets.THEMES,
+        "most": widgets.MAX_LIMIT,
+        "heights": json.dumps(snippets.HEIGHTS),
+    }
+
+
+def _entries(
+    index: Index, found: Page, prefix: str, path: str, part: Slice, kind: Kind | None = None
+) -> dict[str, object]:
+    """Entries, and the addresses of the pages before and behind them."""
+    locale = Words(index.archive.site.language).locale
+    older = replace(part, before=found.next) if found.next else None
+    newest = replace(part, before=None) if part.before else None
+    return {
+        "cards": [cards.card(entry, index, prefix, locale) for entry in found.entries],
+        "older": older and _address(prefix, path, older, kind=kind),
+        "newest": newest and _address(prefix, path, newest, kind=kind),
+    }
+
+
+def _address(prefix: str, path: str, part: Slice, kind: Kind | None = None) -> str:
+    query = [f"kind={kind}"] if kind else []
+    query += [part.query_string()] if part != WHOLE else []
+    return f"{prefix}{path}" + (f"?{'&'.join(query)}" if query else "")
+
+
+def _lists(known: Options, part: Slice) -> list[dict[str, object]]:
+    """The facets of the form: a short one with all its options, a long one with those chosen."""
+    found: list[dict[str, object]] = []
+    for facet in ("section", "project", "category", "author"):
+        taken = part.query.get(facet, ())
+        left = part.query.get(f"not_{facet}", ())
+        there = known[facet]
+        titles = {option.slug: option for option in there}
+        chosen = tuple(titles.get(slug, Option(slug, slug)) for slug in dict.fromkeys(taken + left))
+        is_long = len(there) > _SHORT_LIST
+        shown = chosen if is_long else there + tuple(each for each in chosen if each not in there)
+        if there or chosen:
+            found.append(
+                {
+                    "facet": facet,
+                    "options": shown,
+                    "taken": taken,
+                    "left": left,
+                    "suggested": there[:_SUGGESTED] if is_long else (),
+                }
+            )
+    return found
+
+
+def _known_options(index: Index) -> Options:
+    """The options of an index, which takes the longer the more feeds there are."""
+    if index not in _options:
+        _options[index] = choices.options(index)
+    return _options[index]
+
+
+def _known_groups(index: Index, locale: Locale) -> tuple[cards.Group, ...]:
+    if index not in _groups:
+        _groups[index] = cards.groups(index, locale)
+    return _groups[index]

@@ -1,0 +1,91 @@
+"""Our own pages: templates filled, and answered with headers that let nothing else into them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from feedserver.pages import assets
+from feedserver.text.words import FALLBACK, Words
+
+# Nothing but our own stylesheet, script and icon: titles and names are hostile text, and no reader
+# is made known to others by a picture.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PREVIEWS_POLICY = f"{POLICY}; frame-src 'self'"
+"""Of pages that show how an embedded feed looks."""
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_SCRIPT_WORDS = ("close", "copied", "copy", "count_feeds", "embed", "embed_of")
+
+
+def _web(address: str | None) -> str | None:
+    """An address that a page may lead to: of the web, and nothing that runs."""
+    try:
+        scheme = urlsplit(address or "").scheme
+    except ValueError:
+        return None
+    return address if scheme in ("http", "https") else None
+
+
+def _breakable(address: str) -> Markup:
+    """An address as HTML that may be broken at its signs, and not in its words."""
+    parts = re.findall(r"[^/?&=]*[/?&=]*", address)
+    return Markup("<wbr>").join(part for part in parts if part)
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("feedserver"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update(breakable=_breakable, web=_web)
+
+
+def page(
+    template: str,
+    language: str | None,
+    prefix: str,
+    values: Mapping[str, object],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """Fill a template for a site of this language.
+
+    `prefix` is the path of the server ("/", or what a proxy takes off).
+    """
+    words = Words(language)
+
+    def say(name: str, /, count: int | None = None, **values: object) -> Markup:
+        found = words.html(name, count, **values)
+        if not words.is_foreign:
+            return found
+        return Markup('<span lang="{}" dir="ltr">{}</span>').format(FALLBACK, found)
+
+    script = {name: words.raw(name) for name in _SCRIPT_WORDS}
+    html = _ENVIRONMENT.get_template(template).render(
+        values,
+        language=language or FALLBACK,
+        direction=words.direction,
+        say=say,
+        # In attributes, and where HTML has no elements.
+        word=words.text,
+        script_words=json.dumps({"lang": words.language, **script}, ensure_ascii=False),
+        asset=lambda name: assets.address(name, prefix),
+        prefix=prefix,
+    )
+    return HTMLResponse(html, status, {**HEADERS, **(headers or {})})

@@ -1,0 +1,210 @@
+"""`feedserver serve`: a parent process that reads the sources, and workers that answer.
+
+The workers share the listening socket and take up the database that the parent makes, so that
+neither reading nor building takes anything from the answers.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection, wait
+
+from prometheus_client import start_http_server
+
+from feedserver.serving import logs, worker
+from feedserver.serving.metrics import Metrics
+from feedserver.serving.operations import METRICS_FILE
+from feedserver.serving.rebuilding import Rebuilding
+from feedserver.serving.reports import Ready, Report
+from feedserver.serving.supervisor import Supervisor
+from feedserver.settings.settings import Settings
+from feedserver.settings.values import host_and_port
+from feedserver.sources import statefolder, status
+from feedserver.sources.builder import DATABASE, Builder
+
+log = logging.getLogger("feedserver")
+
+_PERIOD = 1.0
+"""How often, in seconds, the metrics are written."""
+
+
+_LISTEN = 0.1
+"""How soon, in seconds, a signal is heard while the sources are read for the first time."""
+
+
+def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
+    """Serve until a signal says to stop; `announce` is told of the address when all is ready.
+
+    Raises:
+        FeedServerError: a source, the state folder or the workers can't be used.
+        OSError: the port is taken.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(logs.configured(settings))
+        signals = stack.enter_context(_signals())
+        listener = stack.enter_context(_bound(settings.host, settings.port))
+        folder = stack.enter_context(statefolder.held(settings))
+        settings = replace(settings, state=folder)
+        builder = Builder(settings)
+        rebuilding = stack.enter_context(Rebuilding(builder, settings.interval))
+        # First of all what is being fetched is let go of, for which the thread waits.
+        stack.callback(builder.close)
+        while not rebuilding.wait(_LISTEN):
+            if signals.stop:
+                return
+        settings = replace(settings, folder=settings.folder or builder.folder)
+        metrics = Metrics(lambda: datetime.now(UTC))
+        _serve_metrics(settings, metrics, stack)
+        arguments = (settings, folder / DATABASE, listener)
+        supervisor = Supervisor(settings.workers, worker.run, arguments)
+        parent = _Parent(settings, supervisor, metrics, rebuilding, signals)
+        try:
+            parent.run(lambda ready: announce(ready, _origin(listener)))
+        finally:
+            # From here on connections are refused, and not left waiting.
+            listener.close()
+            parent.stop()
+
+
+class _Signals:
+    """Signals that have come; `wake` can be waited for."""
+
+    def __init__(self) -> None:
+        self.wake, self._ring = multiprocessing.Pipe(duplex=False)
+        self.stop = self.hurry = self.reload = False
+
+    def take(self, number: int, frame: object) -> None:
+        if sys.platform != "win32" and number == signal.SIGHUP:
+            self.reload = True
+        else:
+            self.hurry = self.stop
+            self.stop = True
+        self._ring.send_bytes(b"!")
+
+    def close(self) -> None:
+        self.wake.close()
+        self._ring.close()
+
+
+@contextmanager
+def _signals() -> Iterator[_Signals]:
+    signals = _Signals()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32":
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, signals.take) for number in numbers}
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signals.close()
+
+
+class _Parent:
+    """What the parent does while it serves."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        supervisor: Supervisor,
+        metrics: Metrics,
+        rebuilding: Rebuilding,
+        signals: _Signals,
+    ) -> None:
+        assert settings.state is not None
+        self._settings = settings
+        self._folder = settings.state
+        self._supervisor = supervisor
+        self._metrics = metrics
+        self._rebuilding = rebuilding
+        self._signals = signals
+        self._written = 0.0
+
+    def run(self, announce: Callable[[Ready], None]) -> None:
+        """Watch over the workers until a signal says to stop."""
+        first: Ready | None = None
+        told = False
+        while not self._signals.stop:
+            due = self._supervisor.start_due()
+            timeout = _PERIOD if due is None else min(_PERIOD, max(0.0, due))
+            for connection in wait([*self._supervisor.connections(), self._signals.wake], timeout):
+                assert isinstance(connection, Connection)
+                if connection is self._signals.wake:
+                    self._on_signal(connection)
+                    continue
+                for message in self._supervisor.receive(connection):
+                    first = first or (message if isinstance(message, Ready) else None)
+                    self._on_report(message)
+            if first is not None and not told and self._supervisor.ready:
+                told = True
+                announce(first)
+            self._write_metrics()
+
+    def stop(self) -> None:
+        """End the workers, when they have answered what is on its way."""
+        patience = self._settings.drain + 2
+        for message in self._supervisor.stop(patience, lambda: self._signals.hurry):
+            self._on_report(message)
+
+    def _on_signal(self, connection: Connection) -> None:
+        connection.recv_bytes()
+        if self._signals.reload:
+            self._signals.reload = False
+            log.info("the sources are read again")
+            self._rebuilding.now()
+
+    def _on_report(self, message: object) -> None:
+        if isinstance(message, Report):
+            self._metrics.add(message)
+
+    def _write_metrics(self) -> None:
+        now = time.monotonic()
+        if now - self._written < _PERIOD:
+            return
+        self._written = now
+        self._metrics.tell(status.read(self._folder), self._supervisor.restarts)
+        if self._settings.metrics is None:
+            path = self._folder / f"{METRICS_FILE}.new"
+            path.write_bytes(self._metrics.text())
+            os.replace(path, self._folder / METRICS_FILE)
+
+
+def _serve_metrics(settings: Settings, metrics: Metrics, stack: ExitStack) -> None:
+    if settings.metrics is None:
+        return
+    host, port = host_and_port(settings.metrics)
+    server, thread = start_http_server(port, host, registry=metrics.registry)
+    stack.callback(thread.join)
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)
+    log.info("metrics are on http://%s:%s/metrics", host, server.server_port)
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket with the address, on which workers listen; until one does, nobody waits there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as found:
+        # Without it an answer's body waits for the client to acknowledge the headers, for 40 ms.
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if sys.platform != "win32":
+            # Else the port would be taken for a minute after a restart.
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        yield found
+
+
+def _origin(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

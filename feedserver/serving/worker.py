@@ -1,0 +1,119 @@
+"""A process that answers requests, with the database that its parent made."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from socket import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from feedserver.serving import logs, reports
+from feedserver.serving.access import AccessLog
+from feedserver.serving.observer import Observer
+from feedserver.serving.operations import Operations
+from feedserver.serving.protocol import limited
+from feedserver.settings.settings import Settings
+from feedserver.store.store import Store
+from feedserver.web.app import create_app
+from feedserver.web.limits import Limits
+from feedserver.web.targets import Targets
+
+if sys.platform != "win32":
+    import resource
+
+log = logging.getLogger("feedserver")
+
+_PERIOD = 1.0
+"""How often, in seconds, a worker reports."""
+
+
+def run(settings: Settings, database: Path, listener: socket, parent: Connection) -> None:
+    """Answer what comes to the listener, until the parent ends or closes the connection."""
+    with logs.configured(settings):
+        _allow_descriptors(2 * settings.max_connections + 100)
+        store = Store(database)
+        observer = Observer(_app(settings, store))
+        server = uvicorn.Server(_config(settings, observer))
+        _handle_signals(server)
+        reporter = threading.Thread(
+            target=_report, args=(server, observer, store, parent), daemon=True, name="reports"
+        )
+        reporter.start()
+        server.run(sockets=[listener])
+        reporter.join(timeout=2 * _PERIOD)
+
+
+def _app(settings: Settings, store: Store) -> ASGIApp:
+    # To look whether there is a new version takes nothing, unlike looking at the sources.
+    watching = replace(settings, interval=min(settings.interval, _PERIOD))
+    app: ASGIApp = create_app(watching, store=store)
+    if settings.state is not None:
+        app = Operations(
+            app,
+            settings.state,
+            index=lambda: store.snapshot.index,
+            public_metrics=settings.metrics is None,
+        )
+    app = Targets(Limits(app, settings))
+    return AccessLog(app, clients=settings.log_clients) if settings.log_requests else app
+
+
+def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=limited(settings),
+        ws="none",
+        h11_max_incomplete_event_size=settings.max_headers,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        # The app knows which proxies to trust.
+        proxy_headers=False,
+        timeout_graceful_shutdown=max(1, round(settings.drain)),
+    )
+
+
+def _handle_signals(server: uvicorn.Server) -> None:
+    def stop(number: int, frame: object) -> None:
+        # uvicorn raises a signal again after its shutdown, and one may come before it has begun.
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    if sys.platform != "win32":
+        # It is for the parent, but a terminal sends it to all.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _report(server: uvicorn.Server, observer: Observer, store: Store, parent: Connection) -> None:
+    """Tell the parent what was answered; when it closes the connection, end."""
+    try:
+        while not server.started and not parent.poll(0.01):
+            pass
+        parent.send(reports.ready(store.snapshot.index))
+        going = True
+        while going:
+            # There is nothing to receive but the end.
+            going = not parent.poll(_PERIOD) and not server.should_exit
+            snapshot = store.snapshot
+            seen = [observer.seen.popleft() for _ in range(len(observer.seen))]
+            parent.send(reports.report(seen, snapshot.index, snapshot.archive.modified))
+    except (OSError, EOFError):
+        log.debug("the parent process is gone")
+    server.should_exit = True
+
+
+def _allow_descriptors(count: int) -> None:
+    """Let the process have as many connections as the settings say, if the system allows."""
+    if sys.platform != "win32":
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

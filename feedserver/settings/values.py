@@ -1,0 +1,108 @@
+"""The values of settings, made strict: each function takes what was written and gives the value.
+
+All raise a `ValueError` whose message says what is expected.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from feedserver.text.slugs import slugify
+from feedserver.text.urls import absolute
+
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})", re.ASCII)
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("text")
+    return value
+
+
+def texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError("a list of texts")
+    return tuple(text(each) for each in value)
+
+
+def slugs(value: object) -> tuple[str, ...]:
+    """Slugs, of which names may be given too, as in the plugin's options."""
+    found = tuple(map(slugify, texts(value)))
+    if not all(found):
+        raise ValueError("names or slugs, of letters or digits")
+    return found
+
+
+def flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def whole(least: int, most: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        # To Python a truth value is a number.
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return value
+
+    return read
+
+
+def seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 10**7:
+        raise ValueError("a number of seconds above 0")
+    return float(value)
+
+
+def path(value: object) -> Path:
+    return value if isinstance(value, Path) else Path(text(value)).expanduser()
+
+
+def url(value: object) -> str:
+    written = text(value)
+    found = absolute(written if written.endswith("/") else f"{written}/", "")
+    if found is None or not found.startswith(("http://", "https://")) or {*"?#@"} & {*found}:
+        raise ValueError("an address such as https://feeds.example/")
+    return found
+
+
+def networks(value: object) -> tuple[str, ...]:
+    found = texts(value)
+    for each in found:
+        try:
+            # By a Unix socket come those that have no address.
+            _ = each == "unix" or ipaddress.ip_network(each, strict=False)
+        except ValueError as error:
+            raise ValueError("addresses, networks such as 10.0.0.0/8, or unix") from error
+    return found
+
+
+def listening(value: object) -> str:
+    written = text(value)
+    host_and_port(written)
+    return written
+
+
+def choice(*choices: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return str(value)
+
+    return read
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """The two parts of an address to listen at.
+
+    Raises:
+        ValueError: it isn't one.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None or int(found[2]) > 65535:
+        raise ValueError("an address such as 127.0.0.1:9100")
+    return found[1].strip("[]"), int(found[2])

@@ -1,0 +1,4 @@
+"""Where entries come from: found, fetched, kept, built into a database.
+
+The doors: `source`, `builder` (all of them, anew when one has changed), `audit` (what is wrong).
+"""

@@ -1,0 +1,108 @@
+"""What `feedserver check` looks at: every document of a site, of an archive, or one feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from feedserver.check.check import check
+from feedserver.check.findings import FEED, Finding
+from feedserver.check.jsonfeed import check_json
+from feedserver.errors import ArchiveError, ForeignError, SourceError
+from feedserver.feeds import export
+from feedserver.formats import archive as archives
+from feedserver.formats.formats import FORMATS
+from feedserver.model import Archive
+from feedserver.sources.fetching import Fetcher, Validators
+from feedserver.sources.source import Source
+
+Result = tuple[str, tuple[Finding, ...]]
+"""The name of a document, and what is wrong with it."""
+
+_UNREADABLE = 24
+
+
+def audit(source: Source, fetcher: Fetcher, now: datetime) -> Iterator[Result]:
+    """Check all documents of a source; dates later than `now` are findings.
+
+    Raises:
+        SourceError: it can't be read.
+    """
+    if source.folder is not None:
+        yield from _folder(source.folder, now)
+        return
+    address = content_type = None
+    if source.kind == "address":
+        fetched = fetcher.fetch(source.name, Validators())
+        data, address, content_type = fetched.body or b"", fetched.address, fetched.content_type
+    else:
+        data = source.load()
+    try:
+        archive = archives.parse(data)
+    except ArchiveError:
+        found = check(data, address=address, content_type=content_type, now=now)
+        yield source.name, found + _reading(source, data, address, content_type, found)
+    else:
+        yield from _archive(archive, now)
+
+
+def _reading(
+    source: Source,
+    data: bytes,
+    address: str | None,
+    content_type: str | None,
+    found: tuple[Finding, ...],
+) -> tuple[Finding, ...]:
+    """What is to be said of a feed as a source: what of it can't be taken, and why."""
+    try:
+        return source.parse(data, address, content_type).findings
+    except (ArchiveError, ForeignError) as error:
+        if any(finding.rule == _UNREADABLE for finding in found):
+            return ()
+        return (Finding(0, FEED, str(error)),)
+
+
+def _folder(folder: Path, now: datetime) -> Iterator[Result]:
+    """The files of a built site's feeds as they lie there; each must be what the archive gives."""
+    try:
+        archive = archives.parse(_read(folder / archives.FILE))
+    except ArchiveError as error:
+        yield archives.FILE, (Finding(0, FEED, str(error)),)
+        return
+    for name, data in export.files(archive, archive.site.url):
+        try:
+            written = (folder / name).read_bytes()
+        except OSError:
+            yield name, (Finding(0, FEED, "belongs to the site, and isn't there"),)
+            continue
+        found = _document(archive, name, written, now)
+        # A site may have lines of its own in that one.
+        if data != written and name != "_redirects":
+            found += (Finding(0, FEED, "differs from what the archive gives"),)
+        yield name, found
+
+
+def _archive(archive: Archive, now: datetime) -> Iterator[Result]:
+    for name, data in export.files(archive, archive.site.url):
+        yield name, _document(archive, name, data, now)
+
+
+def _document(archive: Archive, name: str, data: bytes, now: datetime) -> tuple[Finding, ...]:
+    """The rules for a feed, and for the archive but for its size."""
+    base = archive.site.url
+    if name == archives.FILE:
+        return tuple(check_json(data.decode(), base + name, now))
+    # At an old address lies a copy, which says where the feed is now.
+    copies = {export.redirect_file(old): new[1:] for old, new in archive.redirects.items()}
+    name = copies.get(name, name)
+    if name.rpartition("/")[2] not in FORMATS or data.startswith(b"<!doctype"):
+        return ()
+    return check(data, address=base + name, now=now)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from error

@@ -1,0 +1,251 @@
+"""The version of a site that is served now, and the documents that were rendered of it.
+
+A snapshot never changes, and a request works on one from its beginning to its end. When there is a
+new version in the database it takes the place of the old; one that can't be read doesn't.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Lock
+
+from feedserver.errors import DatabaseError
+from feedserver.feeds import catalogue, documents
+from feedserver.feeds.index import Page
+from feedserver.feeds.parameters import WHOLE, Slice
+from feedserver.formats import opml
+from feedserver.formats.formats import FORMATS
+from feedserver.model import Feed
+from feedserver.store import database, snapshots
+from feedserver.store.snapshots import Snapshot
+
+log = logging.getLogger("feedserver")
+
+_SECOND = timedelta(seconds=1)
+_RETRY = timedelta(seconds=60)
+_PAUSE = 0.001
+_OVERHEAD = 1000
+"""How many bytes a document takes that is remembered, beside its body."""
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Bytes to be answered with. `modified` is when these bytes came to be, in whole seconds."""
+
+    body: bytes
+    media_type: str
+    etag: str
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """A document, the digest of what it was made of, and the latest version that it fits."""
+
+    document: Document
+    digest: bytes
+    serial: int
+
+
+class Store:
+    """Holds one version of a database; `capacity` is how many bytes of documents are remembered.
+
+    Raises:
+        DatabaseError: the database can't be read at the start.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        *,
+        capacity: int = 64_000_000,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._path = database
+        self._now = now
+        self._capacity = capacity
+        self._size = 0
+        self._rendered: OrderedDict[_Key, _Rendered] = OrderedDict()
+        self._lock = Lock()
+        self._refused: str | None = None
+        self._again = now()
+        self.snapshot = self._first()
+
+    def refresh(self) -> bool:
+        """Take up a new version, if there is one; whether there is a new snapshot.
+
+        One that can't be read is logged once, and what was there stays.
+        """
+        old = self.snapshot
+        try:
+            name = database.current(self._path)
+            if name == old.name or (name == self._refused and self._now() < self._again):
+                return False
+        except DatabaseError as error:
+            self._refuse("", error)
+            return False
+        try:
+            self.snapshot = snapshots.load(
+                self._path,
+                name,
+                serial=old.serial + 1,
+                # Last-Modified has whole seconds: two versions of one would be taken for one.
+                earliest=old.archive.modified + _SECOND,
+                before=old,
+                pause=lambda: time.sleep(_PAUSE),
+            )
+        except DatabaseError as error:
+            self._refuse(name, error)
+            return False
+        self._refused = None
+        _settle()
+        log.info("%s: taken up", self._path)
+        return True
+
+    def remembered(
+        self, snapshot: Snapshot, name: str, base: str, slice: Slice = WHOLE
+    ) -> Document | None:
+        """A document that was rendered of this snapshot."""
+        key = (name, base, slice.query_string())
+        with self._lock:
+            found = self._rendered.get(key)
+            if found is None or found.serial != snapshot.serial:
+                return None
+            self._rendered.move_to_end(key)
+            return found.document
+
+    def document(
+        self, snapshot: Snapshot, name: str, base: str, slice: Slice = WHOLE
+    ) -> Document | None:
+        """The document at a path such as "section/clients/feed.json"; `None` if there is none.
+
+        The archive isn't among them, see `Snapshot.archive`. What was rendered of the same content
+        before is taken again. This must be called in one thread: feedgen sets the locale of the
+        process.
+
+        Raises:
+            EntryNotFoundError: the feed has no entry with the id `slice.before`.
+        """
+        key = (name, base, slice.query_string())
+        with self._lock:
+            known = self._rendered.get(key)
+        if known is not None and known.serial == snapshot.serial:
+            return known.document
+        recipe = _recipe(snapshot, name, base, slice)
+        if recipe is None:
+            return None
+        if known is not None and known.digest == recipe.digest:
+            document = known.document
+        else:
+            document = self._document(recipe, snapshot)
+            if known is not None and known.document.body == document.body:
+                document = known.document
+        self._remember(key, _Rendered(document, recipe.digest, snapshot.serial))
+        return document
+
+    def entries(self, snapshot: Snapshot, feed: Feed, slice: Slice = WHOLE) -> Page:
+        """The entries that the document of a slice has, with their content.
+
+        Raises:
+            EntryNotFoundError: the feed has no entry with the id `slice.before`.
+        """
+        return _filled(snapshot, snapshot.index.page(feed, slice, snapshot.search))
+
+    def _first(self) -> Snapshot:
+        snapshot = snapshots.load(self._path, database.current(self._path))
+        _settle()
+        return snapshot
+
+    def _refuse(self, name: str, error: DatabaseError) -> None:
+        if self._refused != name:
+            log.warning("%s; the old version stays", error)
+        self._refused = name
+        # The cause may pass, such as memory or descriptors that were short.
+        self._again = self._now() + _RETRY
+
+    def _document(self, recipe: _Recipe, snapshot: Snapshot) -> Document:
+        body = recipe.render()
+        # A version may be of the future, and nothing was modified there.
+        modified = min(snapshot.archive.modified, self._now().replace(microsecond=0))
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        return Document(body, recipe.media_type, etag, modified)
+
+    def _remember(self, key: _Key, rendered: _Rendered) -> None:
+        with self._lock:
+            before = self._rendered.pop(key, None)
+            self._size += _weight(key, rendered) - (_weight(key, before) if before else 0)
+            self._rendered[key] = rendered
+            # Bases follow the Host header and slices the query: anyone could ask for more.
+            while self._size > self._capacity and len(self._rendered) > 1:
+                self._size -= _weight(*self._rendered.popitem(last=False))
+
+
+def _weight(key: _Key, rendered: _Rendered) -> int:
+    return len(rendered.document.body) + sum(map(len, key)) + _OVERHEAD
+
+
+def _settle() -> None:
+    """Leave what is there now alone in later searches for garbage.
+
+    A search through the heads of 30,000 entries stops all threads for a tenth of a second.
+    """
+    gc.freeze()
+
+
+def _filled(snapshot: Snapshot, page: Page) -> Page:
+    """A page with its entries' content, as far as they fit into a document."""
+    entries = tuple(documents.fitting(snapshot.fill(page.entries)))
+    cut = len(entries) < len(page.entries)
+    return Page(entries, entries[-1].id if cut else page.next)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How a document is made; `digest` is of all that goes into it."""
+
+    media_type: str
+    digest: bytes
+    render: Callable[[], bytes]
+
+
+def _recipe(snapshot: Snapshot, name: str, base: str, slice: Slice) -> _Recipe | None:
+    index, whole = snapshot.index, snapshot.archive.etag.encode()
+    match name:
+        case "feeds.json":
+            return _Recipe("application/json", whole, lambda: catalogue.to_json(index, base))
+        case "feeds.opml":
+            media_type = f"{opml.MEDIA_TYPE}; charset=utf-8"
+            return _Recipe(media_type, whole, lambda: catalogue.to_opml(index, base))
+    folder, _, file = name.rpartition("/")
+    form = FORMATS.get(file)
+    feed = index.feed_at(f"/{folder}/" if folder else "/") if form else None
+    if form is None or feed is None or name.startswith("/"):
+        return None
+    page = index.page(feed, slice, snapshot.search)
+    # JSON is UTF-8 by its definition (RFC 8259) and takes no parameter.
+    suffix = "" if file.endswith(".json") else "; charset=utf-8"
+    return _Recipe(
+        f"{form.media_type}{suffix}",
+        _digest(snapshot, feed, page),
+        lambda: documents.render_page(index, feed, file, base, slice, _filled(snapshot, page)),
+    )
+
+
+def _digest(snapshot: Snapshot, feed: Feed, page: Page) -> bytes:
+    index = snapshot.index
+    found = hashlib.sha256(repr((feed, index.archive.site, page.next)).encode("utf-8", "replace"))
+    if not page.entries:
+        found.update(repr(index.updated(feed)).encode())
+    for entry in page.entries:
+        found.update(snapshot.digest(entry))
+    return found.digest()

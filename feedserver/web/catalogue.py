@@ -1,0 +1,138 @@
+"""The pages of a built site, from its folder; old addresses; and what to say of unknown ones.
+
+`prefix` is what a proxy takes off a path before it comes here: addresses that lead to this server
+begin with it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from difflib import get_close_matches
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from feedserver.feeds.index import Index
+from feedserver.formats.formats import FORMATS
+from feedserver.http.problems import CORS, Problem, wants_page
+from feedserver.settings.settings import Settings
+
+CATALOGUE = "/feeds.json"
+_DOCUMENTS = (CATALOGUE, "/feeds.opml", "/archive.json", "/openapi.json")
+SAFE = "/~:@!$&'()*+,;="
+_MAX_PATH = 1024
+# A site's pages may frame one another; no other site may have them look like its own.
+_FRAMED = {"Content-Security-Policy": "frame-ancestors 'self'"}
+# Likeness is computed on the event loop, by the square of the lengths: no more than milliseconds.
+_MAX_LIKE = 80
+_NEIGHBOURS = 50
+
+
+class Pages:
+    """The files of a site's folder, if it has one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.folder or Path()
+        self._files = StaticFiles(directory=self._folder, html=True) if settings.folder else None
+
+    async def get(self, request: Request, path: str, prefix: str) -> Response | None:
+        """The file at a path, or `None`."""
+        # A NUL or a name that is too long no file system takes.
+        if self._files is None or "\0" in path or len(path) > _MAX_PATH:
+            return None
+        name = self._files.get_path({"path": path})
+        if Path(name).as_posix() != (path.removeprefix("/").removesuffix("/") or "."):
+            # "a//b", "a/./b": another address of a file, and of a feed an older self link.
+            return None
+        try:
+            if path.endswith("/") and (self._folder / name).is_file():
+                return None
+            _without_ranges(request)
+            response = await self._files.get_response(name, request.scope)
+        except (HTTPException, OSError, RuntimeError):
+            # What a file system refuses, such as a link that leads to itself, isn't there.
+            return None
+        if isinstance(response, RedirectResponse):
+            # Starlette's own redirect to a folder trusts the Host header.
+            return moved(request, f"{prefix}{quote(path, safe=SAFE)}/")
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        response.headers["Accept-Ranges"] = "none"
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.update(_FRAMED)
+        return response
+
+    def not_found(self, request: Request, path: str, prefix: str, index: Index) -> Response:
+        """Answer that nothing is here: a browser with the site's own page for that.
+
+        Raises:
+            Problem: for everybody else, with addresses that are near.
+        """
+        page = self._folder / "404.html"
+        if self._files and wants_page(request) and page.is_file():
+            headers = {"Vary": "Accept", **_FRAMED}
+            return HTMLResponse(page.read_bytes(), HTTPStatus.NOT_FOUND, headers)
+        near = [f"{prefix}{address}" for address in _near(path, index)]
+        detail = "There is nothing at this address."
+        if path.rpartition("/")[2] in FORMATS:
+            detail = "There is no such feed, or it has no entry."
+        raise Problem(HTTPStatus.NOT_FOUND, detail, near)
+
+    def redirect(self, request: Request, path: str, prefix: str, index: Index) -> Response | None:
+        """A permanent redirect from an old address, or from one with or without its slash."""
+        redirects = index.archive.redirects
+        address = quote(path, safe=SAFE)
+        for old in (address, f"{address}/", address.rstrip("/")):
+            new = redirects.get(old)
+            if new and new.rstrip("/") != address.rstrip("/"):
+                return moved(request, prefix + new)
+        if path == "/feeds" or (not path.endswith("/") and index.feed_at(f"{path}/")):
+            return moved(request, f"{prefix}{address}/")
+        if path.endswith("/") and _is_document(path.rstrip("/"), index):
+            return moved(request, f"{prefix}{address.rstrip('/')}")
+        return None
+
+
+def _without_ranges(request: Request) -> None:
+    """Let a file be answered whole, as everything else is."""
+    headers = request.scope["headers"]
+    request.scope["headers"] = [each for each in headers if each[0] not in (b"range", b"if-range")]
+
+
+def _is_document(path: str, index: Index) -> bool:
+    """Whether a path is that of a feed's file, or of another document."""
+    folder, _, file = path.rpartition("/")
+    return path in _DOCUMENTS or (file in FORMATS and index.feed_at(f"{folder}/") is not None)
+
+
+def moved(request: Request, address: str) -> Response:
+    """A permanent redirect to an address of this server; the query stays."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    # A script of another site follows only where it may read the redirect too.
+    return RedirectResponse(address + query, HTTPStatus.PERMANENT_REDIRECT, CORS)
+
+
+def _near(path: str, index: Index) -> list[str]:
+    """Addresses that may have been meant: a feed's files, or those of one with a like name."""
+    folder, _, file = path[:_MAX_PATH].rpartition("/")
+    if index.feed_at(f"{folder}/") and file not in FORMATS:
+        return [*(f"{folder}/{name}" for name in FORMATS), CATALOGUE]
+    kind = f"/{path.strip('/').partition('/')[0]}/"
+    found: list[str] = []
+    if len(folder) < _MAX_LIKE:
+        known = sorted(feed.path for feed in index.feeds if feed.path.startswith(kind))
+        found = get_close_matches(f"{folder}/", _neighbours(f"{folder}/", known), 3, cutoff=0.75)
+    name = file if file in FORMATS else next(iter(FORMATS))
+    return [*(f"{near}{name}" for near in found), CATALOGUE]
+
+
+def _neighbours(path: str, known: list[str]) -> list[str]:
+    """Of many that are sorted those that stand about a path, and begin as it does."""
+    place = bisect(known, path)
+    some = known[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]
+    return [each for each in some if len(each) <= _MAX_LIKE]

@@ -1,0 +1,196 @@
+"""What pages of others show of a feed, over HTTP: component, page for a frame, picture, oEmbed.
+
+`/embed.js`, `/embed/<feed's folder>/`, `/embed/<feed's folder>.svg`, `/oembed`. A site's files
+don't replace them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from feedserver.embed import oembed, snippets
+from feedserver.embed import picture as drawings
+from feedserver.embed import widget as widgets
+from feedserver.embed.widget import Row, Widget
+from feedserver.errors import ParameterError
+from feedserver.feeds.choices import short_title
+from feedserver.feeds.index import Index
+from feedserver.http.problems import Problem
+from feedserver.http.proxies import prefix_of
+from feedserver.model import Feed
+from feedserver.pages import templates as rendering
+from feedserver.store.snapshots import Snapshot
+from feedserver.text.words import FALLBACK, Words
+from feedserver.web import component as embed
+from feedserver.web.catalogue import SAFE, moved
+from feedserver.web.feeds import Feeds
+
+FOLDER = "embed/"
+_PICTURE = ".svg"
+HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    # For pages that are isolated from others (COEP), and embed this all the same.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "form-action 'none'; base-uri 'none'"
+)
+"""Of pages for frames: they may stand in others, and only they.
+
+Nothing is said of `frame-ancestors`: even `*` would leave out files and applications, whose pages
+aren't of http.
+"""
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+PICTURE_PARAMETERS = tuple(name for name in widgets.PARAMETERS if name != "layout")
+
+
+class Embedding:
+    """Answers requests for what is embedded."""
+
+    def __init__(self, documents: Feeds) -> None:
+        self._documents = documents
+
+    async def get(
+        self, request: Request, name: str, base: str, snapshot: Snapshot
+    ) -> ASGIApp | None:
+        """The answer at a path, or `None` if nothing of ours is there.
+
+        Raises:
+            ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
+        """
+        if name == snippets.SCRIPT:
+            # A query is of no matter: some put one there to get past a cache.
+            script = embed.component()
+            answer = Response(script.body, headers=dict(HEADERS), media_type=script.media_type)
+            return await self._documents.answer_page(request, snapshot, answer)
+        if name == oembed.NAME:
+            make = partial(_oembed, snapshot, base, oembed.parse(self._documents.pairs(request)))
+            return await self._made(request, snapshot, make)
+        place = _place(name)
+        if place is None:
+            return None
+        folder, is_picture = place
+        feed = snapshot.index.feed_at(folder)
+        if feed is None:
+            return _elsewhere(request, base, folder, is_picture, snapshot.index)
+        known = PICTURE_PARAMETERS if is_picture else widgets.PARAMETERS
+        make = partial(
+            _picture if is_picture else _page, snapshot, feed, base, self._widget(request, known)
+        )
+        return await self._made(request, snapshot, make)
+
+    def _widget(self, request: Request, known: tuple[str, ...]) -> Widget:
+        pairs = self._documents.pairs(request)
+        try:
+            for name, _ in pairs:
+                if name in widgets.PARAMETERS and name not in known:
+                    raise ParameterError(name, None)
+            return widgets.parse(pairs)
+        except ParameterError as error:
+            if error.expected is not None:
+                raise
+            detail = f"There is no parameter {error.parameter!r} here."
+            members = {"parameter": error.parameter, "expected": f"one of {', '.join(known)}"}
+            raise Problem(HTTPStatus.BAD_REQUEST, detail, members=members) from error
+
+    async def _made(
+        self, request: Request, snapshot: Snapshot, make: Callable[[], Response]
+    ) -> ASGIApp:
+        # In the thread that renders, so that there is one search at a time.
+        loop = asyncio.get_running_loop()
+        made = await loop.run_in_executor(request.state.renderer, make)
+        return await self._documents.answer_page(request, snapshot, made)
+
+
+def _place(name: str) -> tuple[str, bool] | None:
+    """The folder of the feed that is meant, and whether its picture is."""
+    if name == "embed.svg":
+        return "/", True
+    if name == "embed":
+        return "", False
+    if not name.startswith(FOLDER):
+        return None
+    rest = name.removeprefix(FOLDER)
+    if rest.endswith(_PICTURE):
+        return f"/{rest.removesuffix(_PICTURE)}/", True
+    return f"/{rest}", False
+
+
+def _elsewhere(
+    request: Request, base: str, folder: str, is_picture: bool, index: Index
+) -> Response:
+    """A redirect: a slash is missing, or the feed was joined to another.
+
+    Raises:
+        Problem: there is no such feed.
+    """
+    whole = folder if folder.endswith("/") else f"{folder}/"
+    target = whole if index.feed_at(whole) else index.archive.redirects.get(whole)
+    if target is None or not index.feed_at(target):
+        raise Problem(HTTPStatus.NOT_FOUND, "There is no such feed, or it has no entry.")
+    end = f"{target.rstrip('/')}{_PICTURE}" if is_picture else target
+    return moved(request, f"{prefix_of(base)}/embed{quote(end, safe=SAFE)}")
+
+
+def _rows(snapshot: Snapshot, feed: Feed, widget: Widget) -> tuple[Row, ...]:
+    index, site = snapshot.index, snapshot.index.archive.site
+    locale = Words(site.language).locale
+    found = index.page(feed, widget.slice, snapshot.search).entries
+    return tuple(widgets.row(entry, feed, site, locale) for entry in found)
+
+
+def _page(snapshot: Snapshot, feed: Feed, base: str, widget: Widget) -> Response:
+    site = snapshot.index.archive.site
+    home = snippets.home_address(feed, site, base, widget.part)
+    values = {
+        "feed": feed,
+        "widget": widget,
+        "rows": _rows(snapshot, feed, widget),
+        "home": home,
+        "oembed": oembed.discovery(base, f"{snippets.page(feed, base)}?{widget.query_string()}"),
+    }
+    # All that it shows is the server's own, so pages that are isolated may frame it too.
+    isolated = {"Cross-Origin-Embedder-Policy": "require-corp"}
+    headers = {**HEADERS, **isolated, "Content-Security-Policy": POLICY}
+    prefix = f"{prefix_of(base)}/"
+    return rendering.page("frame.html", site.language, prefix, values, headers=headers)
+
+
+def _picture(snapshot: Snapshot, feed: Feed, base: str, widget: Widget) -> Response:
+    site = snapshot.index.archive.site
+    words = Words(site.language)
+    drawing = drawings.draw(
+        short_title(feed, site),
+        site.title,
+        _rows(snapshot, feed, widget),
+        nothing=words.text("nothing"),
+        language=site.language or FALLBACK,
+        direction=words.direction,
+        theme=widget.theme,
+    )
+    headers = {**HEADERS, "Content-Security-Policy": PICTURE_POLICY}
+    return Response(drawing, headers=headers, media_type=drawings.MEDIA_TYPE)
+
+
+def _oembed(snapshot: Snapshot, base: str, asked: oembed.Request) -> Response:
+    media_type = oembed.MEDIA_TYPES.get(asked.format)
+    if media_type is None:
+        raise Problem(HTTPStatus.NOT_IMPLEMENTED, "There is JSON and XML.")
+    found = oembed.find(snapshot.index, base, asked.url)
+    if found is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "There is no feed at this address.")
+    feed, widget = found
+    # What follows an entry that isn't there can't be shown.
+    snapshot.index.page(feed, replace(widget.slice, text=None))
+    body = oembed.document(snapshot.index, base, asked, found)
+    return Response(body, headers=dict(HEADERS), media_type=media_type)

@@ -1,0 +1,333 @@
+"""The description of the server's addresses for programs: OpenAPI 3.1, at `/openapi.json`.
+
+It is the same for every site: which sections and terms there are is the catalogue's to say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from feedserver.embed import oembed, snippets
+from feedserver.embed import picture as drawings
+from feedserver.embed import widget as widgets
+from feedserver.feeds import parameters as slices
+from feedserver.formats import jsonfeed, opml
+from feedserver.formats.formats import FORMATS
+from feedserver.http.problems import MEDIA_TYPE as PROBLEM
+from feedserver.web import component as embed
+
+NAME = "openapi.json"
+
+_Json = dict[str, Any]
+
+_HTML = "text/html; charset=utf-8"
+_SLUG = {"type": "string", "pattern": f"^{slices.SLUG}$"}
+_WHAT: Mapping[str, tuple[str, _Json]] = {
+    "limit": ("At most so many entries.", {"type": "integer", "minimum": 1, "maximum": 200}),
+    "before": (
+        "What follows the entry with this id in the feed.",
+        {"type": "string", "minLength": 1},
+    ),
+    "since": (
+        "Entries that were modified later than this time of RFC 3339.",
+        {"type": "string", "format": "date-time"},
+    ),
+    "q": (
+        "Entries with these words.",
+        {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"[^\s\x1c-\x1f]"},
+    ),
+}
+_FOLDERS = {
+    "/": "all posts",
+    "/updates/": "all updates",
+    "/section/{slug}/": "the updates of a section",
+    "/project/{slug}/": "the history of a project",
+    "/{taxonomy}/{slug}/": "the posts of a term, such as an author or a category",
+    "/{name}/": "a feed that was named by the site",
+}
+_IN_PATH = {
+    "slug": ("The slug of a section, a project or a term.", "clients"),
+    "taxonomy": ("The name of a taxonomy.", "category"),
+    "name": ("The name of a feed.", "no-news"),
+}
+_EMBEDDING = {
+    "limit": "At most so many entries; 5 where it isn't said.",
+    "theme": "The colours: those that the reader asks for, or in any case these.",
+    "layout": "How entries are laid out.",
+    "url": "The address of a feed, of its page, of its page for frames, or of its picture.",
+    "format": "The format of the answer; JSON where it isn't said.",
+    "maxwidth": "At most so many pixels wide.",
+    "maxheight": "At most so many pixels high.",
+}
+_HEADERS = {
+    "ETag": "The tag of these bytes in this coding; it is a strong one.",
+    "Last-Modified": "When these bytes came to be.",
+    "Cache-Control": "How long a cache may keep the answer.",
+    "Vary": "What the answer depends on beside the address.",
+}
+_ERRORS = {
+    "400": "A parameter is unknown or malformed, or a header is.",
+    "404": "There is no such feed, it has no entry, or no entry has the id in `before`.",
+    "406": "All codings that there are were refused.",
+    "412": "The document isn't the one that the condition names.",
+    "414": "The address is too long.",
+    "431": "The headers are too large.",
+    "503": "The server has too much to do, or a search took too long; `Retry-After` says when.",
+}
+
+
+def document() -> bytes:
+    """The description, as JSON."""
+    description = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Feeds",
+            "version": "1",
+            "description": "Every slice of a site's posts and updates, in three formats. "
+            "Parameters may be combined; one that is unknown or malformed is an error.",
+        },
+        "servers": [{"url": "."}],
+        "paths": dict(_paths()),
+        "components": {
+            "parameters": {name: _parameter(name) for name in slices.PARAMETERS},
+            "headers": {
+                name: {"description": text, "schema": {"type": "string"}}
+                for name, text in _HEADERS.items()
+            },
+            "responses": {code: _error(text) for code, text in _ERRORS.items()},
+            "schemas": _schemas(),
+        },
+    }
+    return json.dumps(description, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _paths() -> Iterator[tuple[str, _Json]]:
+    for folder, what in _FOLDERS.items():
+        for file, form in FORMATS.items():
+            schema = "Feed" if file == "feed.json" else "Xml"
+            in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
+            operation = _get(f"{form.standard} of {what}", form.media_type, schema)
+            # What a browser gets.
+            page = {"schema": {"$ref": "#/components/schemas/Text"}}
+            operation["responses"]["200"]["content"][_HTML] = page
+            operation["parameters"] = [
+                {"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS
+            ]
+            yield folder + file, _item(operation, in_path)
+    yield from _embedded()
+    others = {
+        "/feeds.json": ("The catalogue of all feeds", "application/json", "Catalogue"),
+        "/feeds.opml": ("The catalogue of all feeds, for feed readers", opml.MEDIA_TYPE, "Xml"),
+        "/archive.json": ("Every entry, as JSON Feed 1.1", jsonfeed.MEDIA_TYPE, "Feed"),
+        f"/{NAME}": ("This description", "application/json", "Description"),
+    }
+    others["/feeds/"] = ("The catalogue for people, with a search", _HTML, "Text")
+    for path, (what, media_type, schema) in others.items():
+        yield path, _item(_get(what, media_type, schema), [])
+    yield from _operations()
+
+
+def _operations() -> Iterator[tuple[str, _Json]]:
+    """What operators ask for."""
+    figures = "text/plain; version=0.0.4; charset=utf-8"
+    health, text = "#/components/schemas/Health", "#/components/schemas/Text"
+    answers: _Json = {
+        "200": {"description": "It answers.", "content": {"application/json": _schema(health)}},
+        "503": {
+            "description": "There is no feed that could be answered.",
+            "content": {"application/json": _schema(health)},
+        },
+    }
+    yield "/healthz", {"get": {"summary": "How the server is", "responses": answers}}
+    found: _Json = {"200": {"description": "Figures.", "content": {figures: _schema(text)}}}
+    found["404"] = {"$ref": "#/components/responses/404"}
+    summary = "Figures for Prometheus, unless they have an address of their own"
+    yield "/metrics", {"get": {"summary": summary, "responses": found}}
+
+
+def _schema(reference: str) -> _Json:
+    return {"schema": {"$ref": reference}}
+
+
+def _embedded() -> Iterator[tuple[str, _Json]]:
+    """What is there for pages of others."""
+    script = _get("The web component twim-feed", embed.MEDIA_TYPE, "Text")
+    yield f"/{snippets.SCRIPT}", _item(script, [])
+    shown = [_embedding("limit", {"type": "integer", "minimum": 1, "maximum": widgets.MAX_LIMIT})]
+    shown.append(_embedding("theme", {"enum": list(widgets.THEMES)}))
+    shown += [
+        {"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS if name != "limit"
+    ]
+    layout = _embedding("layout", {"enum": list(widgets.LAYOUTS)})
+    for folder, what in _FOLDERS.items():
+        in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
+        frame = _get(f"A page for frames with {what}", _HTML, "Text")
+        yield f"/embed{folder}", _item({**frame, "parameters": [layout, *shown]}, in_path)
+        picture = _get(f"A picture of {what}", drawings.MEDIA_TYPE, "Xml")
+        path = f"/embed{folder.removesuffix('/')}.svg"
+        yield path, _item({**picture, "parameters": shown}, in_path)
+    asked = _get("oEmbed: what embeds the feed at an address", "application/json", "Embed")
+    found = asked["responses"]["200"]["content"]
+    found[oembed.MEDIA_TYPES["xml"]] = {"schema": {"$ref": "#/components/schemas/Xml"}}
+    asked["responses"]["501"] = _error("There is no such format.")
+    pixels = {"type": "integer", "minimum": 1, "maximum": 99999}
+    address = {"type": "string", "pattern": "^https?://[A-Za-z0-9.-]+(/[!-~]*)?$"}
+    asked["parameters"] = [
+        {**_embedding("url", address), "required": True},
+        _embedding("format", {"enum": list(oembed.MEDIA_TYPES)}),
+        *(_embedding(name, pixels) for name in ("maxwidth", "maxheight")),
+    ]
+    yield f"/{oembed.NAME}", _item(asked, [])
+
+
+def _embedding(name: str, schema: _Json) -> _Json:
+    return {"name": name, "in": "query", "description": _EMBEDDING[name], "schema": schema}
+
+
+def _item(get: _Json, in_path: list[str]) -> _Json:
+    """All methods of an address."""
+    head = {**get, "responses": {code: _bare(answer) for code, answer in get["responses"].items()}}
+    head["summary"] = f"{get['summary']}: the headers alone"
+    options = {
+        "summary": "What pages of other sites may ask for",
+        "responses": {"204": {"description": "GET and HEAD, with any header."}},
+    }
+    item: _Json = {"get": get, "head": head, "options": options}
+    if in_path:
+        item["parameters"] = [
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "description": _IN_PATH[name][0],
+                "schema": {"type": "string", "minLength": 1},
+                "example": _IN_PATH[name][1],
+            }
+            for name in in_path
+        ]
+    return item
+
+
+def _get(summary: str, media_type: str, schema: str) -> _Json:
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
+    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    answers: _Json = {
+        "200": {"description": "The document.", "headers": headers, "content": content},
+        "304": {"description": "The client has the document.", "headers": headers},
+        "308": {
+            "description": "An old address: the document is at another one.",
+            "headers": {"Location": {"schema": {"type": "string"}}},
+        },
+    }
+    answers |= {code: {"$ref": f"#/components/responses/{code}"} for code in _ERRORS}
+    return {"summary": summary, "responses": answers}
+
+
+def _bare(answer: _Json) -> _Json:
+    """An answer to HEAD: it has no body."""
+    if "$ref" in answer:
+        return {"description": _ERRORS[answer["$ref"].rpartition("/")[2]]}
+    return {name: value for name, value in answer.items() if name != "content"}
+
+
+def _parameter(name: str) -> _Json:
+    if name in _WHAT:
+        text, schema = _WHAT[name]
+        return {"name": name, "in": "query", "description": text, "schema": schema}
+    facet = name.removeprefix("not_")
+    article = "an" if facet[0] in "aeiou" else "a"
+    text = f"Entries with {article} {facet} of these slugs."
+    if name != facet:
+        text = f"Entries with no {facet} of these slugs."
+    # So many are always taken; more, as long as all parameters together are within the limit.
+    schema = {"type": "array", "items": _SLUG, "maxItems": 5}
+    return {"name": name, "in": "query", "description": text, "schema": schema, "explode": True}
+
+
+def _error(text: str) -> _Json:
+    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": text, "content": content}
+
+
+def _object(required: list[str], **properties: _Json) -> _Json:
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _schemas() -> _Json:
+    text, number = {"type": "string"}, {"type": "integer"}
+    texts = {"type": "array", "items": text}
+    item = _object(
+        ["id", "url", "title", "summary", "date_published", "date_modified", "_twim"],
+        id=text,
+        url=text,
+        title=text,
+        summary=text,
+        content_html=text,
+        date_published={"type": "string", "format": "date-time"},
+        date_modified={"type": "string", "format": "date-time"},
+        tags=texts,
+        authors={"type": "array", "items": _object(["name"], name=text, url=text)},
+        _twim={"type": "object"},
+    )
+    formats = [form.key for form in FORMATS.values()]
+    feed = _object(
+        ["path", "title", "kind", "page", "count", "formats"],
+        path=text,
+        title=text,
+        description=text,
+        kind={"enum": ["posts", "updates", "term", "section", "project", "named"]},
+        page=text,
+        count=number,
+        updated={"type": "string", "format": "date-time"},
+        formats=_object(formats, **dict.fromkeys(formats, text)),
+    )
+    return {
+        "Feed": _object(
+            ["version", "title", "items"],
+            version={"const": "https://jsonfeed.org/version/1.1"},
+            title=text,
+            home_page_url=text,
+            feed_url=text,
+            next_url=text,
+            items={"type": "array", "items": item},
+        ),
+        "Catalogue": _object(
+            ["version", "feeds"], version={"const": 1}, feeds={"type": "array", "items": feed}
+        ),
+        "Health": _object(
+            ["status", "entries", "feeds", "sources"],
+            status={"enum": ["ok", "degraded", "failing"]},
+            entries=number,
+            feeds=number,
+            sources={"type": "array", "items": _object(["name", "kind", "state"], name=text)},
+        ),
+        "Description": _object(["openapi", "info", "paths"], openapi=text, info={}, paths={}),
+        "Embed": _object(
+            ["version", "type", "html", "width", "height"],
+            version={"const": "1.0"},
+            type={"const": "rich"},
+            title=text,
+            provider_name=text,
+            provider_url=text,
+            author_name=text,
+            author_url=text,
+            cache_age=number,
+            html=text,
+            width=number,
+            height=number,
+        ),
+        "Xml": {"type": "string"},
+        "Text": {"type": "string"},
+        "Problem": _object(
+            ["type", "title", "status", "detail"],
+            type=text,
+            title=text,
+            status=number,
+            detail=text,
+            parameter=text,
+            expected=text,
+            near=texts,
+        ),
+    }

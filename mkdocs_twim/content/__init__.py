@@ -1,0 +1,4 @@
+"""What authors write beside the text, read and checked.
+
+The doors: `frontmatter` (the fences and what is between), `keys` (a post's and a section's).
+"""

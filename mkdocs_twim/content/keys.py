@@ -1,0 +1,280 @@
+"""A post's front matter, checked: the page keys of Zola (0.20), and Material's for `---` posts.
+
+Unknown keys of a post are kept and ignored; unknown keys of an `_index.md` are errors, as in Zola.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from feedserver.text.slugs import slugify
+from mkdocs_twim.content import dates, related
+from mkdocs_twim.content.frontmatter import FrontMatter
+from mkdocs_twim.errors import AddressError, DateError, FrontMatterError, LinkError, TwimError
+from mkdocs_twim.markup import addresses
+
+_SECTION_KEYS = frozenset(
+    "title description date sort_by weight draft template page_template paginate_by paginate_path "
+    "paginate_reversed insert_anchor_links render redirect_to in_search_index transparent aliases "
+    "generate_feeds extra".split()
+)
+
+_SORT_BY = ("date", "update_date", "title", "title_bytes", "weight", "slug", "none")
+_ANCHORS = ("left", "right", "heading", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class PostMeta:
+    """What a post says of itself. `image` is `extra.image` as it is written.
+
+    `pin`, `readtime` and `links` are Material's, of `---` posts.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    date: datetime | None = None
+    updated: datetime | None = None
+    draft: bool = False
+    render: bool = True
+    slug: str | None = None
+    path: str | None = None
+    stem: str = ""
+    taxonomies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    weight: int | None = None
+    authors: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    template: str | None = None
+    in_search_index: bool = True
+    image: str | None = None
+    image_alt: str | None = None
+    pin: bool = False
+    readtime: int | None = None
+    links: tuple[related.Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionMeta:
+    """What the `_index.md` of a folder says: the section keys of Zola."""
+
+    title: str | None = None
+    description: str | None = None
+    sort_by: str | None = None
+    weight: int = 0
+    draft: bool = False
+    paginate_by: int | None = None
+    paginate_path: str = "page"
+    paginate_reversed: bool = False
+    insert_anchor_links: str | None = None
+    render: bool = True
+    redirect_to: str | None = None
+    in_search_index: bool = True
+    transparent: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+class _Reader:
+    """Takes keys out of front matter, and collects what is wrong with them."""
+
+    def __init__(self, front: FrontMatter, path: str) -> None:
+        self.front = front
+        self.path = path
+        self.problems: list[TwimError] = []
+
+    def problem(self, key: str, message: str) -> None:
+        line = self.front.line_of(key)
+        found = FrontMatterError(f"{key}: {message}", path=self.path, line=line)
+        # A key may be read for two purposes: `authors` are people and terms.
+        if str(found) not in map(str, self.problems):
+            self.problems.append(found)
+
+    def get(self, key: str, kind: type, expected: str) -> Any:
+        """The value of a (dotted) key if it is of that type, else None."""
+        value: Any = self.front.values
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        # In Python True is an int; in front matter it is none.
+        if value is None or (isinstance(value, kind) and isinstance(value, bool) == (kind is bool)):
+            return value
+        self.problem(key, f"expected {expected}, found {_shown(value)}")
+        return None
+
+    def text(self, key: str, *, blank: bool = True) -> str | None:
+        value = self.get(key, str, "a string")
+        if value is not None and not blank and not value.strip():
+            self.problem(key, "expected a string that is not empty")
+            return None
+        return value if value is None or value.strip() else None
+
+    def flag(self, key: str, default: bool) -> bool:
+        value = self.get(key, bool, "true or false")
+        return default if value is None else value
+
+    def number(self, key: str) -> int | None:
+        value = self.get(key, int, "a whole number")
+        if value is not None and value < 0:
+            self.problem(key, f"expected a number that is not negative, found {value}")
+        return value if value is None else int(value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        values = self.get(key, list, "a list of strings")
+        if values is None:
+            return ()
+        if any(not isinstance(value, str) or not value.strip() for value in values):
+            self.problem(key, f"expected strings that are not empty, found {_shown(values)}")
+            return ()
+        return tuple(value.strip() for value in values)
+
+    def choice(self, key: str, among: Sequence[str]) -> str | None:
+        value = self.text(key)
+        if value is not None and value not in among:
+            self.problem(key, f"expected one of {', '.join(among)}, found {_shown(value)}")
+            return None
+        return value
+
+    def aliases(self) -> tuple[str, ...]:
+        found = (self.checked("aliases", alias, _alias) for alias in self.texts("aliases"))
+        return tuple(alias for alias in found if alias is not None)
+
+    def checked(self, key: str, value: object, parse: Callable[[Any], Any]) -> Any:
+        try:
+            return None if value is None else parse(value)
+        except (AddressError, DateError, LinkError) as error:
+            self.problem(key, error.message)
+            return None
+
+
+def read_post(
+    front: FrontMatter,
+    src_uri: str,
+    taxonomies: Collection[str],
+    names: Mapping[str, str] = {},
+) -> tuple[PostMeta, list[TwimError]]:
+    """Read the keys of a post; what is wrong with them comes beside the rest.
+
+    `taxonomies` are the names that the site has declared, `names` those of authors by their ids.
+    """
+    reader = _Reader(front, src_uri)
+    name = posixpath.dirname(src_uri) if addresses.is_bundle(src_uri) else src_uri[:-3]
+    named_date, stem = dates.from_stem(posixpath.basename(name))
+    date, updated = _dates(reader)
+    extra = reader.get("extra", dict, "a table") or {}
+    image = reader.text("extra.image") if extra else None
+    meta = PostMeta(
+        title=reader.text("title"),
+        description=reader.text("description")
+        or (reader.text("extra.meta_description") if extra else None),
+        date=date or named_date,
+        updated=updated,
+        draft=reader.flag("draft", False),
+        render=reader.flag("render", True),
+        slug=reader.text("slug", blank=False),
+        path=reader.checked("path", reader.text("path", blank=False), addresses.explicit),
+        stem=stem,
+        taxonomies=_taxonomies(reader, taxonomies, names),
+        weight=reader.number("weight"),
+        authors=tuple(names.get(author, author) for author in reader.texts("authors")),
+        aliases=reader.aliases(),
+        template=reader.text("template"),
+        in_search_index=reader.flag("in_search_index", True),
+        # One revision of matrix.org has addresses in the angle brackets of a Markdown link.
+        image=image.strip("<> ") if image else None,
+        image_alt=reader.text("extra.image_alt") if extra else None,
+    )
+    if front.style == "yaml":
+        meta = _with_material(meta, reader)
+    return meta, reader.problems
+
+
+def _with_material(meta: PostMeta, reader: _Reader) -> PostMeta:
+    """A post with the keys of Material's blog that Zola doesn't have."""
+    links = reader.checked("links", reader.front.values.get("links"), related.parse)
+    pin, readtime = reader.flag("pin", False), reader.number("readtime")
+    return replace(meta, pin=pin, readtime=readtime, links=links or ())
+
+
+def read_section(front: FrontMatter, src_uri: str) -> tuple[SectionMeta, list[TwimError]]:
+    """Read the keys of an `_index.md`; what is wrong with them comes beside the rest."""
+    reader = _Reader(front, src_uri)
+    for key in front.values:
+        if key not in _SECTION_KEYS:
+            reader.problem(key, "no key of a section")
+    for key in ("template", "page_template"):
+        reader.text(key)
+    reader.flag("generate_feeds", False)
+    reader.get("extra", dict, "a table")
+    paginate_path = reader.get("paginate_path", str, "a string")
+    meta = SectionMeta(
+        title=reader.text("title"),
+        description=reader.text("description"),
+        sort_by=reader.choice("sort_by", _SORT_BY),
+        weight=reader.number("weight") or 0,
+        draft=reader.flag("draft", False),
+        paginate_by=reader.number("paginate_by"),
+        paginate_path="page" if paginate_path is None else paginate_path.strip("/"),
+        paginate_reversed=reader.flag("paginate_reversed", False),
+        insert_anchor_links=reader.choice("insert_anchor_links", _ANCHORS),
+        render=reader.flag("render", True),
+        redirect_to=reader.checked("redirect_to", reader.text("redirect_to"), addresses.explicit),
+        in_search_index=reader.flag("in_search_index", True),
+        transparent=reader.flag("transparent", False),
+        aliases=reader.aliases(),
+    )
+    return meta, reader.problems
+
+
+def _dates(reader: _Reader) -> tuple[datetime | None, datetime | None]:
+    """The date and the update of a post; Material writes both below `date`, in YAML."""
+    values = reader.front.values
+    date = values.get("date")
+    if reader.front.style == "yaml" and isinstance(date, dict):
+        return (
+            reader.checked("date", date.get("created"), dates.parse),
+            reader.checked("date", date.get("updated"), dates.parse),
+        )
+    return (
+        reader.checked("date", date, dates.parse),
+        reader.checked("updated", values.get("updated"), dates.parse),
+    )
+
+
+def _taxonomies(
+    reader: _Reader, declared: Collection[str], names: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    table = reader.get("taxonomies", dict, "a table of lists of strings") or {}
+    found: dict[str, tuple[str, ...]] = {}
+    for name in table:
+        if name not in declared:
+            known = ", ".join(sorted(declared))
+            reader.problem(f"taxonomies.{name}", f"no taxonomy of this site, which has: {known}")
+        else:
+            found[name] = _terms(reader, f"taxonomies.{name}")
+    if reader.front.style == "yaml":
+        for key, name in (("authors", "author"), ("categories", "category")):
+            if name in declared and name not in found and reader.front.values.get(key):
+                terms = _terms(reader, key)
+                if name == "author":
+                    terms = tuple(dict.fromkeys(names.get(term, term) for term in terms))
+                found[name] = terms
+    return found
+
+
+def _terms(reader: _Reader, key: str) -> tuple[str, ...]:
+    terms = reader.texts(key)
+    for term in terms:
+        if not slugify(term):
+            reader.problem(key, f"no address can be made of the term {term!r}")
+    return tuple(dict.fromkeys(term for term in terms if slugify(term)))
+
+
+def _alias(alias: str) -> str:
+    address = addresses.explicit(alias)
+    return address.rstrip("/") if address.endswith(".html/") else address
+
+
+def _shown(value: object) -> str:
+    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."

@@ -1,0 +1,207 @@
+"""What our templates put around a post's text, and into the generated pages.
+
+A page's content is filled in when the search has read it: everything here repeats what stands
+elsewhere on the site.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape, unescape
+from typing import cast
+
+from jinja2 import Environment
+from markupsafe import Markup
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
+from mkdocs.theme import Theme
+from mkdocs.utils import get_relative_url
+from mkdocs.utils.templates import TemplateContext
+
+from feedserver.feeds.index import Index
+from feedserver.model import Entry
+from feedserver.newsletter.entries import fragment
+from feedserver.newsletter.registry import Registry
+from feedserver.text.html import plain
+from feedserver.text.slugs import section_slug
+from mkdocs_twim.lists.listings import Listing
+from mkdocs_twim.lists.pages import GeneratedPages
+from mkdocs_twim.markup import commonmark as markdown
+from mkdocs_twim.markup.pictures import Picture
+from mkdocs_twim.posts.page import PostPage
+from mkdocs_twim.templating import social, views
+from mkdocs_twim.templating.parts import Parts
+from mkdocs_twim.templating.social import Social
+from mkdocs_twim.templating.views import Link, PostView
+from mkdocs_twim.templating.words import Words
+
+# Up to the permalink that Markdown may have put at its end.
+_HEADING = re.compile(
+    r'(<h([23])\b[^>]*\sid="([^"]*)"[^>]*>.*?)(?=(?:<a class="headerlink"[^>]*>[^<]*</a>)?</h\2>)',
+    re.DOTALL,
+)
+
+
+class Frames:
+    """Fills the pages of one build.
+
+    `posts` are by id, `default` is the picture of who has none. `registry` names
+    sections and projects. `parts` renders what stands in pages.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        theme: Theme,
+        index: Index,
+        posts: Mapping[str, PostView],
+        generated: GeneratedPages,
+        default: Picture | None,
+        registry: Registry,
+        parts: Parts,
+    ) -> None:
+        self._site = index.archive.site
+        self._shows_path = _shows_path(env, theme)
+        self._posts = posts
+        self._generated = generated
+        self._default = default
+        self._registry = registry
+        self.parts = parts
+        self._issues: dict[str, list[Entry]] = {}
+        for entry in index.archive.entries:
+            if entry.update:
+                self._issues.setdefault(entry.update.issue.id, []).append(entry)
+
+    def fill(self, page: Page, context: TemplateContext) -> None:
+        """Put what we have to say into a page's content, and into its context, for the head."""
+        listing = self._generated.listing(page)
+        if listing is not None:
+            self._fill_list(page, listing, context)
+        elif isinstance(page, PostPage) and page.permalink in self._posts:
+            self._fill_post(page, self._posts[page.permalink], context)
+
+    def _up(self, page: Page) -> Link | None:
+        """The page that a page belongs to, where the theme doesn't show that itself."""
+        above: object = page.parent
+        if self._shows_path or not isinstance(above, Page):
+            return None
+        return Link(unescape(str(above.title)), above.url or ".")
+
+    def _fill_list(self, page: Page, listing: Listing, context: TemplateContext) -> None:
+        values = cast("dict[str, object]", context)
+        values["social"] = self.social_of(page, listing)
+        page.content = self.content_of(page, listing, values)
+
+    def social_of(self, page: Page, listing: Listing) -> Social:
+        """What a generated page says to other sites."""
+        feed = listing.feed
+        about = page.meta.get("description") or (feed and feed.description)
+        return self.social(page, str(about or self._site.description))
+
+    def social(self, page: Page, about: str) -> Social:
+        """The same of any page that is no post; `about` describes it."""
+        title = plain(str(page.title))
+        return social.of_list(title, page.canonical_url or "", about, self._site, self._default)
+
+    def content_of(self, page: Page, listing: Listing, context: Mapping[str, object]) -> str:
+        """The content of a generated page, below its own text."""
+        text = page.content or ""
+        return self.parts.render(
+            listing.template,
+            page,
+            context,
+            listing=listing,
+            **listing.values,
+            up=self._up(page),
+            heading=None if "<h1" in text else plain(str(page.title)),
+            text=Markup(text),
+            root=_root(page),
+        )
+
+    def _fill_post(self, page: PostPage, post: PostView, context: TemplateContext) -> None:
+        # Python-Markdown's is the page's heading, even where the post has another title.
+        named = None if page.source.engine == "python-markdown" else post.title
+        heading, text = markdown.split(page.content or "", named)
+        topics = _topics(page.toc, self._issues.get(page.permalink, ()), self._registry)
+        values = cast("dict[str, object]", context)
+        values["social"] = social.of_post(post, page.permalink, self._site, self._default)
+        page.content = self.parts.render(
+            "post.html",
+            page,
+            values,
+            post=post,
+            up=self._up(page),
+            heading=Markup(heading) if heading else None,
+            text=Markup(_with_topics(text, topics, page.url, self.parts.words)),
+            older=_neighbour(page.previous_page),
+            newer=_neighbour(page.next_page),
+        )
+
+
+def _shows_path(env: Environment, theme: Theme) -> bool:
+    """Whether a theme shows above a page where it belongs; not every Material has what it takes."""
+    if theme.name == "readthedocs":
+        return True
+    wanted = "navigation.path" in (theme.get("features") or ())
+    return wanted and "partials/path.html" in env.list_templates(extensions=["html"])
+
+
+def _root(page: Page) -> str:
+    """What leads from a page to the site's root."""
+    return get_relative_url(".", page.url).rstrip("/") + "/"
+
+
+def _neighbour(page: Page | None) -> Link | None:
+    return Link(unescape(str(page.title)), page.url) if page else None
+
+
+def _topics(
+    toc: Iterable[AnchorLink], updates: Sequence[Entry], registry: Registry
+) -> dict[str, Link]:
+    """The pages of an issue's sections and projects, by the ids of their headings."""
+    by_id = {entry.id.partition("#")[2]: entry.update for entry in updates if entry.update}
+    # Of these sections something stands above the first project: they are updates themselves.
+    own = {of.section.slug for of in by_id.values() if of.section and not of.project}
+    found: dict[str, Link] = {}
+    before: AnchorLink | None = None
+    for item in _all(toc):
+        of = by_id.get(fragment(item.id))
+        if of and of.project:
+            found[item.id] = views.project_link(of.project, registry)
+            if (
+                of.section
+                and of.section.slug not in own
+                and before
+                and fragment(before.id) not in by_id
+            ):
+                # By their titles: the registry may have given the section another slug.
+                title = unescape(before.title) or before.id
+                if section_slug(title) == section_slug(of.section.title):
+                    found[before.id] = views.section_link(of.section, registry)
+        elif of and of.section:
+            found[item.id] = views.section_link(of.section, registry)
+        before = item
+    return found
+
+
+def _all(toc: Iterable[AnchorLink]) -> Iterable[AnchorLink]:
+    for item in toc:
+        yield item
+        yield from _all(item.children)
+
+
+def _with_topics(html: str, topics: Mapping[str, Link], page_url: str, words: Words) -> str:
+    """Put a link behind each heading of a section or a project, to its own page."""
+
+    def heading(match: re.Match[str]) -> str:
+        link = topics.get(unescape(match[3]))
+        if link is None:
+            return match[0]
+        to = escape(get_relative_url(link.url or "", page_url))
+        name = escape(words.text("all_updates_of", title=link.title))
+        attributes = f'href="{to}" title="{name}" aria-label="{name}"'
+        # The joiner keeps the sign on the line of the last word.
+        return f'{match[1]}\u2060<a class="twim-topic" {attributes}></a>'
+
+    return _HEADING.sub(heading, html) if topics else html

@@ -1,0 +1,117 @@
+"""Internal links, `[x](@/blog/x.md)`: where they lead, in posts and on ordinary pages.
+
+A target is a file's path below docs_dir; `_index.md` is the page of its folder (zola.md Z12.1).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from urllib.parse import quote, unquote, urljoin
+from xml.etree.ElementTree import Element
+
+from markdown import Extension, Markdown
+from markdown.treeprocessors import Treeprocessor
+from mkdocs.structure.files import File, Files
+
+from mkdocs_twim.markup import links
+
+MARK = "@/"
+
+
+class PageLinks:
+    """The internal links of one page, resolved as they are met.
+
+    `broken` are the targets that aren't there; `anchors` the headings that links name, to be looked
+    for when all pages are rendered, with the links as they are written.
+    """
+
+    def __init__(self, file: File, files: Files, site_url: str) -> None:
+        self.broken: dict[str, None] = {}
+        self.anchors: dict[tuple[File, str, str], None] = {}
+        self._file = file
+        self._files = files
+        self._site_url = site_url
+
+    def address(self, target: str) -> str | None:
+        """The address of a target, relative to the page."""
+        file, fragment = self._find(target)
+        return file.url_relative_to(self._file) + fragment if file else None
+
+    def absolute(self, target: str) -> str | None:
+        """The absolute address of a target, as Zola's `get_url` gives it."""
+        file, fragment = self._find(target)
+        return urljoin(self._site_url, file.url) + fragment if file else None
+
+    def source(self, target: str) -> str | None:
+        """The path from the page's file to the target's, which MkDocs resolves."""
+        file, fragment = self._find(target)
+        if file is None:
+            return None
+        folder = posixpath.dirname(self._file.src_uri)
+        return quote(posixpath.relpath(file.src_uri, folder or ".")) + fragment
+
+    def note(self, file: File, fragment: str, link: str) -> None:
+        """Remember a link to a heading, unless it is known by another spelling."""
+        if not any(known[:2] == (file, fragment) for known in self.anchors):
+            self.anchors[file, fragment, link] = None
+
+    def lost(self) -> Iterator[str]:
+        """The links to headings that aren't there; when all is rendered."""
+        for file, fragment, link in self.anchors:
+            # What stands on a generated page is known later.
+            page = file.page if file.generated_by != "twim" else None
+            if not links.leads(fragment, page.present_anchor_ids if page else None):
+                yield link
+
+    def _find(self, target: str) -> tuple[File | None, str]:
+        path, mark, fragment = target.removeprefix(MARK).partition("#")
+        path = unquote(path)
+        if posixpath.basename(path) == "_index.md":
+            path = posixpath.join(posixpath.dirname(path), "index.md")
+        file = self._files.get_file_from_path(path)
+        if file is None or file.inclusion.is_excluded() or not _is_page(file):
+            self.broken[target] = None
+            return None, ""
+        if fragment:
+            self.anchors[file, fragment, target] = None
+        return file, mark + fragment
+
+
+def _is_page(file: File) -> bool:
+    # A preview has something else in the place of posts that it doesn't render.
+    return file.is_documentation_page() or file.page is not None
+
+
+class InternalLinks(Extension):
+    """Gives internal links in Python-Markdown paths that MkDocs resolves.
+
+    As an extension, so that code which shows such links stays as it is. `page` is that of the text
+    which is being rendered.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page: PageLinks | None = None
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        # Behind the inline patterns (20), before MkDocs resolves paths (0).
+        md.treeprocessors.register(_Resolver(self), "twim_internal", 1)
+
+
+class _Resolver(Treeprocessor):
+    def __init__(self, extension: InternalLinks) -> None:
+        super().__init__()
+        self._extension = extension
+
+    def run(self, root: Element) -> None:
+        page = self._extension.page
+        for link in root.iter("a") if page else ():
+            target = link.get("href", "")
+            if page and target.startswith(MARK):
+                if source := page.source(target):
+                    link.set("href", source)
+                else:
+                    # MkDocs expects an address of every `a`.
+                    link.tag = "span"
+                    del link.attrib["href"]

@@ -1,0 +1,291 @@
+"""What else a Zola site has: static files, templates and feeds; and mkdocs.yml from all of it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from feedserver.feeds.catalogue import RESERVED
+from feedserver.formats.formats import FORMATS
+from feedserver.text.slugs import slugify
+from mkdocs_twim.migrate.migration import Folder, Migration
+from mkdocs_twim.migrate.porting import unported
+from mkdocs_twim.migrate.zola_config import FILE, ZolaConfig
+from mkdocs_twim.migrate.zola_pages import Content
+from mkdocs_twim.shortcodes.library import Library
+
+# Files that the theme, MkDocs or the plugin makes, of which a site can't have its own here.
+_TAKEN = {"404.html", "sitemap.xml", "sitemap.xml.gz", "archive.json", "feeds.json", "feeds.opml"}
+_TAKEN |= set(FORMATS)
+_NAMED = re.compile(r"(?P<name>no[-_](?P<what>[\w-]+?))[-_.](?:atom|rss|feed|json)\b.*")
+_EXTENSIONS: list[object] = [
+    *("attr_list", "footnotes", "md_in_html", "sane_lists", "tables"),
+    *("pymdownx.highlight", "pymdownx.superfences", "pymdownx.tilde"),
+    {"pymdownx.tasklist": {"custom_checkbox": True}},
+    {"toc": {"permalink": True}},
+]
+
+
+def add(
+    site: Folder,
+    config: ZolaConfig,
+    migration: Migration,
+    contents: Collection[Content],
+    blog: str,
+) -> None:
+    """Add all that isn't content to a migration."""
+    _static(site, config, migration)
+    _templates(site, migration)
+    for line, what in config.others:
+        migration.hand(f"{FILE}:{line}", what)
+    posts = [
+        content
+        for content in contents
+        if (not blog or content.name.startswith(f"{blog}/"))
+        and not (content.is_section or content.is_draft)
+        and content.meta.date is not None
+    ]
+    options = _Feeds(site, config, migration, contents, posts, blog).options()
+    yml = _mkdocs_yml(config, migration, options, contents, blog)
+    text = yaml.safe_dump(yml, allow_unicode=True, sort_keys=False, width=1000)
+    migration.put("mkdocs.yml", text, FILE)
+    migration.taken.append(f"{FILE} is mkdocs.yml")
+    _news(migration, config)
+
+
+def _static(site: Folder, config: ZolaConfig, migration: Migration) -> None:
+    names = site.below("static")
+    for name in names:
+        if name in _TAKEN:
+            migration.hand(f"static/{name}", "the theme or the plugin makes this file: left out")
+        else:
+            migration.put(f"static/{name}", site.path(f"static/{name}"), f"static/{name}")
+    migration.taken.append(f"{len(names)} files of static/")
+    if config.robots and "robots.txt" not in names:
+        if "templates/robots.txt" in site:
+            migration.hand("templates/robots.txt", "write static/robots.txt; this is Zola's own")
+        text = f"User-agent: *\nDisallow:\nAllow: /\nSitemap: {config.base_url}sitemap.xml\n"
+        migration.put("static/robots.txt", text, "robots.txt")
+
+
+def _templates(site: Folder, migration: Migration) -> None:
+    built_in = Library().names
+    for name in site.below("templates/shortcodes"):
+        origin = f"templates/shortcodes/{name}"
+        stem, extension = posixpath.splitext(name)
+        if extension not in (".html", ".md") or "/" in name:
+            migration.hand(origin, "no template of a shortcode: not taken over")
+        elif stem in built_in:
+            migration.hand(origin, f"the plugin has a '{stem}' of its own: not taken over")
+        else:
+            migration.put(f"shortcodes/{name}", site.path(origin), origin)
+            migration.taken.append(f"{origin} is shortcodes/{name}")
+            for line, what in unported(site.text(origin)):
+                migration.hand(f"{origin}:{line}", what)
+    for folder, what in (
+        ("templates", "a template of Zola's: the plugin and the theme have others"),
+        ("sass", "not compiled: put the CSS into static/ and name it in extra_css"),
+        ("themes", "a theme of Zola's, not taken over"),
+    ):
+        below = [name for name in site.below(folder) if not name.startswith("shortcodes/")]
+        shown = sorted({name.partition("/")[0] for name in below}) if folder == "themes" else below
+        for name in shown:
+            if f"{folder}/{name}" not in ("templates/robots.txt",):
+                migration.hand(f"{folder}/{name}", what)
+
+
+@dataclass
+class _Feeds:
+    """The options of the plugin, of which the feeds are the most work."""
+
+    site: Folder
+    config: ZolaConfig
+    migration: Migration
+    contents: Collection[Content]
+    posts: Collection[Content]
+    blog: str
+    redirects: dict[str, str] = field(default_factory=dict)
+    named: dict[str, dict[str, object]] = field(default_factory=dict)
+    # Where the files of `feed_filenames` are now; those that nothing stands for are left out.
+    files: dict[str, str] = field(default_factory=dict)
+
+    def options(self) -> dict[str, Any]:
+        config, options = self.config, dict[str, Any]()
+        options["blog_dir"] = self.blog or "."
+        if any(path.startswith("static/") for path in self.migration.outputs):
+            options["static_dir"] = "static"
+        options["paginate_by"] = self._paginate_by()
+        options["taxonomies"] = {
+            each.name: {"feed": each.feed, "paginate_by": each.paginate_by}
+            for each in config.taxonomies
+        }
+        for each in config.taxonomies:
+            if slugify(each.name) in RESERVED:
+                self.migration.hand(FILE, f"taxonomies: no taxonomy can be called '{each.name}'")
+        for file in config.feeds:
+            self._feed(file)
+        self._of_sections()
+        if config.feed_limit is not None:
+            options["feed_limit"] = config.feed_limit
+        if self.named:
+            options["feeds"] = self.named
+        if self.redirects:
+            options["feed_redirects"] = self.redirects
+        if any(content.front.style == "yaml" for content in self.posts):
+            options["markdown"] = "commonmark"
+        return options
+
+    def _paginate_by(self) -> int:
+        section = posixpath.join(self.blog, "_index.md")
+        found = (content.front.values for content in self.contents if content.name == section)
+        value = next((values.get("paginate_by") for values in found), None)
+        return value if isinstance(value, int) and value > 0 else 0
+
+    def _format(self, file: str) -> str:
+        """Our file in the format of Zola's, which its template tells, else its name."""
+        template = f"templates/{file}"
+        text = self.site.text(template) if template in self.site else ""
+        for mark, name in (("<rss", "rss.xml"), ("<feed", "atom.xml"), ('"version"', "feed.json")):
+            if mark in text:
+                return name
+        if file.endswith(".json"):
+            return "feed.json"
+        return "rss.xml" if "rss" in file else "atom.xml"
+
+    def _feed(self, file: str) -> None:
+        """One of `feed_filenames`: at the root, and for each term of taxonomies with feeds."""
+        if not self.posts:
+            return
+        ours = self._format(file)
+        named = _NAMED.fullmatch(file)
+        without = self._name(named["name"], named["what"], file) if named else None
+        if named is None:
+            self.files[file] = f"/{ours}"
+        elif without is not None:
+            self.files[file] = f"/{slugify(named['name'])}/{ours}"
+        self._lead(f"/{file}", self.files.get(file))
+        for taxonomy in self.config.taxonomies:
+            if not taxonomy.feed:
+                continue
+            for term in self._terms(taxonomy.name):
+                folder = f"/{slugify(taxonomy.name)}/{term}"
+                # A term's feed is no substitute if it has what was left out.
+                same = named is None or (without and not self._has(taxonomy.name, term, without))
+                self._lead(f"{folder}/{file}", f"{folder}/{ours}" if same else None)
+
+    def _name(self, name: str, what: str, file: str) -> str | None:
+        """Name the feed that leaves a category out; its slug, if there is such a category."""
+        terms = {
+            term: content
+            for content in self.posts
+            for term in content.meta.taxonomies.get("category", ())
+        }
+        slugs = sorted({slugify(term) for term in terms})
+        short = {slug: "".join(word[:1] for word in slug.split("-")) for slug in slugs}
+        found = next((slug for slug in slugs if slugify(what) in (slug, short[slug])), None)
+        others = [
+            content
+            for content in self.posts
+            if found and found not in map(slugify, content.meta.taxonomies.get("category", ()))
+        ]
+        place = f"{FILE} (feed_filenames)"
+        if found is None or not others:
+            self.migration.hand(
+                place,
+                f"{file}: name a feed in its stead, such as feeds: {{{name}: {{title: …, "
+                f"not_category: […]}}}}, and lead /{file} to it in feed_redirects",
+            )
+            return None
+        title = next(term for term in sorted(terms) if slugify(term) == found)
+        self.named[slugify(name)] = {"title": f"Without {title}", "not_category": [found]}
+        self.migration.hand(place, f"{file}: see that it is what the feed '{slugify(name)}' is")
+        return found
+
+    def _terms(self, taxonomy: str) -> list[str]:
+        return sorted(
+            {
+                slugify(term)
+                for content in self.posts
+                for term in content.meta.taxonomies.get(taxonomy, ())
+            }
+            - {""}
+        )
+
+    def _has(self, taxonomy: str, term: str, category: str) -> bool:
+        """Whether a post of a term is of a category too; both are slugs."""
+        return any(
+            term in map(slugify, taxonomies.get(taxonomy, ()))
+            and category in map(slugify, taxonomies.get("category", ()))
+            for taxonomies in (content.meta.taxonomies for content in self.posts)
+        )
+
+    def _of_sections(self) -> None:
+        files = self.files if self.config.feeds else {"atom.xml": "/atom.xml"}
+        for content in self.contents:
+            if content.is_section and content.front.values.get("generate_feeds") is True:
+                blog = content.name == posixpath.join(self.blog, "_index.md")
+                for file in self.config.feeds or ("atom.xml",):
+                    self._lead(f"{content.address}{file}", files.get(file) if blog else None)
+
+    def _lead(self, old: str, new: str | None) -> None:
+        """Lead from an old address of a feed to a new one, if there is any."""
+        if new is None:
+            self.migration.gone.append(old)
+        elif old != new:
+            self.redirects[old] = new
+
+
+def _mkdocs_yml(
+    config: ZolaConfig,
+    migration: Migration,
+    options: dict[str, Any],
+    contents: Collection[Content],
+    blog: str,
+) -> dict[str, Any]:
+    if config.title is None:
+        migration.hand(FILE, "title: there is none; give the site a name, site_name in mkdocs.yml")
+    theme = {"name": "material"}
+    if (language := _language(config.language)) != "en":
+        theme["language"] = language
+    if language.lower() != config.language.lower():
+        migration.hand(
+            FILE, f"default_language: Material has no '{config.language}', only {language}"
+        )
+    if config.languages:
+        migration.hand(FILE, "languages: translations are pages and posts among the others")
+    values = {
+        "site_name": config.title or "Blog",
+        "site_url": config.base_url,
+        "site_description": config.description,
+        "theme": theme,
+        "plugins": ["search", {"twim": options}],
+        "markdown_extensions": _EXTENSIONS,
+        "draft_docs": "".join(f"/{name}\n" for name in migration.drafts),
+    }
+    return {key: value for key, value in values.items() if value}
+
+
+def _language(language: str) -> str:
+    """The language of Material's that is nearest."""
+    folder = files("material").joinpath("templates", "partials", "languages")
+    known = {entry.name[:-5].lower(): entry.name[:-5] for entry in folder.iterdir()}
+    wanted = language.replace("_", "-").lower()
+    return known.get(wanted) or known.get(wanted.partition("-")[0]) or "en"
+
+
+def _news(migration: Migration, config: ZolaConfig) -> None:
+    without = [each.name for each in config.taxonomies if not each.feed]
+    migration.new += [
+        "/feeds/, /feeds.json, /feeds.opml, /archive.json",
+        "/atom.xml, /rss.xml, /feed.json, and the same for each term of a taxonomy with feeds",
+        "/section/, /project/, /updates/, each with its feeds, if posts are issues (option issues)",
+    ]
+    if without:
+        shown = ", ".join(f"/{slugify(name)}/" for name in without)
+        migration.new.append(f"no feeds below {shown}, as before")

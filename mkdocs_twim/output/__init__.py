@@ -1,0 +1,4 @@
+"""What is written beside MkDocs: archive, feeds, the pages of sections and projects.
+
+The door is `writer`; `feeds` makes the archive, `dividing` the entries, `topicpages` the pages.
+"""

@@ -1,0 +1,106 @@
+"""Shortcodes and internal links on the pages that are no posts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from mkdocs.plugins import get_plugin_logger
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+from mkdocs_twim.errors import TwimError
+from mkdocs_twim.markup import links
+from mkdocs_twim.markup.internal import PageLinks
+from mkdocs_twim.posts.page import Workshop
+from mkdocs_twim.shortcodes import calls, contexts, tera, tokens
+from mkdocs_twim.shortcodes import library as shortcodes
+from mkdocs_twim.shortcodes.contexts import Context
+
+log = get_plugin_logger("twim")
+
+
+class PageCalls:
+    """The calls of a build's ordinary pages, between their Markdown and their HTML."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.problems: list[TwimError] = []
+        self.found: list[calls.Call] = []
+        self._workshop = workshop
+        self._library = workshop.library
+        self._renderer = workshop.renderer
+        self._site: Context = workshop.site
+        self._calls: dict[str, calls.Extraction] = {}
+        self._links: dict[str, PageLinks] = {}
+        self._linking: list[tuple[Page, PageLinks]] = []
+
+    def extract(self, markdown: str, page: Page, files: Files) -> str:
+        """Take the calls out of a page's Markdown; what is wrong with them goes to `problems`."""
+        path = page.file.src_uri
+        internal = PageLinks(page.file, files, self._workshop.site_url)
+        self._links[path] = self._workshop.internal.page = internal
+        if "{{" not in markdown and "{%" not in markdown:
+            return tokens.cleaned(markdown)
+        line = _first_line(markdown, page)
+        found = calls.extract(markdown, path, line, self._library, shared=True)
+        for doubt in found.doubts:
+            log.warning(f"{doubt}: it is left as text")
+        context = {**self._site, **contexts.of_page(page), "markdown": self._renderer.snippet}
+        found = shortcodes.splice(found, context, self._library)
+        self.problems += found.errors
+        self._calls[path] = found
+        self.found += found.calls
+        return found.text
+
+    def fill(self, html: str, page: Page) -> str:
+        """Put what the calls of a page make of themselves into its HTML."""
+        internal = self._links.pop(page.file.src_uri, None)
+        self._workshop.internal.page = None
+        if internal is None:
+            # Another plugin has the events run once more.
+            return html
+        found = self._calls.pop(page.file.src_uri, None)
+        if found is not None and found.calls:
+            html = self._filled(html, page, found, internal)
+        for target in internal.broken:
+            log.warning(f"{_place(page, target)}: the link to '{target}' leads nowhere")
+        if internal.anchors:
+            self._linking.append((page, internal))
+        return html
+
+    def warn_of_anchors(self) -> None:
+        """Tell of internal links to headings that aren't there, when all pages are rendered."""
+        for page, internal in self._linking:
+            for link in internal.lost():
+                log.warning(f"{_place(page, link)}: the link to '{link}' leads to no heading")
+
+    def _filled(self, html: str, page: Page, found: calls.Extraction, internal: PageLinks) -> str:
+        text = page.file.content_string
+        above = links.own_anchors(html, text)
+        snippet = partial(self._renderer.snippet, taken=set(links.anchors(html)))
+        own = {"markdown": snippet, tera.INTERNAL: internal.absolute}
+        context = {**self._site, **contexts.of_page(page), **own}
+        html, problems = shortcodes.fill(
+            html, found, feed=False, context=context, library=self._library
+        )
+        self.problems += problems
+        html = links.resolve_internal(html, internal.address)
+        # MkDocs checks links to ids with these, and those of the page's own text to itself.
+        present = {*(page.present_anchor_ids or ()), *links.anchors(html)}
+        page.present_anchor_ids = present
+        for fragment in links.own_anchors(html, text):
+            if fragment not in above and not links.leads(fragment, present):
+                link = f"#{fragment}"
+                log.warning(f"{_place(page, link)}: the link to '{link}' leads to no heading")
+        return html
+
+
+def _place(page: Page, address: str) -> str:
+    """File and line of an address in a page's text."""
+    return f"{page.file.src_uri}:{links.line_of(page.file.content_string, address) or 1}"
+
+
+def _first_line(markdown: str, page: Page) -> int:
+    """The line of the file where the Markdown begins, below the metadata that MkDocs took off."""
+    text = page.file.content_string
+    position = text.rfind(markdown)
+    return text.count("\n", 0, max(position, 0)) + 1

@@ -1,0 +1,70 @@
+"""What posts are made with, as the options say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, cast
+
+from mkdocs.config.defaults import MkDocsConfig
+
+from feedserver.text.urls import absolute
+from mkdocs_twim.config import TwimConfig
+from mkdocs_twim.content import authors
+from mkdocs_twim.errors import OptionError
+from mkdocs_twim.markup import addresses
+from mkdocs_twim.markup.commonmark import Renderer
+from mkdocs_twim.markup.internal import InternalLinks
+from mkdocs_twim.posts.page import Engine, Workshop
+from mkdocs_twim.shortcodes import contexts
+from mkdocs_twim.shortcodes.library import Library
+from mkdocs_twim.shortcodes.peers import Peers
+from mkdocs_twim.templating.words import Words
+
+
+def make(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:
+    """Make what all posts of a build are made with.
+
+    Raises:
+        OptionError: an option can't be.
+        TwimError: a shortcode's template or the file of authors can't be read.
+    """
+    site_url = absolute(config.site_url or "", "")
+    if not site_url or not site_url.endswith("/"):
+        raise OptionError("mkdocs.yml: site_url is missing: the ids of entries are made with it")
+    sizes = {"feed_limit": options.feed_limit, "paginate_by": options.paginate_by}
+    sizes |= {"processes": options.processes or 0, "preview_posts": options.preview_posts}
+    for name, taxonomy in options.taxonomies.items():
+        sizes[f"taxonomies: {name}: paginate_by"] = taxonomy.paginate_by
+    for name, size in sizes.items():
+        if size < 0:
+            raise OptionError(f"mkdocs.yml: twim: {name}: expected 0 or more")
+    toc = config.mdx_configs.get("toc", {})
+    permalink = toc.get("permalink", False)
+    blog_dir = addresses.blog(options.blog_dir).strip("/")
+    return Workshop(
+        site_url=site_url,
+        blog_dir=blog_dir,
+        taxonomies=tuple(options.taxonomies),
+        engine=cast("Engine | Literal['auto']", options.markdown),
+        renderer=Renderer(
+            # The themes mkdocs and readthedocs highlight in the browser.
+            pygments=not config.theme.get("highlightjs"),
+            permalink="¶" if permalink is True else permalink or None,
+        ),
+        library=_library(options, config, words),
+        site=contexts.of_site(config),
+        internal=InternalLinks(),
+        authors=authors.read(Path(config.docs_dir), blog_dir),
+        peers=Peers(Path(config.config_file_path).parent),
+    )
+
+
+def _library(options: TwimConfig, config: MkDocsConfig, words: Words) -> Library:
+    """The shortcodes; a folder that is named must be there, the usual one may be."""
+    folder = Path(options.shortcodes_dir)
+    root = Path(config.config_file_path).parent
+    shown = Path(os.path.relpath(folder, root)).as_posix()
+    if not folder.is_dir() and shown != TwimConfig.shortcodes_dir.default:
+        raise OptionError(f"mkdocs.yml: twim: shortcodes_dir: there is no folder '{shown}'")
+    return Library(folder, shown=shown, words=words)

@@ -1,0 +1,75 @@
+"""The site's theme with our templates in it.
+
+They lie in a folder of their own, `twim/`, below those of the theme, so that a file of the same
+name in `custom_dir` takes the place of one. A page's frame extends the theme's `main.html`; what
+stands in the page, below `twim/parts/`, is rendered into its content, which every theme shows.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from babel.dates import format_date
+from jinja2 import Environment
+from markupsafe import Markup, escape
+from mkdocs.structure.pages import Page
+from mkdocs.utils import normalize_url
+
+from mkdocs_twim.markup import links
+from mkdocs_twim.templating.words import Words
+
+PARTS = "twim/parts/"
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+"""The folder of our templates; a theme finds them after its own and those of `custom_dir`."""
+
+_ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
+
+
+class Parts:
+    """What stands in our pages, rendered by the environment of a build's theme.
+
+    What is the same for all pages is the environment's, so that pieces can be imported once.
+    """
+
+    def __init__(self, env: Environment, *, words: Words, site_url: str) -> None:
+        # MkDocs escapes nothing by itself; ours do. The theme's own templates stay as they are.
+        before = env.autoescape
+        env.autoescape = lambda name: (
+            (name is not None and name.startswith(PARTS))
+            or (before(name) if callable(before) else before)
+        )
+        self._page: Page | None = None
+        self._env = env.overlay()
+        self._env.filters = {
+            **env.filters,
+            # MkDocs' own asks the context for the page, which imported pieces don't have.
+            "url": lambda address: normalize_url(str(address), self._page),
+            "twim_date": _dates(words),
+            "twim_title": _title,
+            "twim_below": lambda html, root: Markup(links.nearer(html, site_url, root)),
+        }
+        self._env.globals = {**env.globals, "word": words.html, "script_words": words.script()}
+        self.words = words
+
+    def render(self, name: str, page: Page, context: Mapping[str, object], **values: object) -> str:
+        """Render a part ("post.html") in the context of a page."""
+        self._page = page
+        return self._env.get_template(PARTS + name).render(context, **values)
+
+
+def _dates(words: Words) -> Callable[..., str]:
+    @functools.cache
+    def on(day: date, form: str) -> str:
+        return format_date(day, form, words.locale)
+
+    return lambda value, form="long": on(value.date(), form)
+
+
+def _title(text: str) -> Markup:
+    """A title in which a date such as 2026-03-13 doesn't break at the end of a line."""
+    return Markup(_ISO_DATE.sub(r'<span class="twim-whole">\g<0></span>', str(escape(text))))
