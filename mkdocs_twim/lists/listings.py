@@ -215,8 +215,11 @@ def _page_link(address: str, path: str, number: int) -> Link:
 def _posts(
     of: PostList, feed: FeedView | None, more: Mapping[str, object] = {}
 ) -> Iterator[Listing]:
-    for at, pager, shown in pages(of.posts, of.size, of.address, of.path):
-        values = {"posts": shown, "total": len(of.posts), **more}
+    rendered = tuple(post for post in of.posts if not post.is_left_out)
+    rest = tuple(post for post in of.posts if post.is_left_out)
+    for at, pager, shown in pages(rendered, of.size, of.address, of.path):
+        listed = rest if pager.number == pager.count else ()
+        values = {"posts": shown, "listed": listed, "total": len(of.posts), **more}
         yield Listing(at, "posts.html", of.title, values, feed, pager, of.address)
 
 

@@ -23,7 +23,6 @@ from feedserver.newsletter.entries import Post
 
 log = get_plugin_logger("twim")
 
-MOST = 8
 _WORTH = 2_000_000
 """Bytes of posts from which on it takes less time to start processes than to do without."""
 
@@ -42,7 +41,7 @@ class Division:
         self._known, self._futures = {}, []
         if processes is None:
             cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-            processes = min(MOST, cores) if cores > 1 and size >= _WORTH else 0
+            processes = min(8, cores) if cores > 1 and size >= _WORTH else 0
         if self._pool is None and processes and not self._has_given_up:
             try:
                 self._pool = ProcessPoolExecutor(

@@ -38,7 +38,7 @@ class Views:
         )
         url = views.relative(page.permalink, page.workshop.site_url)
         if page.is_left_out:
-            return PostView(title, url, meta.date, None, terms, None, None, None, pin=meta.pin)
+            return PostView(title, url, meta.date, None, terms, None, None, None, is_left_out=True)
         if entry is None:
             content = html.sanitise(page.feed_html or "", page.permalink)
             summary = meta.description or html.summary(html.parse(content)) or title

@@ -25,9 +25,7 @@ _PAGE = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
-<style>
-body {{ font: 1.1em/1.6 sans-serif; margin: 3em auto; max-width: 36em; padding: 0 1em }}
-</style>
+<style>body {{ font: 18px/1.6 sans-serif; margin: 2em auto; max-width: 36em; padding: 1em }}</style>
 </head>
 <body>
 <main>

@@ -65,7 +65,7 @@ class PostView:
 
     `excerpt` is the HTML above the mark `<!-- more -->`, with absolute addresses; `summary` is its
     first sentences. `terms` has every taxonomy that the post has terms of, `authors` those of its
-    authors that are described. `readtime` is in minutes.
+    authors that are described. `readtime` is in minutes. `is_left_out` is of previews.
     """
 
     title: str
@@ -80,6 +80,7 @@ class PostView:
     readtime: int | None = None
     pin: bool = False
     draft: bool = False
+    is_left_out: bool = False
     links: tuple[RelatedLink, ...] = ()
 
     def of(self, taxonomy: str) -> tuple[Link, ...]:
