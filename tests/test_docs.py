@@ -302,7 +302,7 @@ def test_every_macro_and_filter_is_documented() -> None:
     assert len(macros) > 5
     for macro in macros:
         assert f"`{macro}`" in _parts(text)["twim/parts/pieces.html"], macro
-    for name in re.findall(r'filters\["(\w+)"\]', (PACKAGE / "theme.py").read_text("utf-8")):
+    for name in re.findall(r'filters\["(\w+)"\]', (PACKAGE / "templating" / "parts.py").read_text("utf-8")):
         assert f"| `{name}` |" in text, name
 
 
@@ -461,7 +461,7 @@ def test_all_that_needs_a_hand_is_documented() -> None:
     ]
     told = [
         _shown(node.args[1])
-        for path in PACKAGE.glob("*.py")
+        for path in PACKAGE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
@@ -525,7 +525,7 @@ def test_every_message_is_that_of_the_code() -> None:
     code = "".join(
         path.read_text("utf-8")
         for package in ("mkdocs_twim", "feedserver")
-        for path in (ROOT / package).glob("*.py")
+        for path in (ROOT / package).rglob("*.py")
     )
     code = re.sub(r'"\s*f?"', "", code)
     for words in _documented():
@@ -535,7 +535,7 @@ def test_every_message_is_that_of_the_code() -> None:
 def test_every_message_of_the_plugin_is_documented() -> None:
     documented = [words for words in _documented() if words]
     count = 0
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         for message in _messages(path):
             # What hands on another's message, and what a call's argument is expected to be.
             if message in ("…: …", "mkdocs.yml: twim: …") or re.match("a |the (addr|id )", message):
