@@ -47,7 +47,7 @@ def test_a_catalogue_has_all_words_and_their_values(language: str) -> None:
 
 
 def test_every_word_is_used_and_every_used_word_is_there() -> None:
-    sources = [*PACKAGE.glob("*.py"), *PACKAGE.glob("templates/**/*.html")]
+    sources = [*PACKAGE.rglob("*.py"), *PACKAGE.glob("templates/**/*.html")]
     code = "".join(path.read_text("utf-8") for path in sources)
     called = set(re.findall(r'(?:\b(?:twim_)?word|\bwords\.text)\("(\w+)"', code))
     known = set(_texts("en"))
