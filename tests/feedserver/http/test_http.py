@@ -254,7 +254,7 @@ def test_representations_are_made_once_and_kept_within_a_limit() -> None:
 def test_strangers_can_not_fill_what_is_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feedserver.answers._CAPACITY", 8)
+    monkeypatch.setattr("feedserver.http.answers._CAPACITY", 8)
     write_site(tmp_path)
     app = app_of(tmp_path, url=None)
     assert isinstance(app, FastPath)
@@ -280,8 +280,8 @@ def test_answers_do_not_wait_on_a_kept_connection(tmp_path: Path) -> None:
 def test_a_search_that_takes_too_long_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feedserver.snapshots._PATIENCE", -1.0)
-    monkeypatch.setattr("feedserver.snapshots._INSTRUCTIONS", 1)
+    monkeypatch.setattr("feedserver.store.store.snapshots._PATIENCE", -1.0)
+    monkeypatch.setattr("feedserver.store.store.snapshots._INSTRUCTIONS", 1)
     write_site(tmp_path)
     with TestClient(app_of(tmp_path)) as client:
         answer = client.get("/feed.json?q=ne*")

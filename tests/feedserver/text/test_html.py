@@ -339,7 +339,7 @@ def test_the_first_image_is_no_pixel_that_counts() -> None:
 
 
 def test_nothing_ends_the_rounds_but_text_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedserver.html._ROUNDS", 1)
+    monkeypatch.setattr("feedserver.text.html._ROUNDS", 1)
     assert sanitise("<p>a &lt;<button><p>b</button>", BASE) == "a &lt; b"
 
 
