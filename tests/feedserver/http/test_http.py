@@ -280,8 +280,8 @@ def test_answers_do_not_wait_on_a_kept_connection(tmp_path: Path) -> None:
 def test_a_search_that_takes_too_long_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feedserver.store.store.snapshots._PATIENCE", -1.0)
-    monkeypatch.setattr("feedserver.store.store.snapshots._INSTRUCTIONS", 1)
+    monkeypatch.setattr("feedserver.store.snapshots._PATIENCE", -1.0)
+    monkeypatch.setattr("feedserver.store.snapshots._INSTRUCTIONS", 1)
     write_site(tmp_path)
     with TestClient(app_of(tmp_path)) as client:
         answer = client.get("/feed.json?q=ne*")

@@ -246,8 +246,8 @@ def test_a_first_look_finds_every_entry_from_any_thread(file: _File) -> None:
 
 def test_a_search_ends_in_time(file: _File, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write(archive([post(f"p{n}", days=n) for n in range(500)], [ALL]))
-    monkeypatch.setattr("feedserver.store.store.snapshots._PATIENCE", -1.0)
-    monkeypatch.setattr("feedserver.store.store.snapshots._INSTRUCTIONS", 1)
+    monkeypatch.setattr("feedserver.store.snapshots._PATIENCE", -1.0)
+    monkeypatch.setattr("feedserver.store.snapshots._INSTRUCTIONS", 1)
     store = Store(file.path)
     with pytest.raises(SearchTimeoutError):
         _get(store, "feed.json", slice=Slice(text="te* p*"))
@@ -262,7 +262,7 @@ def test_a_version_that_was_refused_is_tried_again_later(
     store = Store(file.path, now=lambda: now[0])
     file.write(_archive("one", "two"))
     with monkeypatch.context() as broken:
-        broken.setattr("feedserver.store.store.snapshots.FORMAT", 0)
+        broken.setattr("feedserver.store.snapshots.FORMAT", 0)
         assert not store.refresh()
     assert not store.refresh()
     now[0] += timedelta(seconds=60)
