@@ -17,6 +17,7 @@ from pathlib import Path
 from mkdocs.plugins import get_plugin_logger
 
 from feedserver import export
+from feedserver.dividing import uninterrupted
 from feedserver.model import Archive
 from feedserver.query import Index
 
@@ -50,7 +51,8 @@ class Output:
             return
         process = multiprocessing.get_context("fork").Process(target=self._in_process, daemon=True)
         try:
-            process.start()
+            with uninterrupted():
+                process.start()
         except OSError as error:
             log.debug(f"the feeds are written by this process: {error}")
         else:

@@ -265,8 +265,9 @@ class PostPage(Page):
         """Be listed by title and date alone."""
         self.is_left_out = True
         self.meta = _page_meta(self.source)
-        meta = self.source.meta
-        self.heading = meta.title or get_markdown_title(self.source.front.body) or meta.stem
+        if self.source.meta.title is None:
+            self._headings = self.workshop.renderer.render(self.source.front.body).headings
+        self.heading = self.source.meta.title or self._untitled()
         self.title = escape(self.heading, quote=False)
 
     def render(self, config: MkDocsConfig, files: Files) -> None:

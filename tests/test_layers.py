@@ -18,7 +18,7 @@ FEEDSERVER = (
     | {"slices"}
     | {"drafts", "foreign_json", "foreign_xml"},
     {"archive", "query", "entries", "catalogue", "documents", "export"}
-    | {"topics"}
+    | {"topics", "dividing"}
     | {"orders"}
     | {"foreign", "natives", "sites", "choices", "cards"}
     | {"widgets", "drawings", "snippets", "oembed"},
@@ -42,7 +42,7 @@ MKDOCS_TWIM = (
     | {"peers", "entryviews", "server"},
     {"feeds", "output", "listings", "pages", "social", "frames", "collection"}
     | {"sections", "checks", "feedcalls"}
-    | {"workshops", "topicpages", "dividing", "previews"}
+    | {"workshops", "topicpages", "previews"}
     | {"zola_output", "zola_site", "material_blog"},
     {"plugin", "migrate", "__main__"},
 )
