@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 
+from feedserver.newsletter import dividing
+from feedserver.newsletter.dividing import Division
 from feedserver.newsletter.registry import Registry
 from feedserver.text.slugs import slugify
 from mkdocs_twim import checks
@@ -34,8 +37,7 @@ from mkdocs_twim.lists.frames import Frames
 from mkdocs_twim.lists.pages import GeneratedPages, paths_of
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.markup.pictures import Gallery
-from mkdocs_twim.output import dividing, feeds
-from mkdocs_twim.output.dividing import Division
+from mkdocs_twim.output import feeds
 from mkdocs_twim.output.topicpages import Pattern, TopicPages
 from mkdocs_twim.output.writer import Output
 from mkdocs_twim.posts import workshops
@@ -74,7 +76,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self._docs: Path
         self._watched: set[Path] = set()
         self.output: Output | None = None
-        self.division = Division()
+        self.division = Division(log.info)
         self.words: Words
         self.server: Server | None = None
 
@@ -137,7 +139,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         if self._preview is not None:
             newest = self.config.preview_posts
             left_out = self._preview.left_out(
-                self.collection.pages, newest, {*paths_of(config.nav)}
+                self.collection.pages, newest, {*map(posixpath.normpath, paths_of(config.nav))}
             )
             self.collection.leave_out(left_out, newest, files, config)
         self.generated.prepare(
@@ -147,7 +149,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             issues=self.collection.has_issues(self.config.issues),
             intros=self.collection.intros,
         )
-        size = sum(len(page.source.utf8) for page in self.collection.pages)
+        rendered = (page for page in self.collection.pages if not page.is_left_out)
+        size = sum(len(page.source.utf8) for page in rendered)
         self.division.begin(self.config.processes, size)
         return files
 
@@ -223,9 +226,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def _take(self, page: PostPage, config: MkDocsConfig) -> None:
         """Let a rendered post be divided."""
         if feeds.is_in_feeds(page):
-            post, site = feeds.post_of(page, self.config), feeds.site_of(config)
-            ignored = tuple(self.config.ignore_sections)
-            self.division.take(page.file.src_uri, post, site, ignored)
+            site, ignored = feeds.site_of(config), tuple(self.config.ignore_sections)
+            self.division.take(
+                page.file.src_uri, lambda: (feeds.post_of(page, self.config), site, ignored)
+            )
 
     def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
         """All that is known when every page is rendered; what is wrong with it."""

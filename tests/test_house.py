@@ -18,7 +18,8 @@ ROWS: Mapping[str, tuple[set[str], ...]] = {
     "feedserver": (
         {"model", "errors"},
         {"text", "check"},
-        {"newsletter", "formats"},
+        {"formats"},
+        {"newsletter"},
         {"feeds"},
         {"foreign", "embed", "settings", "store"},
         {"sources", "pages"},

@@ -1,4 +1,5 @@
 """What is written beside MkDocs: archive, feeds, the pages of sections and projects.
 
-The door is `writer`; `feeds` makes the archive, `dividing` the entries, `topicpages` the pages.
+The door is `writer`; `feeds` makes the archive, `topicpages` the pages of
+sections and projects.
 """

@@ -99,10 +99,7 @@ def collect(
     site = site_of(config)
     blog = addresses.blog(options.blog_dir)
     shown = [page for page in pages if is_in_feeds(page)]
-    # Ready to be written at once, while others are divided.
-    groups = [
-        tuple(map(packed, _with_picture(entries_of(page), page.picture(gallery)))) for page in shown
-    ]
+    groups = [_with_picture(entries_of(page), page.picture(gallery)) for page in shown]
     built = order.arrange(groups)
     merged, merges = merge(built, known)
     # Those that were changed since are no longer.
@@ -131,8 +128,7 @@ def collect(
         entries=found,
     )
     index = Index(archive)
-    if not any(page.is_left_out for page in pages):
-        _check_redirects(options.feed_redirects, index)
+    _check_redirects(options.feed_redirects, index, any(page.is_left_out for page in pages))
     # A feed that has no entry isn't listed.
     by_page: dict[str, tuple[Feed, ...]] = {}
     for feed in index.feeds:
@@ -249,13 +245,13 @@ def _slug(parameter: str, value: str, known: Registry) -> str:
     return next((known.slug(kind, slug) for kind in kinds), slug)
 
 
-def _check_redirects(redirects: Mapping[str, str], index: Index) -> None:
+def _check_redirects(redirects: Mapping[str, str], index: Index, is_cut: bool) -> None:
     present = {feed.path + file for feed in index.feeds for file in FORMATS}
     for old, new in redirects.items():
         place = f"mkdocs.yml: twim: feed_redirects: {old}"
         if not _OLD_ADDRESS.fullmatch(old):
             raise OptionError(f"{place}: expected an address such as /blog/feed/")
-        if new not in present:
+        if new not in present and not is_cut:
             raise OptionError(f"{place}: there is no feed at {new}")
 
 

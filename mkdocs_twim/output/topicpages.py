@@ -11,11 +11,13 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from html import escape, unescape
 from itertools import count, islice, product
 from typing import Any, cast
+from urllib.parse import quote
 
 from jinja2 import Environment
 from jinja2.utils import htmlsafe_json_dumps
@@ -44,8 +46,9 @@ _FORMS: tuple[Callable[[str], str], ...] = (
     escape,
     lambda text: str(jinja_escape(text)),
     lambda text: str(htmlsafe_json_dumps(text))[1:-1],
+    quote,
 )
-"""How a text, or its HTML, may come out of a theme: as it is, escaped, in JSON."""
+"""How a text, or its HTML, may come out of a theme: as it is, escaped, in JSON, in addresses."""
 
 _html = partial(escape, quote=False)
 
@@ -136,7 +139,8 @@ class TopicPages:
             OSError: a page can't be written.
         """
         for topic, frame in self._framed:
-            self._write(topic.page, self._joined(topic, frame))
+            with _named(topic.page):
+                self._write(topic.page, self._joined(topic, frame))
 
     def _in_frames(self, topics: Sequence[_Topic]) -> list[tuple[_Topic, _Frame]] | None:
         """The frame of each page of one kind; nothing if these don't give what the theme gives."""
@@ -183,7 +187,8 @@ class TopicPages:
 
     def _whole(self, topic: _Topic) -> str:
         """A page as MkDocs makes it; a copy, for the events fill what they are given."""
-        return self._rendered(copy.copy(topic.page))[0]
+        with _named(topic.page):
+            return self._rendered(copy.copy(topic.page))[0]
 
     def _rendered(self, page: Page) -> tuple[str, TemplateContext]:
         """A page by MkDocs' context and environment and the events of all plugins.
@@ -221,7 +226,17 @@ class TopicPages:
     @staticmethod
     def _write(page: Page, text: str) -> None:
         # As MkDocs does.
-        write_file(text.encode("utf-8", errors="xmlcharrefreplace"), page.file.abs_dest_path)
+        if text.strip():
+            write_file(text.encode("utf-8", errors="xmlcharrefreplace"), page.file.abs_dest_path)
+
+
+@contextmanager
+def _named(page: Page) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"Error building page '{page.file.src_uri}'")
+        raise
 
 
 def _owner(method: object) -> object:
@@ -242,6 +257,7 @@ def _words(topic: _Topic, social: Social) -> list[str]:
         unescape(str(page.title)),
         unescape(str(page.parent.title)) if later and page.parent else "",
         dict(social.properties).get("og:description", ""),
+        page.update_date,
         *(feed.title for feed in topic.feeds),
         *(unescape(link.title) for link in page.toc),
     ]
@@ -255,13 +271,13 @@ def _placeholders() -> Iterator[str]:
 def _pattern(topic: _Topic, frames: Frames, config: MkDocsConfig) -> Pattern:
     """A page such as this one, of placeholders in the order of `_words`."""
     page, words = topic.page, _placeholders()
-    slug, number, title, above, about = islice(words, 5)
+    slug, number, title, above, about, updated = islice(words, 6)
     # Addresses are of letters, digits and hyphens alone.
     slug, number = (re.sub(r"\W", "", word).lower() for word in (slug, number))
     address = f"/{topic.listing.kind}/{slug}/"
     at = f"{address}page/{number}/" if topic.is_later else address
     pattern = Pattern(None, generate(config, f"{at[1:]}index.md", at, ""), config)
-    pattern.title, pattern.content = _html(title), _CONTENT
+    pattern.title, pattern.content, pattern.update_date = _html(title), _CONTENT, updated
     pattern.meta, pattern.parent = dict(page.meta), page.parent
     if topic.is_later:
         file = generate(config, f"{address[1:]}index.md", address, "")

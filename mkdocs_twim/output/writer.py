@@ -19,6 +19,7 @@ from mkdocs.plugins import get_plugin_logger
 from feedserver.feeds import export
 from feedserver.feeds.index import Index
 from feedserver.model import Archive
+from feedserver.newsletter.dividing import uninterrupted
 
 log = get_plugin_logger("twim")
 
@@ -50,7 +51,8 @@ class Output:
             return
         process = multiprocessing.get_context("fork").Process(target=self._in_process, daemon=True)
         try:
-            process.start()
+            with uninterrupted():
+                process.start()
         except OSError as error:
             log.debug(f"the feeds are written by this process: {error}")
         else:

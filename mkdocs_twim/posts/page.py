@@ -14,7 +14,6 @@ from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
-from mkdocs.utils import get_markdown_title
 
 from mkdocs_twim.errors import TwimError
 from mkdocs_twim.markup import addresses, links
@@ -120,8 +119,9 @@ class PostPage(Page):
         """Be listed by title and date alone."""
         self.is_left_out = True
         self.meta = _page_meta(self.source)
-        meta = self.source.meta
-        self.heading = meta.title or get_markdown_title(self.source.front.body) or meta.stem
+        if self.source.meta.title is None:
+            self._headings = self.workshop.renderer.render(self.source.front.body).headings
+        self.heading = self.source.meta.title or self._untitled()
         self.title = escape(self.heading, quote=False)
 
     def render(self, config: MkDocsConfig, files: Files) -> None:

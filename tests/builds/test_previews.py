@@ -144,9 +144,33 @@ def test_what_has_changed_since_it_began_is_rendered_from_then_on(tmp_path: Path
     assert _is_rendered(previews.build({"blog/p04.md": _plain(4)}), "blog/p04/")
 
 
+def test_untitled_posts_are_listed_by_their_heading(tmp_path: Path) -> None:
+    untitled = {
+        "blog/u1.md": post(None, "# A *b* `c` &amp; [d](e.md)\n", date="2023-01-20"),
+        "blog/u2.md": "---\ndate: 2023-01-21\n---\n\nSetext *title*\n===\n\nText.\n",
+        "blog/u3.md": post(None, "Text.\n", date="2023-01-19"),
+    }
+    blog = LexborHTMLParser(Previews(tmp_path, 2).build(_files(untitled)).read("blog/index.html"))
+    listed = [" ".join(item.text().split()) for item in blog.css("article ~ ul > li")]
+    assert listed[:3] == [
+        "Setext title, Jan 21, 2023",
+        "A b c & d, Jan 20, 2023",
+        "u3, Jan 19, 2023",
+    ]
+
+
+def test_a_preview_goes_on_when_a_mistake_is_mended(tmp_path: Path) -> None:
+    previews = Previews(tmp_path, 3)
+    previews.build(_files())
+    with pytest.raises(Abort):
+        previews.build({"blog/p04.md": _plain(4, "{{ nothing() }}\n").replace("2023", "2023")})
+    site = previews.build({"blog/p04.md": _plain(4, "Mended.\n")})
+    assert "Mended." in site.read("blog/p04/index.html")
+
+
 def test_drafts_and_posts_of_the_nav_are_rendered(tmp_path: Path) -> None:
     files = _files({"blog/p02.md": _plain(2, more="draft = true")})
-    site = Previews(tmp_path, 3, nav=["index.md", {"A": "blog/p03.md"}]).build(files)
+    site = Previews(tmp_path, 3, nav=["index.md", {"A": "./blog/p03.md"}]).build(files)
     assert _is_rendered(site, "blog/p02/") and _is_rendered(site, "blog/p03/")
 
 
@@ -200,9 +224,10 @@ def test_a_build_is_never_cut(tmp_path: Path) -> None:
     assert all(_is_rendered(site, f"blog/p{number:02}/") for number in range(1, 11))
 
 
-def test_a_negative_number_is_an_error(tmp_path: Path) -> None:
+def test_a_negative_number_is_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(Abort):
         Previews(tmp_path, -1).build(_files())
+    assert "twim: preview_posts: expected 0 or more" in caplog.text
 
 
 @dataclass(frozen=True, slots=True)

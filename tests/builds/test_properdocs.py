@@ -56,7 +56,9 @@ def test_it_builds_the_same_pages_and_feeds(tmp_path: Path) -> None:
     }
     assert ours <= by_properdocs.keys()
     for name in ours:
-        if not name.endswith(".html") and "search" not in name:
-            assert by_properdocs[name] == by_mkdocs[name], name
+        if "search" not in name and name != "index.html":
+            # Below it a page says which program has made it.
+            one, other = (built[name].split(b"<footer")[0] for built in (by_mkdocs, by_properdocs))
+            assert one == other.replace(b"properdocs", b"mkdocs"), name
     page = by_properdocs["section/clients/index.html"].decode()
     assert "Mine." in page and "twim-update" in page and 'property="og:title"' in page

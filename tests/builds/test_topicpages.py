@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import UndefinedError
 from mkdocs.exceptions import Abort
 
 from mkdocs_twim.output import topicpages
@@ -44,6 +45,15 @@ def on_post_build(config):
     seen["files"] = [path.relative_to(site).as_posix() for path in site.rglob("*.*")]
     (HERE / "seen.json").write_text(json.dumps(seen))
 """
+
+
+def _uneven(count: int) -> dict[str, str | bytes]:
+    """Projects of which each stands in another number of issues, the first in all."""
+    files: dict[str, str | bytes] = {}
+    for number in range(1, count + 1):
+        shown = "".join(f"### Number {n}\n\nText.\n\n" for n in range(1, number + 1))
+        files[f"blog/{number:02}.md"] = issue(number, f"## Clients\n\n{shown}")
+    return files
 
 
 def _files(more: Mapping[str, str] = {}, titles: Sequence[str] = TITLES) -> dict[str, str | bytes]:
@@ -107,6 +117,28 @@ def test_other_plugins_see_one_of_each_kind(tmp_path: Path, theme: str) -> None:
     assert not [url for url in seen["markdown"] + seen["content"] if url in of_topics]
 
 
+def test_they_see_one_for_each_number_of_issues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    ours = build(tmp_path / "ours", _uneven(9), **_hooked(tmp_path, COUNTS))
+    seen = [url for url in _seen(tmp_path)["page"] if url.startswith("project/")]
+    # The list of all; nine patterns; one with the shortest title, which is the longest, too.
+    assert len(seen) == 12 and seen.count("project/qtwim0q/") == 9
+    monkeypatch.setattr(topicpages.TopicPages, "_in_frames", lambda self, topics: None)
+    theirs = build(tmp_path / "theirs", _uneven(9), **_hooked(tmp_path, COUNTS))
+    assert _topics(ours) == _topics(theirs)
+
+
+def test_a_page_that_another_plugin_leaves_empty_is_not_written(tmp_path: Path) -> None:
+    hook = (
+        "def on_post_page(output, page, config):\n    return '' if 'project/' in page.url else None"
+    )
+    site = build(tmp_path, _files(titles=["x"]), **_hooked(tmp_path, hook))
+    assert not (site.folder / "project/x/index.html").exists()
+    assert (site.folder / "project/x/atom.xml").exists()
+
+
 def test_other_plugins_find_all_in_the_folder_but_the_archive(tmp_path: Path) -> None:
     build(tmp_path, _files(titles=["R&D"]), **_hooked(tmp_path, COUNTS))
     files = _seen(tmp_path)["files"]
@@ -119,7 +151,7 @@ def test_other_plugins_find_all_in_the_folder_but_the_archive(tmp_path: Path) ->
     [
         "{{ page.title | upper }}",
         "{{ page.title | truncate(9, true) }}",
-        "{{ page.title | urlencode }}",
+        "{{ page.title | urlencode | replace('%20', '+') }}",
         "{{ page.title | replace(' ', '-') }}",
         "{{ page.title | length }}",
         "{{ page.content | length }}",
@@ -159,6 +191,31 @@ def test_other_plugins_may_change_pages(
     _same_in_full(tmp_path, monkeypatch, theme={"name": "material"}, **_hooked(tmp_path, hook))
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "<a href='?t={{ page.title | urlencode }}'></a>",
+        "<script>const title = {{ page.title | tojson }}</script>",
+        '<meta content="{{ page.title | striptags | e }}">',
+        "<i>{{ page.update_date }}</i>",
+        "{% for link in page.toc %}<i>{{ link.title }}</i>{% endfor %}",
+    ],
+)
+def test_a_theme_may_write_words_in_many_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: str
+) -> None:
+    overrides = tmp_path / "overrides"
+    overrides.mkdir()
+    frame = '{% extends "base.html" %}{% block extrahead %}' + block + "{% endblock %}"
+    (overrides / "main.html").write_text(frame, "utf-8")
+    theme = {"name": "mkdocs", "custom_dir": str(overrides)}
+    titles = ["R&D", "It's", "Neither short nor", "The longest of all"]
+    build(tmp_path / "seen", _files(titles=titles), theme=theme, **_hooked(tmp_path, COUNTS))
+    # In full it would have been seen too.
+    assert "project/neither-short-nor/" not in _seen(tmp_path)["page"]
+    _same_in_full(tmp_path, monkeypatch, theme=theme)
+
+
 def test_parts_of_the_site_s_own_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parts = tmp_path / "overrides" / "twim" / "parts"
     parts.mkdir(parents=True)
@@ -178,8 +235,9 @@ def test_a_part_that_fails_ends_the_build(tmp_path: Path) -> None:
     # Neither the shortest nor the longest title.
     (parts / "updates.html").write_text("{{ [][0].x if page.title == 'Two words' }}")
     theme = {"name": "mkdocs", "custom_dir": str(tmp_path / "overrides")}
-    with pytest.raises(Exception, match="has no element 0"):
+    with pytest.raises(UndefinedError, match="has no element 0") as raised:
         build(tmp_path, _files(), theme=theme)
+    assert raised.value.__notes__ == ["Error building page 'project/two-words/index.md'"]
     assert not (tmp_path / "site" / "archive.json").exists()
 
 
@@ -220,8 +278,11 @@ def test_a_topic_with_a_page_of_the_site_s_own_stays_a_page_of_mkdocs(tmp_path: 
     assert "<p>Text.</p>" in site.read("project/x/index.html")
 
 
-def test_another_output_at_the_address_of_one_is_an_error(tmp_path: Path) -> None:
+def test_another_output_at_the_address_of_one_is_an_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     body = 'path = "section/clients"'
     text = issue(2).replace("[taxonomies]", f"{body}\n[taxonomies]")
     with pytest.raises(Abort):
         build(tmp_path, {"blog/one.md": issue(1), "blog/two.md": text})
+    assert "both have the address /section/clients/" in caplog.text
