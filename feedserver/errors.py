@@ -82,7 +82,7 @@ class ForeignError(FeedServerError, ValueError):
 
 
 class FetchError(SourceError):
-    """An address can't be fetched. Raised by `fetching`.
+    """An address can't be fetched. Raised by `client`, `addresses` and `fetching`.
 
     `retry_after` is for how many seconds the other side asks not to be asked again.
     """
