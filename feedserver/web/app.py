@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
@@ -28,7 +28,7 @@ from feedserver.web.browsers import Browsers, feed_page
 from feedserver.web.catalogue import Pages
 from feedserver.web.embedding import Embedding
 from feedserver.web.feeds import FeedPage, Feeds
-from feedserver.web.routes import Asked, Endpoint, Row, readable
+from feedserver.web.routes import METHODS, Asked, Endpoint, Row, readable
 from feedserver.web.site import Site
 
 
@@ -71,7 +71,10 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
     known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
     errors = (*known, Exception)
     app = Starlette(
-        routes=[Row(path, endpoint(answer), described=told) for path, answer, told in rows],
+        routes=[
+            Row(path, methods, endpoint(answer), described=described)
+            for path, methods, answer, described in rows
+        ],
         exception_handlers={error: problems.answer for error in errors},
         lifespan=lifespan,
     )
@@ -80,31 +83,31 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
 def _table(
     documents: Feeds, embedding: Embedding, site: Site
-) -> Iterator[tuple[str, Endpoint, bool]]:
-    """Each address, its endpoint, and whether `/openapi.json` describes it.
+) -> Iterator[tuple[str, Sequence[str], Endpoint, bool]]:
+    """Each address, its methods and endpoint, and whether `/openapi.json` describes it.
 
-    All have the same methods. The first row that fits answers: what a site's folder has comes
-    last, but stands in for feeds that there aren't.
+    The first row that fits answers: what a site's folder has comes last, but stands in for feeds
+    that there aren't.
     """
     browsers = Browsers(documents)
     for name in sorted(assets.NAMES):
-        yield f"/{name}", browsers.asset, False
-    yield f"/{people.CATALOGUE}", browsers.catalogue, True
-    yield f"/{snippets.SCRIPT}", embedding.script, True
-    yield f"/{oembed.NAME}", embedding.oembed, True
-    yield "/embed", embedding.root, False
-    yield "/embed.svg", embedding.picture_of_all, True
-    yield "/embed/{folder:anything}.svg", embedding.picture, True
-    yield "/embed/{folder:anything}", embedding.page, True
-    yield "/feeds.json", site.catalogue, True
-    yield "/feeds.opml", site.catalogue, True
-    yield f"/{archive.FILE}", site.archive, True
-    yield f"/{openapi.NAME}", site.description, True
+        yield f"/{name}", METHODS, browsers.asset, False
+    yield f"/{people.CATALOGUE}", METHODS, browsers.catalogue, True
+    yield f"/{snippets.SCRIPT}", METHODS, embedding.script, True
+    yield f"/{oembed.NAME}", METHODS, embedding.oembed, True
+    yield "/embed", METHODS, embedding.root, False
+    yield "/embed.svg", METHODS, embedding.picture_of_all, True
+    yield "/embed/{folder:anything}.svg", METHODS, embedding.picture, True
+    yield "/embed/{folder:anything}", METHODS, embedding.page, True
+    yield "/feeds.json", METHODS, site.catalogue, True
+    yield "/feeds.opml", METHODS, site.catalogue, True
+    yield f"/{archive.FILE}", METHODS, site.archive, True
+    yield f"/{openapi.NAME}", METHODS, site.description, True
     for folder in openapi.FOLDERS:
-        yield f"{folder}{{file:feed}}", site.feed, True
+        yield f"{folder}{{file:feed}}", METHODS, site.feed, True
     # An archive may name feeds in any folder.
-    yield "/{folder:anything}/{file:feed}", site.feed, False
-    yield "/{path:anything}", site.other, False
+    yield "/{folder:anything}/{file:feed}", METHODS, site.feed, False
+    yield "/{path:anything}", METHODS, site.other, False
 
 
 async def _watch(store: Store, interval: float) -> None:

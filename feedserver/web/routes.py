@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -16,6 +16,7 @@ from feedserver.http.proxies import prefix_of
 from feedserver.store.snapshots import Snapshot
 
 METHODS = ("GET", "HEAD", "OPTIONS")
+"""Of what is there to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,14 @@ class Row(Route):
     """An address with its methods and endpoint; whether `/openapi.json` has it, `described`."""
 
     def __init__(
-        self, path: str, endpoint: Callable[[Request], Awaitable[ASGIApp]], *, described: bool
+        self,
+        path: str,
+        methods: Sequence[str],
+        endpoint: Callable[[Request], Awaitable[ASGIApp]],
+        *,
+        described: bool,
     ) -> None:
-        super().__init__(path, endpoint, methods=METHODS, include_in_schema=described)
+        super().__init__(path, endpoint, methods=methods, include_in_schema=described)
         # Starlette's own takes an address with a line break behind it, too.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
 
