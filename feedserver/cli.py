@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from feedserver.errors import FeedServerError, SettingsError
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     top = argparse.ArgumentParser(prog="feedserver", description="Feeds of sections and projects.")
+    # One distribution has both packages, and this one doesn't know the other.
+    told = f"feedserver {version('mkdocs-twim')}"
+    top.add_argument("--version", action="version", version=told, help="tell the version")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="serve a site and its feeds")

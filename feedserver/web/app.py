@@ -1,31 +1,35 @@
-"""The server's parts, put together."""
+"""The server's parts, put together: the route table, and what stands around it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from feedserver.embed import oembed, snippets
 from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutError
+from feedserver.formats import archive
 from feedserver.http import problems
 from feedserver.http.answers import Answers
 from feedserver.http.fastpath import FastPath
-from feedserver.http.proxies import Origins, prefix_of
+from feedserver.http.proxies import Origins
+from feedserver.pages import assets
+from feedserver.pages import pages as people
 from feedserver.settings.settings import Settings
 from feedserver.store.store import Store
-from feedserver.web import feeds
+from feedserver.web import feeds, openapi
 from feedserver.web.browsers import Browsers, feed_page
 from feedserver.web.catalogue import Pages
 from feedserver.web.embedding import Embedding
 from feedserver.web.feeds import FeedPage, Feeds
+from feedserver.web.routes import METHODS, Asked, Endpoint, Row, readable
+from feedserver.web.site import Site
 
 
 def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) -> ASGIApp:
@@ -33,39 +37,24 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
     `page` makes what a browser gets at a feed's address.
     """
-    pages, origins = Pages(settings), Origins(settings)
+    origins = Origins(settings)
     answers = Answers(store, origins)
     documents = Feeds(settings, store, answers, page)
-    browsers, embedding = Browsers(documents), Embedding(documents)
 
-    async def get(request: Request) -> ASGIApp:
-        if request.method == "OPTIONS":
-            return feeds.preflight()
-        # ASGI allows half a character in it.
-        path = request.scope["path"].encode("utf-8", "replace").decode()
-        snapshot, name = store.snapshot, path.removeprefix("/")
-        request.state.site = snapshot.index.archive.site
-        base = origins.base(request.scope, feeds.joined(request.scope))
-        prefix = prefix_of(base)
-        request.state.prefix = f"{prefix}/"
-        if answer := await browsers.get(request, name, base, snapshot):
-            return answer
-        if answer := await embedding.get(request, name, base, snapshot):
-            return answer
-        try:
-            if answer := await documents.get(request, name, base, snapshot):
-                return answer
-        except ParameterError:
-            # What an old address takes is for the new one to say.
-            if moved := pages.redirect(request, path, prefix, snapshot.index):
-                return moved
-            raise
-        if moved := pages.redirect(request, path, prefix, snapshot.index):
-            return moved
-        if found := await pages.get(request, path, prefix):
-            return found
-        about = await browsers.folder(request, name, base, snapshot)
-        return about or pages.not_found(request, path, prefix, snapshot.index)
+    def endpoint(answer: Endpoint) -> Callable[[Request], Awaitable[ASGIApp]]:
+        async def answered(request: Request) -> ASGIApp:
+            if request.method == "OPTIONS":
+                return feeds.preflight()
+            snapshot = store.snapshot
+            request.state.site = snapshot.index.archive.site
+            base = origins.base(request.scope, feeds.joined(request.scope))
+            asked = Asked(request, readable(request.scope["path"]), base, snapshot)
+            request.state.prefix = f"{asked.prefix}/"
+            return await answer(asked)
+
+        return answered
+
+    rows = _table(documents, Embedding(documents), Site(documents, Pages(settings)))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -82,26 +71,43 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
     known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
     errors = (*known, Exception)
     app = Starlette(
-        routes=[Route("/{path:anything}", get, methods=["GET", "OPTIONS"])],
+        routes=[
+            Row(path, methods, endpoint(answer), described=described)
+            for path, methods, answer, described in rows
+        ],
         exception_handlers={error: problems.answer for error in errors},
         lifespan=lifespan,
     )
     return FastPath(app, answers)
 
 
-class _Anything(Convertor[str]):
-    """Takes every path; Starlette's own ends where a line does."""
+def _table(
+    documents: Feeds, embedding: Embedding, site: Site
+) -> Iterator[tuple[str, Sequence[str], Endpoint, bool]]:
+    """Each address, its methods and endpoint, and whether `/openapi.json` describes it.
 
-    regex = "(?s:.*)"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-register_url_convertor("anything", _Anything())
+    The first row that fits answers: what a site's folder has comes last, but stands in for feeds
+    that there aren't.
+    """
+    browsers = Browsers(documents)
+    for name in sorted(assets.NAMES):
+        yield f"/{name}", METHODS, browsers.asset, False
+    yield f"/{people.CATALOGUE}", METHODS, browsers.catalogue, True
+    yield f"/{snippets.SCRIPT}", METHODS, embedding.script, True
+    yield f"/{oembed.NAME}", METHODS, embedding.oembed, True
+    yield "/embed", METHODS, embedding.root, False
+    yield "/embed.svg", METHODS, embedding.picture_of_all, True
+    yield "/embed/{folder:anything}.svg", METHODS, embedding.picture, True
+    yield "/embed/{folder:anything}", METHODS, embedding.page, True
+    yield "/feeds.json", METHODS, site.catalogue, True
+    yield "/feeds.opml", METHODS, site.catalogue, True
+    yield f"/{archive.FILE}", METHODS, site.archive, True
+    yield f"/{openapi.NAME}", METHODS, site.description, True
+    for folder in openapi.FOLDERS:
+        yield f"{folder}{{file:feed}}", METHODS, site.feed, True
+    # An archive may name feeds in any folder.
+    yield "/{folder:anything}/{file:feed}", METHODS, site.feed, False
+    yield "/{path:anything}", METHODS, site.other, False
 
 
 async def _watch(store: Store, interval: float) -> None:

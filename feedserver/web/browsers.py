@@ -18,6 +18,7 @@ from feedserver.pages import assets
 from feedserver.pages import pages as people
 from feedserver.store.snapshots import Snapshot
 from feedserver.web.feeds import Feeds
+from feedserver.web.routes import Asked
 
 
 def feed_page(snapshot: Snapshot, feed: Feed, base: str, name: str, part: Slice) -> Response:
@@ -42,45 +43,40 @@ class Browsers:
     def __init__(self, documents: Feeds) -> None:
         self._documents = documents
 
-    async def get(
-        self, request: Request, name: str, base: str, snapshot: Snapshot
-    ) -> ASGIApp | None:
-        """The catalogue and what pages need, which a site's own files don't replace.
+    async def asset(self, asked: Asked) -> ASGIApp:
+        """A file that our pages need, which a site's own doesn't replace."""
+        known = asked.request.headers.get("if-none-match")
+        return _bodiless(asked.request, assets.respond(asked.name, known))
+
+    async def catalogue(self, asked: Asked) -> ASGIApp:
+        """The catalogue, which a site's own doesn't replace.
 
         Raises:
             EntryNotFoundError, Problem: the request is a wrong one.
         """
-        if name in assets.NAMES:
-            known = request.headers.get("if-none-match")
-            return _bodiless(request, assets.respond(name, known))
-        if name != people.CATALOGUE:
-            return None
-        pairs = self._documents.pairs(request)
-        make = partial(people.catalogue_page, snapshot.index, base, pairs, _finder(snapshot))
-        return await self._page(request, snapshot, make)
+        pairs = self._documents.pairs(asked.request)
+        snapshot = asked.snapshot
+        make = partial(people.catalogue_page, snapshot.index, asked.base, pairs, _finder(snapshot))
+        return await self._page(asked, make)
 
-    async def folder(
-        self, request: Request, name: str, base: str, snapshot: Snapshot
-    ) -> ASGIApp | None:
-        """The page of the feed whose folder this is.
+    async def folder(self, asked: Asked) -> ASGIApp | None:
+        """The page of the feed whose folder this is, or `None`.
 
         Raises:
             ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
         """
-        feed = snapshot.index.feed_at(f"/{name}")
+        feed = asked.snapshot.index.feed_at(f"/{asked.name}")
         if feed is None:
             return None
-        part = self._documents.part(request)
-        make = partial(feed_page, snapshot, feed, base, name, part)
-        return await self._page(request, snapshot, make)
+        part = self._documents.part(asked.request)
+        make = partial(feed_page, asked.snapshot, feed, asked.base, asked.name, part)
+        return await self._page(asked, make)
 
-    async def _page(
-        self, request: Request, snapshot: Snapshot, make: Callable[[], Response]
-    ) -> ASGIApp:
+    async def _page(self, asked: Asked, make: Callable[[], Response]) -> ASGIApp:
         made = await asyncio.to_thread(make)
         if made.status_code != HTTPStatus.OK:
-            return _bodiless(request, made)
-        return await self._documents.answer_page(request, snapshot, made)
+            return _bodiless(asked.request, made)
+        return await self._documents.answer_page(asked, made)
 
 
 def _bodiless(request: Request, response: Response) -> Response:

@@ -1,8 +1,4 @@
-"""The pages of a built site, from its folder; old addresses; and what to say of unknown ones.
-
-`prefix` is what a proxy takes off a path before it comes here: addresses that lead to this server
-begin with it.
-"""
+"""The pages of a built site, from its folder; old addresses; and what to say of unknown ones."""
 
 from __future__ import annotations
 
@@ -21,6 +17,7 @@ from feedserver.feeds.index import Index
 from feedserver.formats.formats import FORMATS
 from feedserver.http.problems import CORS, Problem, wants_page
 from feedserver.settings.settings import Settings
+from feedserver.web.routes import Asked
 
 CATALOGUE = "/feeds.json"
 _DOCUMENTS = (CATALOGUE, "/feeds.opml", "/archive.json", "/openapi.json")
@@ -40,8 +37,9 @@ class Pages:
         self._folder = settings.folder or Path()
         self._files = StaticFiles(directory=self._folder, html=True) if settings.folder else None
 
-    async def get(self, request: Request, path: str, prefix: str) -> Response | None:
+    async def get(self, asked: Asked) -> Response | None:
         """The file at a path, or `None`."""
+        request, path = asked.request, asked.path
         # A NUL or a name that is too long no file system takes.
         if self._files is None or "\0" in path or len(path) > _MAX_PATH:
             return None
@@ -59,7 +57,7 @@ class Pages:
             return None
         if isinstance(response, RedirectResponse):
             # Starlette's own redirect to a folder trusts the Host header.
-            return moved(request, f"{prefix}{quote(path, safe=SAFE)}/")
+            return moved(request, f"{asked.prefix}{quote(path, safe=SAFE)}/")
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None
         response.headers["Accept-Ranges"] = "none"
@@ -67,24 +65,26 @@ class Pages:
             response.headers.update(_FRAMED)
         return response
 
-    def not_found(self, request: Request, path: str, prefix: str, index: Index) -> Response:
+    def not_found(self, asked: Asked) -> Response:
         """Answer that nothing is here: a browser with the site's own page for that.
 
         Raises:
             Problem: for everybody else, with addresses that are near.
         """
         page = self._folder / "404.html"
-        if self._files and wants_page(request) and page.is_file():
+        if self._files and wants_page(asked.request) and page.is_file():
             headers = {"Vary": "Accept", **_FRAMED}
             return HTMLResponse(page.read_bytes(), HTTPStatus.NOT_FOUND, headers)
-        near = [f"{prefix}{address}" for address in _near(path, index)]
+        near = [f"{asked.prefix}{address}" for address in _near(asked.path, asked.snapshot.index)]
         detail = "There is nothing at this address."
-        if path.rpartition("/")[2] in FORMATS:
+        if asked.path.rpartition("/")[2] in FORMATS:
             detail = "There is no such feed, or it has no entry."
         raise Problem(HTTPStatus.NOT_FOUND, detail, near)
 
-    def redirect(self, request: Request, path: str, prefix: str, index: Index) -> Response | None:
+    def redirect(self, asked: Asked) -> Response | None:
         """A permanent redirect from an old address, or from one with or without its slash."""
+        request, path, prefix = asked.request, asked.path, asked.prefix
+        index = asked.snapshot.index
         redirects = index.archive.redirects
         address = quote(path, safe=SAFE)
         for old in (address, f"{address}/", address.rstrip("/")):

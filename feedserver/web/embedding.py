@@ -23,7 +23,6 @@ from feedserver.embed import widget as widgets
 from feedserver.embed.widget import Row, Widget
 from feedserver.errors import ParameterError
 from feedserver.feeds.choices import short_title
-from feedserver.feeds.index import Index
 from feedserver.http.problems import Problem
 from feedserver.http.proxies import prefix_of
 from feedserver.model import Feed
@@ -33,8 +32,8 @@ from feedserver.text.words import FALLBACK, Words
 from feedserver.web import component as embed
 from feedserver.web.catalogue import SAFE, moved
 from feedserver.web.feeds import Feeds
+from feedserver.web.routes import Asked
 
-FOLDER = "embed/"
 _PICTURE = ".svg"
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -60,34 +59,56 @@ class Embedding:
     def __init__(self, documents: Feeds) -> None:
         self._documents = documents
 
-    async def get(
-        self, request: Request, name: str, base: str, snapshot: Snapshot
-    ) -> ASGIApp | None:
-        """The answer at a path, or `None` if nothing of ours is there.
+    async def script(self, asked: Asked) -> ASGIApp:
+        """The component. A query is of no matter: some put one there to get past a cache."""
+        script = embed.component()
+        answer = Response(script.body, headers=dict(HEADERS), media_type=script.media_type)
+        return await self._documents.answer_page(asked, answer)
+
+    async def oembed(self, asked: Asked) -> ASGIApp:
+        """What embeds the feed at an address.
 
         Raises:
             ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
         """
-        if name == snippets.SCRIPT:
-            # A query is of no matter: some put one there to get past a cache.
-            script = embed.component()
-            answer = Response(script.body, headers=dict(HEADERS), media_type=script.media_type)
-            return await self._documents.answer_page(request, snapshot, answer)
-        if name == oembed.NAME:
-            make = partial(_oembed, snapshot, base, oembed.parse(self._documents.pairs(request)))
-            return await self._made(request, snapshot, make)
-        place = _place(name)
-        if place is None:
-            return None
-        folder, is_picture = place
-        feed = snapshot.index.feed_at(folder)
+        wanted = oembed.parse(self._documents.pairs(asked.request))
+        return await self._made(asked, partial(_oembed, asked.snapshot, asked.base, wanted))
+
+    async def root(self, asked: Asked) -> ASGIApp:
+        """To the page for frames of all posts, whose address ends in a slash.
+
+        Raises:
+            Problem: there are none.
+        """
+        return _elsewhere(asked, "", is_picture=False)
+
+    async def page(self, asked: Asked) -> ASGIApp:
+        """The page for frames of a feed.
+
+        Raises:
+            ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
+        """
+        folder = f"/{asked.folder}"
+        feed = asked.snapshot.index.feed_at(folder)
         if feed is None:
-            return _elsewhere(request, base, folder, is_picture, snapshot.index)
-        known = PICTURE_PARAMETERS if is_picture else widgets.PARAMETERS
-        make = partial(
-            _picture if is_picture else _page, snapshot, feed, base, self._widget(request, known)
-        )
-        return await self._made(request, snapshot, make)
+            return _elsewhere(asked, folder, is_picture=False)
+        widget = self._widget(asked.request, widgets.PARAMETERS)
+        return await self._made(asked, partial(_page, asked.snapshot, feed, asked.base, widget))
+
+    async def picture(self, asked: Asked) -> ASGIApp:
+        """The picture of a feed. Raises as `page` does."""
+        return await self._pictured(asked, f"/{asked.folder}/")
+
+    async def picture_of_all(self, asked: Asked) -> ASGIApp:
+        """The picture of all posts. Raises as `page` does."""
+        return await self._pictured(asked, "/")
+
+    async def _pictured(self, asked: Asked, folder: str) -> ASGIApp:
+        feed = asked.snapshot.index.feed_at(folder)
+        if feed is None:
+            return _elsewhere(asked, folder, is_picture=True)
+        widget = self._widget(asked.request, PICTURE_PARAMETERS)
+        return await self._made(asked, partial(_picture, asked.snapshot, feed, asked.base, widget))
 
     def _widget(self, request: Request, known: tuple[str, ...]) -> Widget:
         pairs = self._documents.pairs(request)
@@ -103,43 +124,26 @@ class Embedding:
             members = {"parameter": error.parameter, "expected": f"one of {', '.join(known)}"}
             raise Problem(HTTPStatus.BAD_REQUEST, detail, members=members) from error
 
-    async def _made(
-        self, request: Request, snapshot: Snapshot, make: Callable[[], Response]
-    ) -> ASGIApp:
+    async def _made(self, asked: Asked, make: Callable[[], Response]) -> ASGIApp:
         # In the thread that renders, so that there is one search at a time.
         loop = asyncio.get_running_loop()
-        made = await loop.run_in_executor(request.state.renderer, make)
-        return await self._documents.answer_page(request, snapshot, made)
+        made = await loop.run_in_executor(asked.request.state.renderer, make)
+        return await self._documents.answer_page(asked, made)
 
 
-def _place(name: str) -> tuple[str, bool] | None:
-    """The folder of the feed that is meant, and whether its picture is."""
-    if name == "embed.svg":
-        return "/", True
-    if name == "embed":
-        return "", False
-    if not name.startswith(FOLDER):
-        return None
-    rest = name.removeprefix(FOLDER)
-    if rest.endswith(_PICTURE):
-        return f"/{rest.removesuffix(_PICTURE)}/", True
-    return f"/{rest}", False
-
-
-def _elsewhere(
-    request: Request, base: str, folder: str, is_picture: bool, index: Index
-) -> Response:
+def _elsewhere(asked: Asked, folder: str, *, is_picture: bool) -> Response:
     """A redirect: a slash is missing, or the feed was joined to another.
 
     Raises:
         Problem: there is no such feed.
     """
+    index = asked.snapshot.index
     whole = folder if folder.endswith("/") else f"{folder}/"
     target = whole if index.feed_at(whole) else index.archive.redirects.get(whole)
     if target is None or not index.feed_at(target):
         raise Problem(HTTPStatus.NOT_FOUND, "There is no such feed, or it has no entry.")
     end = f"{target.rstrip('/')}{_PICTURE}" if is_picture else target
-    return moved(request, f"{prefix_of(base)}/embed{quote(end, safe=SAFE)}")
+    return moved(asked.request, f"{asked.prefix}/embed{quote(end, safe=SAFE)}")
 
 
 def _rows(snapshot: Snapshot, feed: Feed, widget: Widget) -> tuple[Row, ...]:

@@ -15,13 +15,11 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feedserver.errors import ParameterError
 from feedserver.feeds import parameters as slices
 from feedserver.feeds.parameters import WHOLE, Slice
-from feedserver.formats import archive
-from feedserver.formats.formats import FORMATS
 from feedserver.http.answers import Answers
 from feedserver.http.problems import CORS, Problem, wants_page
 from feedserver.http.representations import (
@@ -38,6 +36,7 @@ from feedserver.settings.settings import Settings
 from feedserver.store.snapshots import Snapshot
 from feedserver.store.store import Store
 from feedserver.web import openapi
+from feedserver.web.routes import METHODS, Asked
 
 FeedPage = Callable[[Snapshot, Feed, str, str, Slice], Response]
 """Makes the page of a slice: of the snapshot, the feed, the server's base, the document's name.
@@ -45,8 +44,6 @@ FeedPage = Callable[[Snapshot, Feed, str, str, Slice], Response]
 It is called in the thread that renders. Raises `EntryNotFoundError`.
 """
 
-METHODS = ("GET", "HEAD", "OPTIONS")
-_WHOLE_ONLY = frozenset({"feeds.json", "feeds.opml", archive.FILE, openapi.NAME})
 _MADE_HERE = frozenset({"content-type", "content-length", "etag", "cache-control", "vary"})
 
 
@@ -74,56 +71,54 @@ class Feeds:
         self._representations = Representations()
         self._openapi = _content(openapi.document(), "application/json")
 
-    async def get(
-        self,
-        request: Request,
-        name: str,
-        base: str,
-        snapshot: Snapshot,
-    ) -> Answer | Response | None:
-        """The answer with the document of this name, or `None` if there is none.
+    async def feed(self, asked: Asked) -> ASGIApp | None:
+        """A feed, to a person its page; `None` if there is none.
 
         Raises:
             ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
         """
-        is_feed = name.rpartition("/")[2] in FORMATS
-        if not is_feed and name not in _WHOLE_ONLY:
-            return None
-        part = self.part(request) if is_feed else self._whole(request)
-        if name == archive.FILE:
-            headers = joined(request.scope)
-            return stream(snapshot.archive, request.method, headers, _codings(request))
-        content = await self._content(request, name, base, snapshot, part)
-        return None if content is None else await self._answer(request, snapshot, content)
+        part = self.part(asked.request)
+        if self._page is None:
+            content = await self._document(asked, part, BY_ENCODING)
+        elif wants_page(asked.request):
+            loop, renderer = asyncio.get_running_loop(), asked.request.state.renderer
+            content = await loop.run_in_executor(renderer, _page, self._page, asked, part)
+        else:
+            content = await self._document(asked, part, BY_TYPE)
+        return None if content is None else await self._answer(asked, content)
 
-    async def answer_page(self, request: Request, snapshot: Snapshot, page: Response) -> Answer:
+    async def catalogue(self, asked: Asked) -> ASGIApp | None:
+        """All feeds, for programs. Raises as `feed` does."""
+        content = await self._document(asked, self._whole(asked.request), BY_ENCODING)
+        return None if content is None else await self._answer(asked, content)
+
+    async def archive(self, asked: Asked) -> ASGIApp:
+        """All entries. Raises as `feed` does."""
+        self._whole(asked.request)
+        request, headers = asked.request, joined(asked.request.scope)
+        return stream(asked.snapshot.archive, request.method, headers, _codings(request))
+
+    async def description(self, asked: Asked) -> ASGIApp:
+        """The description of all addresses. Raises as `feed` does."""
+        self._whole(asked.request)
+        return await self._answer(asked, self._openapi)
+
+    async def answer_page(self, asked: Asked, page: Response) -> ASGIApp:
         """Answer with a page that was made of a snapshot, at an address that has nothing else."""
-        return await self._answer(request, snapshot, _content_of(page, BY_ENCODING))
+        return await self._answer(asked, _content_of(page, BY_ENCODING))
 
-    async def _answer(self, request: Request, snapshot: Snapshot, content: Content) -> Answer:
-        headers = joined(request.scope)
+    async def _answer(self, asked: Asked, content: Content) -> Answer:
+        request, headers = asked.request, joined(asked.request.scope)
         representation = await self._representations.of(content, _codings(request))
-        self._answers.remember(request.scope, headers, snapshot, representation)
+        self._answers.remember(request.scope, headers, asked.snapshot, representation)
         return Answer(representation, headers)
 
-    async def _content(
-        self, request: Request, name: str, base: str, snapshot: Snapshot, part: Slice
-    ) -> Content | None:
-        if name == openapi.NAME:
-            return self._openapi
-        loop, renderer = asyncio.get_running_loop(), request.state.renderer
-        also = BY_ENCODING
-        if self._page is not None and name.rpartition("/")[2] in FORMATS:
-            if wants_page(request):
-                return await loop.run_in_executor(
-                    renderer, _page, self._page, snapshot, name, base, part
-                )
-            also = BY_TYPE
-        document = self._store.remembered(snapshot, name, base, part)
+    async def _document(self, asked: Asked, part: Slice, also: Also) -> Content | None:
+        wanted = (asked.snapshot, asked.name, asked.base, part)
+        document = self._store.remembered(*wanted)
         if document is None:
-            document = await loop.run_in_executor(
-                renderer, self._store.document, snapshot, name, base, part
-            )
+            loop, renderer = asyncio.get_running_loop(), asked.request.state.renderer
+            document = await loop.run_in_executor(renderer, self._store.document, *wanted)
         if document is None:
             return None
         return Content(document.body, document.media_type, document.etag, document.modified, also)
@@ -188,12 +183,12 @@ def joined(scope: Scope) -> Mapping[bytes, bytes]:
     return found
 
 
-def _page(make: FeedPage, snapshot: Snapshot, name: str, base: str, part: Slice) -> Content | None:
-    folder = name.rpartition("/")[0]
-    feed = snapshot.index.feed_at(f"/{folder}/" if folder else "/")
+def _page(make: FeedPage, asked: Asked, part: Slice) -> Content | None:
+    folder = asked.name.rpartition("/")[0]
+    feed = asked.snapshot.index.feed_at(f"/{folder}/" if folder else "/")
     if feed is None:
         return None
-    return _content_of(make(snapshot, feed, base, name, part), BY_TYPE)
+    return _content_of(make(asked.snapshot, feed, asked.base, asked.name, part), BY_TYPE)
 
 
 def _content_of(page: Response, also: Also) -> Content:

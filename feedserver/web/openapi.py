@@ -23,7 +23,7 @@ NAME = "openapi.json"
 _Json = dict[str, Any]
 
 _HTML = "text/html; charset=utf-8"
-_FOLDERS = {
+FOLDERS = {
     "/": "all posts",
     "/updates/": "all updates",
     "/section/{slug}/": "the updates of a section",
@@ -88,7 +88,7 @@ def document() -> bytes:
 
 
 def _paths() -> Iterator[tuple[str, _Json]]:
-    for folder, what in _FOLDERS.items():
+    for folder, what in FOLDERS.items():
         for file, form in FORMATS.items():
             schema = "Feed" if file == "feed.json" else "Xml"
             in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
@@ -145,7 +145,7 @@ def _embedded() -> Iterator[tuple[str, _Json]]:
         {"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS if name != "limit"
     ]
     layout = _embedding("layout", {"enum": list(widgets.LAYOUTS)})
-    for folder, what in _FOLDERS.items():
+    for folder, what in FOLDERS.items():
         in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
         frame = _get(f"A page for frames with {what}", _HTML, "Text")
         yield f"/embed{folder}", _item({**frame, "parameters": [layout, *shown]}, in_path)

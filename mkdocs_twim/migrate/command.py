@@ -10,6 +10,7 @@ import argparse
 import io
 import sys
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from mkdocs_twim.content import frontmatter
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     top = argparse.ArgumentParser(prog="python -m mkdocs_twim", description="Tools of the plugin.")
+    told = f"mkdocs-twim {version('mkdocs-twim')}"
+    top.add_argument("--version", action="version", version=told, help="tell the version")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     mover = commands.add_parser("migrate", help="move a Zola site or a Material blog in")
     mover.add_argument(

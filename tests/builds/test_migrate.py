@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import mkdocs_twim
 from mkdocs_twim.migrate.command import check, main, plan, write
 from tests.builds.test_corpus_site import MISSING
 from tests.builds.test_migrate_zola import build, contents, lay_out
@@ -121,6 +122,13 @@ def test_it_refuses(
     err = capsys.readouterr().err
     assert err.startswith("migrate: ") and message in err and err.count("\n") == 1
     assert contents(tmp_path) == before
+
+
+def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"mkdocs-twim {mkdocs_twim.__version__}\n"
 
 
 def test_an_empty_folder_is_a_target(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import ast
 import dataclasses
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
@@ -428,6 +428,8 @@ def test_every_command_and_flag_is_documented() -> None:
     text = _page("commands")
     actions = cli.parser()._actions
     [commands] = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
+    for flag in _flags(actions):
+        assert f"\n## feedserver {flag}\n" in text
     for name, parser in commands.choices.items():
         part = text.split(f"## feedserver {name}\n")[1].split("\n## ")[0]
         for action in parser._actions:
@@ -439,15 +441,20 @@ def test_every_command_and_flag_is_documented() -> None:
 
 
 def test_every_command_of_the_plugin_is_documented() -> None:
-    [commands] = [
-        action
-        for action in migrate.parser()._actions
-        if isinstance(action, argparse._SubParsersAction)
-    ]
+    actions = migrate.parser()._actions
+    [commands] = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
+    for flag in _flags(actions):
+        assert f"\n## python -m mkdocs_twim {flag}\n" in _page("commands")
     for name, parser in commands.choices.items():
         part = _page("commands").split(f"## python -m mkdocs_twim {name}\n")[1].split("\n## ")[0]
         for action in parser._actions:
             assert action.option_strings or f"`{action.metavar}`" in part
+
+
+def _flags(actions: Iterable[argparse.Action]) -> set[str]:
+    """The flags that stand in a command's own place, where no other command does."""
+    flags = {flag for action in actions for flag in action.option_strings}
+    return {flag for flag in flags if flag.startswith("--")} - {"--help"}
 
 
 def test_all_that_needs_a_hand_is_documented() -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+import mkdocs_twim
 from feedserver.cli import main
 from feedserver.feeds import export
 from feedserver.formats import archive as archives
@@ -59,6 +60,13 @@ def test_export_writes_the_feeds_of_an_archive(
     feed = json.loads((target / "feed.json").read_text("utf-8"))
     assert feed["feed_url"] == "https://feeds.example/x/feed.json"
     assert feed["items"][0]["id"].startswith(SITE.url)
+
+
+def test_version_is_that_of_both_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"feedserver {mkdocs_twim.__version__}\n"
 
 
 def test_check_finds_nothing_in_a_good_site(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

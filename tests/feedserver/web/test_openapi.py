@@ -10,10 +10,15 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Match
 from starlette.testclient import TestClient
 
 from feedserver.feeds.parameters import PARAMETERS
+from feedserver.http.fastpath import FastPath
+from feedserver.serving import operations
 from feedserver.web import openapi
+from feedserver.web.routes import Row
 from tests.feedserver.servers import app_of, running, write_site
 
 
@@ -34,6 +39,39 @@ def test_every_address_and_parameter_is_described(tmp_path: Path) -> None:
             assert "200" in found["paths"][path]["get"]["responses"]
         problem = client.get("/feed.json?limit=0").json()
         jsonschema.validate(problem, found["components"]["schemas"]["Problem"])
+
+
+def test_every_description_has_a_row_and_every_row_a_description(tmp_path: Path) -> None:
+    write_site(tmp_path)
+    app = app_of(tmp_path)
+    assert isinstance(app, FastPath) and isinstance(app._app, Starlette)
+    rows = [route for route in app._app.routes if isinstance(route, Row)]
+    assert rows == app._app.routes
+    # What takes everything is the last.
+    assert not rows[-1].include_in_schema and rows[-1].path == "/{path:anything}"
+    paths = json.loads(openapi.document())["paths"]
+    # These are answered in front of all others, where there is a folder of the server's own.
+    assert {operations.HEALTH, operations.METRICS} <= paths.keys()
+    answering = []
+    for path, item in paths.items():
+        if path in (operations.HEALTH, operations.METRICS):
+            continue
+        for each in item.get("parameters", ()):
+            path = path.replace(f"{{{each['name']}}}", each["example"])
+        scope = {"type": "http", "method": "GET", "path": path}
+        row = next(row for row in rows if row.matches(scope)[0] is Match.FULL)
+        assert row.include_in_schema, path
+        assert row.methods == {name.upper() for name in item} - {"PARAMETERS"}, path
+        answering.append(row.path)
+    assert {*answering} == {row.path for row in rows if row.include_in_schema}
+
+
+def test_an_address_ends_where_its_row_does(tmp_path: Path) -> None:
+    write_site(tmp_path)
+    with TestClient(app_of(tmp_path)) as client:
+        for path in ("feeds.json", "atom.xml", "feeds/", "embed.svg", "embed.js", "openapi.json"):
+            assert client.get(f"/{path}").status_code == 200
+            assert client.get(f"/{path}%0A").status_code == 404
 
 
 # What is beside the checks: a description can't say that a query has at most 50 parameters, so it

@@ -1,0 +1,98 @@
+"""The rows that the route table is made of, and what an endpoint is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from feedserver.formats.formats import FORMATS
+from feedserver.http.proxies import prefix_of
+from feedserver.store.snapshots import Snapshot
+
+METHODS = ("GET", "HEAD", "OPTIONS")
+"""Of what is there to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for what is served now; `base` is the server's root, as the client wrote it."""
+
+    request: Request
+    path: str
+    base: str
+    snapshot: Snapshot
+
+    @property
+    def name(self) -> str:
+        """The path without its first slash: "section/clients/atom.xml"."""
+        return self.path.removeprefix("/")
+
+    @property
+    def folder(self) -> str:
+        """What stands in the place of `{folder}` of a row."""
+        found: str = self.request.path_params["folder"]
+        return found
+
+    @property
+    def prefix(self) -> str:
+        """What a proxy takes off a path before it comes here: our addresses begin with it."""
+        return prefix_of(self.base)
+
+
+Endpoint = Callable[[Asked], Awaitable[ASGIApp]]
+"""Answers GET and HEAD. Raises ParameterError, EntryNotFoundError, Problem for a wrong request."""
+
+
+class Row(Route):
+    """An address with its methods and endpoint; whether `/openapi.json` has it, `described`."""
+
+    def __init__(
+        self,
+        path: str,
+        methods: Sequence[str],
+        endpoint: Callable[[Request], Awaitable[ASGIApp]],
+        *,
+        described: bool,
+    ) -> None:
+        super().__init__(path, endpoint, methods=methods, include_in_schema=described)
+        # Starlette's own takes an address with a line break behind it, too.
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
+
+
+def readable(path: str) -> str:
+    """A path, of which ASGI allows half characters."""
+    return path.encode("utf-8", "replace").decode()
+
+
+class _Anything(Convertor[str]):
+    """Takes every path; Starlette's own ends where a line does."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return readable(value)
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+class _Feed(Convertor[str]):
+    """Takes the name of a feed's file, FEED in the contract."""
+
+    regex = "|".join(map(re.escape, FORMATS))
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
+register_url_convertor("feed", _Feed())

@@ -1,0 +1,61 @@
+"""Feeds and documents, and at all other addresses what a site's folder has.
+
+A feed's address that isn't there may be an old one, or that of a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.types import ASGIApp
+
+from feedserver.errors import ParameterError
+from feedserver.web.browsers import Browsers
+from feedserver.web.catalogue import Pages
+from feedserver.web.feeds import Feeds
+from feedserver.web.routes import Asked
+
+
+class Site:
+    """Endpoints of what a static host of the site would have too."""
+
+    def __init__(self, documents: Feeds, pages: Pages) -> None:
+        self._documents = documents
+        self._browsers = Browsers(documents)
+        self._pages = pages
+
+    async def feed(self, asked: Asked) -> ASGIApp:
+        """A feed, or what else is at its address."""
+        return await self._old_or(asked, self._documents.feed)
+
+    async def catalogue(self, asked: Asked) -> ASGIApp:
+        """All feeds, for programs."""
+        return await self._old_or(asked, self._documents.catalogue)
+
+    async def archive(self, asked: Asked) -> ASGIApp:
+        """All entries."""
+        return await self._old_or(asked, self._documents.archive)
+
+    async def description(self, asked: Asked) -> ASGIApp:
+        """The description of all addresses."""
+        return await self._old_or(asked, self._documents.description)
+
+    async def other(self, asked: Asked) -> ASGIApp:
+        """A redirect from an old address, a file, a page about a feed, or a 404."""
+        if moved := self._pages.redirect(asked):
+            return moved
+        if found := await self._pages.get(asked):
+            return found
+        return await self._browsers.folder(asked) or self._pages.not_found(asked)
+
+    async def _old_or(
+        self, asked: Asked, answer: Callable[[Asked], Awaitable[ASGIApp | None]]
+    ) -> ASGIApp:
+        try:
+            found = await answer(asked)
+        except ParameterError:
+            # What an old address takes is for the new one to say.
+            if moved := self._pages.redirect(asked):
+                return moved
+            raise
+        return found or await self.other(asked)
