@@ -27,8 +27,10 @@ from mkdocs_twim.markup.pictures import Gallery, Picture
 from mkdocs_twim.output.feeds import SiteFeeds
 from mkdocs_twim.posts import previews
 from mkdocs_twim.posts.folders import Folder, folder_of, in_order, posts_of
-from mkdocs_twim.posts.page import PostPage, PostSource, Workshop, read_section, read_source
+from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.posts.postviews import Views
+from mkdocs_twim.posts.source import PostSource, read_section, read_source
+from mkdocs_twim.posts.workshops import Workshop
 from mkdocs_twim.shortcodes.calls import Call
 from mkdocs_twim.templating.views import AuthorView, PostView, linked
 

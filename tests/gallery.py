@@ -18,10 +18,10 @@ from mkdocs.config import load_config
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.browser import chromium
+from tests.browser.embedding import settled
+from tests.browser.serving import hosted, served
 from tests.conftest import ROOT
-from tests.e2e import chromium
-from tests.e2e.embedding import settled
-from tests.e2e.serving import hosted, served
 
 HEIGHTS: Mapping[str, int] = {
     "list": 590,

@@ -19,9 +19,9 @@ from mkdocs.config import load_config
 from selenium.webdriver import Chrome
 
 from tests import gallery
+from tests.browser import chromium
+from tests.browser.serving import hosted
 from tests.conftest import ROOT
-from tests.e2e import chromium
-from tests.e2e.serving import hosted
 
 FOLDER = ROOT / "docs" / "img" / "screenshots"
 # When the newest of the posts has just come out.

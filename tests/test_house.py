@@ -43,7 +43,6 @@ ROWS: Mapping[str, tuple[set[str], ...]] = {
 name."""
 PLUGIN_USES = {"model", "errors", "text", "newsletter", "formats", "feeds", "foreign", "embed"}
 """What the plugin has of the server's package: nothing that serves."""
-MKDOCS = {"mkdocs_twim": {"collection", "checks", "config", "plugin", "lists", "output", "posts"}}
 
 
 def _files(package: str) -> list[Path]:
@@ -181,3 +180,20 @@ def test_imports_stand_at_the_top(package: str) -> None:
             r"(?m)^[ \t]+(from|import) (feedserver|mkdocs_twim)", path.read_text("utf-8")
         )
         assert not inner, path
+
+
+def test_the_design_has_these_rows() -> None:
+    text = (ROOT / "docs" / "design.md").read_text("utf-8")
+    tables = re.findall(r"(?m)^\| row \|.*\n\|---.*\n((?:\|.*\n)+)", text)
+    for package, table in zip(PACKAGES, tables, strict=True):
+        rows: list[set[str]] = [set() for _ in ROWS[package]]
+        for number, names in re.findall(r"(?m)^\| (\d+) \| ([^|]*) \|", table):
+            rows[int(number)] |= {name.rstrip("/") for name in re.findall(r"`([^`]+)`", names)}
+        assert tuple(rows) == ROWS[package]
+
+
+def test_every_file_that_the_newcomer_s_page_names_is_there() -> None:
+    text = (ROOT / "docs" / "contributing.md").read_text("utf-8")
+    named = re.findall(r"`((?:feedserver|mkdocs_twim|tests|docs)/[^`<]*)`", text)
+    assert len(named) > 40
+    assert not [name for name in named if not (ROOT / name).exists()]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
@@ -16,7 +16,6 @@ from feedserver.model import Query
 
 MAX_LIMIT = 200
 FACETS = ("category", "author", "section", "project")
-PARAMETERS = ("limit", "before", "since", "q", *FACETS, *(f"not_{name}" for name in FACETS))
 
 _IGNORED = re.compile(r"utm_.*|fbclid")
 _LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
@@ -31,6 +30,47 @@ MAX_TEXT = 500
 MAX_WORDS = 20
 MAX_BEGINNINGS = 3
 """How many of the words may end in "*": for each all words that begin so are put together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a parameter is for, and its values, as a schema of JSON Schema."""
+
+    what: str
+    schema: Mapping[str, object]
+
+
+def _facet(name: str) -> Parameter:
+    article = "an" if name[0] in "aeiou" else "a"
+    chosen = f"no {name[4:]}" if name.startswith("not_") else f"{article} {name}"
+    # So many are always taken; more, as long as all parameters together are within the limit.
+    schema = {"type": "array", "items": {"type": "string", "pattern": f"^{SLUG}$"}, "maxItems": 5}
+    return Parameter(f"Entries with {chosen} of these slugs.", schema)
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "limit": Parameter(
+        "At most so many entries.", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}
+    ),
+    "before": Parameter(
+        "What follows the entry with this id in the feed.", {"type": "string", "minLength": 1}
+    ),
+    "since": Parameter(
+        "Entries that were modified later than this time of RFC 3339.",
+        {"type": "string", "format": "date-time"},
+    ),
+    "q": Parameter(
+        "Entries with these words.",
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_TEXT,
+            "pattern": r"[^\s\x1c-\x1f]",
+        },
+    ),
+    **{name: _facet(name) for name in (*FACETS, *(f"not_{name}" for name in FACETS))},
+}
+"""All of them by name; addresses, pages and the description of the server go by this table."""
 
 
 @dataclass(frozen=True, slots=True)

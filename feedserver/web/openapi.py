@@ -6,7 +6,7 @@ It is the same for every site: which sections and terms there are is the catalog
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from feedserver.embed import oembed, snippets
@@ -23,22 +23,6 @@ NAME = "openapi.json"
 _Json = dict[str, Any]
 
 _HTML = "text/html; charset=utf-8"
-_SLUG = {"type": "string", "pattern": f"^{slices.SLUG}$"}
-_WHAT: Mapping[str, tuple[str, _Json]] = {
-    "limit": ("At most so many entries.", {"type": "integer", "minimum": 1, "maximum": 200}),
-    "before": (
-        "What follows the entry with this id in the feed.",
-        {"type": "string", "minLength": 1},
-    ),
-    "since": (
-        "Entries that were modified later than this time of RFC 3339.",
-        {"type": "string", "format": "date-time"},
-    ),
-    "q": (
-        "Entries with these words.",
-        {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"[^\s\x1c-\x1f]"},
-    ),
-}
 _FOLDERS = {
     "/": "all posts",
     "/updates/": "all updates",
@@ -233,17 +217,9 @@ def _bare(answer: _Json) -> _Json:
 
 
 def _parameter(name: str) -> _Json:
-    if name in _WHAT:
-        text, schema = _WHAT[name]
-        return {"name": name, "in": "query", "description": text, "schema": schema}
-    facet = name.removeprefix("not_")
-    article = "an" if facet[0] in "aeiou" else "a"
-    text = f"Entries with {article} {facet} of these slugs."
-    if name != facet:
-        text = f"Entries with no {facet} of these slugs."
-    # So many are always taken; more, as long as all parameters together are within the limit.
-    schema = {"type": "array", "items": _SLUG, "maxItems": 5}
-    return {"name": name, "in": "query", "description": text, "schema": schema, "explode": True}
+    found = slices.PARAMETERS[name]
+    described = {"name": name, "in": "query", "description": found.what, "schema": found.schema}
+    return {**described, "explode": True} if found.schema["type"] == "array" else described
 
 
 def _error(text: str) -> _Json:

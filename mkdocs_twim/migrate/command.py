@@ -18,7 +18,7 @@ from mkdocs_twim.errors import TwimError
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.migrate import material_blog, mkdocs_yml, zola_config, zola_site
 from mkdocs_twim.migrate.migration import Folder, Migration, MigrationError, report
-from mkdocs_twim.posts.page import address_of
+from mkdocs_twim.posts.source import address_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

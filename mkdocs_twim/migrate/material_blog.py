@@ -26,7 +26,7 @@ from mkdocs_twim.migrate.material_options import BlogOptions, Post
 from mkdocs_twim.migrate.migration import Expected, Folder, Migration, MigrationError, with_keys
 from mkdocs_twim.migrate.mkdocs_yml import FILE, MkDocsYml, Plugin
 from mkdocs_twim.migrate.porting import BLOG_TEMPLATES, needs_blog
-from mkdocs_twim.posts.page import address_of
+from mkdocs_twim.posts.source import address_of
 from mkdocs_twim.shortcodes import calls
 from mkdocs_twim.shortcodes.library import Library
 

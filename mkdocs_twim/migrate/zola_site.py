@@ -22,7 +22,7 @@ from mkdocs_twim.migrate import zola_config, zola_output, zola_pages
 from mkdocs_twim.migrate.migration import Expected, Folder, Migration, MigrationError, with_keys
 from mkdocs_twim.migrate.zola_config import ZolaConfig
 from mkdocs_twim.migrate.zola_pages import Content
-from mkdocs_twim.posts.page import address_of
+from mkdocs_twim.posts.source import address_of
 from mkdocs_twim.shortcodes import calls
 from mkdocs_twim.shortcodes.library import Library
 

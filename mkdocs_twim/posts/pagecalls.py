@@ -11,7 +11,7 @@ from mkdocs.structure.pages import Page
 from mkdocs_twim.errors import TwimError
 from mkdocs_twim.markup import links
 from mkdocs_twim.markup.internal import PageLinks
-from mkdocs_twim.posts.page import Workshop
+from mkdocs_twim.posts.workshops import Workshop
 from mkdocs_twim.shortcodes import calls, contexts, tera, tokens
 from mkdocs_twim.shortcodes import library as shortcodes
 from mkdocs_twim.shortcodes.contexts import Context

@@ -3,23 +3,61 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import quote, urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
 
+from feedserver.text import urls
 from feedserver.text.urls import absolute
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.content import authors
+from mkdocs_twim.content.authors import Authors
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.markup import addresses
+from mkdocs_twim.markup import commonmark as markdown
 from mkdocs_twim.markup.commonmark import Renderer
 from mkdocs_twim.markup.internal import InternalLinks
-from mkdocs_twim.posts.page import Engine, Workshop
 from mkdocs_twim.shortcodes import contexts
+from mkdocs_twim.shortcodes import library as shortcodes
 from mkdocs_twim.shortcodes.library import Library
 from mkdocs_twim.shortcodes.peers import Peers
 from mkdocs_twim.templating.words import Words
+
+Engine = Literal["commonmark", "python-markdown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What all posts of a build are rendered with; `site_path` is the path of `site_url`."""
+
+    site_url: str
+    blog_dir: str
+    taxonomies: Collection[str]
+    engine: Literal["auto"] | Engine
+    renderer: markdown.Renderer
+    library: shortcodes.Library
+    authors: Authors
+    site: contexts.Context
+    peers: Peers
+    internal: InternalLinks
+
+    @property
+    def site_path(self) -> str:
+        return urlsplit(self.site_url).path
+
+    def permalink(self, address: str) -> str:
+        """The absolute address of a page; `address` is relative to the site ("/blog/x/")."""
+        return self.absolute(address, "/") or self.site_url
+
+    def absolute(self, address: str, page: str) -> str | None:
+        """An address that a post names, absolute; root-relative ones are below the site."""
+        if address.startswith("/") and not address.startswith("//"):
+            address = quote(self.site_path + address[1:], safe="/~:@!$&'()*+,;=%?#")
+        return urls.absolute(address, self.site_url + addresses.url(page))
 
 
 def make(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 import reader
 
+from tests.browser.conftest import component
 from tests.conftest import absent
-from tests.e2e.conftest import component
 
 
 class FeedReader(Protocol):

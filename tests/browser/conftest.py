@@ -1,0 +1,108 @@
+"""A browser, the checkers of npm, and sites that are served."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+from selenium.webdriver import Chrome
+
+from tests.browser import chromium
+from tests.browser.embedding import Origin, feeds, origin
+from tests.browser.letters import THEMES, build_letters
+from tests.browser.serving import free_port, hosted, served
+from tests.conftest import ROOT, absent
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A built site and where it is served, without a slash at its end."""
+
+    theme: str
+    folder: Path
+    address: str
+
+
+@pytest.fixture(scope="session", params=list(THEMES))
+def letters(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The newsletter that has everything, on each theme."""
+    port = free_port()
+    built = build_letters(request.param, tmp_path_factory.mktemp(request.param), port)
+    with hosted(built.folder, port) as address:
+        yield Site(request.param, built.folder, address)
+
+
+@pytest.fixture(scope="session")
+def site(letters: Site) -> str:
+    """Its address."""
+    return letters.address
+
+
+@pytest.fixture(scope="session")
+def matrix(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The posts of matrix.org."""
+    folder = tmp_path_factory.mktemp("corpus")
+    shutil.copytree(corpus / "blog", folder / "docs" / "blog", copy_function=shutil.copyfile)
+    (folder / "mkdocs.yml").write_text(
+        "site_name: Matrix.org\nsite_url: https://matrix.example/\n"
+        "theme: {name: material, font: false}\nplugins: [twim]\n"
+    )
+    mkdocs_build(load_config(str(folder / "mkdocs.yml")))
+    with served(folder / "site") as address:
+        yield Site("material", folder / "site", address)
+
+
+@pytest.fixture
+def pages() -> Iterator[Origin]:
+    """An origin whose pages embed feeds."""
+    with origin() as here:
+        yield here
+
+
+@pytest.fixture
+def far() -> Iterator[Origin]:
+    """Another, which has the feeds and the component."""
+    with feeds() as here:
+        yield here
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """Chromium, which can reach this machine alone."""
+    found = chromium.binaries()
+    if found is None:
+        absent("Chromium with its driver")
+        raise AssertionError
+    driver = chromium.start(found, tmp_path_factory.mktemp("chromium"))
+    yield driver
+    driver.quit()
+
+
+def component(path: str) -> Path:
+    """A file of an npm package, as `./run test` installs them."""
+    found = ROOT / ".node" / "node_modules" / path
+    if not found.is_file():
+        absent(f"{path} of npm")
+    return found
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, which finds what keeps people out of a page."""
+    return component("axe-core/axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def nu() -> list[str]:
+    """The command of the Nu HTML checker."""
+    java = shutil.which("java")
+    if java is None:
+        absent("java")
+    return [str(java), "-jar", str(component("vnu-jar/build/dist/vnu.jar"))]

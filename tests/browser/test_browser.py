@@ -1,0 +1,136 @@
+"""Sites in a real browser: nothing is fetched from elsewhere before a click, and then one thing."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.browser.chromium import elsewhere, errors, no_scripts, screen, visit
+from tests.browser.conftest import Site
+from tests.browser.letters import VIDEO
+
+FRAME = f"https://www.youtube-nocookie.com/embed/{VIDEO}?autoplay=1&start=30"
+WATCH = f"https://www.youtube.com/watch?v={VIDEO}&t=30s"
+
+
+def _player(browser: Chrome) -> WebElement:
+    return browser.find_element(By.CSS_SELECTOR, f'a[data-twim-video="{VIDEO}"]')
+
+
+def _frame(browser: Chrome) -> WebElement:
+    return WebDriverWait(browser, 10).until(
+        lambda driver: driver.find_element(By.CSS_SELECTOR, "iframe")
+    )
+
+
+def test_nothing_is_fetched_from_elsewhere_before_a_click(browser: Chrome, site: str) -> None:
+    for path in ("/", "/blog/video/", "/blog/one/"):
+        visit(browser, site + path)
+        assert elsewhere(browser, site) == set(), path
+        assert errors(browser) == [], path
+
+
+def test_a_click_plays_the_video_in_its_place(browser: Chrome, site: str) -> None:
+    visit(browser, f"{site}/blog/video/")
+    before = _player(browser).size
+    _player(browser).click()
+    frame = _frame(browser)
+    assert frame.get_attribute("src") == FRAME
+    assert frame.get_attribute("title") == "Watch the video"
+    assert browser.switch_to.active_element == frame
+    assert len(browser.find_elements(By.CSS_SELECTOR, "iframe")) == 1
+    assert frame.size["width"] == pytest.approx(before["width"], abs=2)
+    assert elsewhere(browser, site) == {FRAME}
+    assert urlsplit(browser.current_url).path == "/blog/video/"
+
+
+def test_the_keyboard_does_the_same(browser: Chrome, site: str) -> None:
+    visit(browser, f"{site}/blog/video/")
+    player = _player(browser)
+    for _ in range(60):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        if browser.switch_to.active_element == player:
+            break
+    assert browser.switch_to.active_element == player
+    player.send_keys(Keys.ENTER)
+    assert _frame(browser).get_attribute("src") == FRAME
+
+
+def test_it_is_labelled_as_what_it_is(browser: Chrome, site: str) -> None:
+    visit(browser, f"{site}/blog/video/")
+    player = _player(browser)
+    assert player.aria_role == "link"
+    assert player.accessible_name == (
+        "Watch the video Plays from youtube-nocookie.com after a click"
+    )
+    assert player.get_attribute("href") == WATCH
+
+
+def test_without_scripts_it_is_a_link(browser: Chrome, site: str) -> None:
+    with no_scripts(browser):
+        visit(browser, f"{site}/blog/video/")
+        assert _player(browser).get_attribute("href") == WATCH
+        assert _player(browser).is_displayed()
+        assert not browser.find_elements(By.CSS_SELECTOR, "iframe")
+
+
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_it_fits_every_screen(browser: Chrome, site: str, width: int) -> None:
+    with screen(browser, width):
+        visit(browser, f"{site}/blog/video/")
+        size = _player(browser).size
+        assert size["width"] / size["height"] == pytest.approx(16 / 9, abs=0.05)
+        right = browser.execute_script(
+            "return Math.max(...[...document.querySelectorAll('.twim-video, figure img')]"
+            ".map(e => e.getBoundingClientRect().right))"
+        )
+        assert right <= width
+
+
+def test_it_plays_after_instant_navigation(browser: Chrome, letters: Site) -> None:
+    visit(browser, f"{letters.address}/")
+    browser.execute_script("window.sinceHome = true")
+    browser.find_element(By.LINK_TEXT, "The video").click()
+    WebDriverWait(browser, 10).until(
+        lambda driver: driver.find_elements(By.CSS_SELECTOR, ".twim-video")
+    )
+    instant = bool(browser.execute_script("return window.sinceHome"))
+    assert instant == (letters.theme == "material")
+    _player(browser).click()
+    assert _frame(browser).get_attribute("src") == FRAME
+
+
+def test_feeds_are_found_from_every_page(browser: Chrome, site: str) -> None:
+    kinds = {"atom.xml": "atom+xml", "rss.xml": "rss+xml", "feed.json": "feed+json"}
+    for path in ("/", "/blog/one/"):
+        visit(browser, site + path)
+        links = browser.find_elements(By.CSS_SELECTOR, 'head link[rel~="alternate"]')
+        found = {str(link.get_attribute("href")): link.get_attribute("type") for link in links}
+        for name, kind in kinds.items():
+            assert found.get(f"{site}/{name}") == f"application/{kind}"
+            with urllib.request.urlopen(f"{site}/{name}") as answer:
+                assert answer.headers["Content-Type"].startswith(f"application/{kind}")
+
+
+def test_real_posts_fetch_only_what_their_authors_put_there(browser: Chrome, matrix: Site) -> None:
+    site, folder = matrix.address, matrix.folder
+    found = sorted(folder.glob("blog/**/index.html"))
+    pages = [page for page in found if "archive" not in page.parts and "1" not in page.parts]
+    # Eleven posts, the two pages of their list, and the list of a folder.
+    assert len(pages) == 14
+    for page in pages:
+        path = f"/{page.parent.relative_to(folder).as_posix()}/"
+        visit(browser, site + path)
+        own = re.findall(r'<(?:img|iframe)[^>]*?\ssrc="([^"]+)"', page.read_text("utf-8"))
+        allowed = {urlsplit(urljoin(site + path, address)).netloc for address in own}
+        asked = {urlsplit(url).netloc for url in elsewhere(browser, site)}
+        # A frame of the author's fetches what it wants.
+        assert asked <= allowed, path

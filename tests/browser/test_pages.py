@@ -1,0 +1,188 @@
+"""The generated pages in a browser: they fit, fetch nothing from elsewhere, and can be walked."""
+
+from __future__ import annotations
+
+import pytest
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import presence_of_element_located
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.browser.chromium import elsewhere, errors, media, requests, screen, visit
+from tests.browser.conftest import Site
+from tests.browser.letters import LISTS, LONG, PAGES
+
+# How far a page can be scrolled sideways, and what makes it so: texts and boxes that reach beyond
+# the screen and stand in nothing that scrolls or cuts by itself.
+SIDEWAYS = """
+const root = document.scrollingElement, width = innerWidth;
+if (root.scrollWidth <= width) return "";
+const boxes = (element) => [...element.childNodes].map((node) => {
+  const range = document.createRange();
+  if (node.data?.trim()) range.selectNodeContents(node);
+  return range.getBoundingClientRect();
+});
+const wide = [...document.body.querySelectorAll("*")].filter((element) => {
+  const found = element.matches("img, svg, table, iframe") ? [element.getBoundingClientRect()] : [];
+  if (![...found, ...boxes(element)].some(({right}) => right > width + 1)) return false;
+  for (let up = element; up !== document.body; up = up.parentElement) {
+    if (getComputedStyle(up).overflowX !== "visible") return false;
+  }
+  return true;
+});
+const name = (element) => element.localName + [...element.classList].map((c) => `.${c}`).join("");
+const named = wide.map((element) => `${name(element.parentElement)} > ${name(element)}`);
+return `${root.scrollWidth}: ${[...new Set(named)].join(", ")}`;
+"""
+# What has the focus: its kind, and whether something else lies over its middle.
+FOCUSED = """
+const element = document.activeElement;
+if (!element || element === document.body) return null;
+const boxes = [...element.getClientRects()];
+const seen = boxes.some(({left, top, width, height}) => {
+  const at = document.elementFromPoint(left + width / 2, top + height / 2);
+  return at && (element.contains(at) || at.contains(element));
+});
+const {left, top, right, bottom} = element.getBoundingClientRect();
+return {
+  seen,
+  box: [left, top, right, bottom],
+  marked: getComputedStyle(element).outlineStyle !== "none",
+  href: element.href ?? "",
+  card: Boolean(element.closest(".twim-card")),
+  thumb: element.matches(".twim-thumb"),
+};
+"""
+HREFS = "return [...document.querySelectorAll(arguments[0])].map((link) => link.href)"
+SHOWN = (
+    "return [...document.querySelectorAll(arguments[0])]"
+    ".filter((element) => element.checkVisibility()).length"
+)
+
+
+def _sideways(browser: Chrome, site: str, paths: list[str]) -> dict[str, str]:
+    found = {}
+    with screen(browser, 360):
+        for path in paths:
+            visit(browser, site + path)
+            assert browser.execute_script("return innerWidth") == 360
+            if beyond := browser.execute_script(SIDEWAYS):
+                found[path] = beyond
+    return found
+
+
+def test_no_page_scrolls_sideways_on_a_phone(browser: Chrome, letters: Site) -> None:
+    found = _sideways(browser, letters.address, list(PAGES.values()))
+    assert found == {}, "\n".join(f"{path}: {what}" for path, what in found.items())
+
+
+def test_no_page_of_real_posts_scrolls_sideways_on_a_phone(browser: Chrome, matrix: Site) -> None:
+    pages = sorted(matrix.folder.rglob("index.html"))
+    paths = [f"/{page.parent.relative_to(matrix.folder).as_posix()}/" for page in pages]
+    lists = ["/author/", "/category/", "/section/", "/project/", "/updates/", "/feeds/"]
+    topics = [path for path in paths if path.startswith(("/section/", "/project/"))]
+    wanted = [*(path for path in paths if path.startswith("/blog/")), *lists, *topics[::10]]
+    assert len(wanted) > 25
+    found = _sideways(browser, matrix.address, wanted)
+    assert found == {}, "\n".join(f"{path}: {what}" for path, what in found.items())
+
+
+def test_every_page_is_there_and_fetches_nothing_from_elsewhere(
+    browser: Chrome, letters: Site
+) -> None:
+    for path in PAGES.values():
+        visit(browser, letters.address + path)
+        assert errors(browser) == [], path
+        asked = requests(browser)
+        assert letters.address + path in asked
+        assert any(url.endswith("/assets/twim/twim.js") for url in asked), path
+        assert {url for url in asked if not url.startswith((letters.address, "data:"))} == set()
+
+
+def test_a_page_has_what_its_kind_promises(browser: Chrome, site: str) -> None:
+    promised = {
+        "posts": ".twim-card:nth-of-type(10)",
+        "posts, page 2": '.twim-pager [rel="prev"]',
+        "authors": ".twim-terms a",
+        "a category": ".twim-card",
+        "sections": ".twim-table tbody tr:nth-child(3)",
+        "a section": ".twim-issue:nth-of-type(2) .twim-update",
+        "projects": ".twim-table .twim-years",
+        "a project": ".twim-update",
+        "updates": ".twim-update",
+        "a named feed": ".twim-card",
+        "feeds": ".twim-catalogue a",
+        "an issue": "a.twim-topic",
+        "a post with a wide table": ".twim-content table",
+        "a post with a picture": ".twim-banner",
+    }
+    for name, selector in promised.items():
+        visit(browser, site + PAGES[name])
+        assert browser.execute_script(SHOWN, selector) > 0, f"{name}: {selector}"
+    visit(browser, site + PAGES["projects"])
+    assert LONG in browser.find_element(By.CSS_SELECTOR, ".twim-table").text
+
+
+@pytest.mark.parametrize("letters", ["material"], indirect=True)
+def test_instant_navigation_looks_for_no_sitemap_of_ours(browser: Chrome, letters: Site) -> None:
+    visit(browser, f"{letters.address}/")
+    browser.execute_script("window.sinceHome = true")
+    for selector, path in (
+        ('a[href$="section/clients/"]', "/section/clients/"),
+        ('.twim-byline a[href$="project/fractal/"]', "/project/fractal/"),
+        ('.md-tabs__link, .md-nav__link[href$="/feeds/"], a[href$="/feeds/"]', "/feeds/"),
+    ):
+        link = browser.find_element(By.CSS_SELECTOR, selector)
+        browser.execute_script("arguments[0].click()", link)
+        arrived = (By.CSS_SELECTOR, f'link[rel="canonical"][href$="{path}"]')
+        WebDriverWait(browser, 10).until(presence_of_element_located(arrived))
+        assert browser.current_url == letters.address + path
+    assert browser.execute_script("return window.sinceHome")
+    assert errors(browser) == []
+    asked = requests(browser)
+    maps = {url.removeprefix(letters.address) for url in asked if "sitemap" in url}
+    assert maps == {"/sitemap.xml"}
+    assert {url for url in asked if not url.startswith((letters.address, "data:"))} == set()
+    for path in LISTS:
+        visit(browser, letters.address + path)
+        assert errors(browser) == [], path
+        maps = {url.removeprefix(letters.address) for url in requests(browser) if "sitemap" in url}
+        assert maps <= {"/sitemap.xml"}, path
+
+
+def test_the_keyboard_reaches_every_link_of_a_list_and_none_twice(
+    browser: Chrome, site: str
+) -> None:
+    visit(browser, site + PAGES["posts"])
+    wanted = browser.execute_script(HREFS, ".twim-card a:not(.twim-thumb)")
+    assert len(wanted) > 30
+    assert browser.execute_script(HREFS, ".twim-card a.twim-thumb")
+    reached = []
+    for _ in range(150):
+        ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
+        focused = browser.execute_script(FOCUSED)
+        if focused and focused["card"]:
+            assert not focused["thumb"]
+            assert focused["seen"] and focused["marked"], focused
+            reached.append(focused["href"])
+        elif reached:
+            break
+    assert reached == wanted
+
+
+def test_on_paper_there_is_nothing_to_press(browser: Chrome, site: str) -> None:
+    for name, selector in (
+        ("posts", ".twim-pager"),
+        ("posts", ".twim-go"),
+        ("posts", ".twim-feeds"),
+        ("feeds", ".twim-copy"),
+        ("feeds", ".twim-search"),
+        ("an issue", "a.twim-topic"),
+    ):
+        visit(browser, site + PAGES[name])
+        assert browser.execute_script(SHOWN, selector) > 0, selector
+        with media(browser, "print"):
+            assert browser.execute_script(SHOWN, selector) == 0, selector
+            assert browser.execute_script(SHOWN, "h1") > 0
+    assert elsewhere(browser, site) == set()

@@ -1,0 +1,338 @@
+"""The server's own pages in Chromium: for everybody, on every screen, with and without scripts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from feedserver.feeds import catalogue
+from feedserver.formats import archive as archives
+from feedserver.pages.cards import LONG_GROUP
+from tests.browser.chromium import elsewhere, errors, media, no_scripts, screen, visit
+from tests.browser.letters import build_letters
+from tests.browser.serving import free_port, served
+from tests.samples import SITE, archive, post, update
+
+PAGES = {
+    "a feed": "/section/clients/atom.xml",
+    "a feed's folder": "/project/fractal/",
+    "all posts": "/",
+    "a slice": "/updates/atom.xml?section=clients&not_project=synapse&q=fractal&limit=3",
+    "the catalogue": "/feeds/",
+    "a search": "/feeds/?q=fractal",
+    "a search for nothing": "/feeds/?q=zebrafish",
+    "a selection": "/feeds/?kind=posts&not_category=old-news&author=ada&limit=2",
+    "a wrong one": "/feeds/?limit=x",
+    "what isn't there": "/section/nothing/",
+}
+WRONG = ("a wrong one", "what isn't there")
+AXE = """
+const done = arguments[arguments.length - 1];
+axe.run(document).then(
+  ({violations}) =>
+    done(violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id} ${html}`))),
+  (error) => done([String(error)]),
+);
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The newsletter that has everything, served without its pages."""
+    built = build_letters("mkdocs", tmp_path_factory.mktemp("people"), free_port())
+    with served(built.folder / "archive.json") as address:
+        yield address
+
+
+def _all(browser: Chrome, selector: str) -> list[WebElement]:
+    return browser.find_elements(By.CSS_SELECTOR, selector)
+
+
+def _one(browser: Chrome, selector: str) -> WebElement:
+    return browser.find_element(By.CSS_SELECTOR, selector)
+
+
+def _shown(browser: Chrome, selector: str) -> list[str]:
+    return [each.text for each in _all(browser, selector) if each.is_displayed()]
+
+
+def _press(browser: Chrome, *keys: str) -> None:
+    ActionChains(browser, duration=0).send_keys(*keys).perform()
+
+
+def _tab_to(browser: Chrome, selector: str) -> WebElement:
+    element = _one(browser, selector)
+    for _ in range(200):
+        if browser.switch_to.active_element == element:
+            return element
+        _press(browser, Keys.TAB)
+    pytest.fail(f"the keyboard doesn't reach {selector}")
+
+
+def _path(browser: Chrome) -> str:
+    found = urlsplit(browser.current_url)
+    return f"{found.path}?{found.query}"
+
+
+def _wait_for(browser: Chrome, selector: str) -> None:
+    WebDriverWait(browser, 10).until(lambda driver: _all(driver, selector))
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nobody_is_kept_out(browser: Chrome, axe: str, site: str, colours: str, width: int) -> None:
+    with media(browser, prefers_color_scheme=colours), screen(browser, width):
+        for name, path in PAGES.items():
+            visit(browser, site + path)
+            for details in _all(browser, "details"):
+                browser.execute_script("arguments[0].open = true", details)
+            browser.execute_script(axe)
+            assert browser.execute_async_script(AXE) == [], name
+            wide = "return document.documentElement.scrollWidth - innerWidth"
+            assert browser.execute_script(wide) <= 0, name
+
+
+def test_dark_is_dark(browser: Chrome, site: str) -> None:
+    seen = []
+    for colours in ("light", "dark"):
+        with media(browser, prefers_color_scheme=colours):
+            visit(browser, site + PAGES["a feed"])
+            seen.append(_one(browser, "body").value_of_css_property("background-color"))
+    assert seen == ["rgba(251, 250, 247, 1)", "rgba(23, 21, 19, 1)"]
+
+
+def test_nothing_is_refused_and_nothing_comes_from_elsewhere(browser: Chrome, site: str) -> None:
+    for name, path in PAGES.items():
+        visit(browser, site + path)
+        assert elsewhere(browser, site) == set(), name
+        # The status of a page that is an error is all that the console has.
+        assert len(errors(browser)) == (1 if name in WRONG else 0), name
+
+
+def test_the_html_checker_finds_nothing(nu: list[str], site: str, tmp_path: Path) -> None:
+    for number, path in enumerate(PAGES.values()):
+        request = urllib.request.Request(site + path, headers={"Accept": "text/html"})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                body = answer.read()
+        except urllib.error.HTTPError as error:
+            body = error.read()
+        (tmp_path / f"{number}.html").write_bytes(body)
+    pages = map(str, sorted(tmp_path.glob("*.html")))
+    done = subprocess.run(
+        [*nu, "--format", "json", "--stdout", *pages],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert json.loads(done.stdout)["messages"] == []
+
+
+def test_the_stylesheet_is_css(nu: list[str]) -> None:
+    path = Path(__file__).parents[2] / "feedserver" / "assets" / "style.css"
+    done = subprocess.run([*nu, "--css", str(path)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_keyboard_builds_a_feed(browser: Chrome, site: str) -> None:
+    with screen(browser, 1280):
+        visit(browser, site + PAGES["the catalogue"])
+        _tab_to(browser, "#q").send_keys("fractal")
+        _tab_to(browser, "summary")
+        _press(browser, Keys.ENTER)
+        box = _tab_to(browser, "input[name=section][value=clients]")
+        assert box.accessible_name == "only Clients"
+        _press(browser, Keys.SPACE)
+        box = _tab_to(browser, "input[name=not_project][value=synapse]")
+        assert box.accessible_name == "without Synapse"
+        _press(browser, Keys.SPACE)
+        _tab_to(browser, "#limit").send_keys("3")
+        _tab_to(browser, ".go button")
+        _press(browser, Keys.ENTER)
+        _wait_for(browser, ".entries")
+    expected = "/feeds/?q=fractal&kind=updates&section=clients&not_project=synapse&limit=3"
+    assert _path(browser) == expected
+    assert urlsplit(browser.current_url).fragment == "entries"
+    titles = _shown(browser, ".entries h3")
+    assert titles and all(title.startswith("Fractal (Clients)") for title in titles)
+    query = "not_project=synapse&section=clients&q=fractal&limit=3"
+    assert _shown(browser, ".address a") == [
+        f"{site}/updates/{file}?{query}" for file in ("atom.xml", "rss.xml", "feed.json")
+    ]
+    assert _shown(browser, ".filters li") == [
+        *("With the words “fractal”", "Only from Clients", "Not on Synapse", "At most 3 entries")
+    ]
+
+
+def test_it_is_seen_where_the_keyboard_is(browser: Chrome, site: str) -> None:
+    visit(browser, site + PAGES["a feed"])
+    skip = _one(browser, ".skip")
+    assert skip.rect["y"] + skip.rect["height"] <= 0
+    _press(browser, Keys.TAB)
+    assert browser.switch_to.active_element == skip and skip.rect["y"] >= 0
+    _press(browser, Keys.ENTER)
+    assert browser.switch_to.active_element == _one(browser, "main")
+    for selector in (".facts a, .entries a", ".address button"):
+        element = _tab_to(browser, selector)
+        assert element.value_of_css_property("outline-style") == "solid"
+        assert element.value_of_css_property("outline-width") == "3px"
+
+
+def test_without_scripts_it_all_works(browser: Chrome, site: str) -> None:
+    with no_scripts(browser), screen(browser, 1280):
+        visit(browser, site + PAGES["the catalogue"])
+        # What would do nothing isn't shown.
+        assert _shown(browser, "button") == ["Search"]
+        assert _shown(browser, ".find") == []
+        _one(browser, "#q").send_keys("fractal")
+        _one(browser, "summary").click()
+        _one(browser, "input[name=section][value=clients]").click()
+        _one(browser, ".go button").click()
+        _wait_for(browser, ".entries")
+        titles = _shown(browser, ".entries h3")
+        assert titles and all("Fractal" in title for title in titles)
+        # The form sends what is empty too; the address to subscribe to has none of it.
+        assert "project=" not in _one(browser, ".address a").text
+        _one(browser, ".tabs a:not([aria-current])").click()
+        _wait_for(browser, ".entries")
+        assert "kind=posts" in browser.current_url
+        _one(browser, ".top nav a").click()
+        _wait_for(browser, ".group")
+        _one(browser, ".group li a").click()
+        _wait_for(browser, ".subscribe")
+        assert _shown(browser, "button") == []
+
+
+@pytest.mark.parametrize("page", ["a feed", "the catalogue"])
+def test_an_address_is_copied(browser: Chrome, site: str, page: str) -> None:
+    permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    command = {"permissions": permissions, "origin": site}
+    browser.execute_cdp_cmd("Browser.grantPermissions", command)
+    visit(browser, site + PAGES[page])
+    button = _all(browser, ".subscribe [data-copy], .group [data-copy]")[1]
+    address = button.get_attribute("data-copy")
+    assert str(button.accessible_name).startswith("Copy the address: ")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    WebDriverWait(browser, 5).until(lambda driver: button.text == "Copied")
+    read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
+    assert browser.execute_async_script(read) == address
+    said = browser.execute_script(
+        "return document.querySelector('.subscribe .said, .all > .said').textContent"
+    )
+    assert said == f"Copied: {address}"
+    WebDriverWait(browser, 5).until(lambda driver: button.text == "Copy")
+
+
+def test_the_catalogue_is_searched_while_one_types(browser: Chrome, site: str) -> None:
+    visit(browser, site + PAGES["the catalogue"])
+    everything = _shown(browser, ".group li > a")
+    field = _one(browser, "#find")
+    field.send_keys("fract")
+    assert _shown(browser, ".group li > a") == ["Fractal"]
+    assert _shown(browser, ".group h3") == ["Projects 1"]
+    assert _shown(browser, ".find output") == ["1 feed"]
+    field.send_keys("x")
+    assert _shown(browser, ".group li > a") == []
+    assert _shown(browser, ".find output") == ["0 feeds"]
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys(Keys.DELETE)
+    assert _shown(browser, ".group li > a") == everything
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site with more projects than the catalogue says more of than their names."""
+    issue = post("week", sections=["clients"])
+    entries = [issue, *(update(issue, n, project=f"p{n}") for n in range(LONG_GROUP + 50))]
+    folder = tmp_path_factory.mktemp("long")
+    found = archive(entries, catalogue.feeds(entries, SITE))
+    (folder / "archive.json").write_bytes(archives.serialise(found))
+    with served(folder / "archive.json") as address:
+        yield address
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_long_group_has_each_feed_s_dialogue(
+    browser: Chrome, axe: str, long: str, width: int
+) -> None:
+    with urllib.request.urlopen(f"{long}/feeds/") as answer:
+        size = len(answer.read())
+    assert size < 100 * (LONG_GROUP + 50) + 20_000
+    with screen(browser, width):
+        visit(browser, f"{long}/feeds/")
+        rows = browser.execute_script(
+            "return [...document.querySelectorAll('.names li')].map((row) =>"
+            "[...row.querySelectorAll('a')].map((link) => link.getAttribute('href')))"
+        )
+        assert len(rows) == LONG_GROUP + 50
+        assert all(link.endswith(f"{feed}#embed") for feed, link in rows)
+        wide = "return document.documentElement.scrollWidth - innerWidth"
+        assert browser.execute_script(wide) <= 0
+        browser.execute_script(axe)
+        assert browser.execute_async_script(AXE) == []
+        _one(browser, "#find").send_keys("p77")
+        assert [each.split() for each in _shown(browser, ".names li")] == [["P77", "1", "Embed"]]
+        link = _all(browser, ".names li:not([hidden]) a")[1]
+        assert link.accessible_name == "Embed: P77"
+        link.click()
+        _wait_for(browser, "dialog[open]")
+        assert _one(browser, "dialog").accessible_name == "Embed: P77, Letters"
+        assert f"{long}/embed/project/p77/?" in _all(browser, "dialog code")[1].text
+        assert errors(browser) == []
+
+
+def test_nothing_is_wanted_and_left_out(browser: Chrome, site: str) -> None:
+    visit(browser, f"{site}/feeds/?section=clients")
+    only, without = _all(browser, ".choices [value=clients]")
+    assert (only.is_selected(), without.is_selected()) == (True, False)
+    without.click()
+    assert (only.is_selected(), without.is_selected()) == (False, True)
+    only.click()
+    assert (only.is_selected(), without.is_selected()) == (True, False)
+
+
+def test_the_way_back_leads_to_the_form_as_it_was(browser: Chrome, site: str) -> None:
+    visit(browser, site + PAGES["the catalogue"])
+    _one(browser, "#q").send_keys("fractal", Keys.ENTER)
+    _wait_for(browser, ".entries")
+    assert _path(browser) == "/feeds/?q=fractal&kind=updates"
+    browser.back()
+    _wait_for(browser, ".group")
+    assert _one(browser, "#limit").is_enabled()
+
+
+def test_a_theme_that_loads_pages_by_scripts_leads_to_them(browser: Chrome, tmp_path: Path) -> None:
+    port = free_port()
+    built = build_letters("material", tmp_path, port)
+    with served(built.folder, port) as address:
+        visit(browser, f"{address}/")
+        browser.execute_script("window.sinceHome = true")
+        _one(browser, 'h1 ~ p a[href$="feeds/"]').click()
+        _wait_for(browser, "body.feedserver .builder")
+        assert not browser.execute_script("return window.sinceHome")
+        assert _shown(browser, "h1") == ["All feeds"]
+        assert _all(browser, ".md-header") == []
+        browser.back()
+        _wait_for(browser, ".md-header")
+        assert _path(browser) == "/?"
+
+
+def test_on_paper_there_are_entries_and_addresses(browser: Chrome, site: str) -> None:
+    visit(browser, site + PAGES["a search"])
+    with media(browser, "print"):
+        assert _shown(browser, "form, button, .top nav") == []
+        assert len(_shown(browser, ".address a")) == 3
+        assert _shown(browser, ".entries h3") != []

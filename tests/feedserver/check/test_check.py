@@ -1,0 +1,397 @@
+"""Every rule has a sample that breaks it: a good feed with one thing changed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedserver.check.check import check
+from feedserver.check.findings import Finding
+from feedserver.check.jsonfeed import check_json
+
+FOLDER = Path(__file__).parents[2] / "data" / "check"
+FILES = ("good.atom.xml", "good.rss.xml", "good.feed.json")
+ATOM, RSS, JSON = ((FOLDER / name).read_text("utf-8") for name in FILES)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+LINK = '<link href="https://example.org/blog/one/"/>'
+SELF = '<link href="https://example.org/atom.xml" rel="self" type="application/atom+xml"/>'
+HEADING = '&lt;h2 id="a"&gt;Two&lt;/h2&gt;'
+
+
+def rules(text: str) -> set[int]:
+    return {finding.rule for finding in check(text.encode(), now=NOW)}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "content_type"),
+    [
+        (ATOM, "atom.xml", "application/atom+xml; charset=utf-8"),
+        (RSS, "rss.xml", "application/rss+xml; charset=UTF-8"),
+        (JSON, "feed.json", "application/feed+json"),
+    ],
+)
+def test_nothing_is_wrong_with_good_feeds(text: str, name: str, content_type: str) -> None:
+    address = f"https://example.org/{name}"
+    assert check(text.encode(), address=address, content_type=content_type, now=NOW) == ()
+    assert check(text.encode()) == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new"),
+    [
+        (0, ATOM[ATOM.index("  <entry>") :], "</feed>"),
+        (1, SELF, ""),
+        (1, SELF, SELF.replace("https://example.org", "")),
+        (2, LINK, '<link href="/blog/one/"/>'),
+        (2, LINK, '<link href="https://example.org/é"/>'),
+        (2, ATOM[ATOM.index(LINK) : ATOM.index("    <updated>2025-12-12T17:19:38Z")], ""),
+        (2, "<uri>https://example.org/</uri>", "<uri>example.org</uri>"),
+        (2, '<link href="https://example.org/blog/one/" hreflang="de"/>', '<link rel="via"/>'),
+        (3, 'one/" hreflang="de"/>', 'one/"/>'),
+        (3, 'hreflang="de"/>', 'rel="author"/>'),
+        (3, 'hreflang="de"/>', 'rel="me"/>'),
+        (5, "<name>Ben</name>", "<name> </name>"),
+        (5, "<email>zoe@example.org</email>", "<email/>"),
+        (5, "    <name>Example</name>\n", ""),
+        (7, "<id>https://example.org/blog/one/</id>", "<id>one</id>"),
+        (7, "<id>https://example.org/blog/one/</id>", "<id>https://Example.org/one/</id>"),
+        (7, "<id>https://example.org/blog/one/</id>", "<id>https://example.org</id>"),
+        (7, "<id>https://example.org/blog/one/</id>", "<id>https://example.org/%c3</id>"),
+        (7, "<id>https://example.org/blog/one/</id>", "<id>https://example.org/blog/two/</id>"),
+        (7, "<id>https://example.org/blog/one/</id>", ""),
+        (8, "17:19:38Z", "17:19Z"),
+        (8, "2025-12-12T17:19:38Z", "2025-02-30T17:19:38Z"),
+        (8, "<updated>2025-12-12T17:19:38Z</updated>", ""),
+        (9, "<updated>2025-12-12T17:19:38Z", "<updated>1989-12-12T17:19:38Z"),
+        (9, "<updated>2025-12-12T17:19:38Z", "<updated>2026-12-12T17:19:38Z"),
+        (10, "17:19:38Z", "17:19:39Z"),
+        (11, "en-GB", "en_GB"),
+        (14, "</feed>", "<generator>x</generator></feed>"),
+        (14, '<content type="html">', '<content type="text">'),
+        (14, '<title type="text">One, 3 &gt; 2</title>', ""),
+        (15, "<feed ", '<feed xmlns:x="https://example.org/ns" '),
+        (15, "<feed ", '<feed xmlns:dublin="http://purl.org/dc/elements/1.1/" '),
+        (17, '<title type="text">One', '<title type="text">&lt;b&gt; One'),
+        (17, '<title type="text">One', '<title type="text">&amp;lt; One'),
+        (17, '<title type="text">One', '<title type="html">&lt;b&gt;One&lt;/b&gt;'),
+        (17, '<title type="text">One', '<title type="html">R&amp;D'),
+        (17, '<title type="text">', '<title type="xhtml">'),
+        (18, HEADING, "&lt;p&gt;&lt;div&gt;&lt;/div&gt;&lt;/p&gt;"),
+        (18, HEADING, "R&amp;D &amp;nope;"),
+        (18, HEADING, "&lt;b&gt;"),
+        (18, "Read &amp;lt;b&amp;gt;", "Read &lt;b&gt;"),
+        (23, "One, 3", "One,\u0085 3"),
+        (23, "<name>Ben", "<name>\ufffdBen"),
+        (23, 'term="a', 'term="\x7fa'),
+        (23, HEADING, "a\ufffdb"),
+        (24, "<?xml", " <?xml"),
+        (24, "<?xml", "\ufeff<?xml"),
+        (24, 'encoding="utf-8"', 'encoding="iso-8859-1"'),
+        (24, 'version="1.0"', 'version="1.1"'),
+        (24, "One, 3", "One &nbsp; 3"),
+        (24, "</feed>", ""),
+        (24, "<feed ", '<!DOCTYPE feed [<!ENTITY a "aaa">]><feed '),
+    ],
+)
+def test_rules_of_atom(rule: int, old: str, new: str) -> None:
+    assert old in ATOM
+    assert rule in rules(ATOM.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new"),
+    [
+        (0, RSS[RSS.index("    <item>") : RSS.index("  </channel>")], ""),
+        (1, 'rel="self"', 'rel="hub"'),
+        (2, "<link>https://example.org/blog/one/", "<link>https://example.org/blog/o ne/"),
+        (2, "<link>https://example.org/blog/one/", "<link>/blog/one/"),
+        (2, "<link>https://example.org/blog/one/", "<link>matrix:u/a:b"),
+        (2, "<link>https://example.org/blog/one/", "<link>https://exämple.org/"),
+        (2, "<link>https://example.org/blog/one/", "<link>https://"),
+        (2, "<link>https://example.org/blog/one/", "<link>https://example.org:0/"),
+        (2, "<link>https://example.org/blog/one/", "<link>https://[/"),
+        (2, "    <link>https://example.org/blog/</link>", "    <link>blog</link>"),
+        (2, '"true">https://example.org/blog/two/', '"true">two'),
+        (4, "ben@example.org (Ben)", "Ben"),
+        (4, "<author>", "<author>a@example.org (A)</author><author>"),
+        (4, "<author>", "<dc:creator>Ben</dc:creator><author>"),
+        (4, "<dc:creator>Ben<", "<dc:creator><"),
+        (6, 'isPermaLink="false"', 'isPermaLink="no"'),
+        (6, '"false">one<', '"false">https://example.org/blog/two/<'),
+        (6, '<guid isPermaLink="false">one</guid>', ""),
+        (8, "Fri, 12 Dec 2025 17:19:38", "Sat, 12 Dec 2025 17:19:38"),
+        (8, "Fri, 12 Dec 2025 17:19:38", "Fri, 12 Dez 2025 17:19:38"),
+        (8, "Fri, 12 Dec 2025 17:19:38", "Fri, 42 Dec 2025 17:19:38"),
+        (8, "17:19:38 GMT", "17:19:38 -0000"),
+        (8, "<pubDate>Fri, 12 Dec 2025 17:19:38 GMT</pubDate>", ""),
+        (8, "<pubDate>Fri, 12 Dec 2025 17:19:38 GMT</pubDate>", "<dc:date>now</dc:date>"),
+        (9, "Fri, 12 Dec 2025 17:19:38", "Tue, 12 Dec 1989 17:19:38"),
+        (9, "Fri, 12 Dec 2025 17:19:38", "Sat, 12 Dec 2026 17:19:38"),
+        (11, '"2.0"', '"0.92"'),
+        (11, "<title>One</title>", ""),
+        (11, "<description>What ‹/b› closes</description>", ""),
+        (11, "en-GB", "en_GB"),
+        (11, "  </channel>", "  <ttl>60</ttl></channel>"),
+        (11, "<description>Read", "<content:encoded>x</content:encoded><description>Read"),
+        (12, "<enclosure ", '<enclosure url="https://e.org/" length="1" type="a/b"/><enclosure '),
+        (12, 'length="10" ', ""),
+        (12, 'length="10" ', 'length="ten" '),
+        (12, '"https://example.org/a.png"', '"/a.png"'),
+        (12, '"https://example.org/a.png"', '"http://localhost/a.png"'),
+        (13, "logo.png", "logo.webp"),
+        (13, "https://example.org/logo.png", "/logo.png"),
+        (13, "<width>144", "<width>145"),
+        (13, "<link>https://example.org/blog/</link>\n      <width>", "<width>"),
+        (15, "<rss ", '<rss xmlns:x="https://example.org/ns" '),
+        (16, "<author>", "<dc:date>2025-12-12T17:19:38Z</dc:date><author>"),
+        (16, "<language>", "<dc:language>en</dc:language><language>"),
+        (17, "<title>One", "<title>&lt;One"),
+        (17, "<title>One", "<title>&#60;One"),
+        (17, "<title>One", "<title>R&amp;D"),
+        (17, "<title>One", "<title><![CDATA[One]]>"),
+        (17, "<title>One", "<title>&#x3C;/b> One"),
+        (17, "<dc:creator>Ben", "<dc:creator>Ben &amp; Co"),
+        (17, "<category>a", "<category>&lt;a"),
+        (17, "<description>What", "<description>&lt;What"),
+        (18, "<h2>Two</h2>", "<p><p></p></p>"),
+        (23, "<title>One", "<title>One\u0080"),
+        (24, "</rss>", "</rdf>"),
+        (24, RSS[RSS.index("<rss") :], "<html/>"),
+        (24, RSS[RSS.index("<rss") :], ""),
+    ],
+)
+def test_rules_of_rss(rule: int, old: str, new: str) -> None:
+    assert old in RSS
+    assert rule in rules(RSS.replace(old, new, 1))
+
+
+def test_rss_without_a_channel() -> None:
+    assert rules('<?xml version="1.0" encoding="utf-8"?><rss version="2.0"/>') == {11}
+
+
+@pytest.mark.parametrize(
+    ("rule", "html"),
+    [
+        (18, "<p><div></div></p>"),
+        (18, "<a href='https://e.org/'><table><tr><td><a>x</a></td></tr></table></a>"),
+        (19, "<iframe></iframe>"),
+        (19, "<script></script>"),
+        (19, "<style></style>"),
+        (19, "<object></object>"),
+        (19, "<embed>"),
+        (19, "<link>"),
+        (19, "<meta>"),
+        (19, "<base>"),
+        (19, "<param>"),
+        (19, "<p onclick=''>a</p>"),
+        (19, "<youtube-player></youtube-player>"),
+        (19, "<mx-reply></mx-reply>"),
+        (19, "<svg><path></path></svg>"),
+        (19, "<math></math>"),
+        (19, "<unheard>a</unheard>"),
+        (19, "<a href='javascript:x'>a</a>"),
+        (19, "<img src='data:image/png;base64,AA'>"),
+        (21, "<p style='position: fixed'>a</p>"),
+        (21, "<p style='color: url(x)'>a</p>"),
+        (22, "<a href='#fn1'>a</a>"),
+        (22, "<a href='/x'>a</a>"),
+        (22, "<a href='//e.org/'>a</a>"),
+        (22, "<a href='https://e.org/ü'>a</a>"),
+        (22, "<img srcset='https://e.org/a.png 1x, b.png 2x'>"),
+        (22, "<video poster='p.png'></video>"),
+        (22, "<video src='v.mp4'></video>"),
+        (22, "<img src=''>"),
+        (23, "a\ufffdb"),
+    ],
+)
+def test_rules_of_html(rule: int, html: str) -> None:
+    feed = json.loads(JSON)
+    feed["items"][0]["content_html"] = html
+    found = check(json.dumps(feed).encode())
+    assert {finding.rule for finding in found} == {rule}
+    assert found[0].where == "https://example.org/blog/two/"
+
+
+def test_rule_23_is_also_a_parse_error() -> None:
+    assert rules(_changed("items.0.content_html", "a\u0091b")) == {18, 23}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<video controls='' src='https://e.org/v.mp4'></video><audio></audio>",
+        "<picture><source srcset='https://e.org/a.webp 2x'><img src='https://e.org/a.png'></picture>",
+        "<details><summary>a</summary>b</details><figure id='a' class='b'></figure>",
+        "<table><tbody><tr><td>a</td></tr></tbody></table>",
+        "<p style='color: #fff; background-color: rgb(1, 2, 3); width: 1.5em;'>a</p>",
+        "<a href='mailto:a@e.org'>a</a><a href='https://[::1]/'>b</a>",
+        "<!-- a comment -->",
+    ],
+)
+def test_rule_20_what_is_fine(html: str) -> None:
+    feed = json.loads(JSON)
+    feed["items"][0]["content_html"] = html
+    assert check(json.dumps(feed).encode()) == ()
+
+
+def _changed(path: str, value: Any) -> str:
+    feed = json.loads(JSON)
+    *way, last = [int(key) if key.isdigit() else key for key in path.split(".")]
+    holder = feed
+    for key in way:
+        holder = holder[key]
+    if value is ...:
+        del holder[last]
+    else:
+        holder[last] = value
+    return json.dumps(feed)
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "value"),
+    [
+        (0, "items", []),
+        (0, "items", ...),
+        (1, "feed_url", ...),
+        (1, "feed_url", "/feed.json"),
+        (2, "home_page_url", "/"),
+        (2, "items.0.url", "/blog/two/"),
+        (2, "items.0.url", ...),
+        (2, "items.0.image", "a.png"),
+        (2, "items.0.authors.0.url", "@zoe:example.org"),
+        (2, "items.0.attachments.0.url", "a.mp3"),
+        (5, "items.0.authors.0", {}),
+        (6, "items.1.id", "https://example.org/blog/two/"),
+        (8, "items.0.date_published", "2025-12-12"),
+        (8, "items.0.date_published", ...),
+        (8, "items.0.date_modified", "yesterday"),
+        (9, "items.0.date_published", "1980-01-01T00:00:00Z"),
+        (9, "items.0.date_published", "2030-01-01T00:00:00Z"),
+        (11, "title", ...),
+        (11, "language", "en_GB"),
+        (23, "items.0.title", "a\ufffd"),
+        (23, "items.0.title", "a\ud800"),
+        (26, "description", None),
+        (26, "items.0._twim.issue", None),
+        (26, "items.0.tags", [None]),
+        (27, "version", "https://jsonfeed.org/version/1"),
+        (27, "author", {"name": "a"}),
+        (27, "items.0.author", {"name": "a"}),
+        (27, "title", 1),
+        (27, "items.0", "text"),
+        (27, "items.0.id", 1),
+        (27, "items.0.id", ...),
+        (27, "items.0.summary", ["a"]),
+        (27, "items.0.tags", "a"),
+        (27, "items.0.tags", [1]),
+        (27, "items.0.authors", {"name": "a"}),
+        (27, "items.0.authors.0", "Zoë"),
+        (27, "items.0.attachments.0", "a.mp3"),
+        (27, "items.0.attachments.0.mime_type", ...),
+        (27, "items.0.content_html", ...),
+    ],
+)
+def test_rules_of_json(rule: int, path: str, value: Any) -> None:
+    assert rule in rules(_changed(path, value))
+
+
+def test_a_json_feed_is_an_object() -> None:
+    assert [finding.rule for finding in check_json("[]", None, None)] == [24]
+
+
+def test_a_null_is_named() -> None:
+    (finding,) = check(_changed("items.1.tags", None).encode())
+    assert str(finding) == "feed: items[1].tags is null (rule 26)"
+
+
+def test_the_self_link_is_the_address() -> None:
+    for text in (ATOM, RSS, JSON):
+        found = check(text.encode(), address="http://example.org/feed")
+        assert [finding.rule for finding in found] == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "content_type"),
+    [
+        (ATOM, "text/xml; charset=utf-8"),
+        (ATOM, "application/atom+xml"),
+        (RSS, "application/atom+xml; charset=utf-8"),
+        (RSS, "application/rss+xml; charset=latin-1"),
+        (JSON, "application/json"),
+    ],
+)
+def test_rule_25_content_types(text: str, content_type: str) -> None:
+    found = check(text.encode(), content_type=content_type)
+    assert [finding.rule for finding in found] == [25]
+
+
+def test_rule_24_size_and_encoding() -> None:
+    large = ATOM.replace("</feed>", " " * 5_000_000 + "</feed>")
+    assert rules(large) == {24}
+    assert {finding.rule for finding in check(ATOM.encode("utf-16"))} == {24}
+    assert {finding.rule for finding in check(ATOM.encode("latin-1"))} == {24}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0",
+        b"hello",
+        b"{",
+        b"{}x",
+        b'{"a": NaN}',
+        b"{" + b'"a":[' * 100_000,
+        b"<",
+        b"<a/>",
+        b"<a>" * 100_000,
+        b"<?xml version='1.0' encoding='utf-8'?>",
+        b"<?xml version='1.0' encoding='nonsense'?><a/>",
+    ],
+)
+def test_what_is_no_feed_is_one_finding_or_two(data: bytes) -> None:
+    found = check(data)
+    assert found
+    assert {finding.rule for finding in found} == {24}
+
+
+def test_entities_are_not_expanded() -> None:
+    bomb = '<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa">' + "".join(
+        f'<!ENTITY a{n} "{f"&a{n - 1 if n else str()};" * 10}">' for n in range(9)
+    )
+    text = RSS.replace("<rss", f"<!-- <rss --> {bomb}]><rss", 1).replace("One", "&a8;")
+    assert rules(text) == {24}
+
+
+def test_a_document_type_named_in_content_is_none() -> None:
+    assert check(RSS.replace("R&amp;D", "&lt;!DOCTYPE x&gt;").encode()) == ()
+
+
+def test_a_comment_behind_the_items_is_nothing() -> None:
+    assert check(RSS.replace("  </channel>", "<!-- x --></channel>").encode()) == ()
+
+
+def test_a_finding_is_one_line() -> None:
+    assert str(Finding(6, "a\nb", "is  odd")) == "a b: is odd (rule 6)"
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from((ATOM, RSS, JSON)), st.data())
+def test_a_damaged_feed_raises_nothing(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 40)))
+    damaged = text[:start] + data.draw(st.text(max_size=5)) + text[end:]
+    check(damaged.encode("utf-8", "replace"), now=NOW)
+
+
+def test_a_byte_order_mark_before_json_is_told_and_the_rest_is_checked() -> None:
+    found = check(b'\xef\xbb\xbf{"version": "https://jsonfeed.org/version/1.1", "items": []}')
+    assert "byte order mark" in found[0].message
+    assert any("has no entries" in each.message for each in found)

@@ -1,0 +1,415 @@
+"""An entry's HTML: what may stay, where addresses lead, what a person reads of it."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import html5lib
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedserver.text._nesting import nest
+from feedserver.text.html import first_image, parse, plain, sanitise, serialise, summary, text
+
+BASE = "https://example.org/blog/post/"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("<script>a()</script><p>b</p>", "<p>b</p>"),
+        ("<style>p{}</style><noscript>x</noscript><template>y</template>z", "z"),
+        ("<svg><path d='M0'/><text>x</text></svg><math><mi>y</mi></math>z", "z"),
+        ("<mx-reply><b>old</b></mx-reply>new", "new"),
+        ("<x-card><b>kept</b></x-card><font color=red>f</font>", "<b>kept</b>f"),
+        ("a<!-- secret -->b", "ab"),
+        ('<p onclick="x()" data-y="1" aria-label="z">a</p>', "<p>a</p>"),
+        ("<a href='javascript:x()'>a</a>", "<a>a</a>"),
+        ("<a href='java&#10;script:x()'>a</a>", "<a>a</a>"),
+        ("<a href='&#1;javascript:x()'>a</a>", "<a>a</a>"),
+        ("<a href='http://['>a</a>", "<a>a</a>"),
+        ("<img src='data:image/png;base64,AA' alt=x>a", "a"),
+        ("<form action=/x><input name=q><input type=text>a</form>", "a"),
+        (
+            "<ul><li><input type=checkbox checked> a</ul>",
+            '<ul><li><input type="checkbox" checked="" disabled=""> a</li></ul>',
+        ),
+        (
+            "<p style='color: RED; position:fixed; background-color:url(x)'>a</p>",
+            '<p style="color: red">a</p>',
+        ),
+        ("<p style='position:fixed'>a</p>", "<p>a</p>"),
+        ("<p id=x>a</p><p id=x>b</p><p id=''>c</p>", '<p id="x">a</p><p>b</p><p>c</p>'),
+        ("a &lt; b & c", "a &lt; b &amp; c"),
+    ],
+)
+def test_what_readers_refuse_is_taken_out(given: str, expected: str) -> None:
+    assert sanitise(given, BASE) == expected
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<h2 id="a" class="b" lang="de" dir="ltr" title="c">d</h2>',
+        '<video controls="" loop="" poster="https://e.org/p.png" src="https://e.org/v.mp4"></video>',
+        '<picture><source srcset="https://e.org/a.webp 2x"><img src="https://e.org/a.png" alt="">'
+        "</picture>",
+        "<details open=''><summary>a</summary>b</details>".replace("''", '""'),
+        '<figure><img src="https://e.org/a.png"><figcaption>x</figcaption></figure>',
+        "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b</td></tr></tbody></table>",
+        "<dl><dt>a</dt><dd>b</dd></dl><p><ins>a</ins><del>b</del><mark>c</mark><kbd>d</kbd></p>",
+        '<pre><code class="language-rust">Vec&lt;T&gt;\n</code></pre>',
+        "<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>",
+    ],
+)
+def test_ordinary_elements_stay_as_they_are(html: str) -> None:
+    assert sanitise(html, BASE) == html
+
+
+def test_stray_characters_go_however_they_are_written() -> None:
+    raw = "a\0b\x01c\x7fd\x85e\ufffdf\ud800g\ufdd0h\U0001fffei"
+    assert sanitise(raw, BASE) == "abcdefghi"
+    references = "a&#0;b&#1;c&#x7f;d&#xfffd;e&#xd800;f&#xfffe;g&#13;h"
+    assert sanitise(f"<p title='{references}'>{references}", BASE) == (
+        '<p title="abcdefgh">abcdefgh</p>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("<p>a<button><p>b</p></button></p>", "a<p>b</p>"),
+        ("<p>a<button><div>b</div></button></p>", "a<div>b</div>"),
+        (
+            "<a href=/x>a<marquee><a href=/y>b</a></marquee></a>",
+            '<a href="https://example.org/x">ab</a>',
+        ),
+        ("<li>a<button><li>b</button>", "<li>ab</li>"),
+        ("<dd>a<button><dt>b</button>", "<dd>ab</dd>"),
+        ("<h2>a<button><h3>b</h3></button></h2>", "<h2>ab</h2>"),
+        ("<table><tr><td>a</table>", "<table><tbody><tr><td>a</td></tr></tbody></table>"),
+        ("<rt>a</rt>", "a"),
+        ("<pre>\n\n\na</pre>", "<pre>a</pre>"),
+        ("<b>1<b>2<b>3<b>4", "<b>1<b>2<b>34</b></b></b>"),
+    ],
+)
+def test_misplaced_elements_are_unwrapped(given: str, expected: str) -> None:
+    assert sanitise(given, BASE) == expected
+
+
+def test_a_link_in_a_cell_in_a_link_goes() -> None:
+    out = sanitise("<a href=/x><table><tr><td><a href=/y>b</a></table></a>", BASE)
+    assert out.count("<a ") == 1
+    assert "<td>b</td>" in out
+
+
+def test_nesting_has_a_limit() -> None:
+    out = sanitise("<div>" * 500 + "deep", BASE)
+    assert out.count("<div>") == 100
+    assert "deep" in out
+
+
+def test_nest_takes_what_no_table_can_hold() -> None:
+    html = "<table>text<tbody><tr><p>a</p><td>b</td></tr></tbody></table>"
+    assert nest(html) == "<table><tbody><tr><td>b</td></tr></tbody></table>"
+    assert nest("<div><td>a</td></div>") == "<div>a</div>"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            '<iframe src="https://www.youtube.com/embed/AbC-_1?start=7" title="A talk"></iframe>',
+            '<p><a href="https://www.youtube.com/watch?v=AbC-_1&amp;t=7s">A talk</a></p>',
+        ),
+        (
+            "<p>See <iframe src='//www.youtube-nocookie.com/embed/AbC'></iframe></p>",
+            '<p>See <a href="https://www.youtube.com/watch?v=AbC">Watch the video</a></p>',
+        ),
+        (
+            '<iframe src="https://www.youtube.com/embed/videoseries?list=PL1"></iframe>',
+            '<p><a href="https://www.youtube.com/playlist?list=PL1">Watch the video</a></p>',
+        ),
+        (
+            "<noscript><a href=x>Live</a></noscript>"
+            '<youtube-player video-id="AbC" start="90"></youtube-player>',
+            '<p><a href="https://www.youtube.com/watch?v=AbC&amp;t=90s">Watch the video</a></p>',
+        ),
+        (
+            '<youtube-player video-id="AbC"><p>after</p>',
+            '<p><a href="https://www.youtube.com/watch?v=AbC">Watch the video</a></p><p>after</p>',
+        ),
+        ('<youtube-player video-id="a b"></youtube-player>c', "c"),
+        (
+            '<iframe src="/map.html"></iframe>',
+            '<p><a href="https://example.org/map.html">https://example.org/map.html</a></p>',
+        ),
+        ("<iframe></iframe><iframe src='javascript:x'>y</iframe>z", "z"),
+        ("<object><b>instead</b></object>", "<b>instead</b>"),
+        (
+            '<object data="/a.pdf">no <embed src="/b.swf"></object>',
+            '<p><a href="https://example.org/a.pdf">https://example.org/a.pdf</a></p>',
+        ),
+        (
+            '<object><param name="movie"><embed src="http://www.youtube.com/v/AbC"></object>',
+            '<p><a href="https://www.youtube.com/watch?v=AbC">Watch the video</a></p>',
+        ),
+        (
+            '<li><embed src="https://e.org/x" title="X &amp; &lt;b>"></li>',
+            '<li><p><a href="https://e.org/x">X &amp; &lt;b&gt;</a></p></li>',
+        ),
+    ],
+)
+def test_embedded_players_become_links(given: str, expected: str) -> None:
+    assert sanitise(given, BASE) == expected
+
+
+def test_a_player_named_in_a_text_stays_text() -> None:
+    assert sanitise("<code>&lt;iframe src=x></code>", BASE) == "<code>&lt;iframe src=x&gt;</code>"
+
+
+def test_anchors_of_headings_go_and_links_in_headings_stay() -> None:
+    html = (
+        '<h2 id="a">A <a class="zola-anchor" href="#a">🔗</a></h2>'
+        '<h3><a class="headerlink" href="#b">¶</a>B</h3>'
+        '<h4><a class="anchor" href="/c">C</a> <a href="/d">#</a></h4>'
+    )
+    assert sanitise(html, BASE) == (
+        '<h2 id="a">A</h2><h3>B</h3>'
+        '<h4><a class="anchor" href="https://example.org/c">C</a>'
+        ' <a href="https://example.org/d">#</a></h4>'
+    )
+
+
+def test_every_address_of_an_entry_is_absolute() -> None:
+    html = (
+        '<a href="#fn1">1</a><img src=" a b.png " longdesc="d" srcset="a.png 1x,'
+        '/ü.png 2x, c.png nonsense, data:x,y 3x,//e.org/d.png,">'
+        '<video poster="p.png" src="v.mp4"><track src="t.vtt"></video><q cite="/c">x</q>'
+    )
+    assert sanitise(html, BASE) == (
+        '<a href="https://example.org/blog/post/#fn1">1</a>'
+        '<img src="https://example.org/blog/post/a%20b.png"'
+        ' longdesc="https://example.org/blog/post/d"'
+        ' srcset="https://example.org/blog/post/a.png 1x, https://example.org/%C3%BC.png 2x,'
+        ' https://e.org/d.png">'
+        '<video poster="https://example.org/blog/post/p.png"'
+        ' src="https://example.org/blog/post/v.mp4">'
+        '<track src="https://example.org/blog/post/t.vtt"></video>'
+        '<q cite="https://example.org/c">x</q>'
+    )
+
+
+SOUP = st.lists(
+    st.one_of(
+        st.builds(
+            "<{}{}{}>".format,
+            st.sampled_from(["", "", "", "/"]),
+            st.sampled_from(
+                "a b i em code p div h2 ul li dl dt dd table tbody tr td caption col pre ruby rt"
+                " button object iframe form select option textarea title svg math mtext template"
+                " x-a youtube-player img br input details blockquote".split()
+            ),
+            st.sampled_from(
+                [
+                    "",
+                    " id=x",
+                    " href='#y'",
+                    " src=/z",
+                    " type=checkbox",
+                    ' title="a>b"',
+                    " on=",
+                    "/",
+                ]
+            ),
+        ),
+        st.sampled_from(
+            [
+                "x",
+                "\n",
+                "&",
+                "&lt;",
+                "&#0;",
+                "&#13;",
+                "<",
+                "</",
+                "<!--",
+                "-->",
+                "<![CDATA[",
+                "\0",
+                "é",
+            ]
+        ),
+        st.text(max_size=3),
+    ),
+    max_size=25,
+).map("".join)
+
+
+@settings(deadline=None, max_examples=300)
+@given(SOUP)
+def test_any_soup_becomes_html_without_errors(soup: str) -> None:
+    html = sanitise(soup, BASE)
+    html5lib.HTMLParser(strict=True).parseFragment(html)
+    assert sanitise(html, BASE) == html
+    ids = re.findall(r'<[^>]* id="([^"]*)"', html)
+    assert len(ids) == len(set(ids))
+    nodes = parse(html)
+    assert "  " not in text(nodes)
+    summary(nodes)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img srcset="' + "," * 20000 + '">',
+        "<h2>" + " " * 20000,
+        "<a href=x>" * 3000,
+        "&#1;" * 9000,
+    ],
+)
+def test_hostile_lengths_take_no_time(html: str) -> None:
+    started = time.process_time()
+    sanitise(html, BASE)
+    assert time.process_time() - started < 5
+
+
+def test_a_fragment_is_held_as_its_top_level_nodes() -> None:
+    html = "\n<p>a</p>\n\n<p>b</p> x &lt; <b>c</b> <i>d</i>\n"
+    nodes = parse(html)
+    assert [node.tag for node in nodes] == ["p", "p", "-text", "b", "-text", "i"]
+    assert serialise(nodes) == "<p>a</p><p>b</p> x &lt; <b>c</b> <i>d</i>"
+    assert serialise(nodes[1:2]) == "<p>b</p>"
+    assert parse("") == []
+
+
+def test_text_is_what_a_person_reads() -> None:
+    html = (
+        "<h2>One</h2><p>a<b>b</b>&nbsp;c<br>d,\n e</p><ul><li>f<li>g</ul>"
+        '<table><tr><td>h<td>i</table><img src=x alt="not me"><pre>j\nk</pre>&lt;l&gt; &amp;amp;'
+    )
+    assert text(parse(html)) == "One ab c d, e f g h i j k <l> &amp;"
+    assert text([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("R&amp;D", "R&D"),
+        ("  a\n b ", "a b"),
+        ("<b>Vec</b>&lt;T&gt;", "Vec<T>"),
+        ("a<script>x</script><!-- y -->b", "ab"),
+        ("a < b", "a < b"),
+        ("a\x01b", "ab"),
+    ],
+)
+def test_plain_text_of_a_snippet(given: str, expected: str) -> None:
+    assert plain(given) == expected
+
+
+def test_summary_is_the_first_sentences() -> None:
+    sentence = "This sentence is, as one sees, of some seventy characters, e.g. of some."
+    html = f"<h2>No</h2><table><tr><td>no</table><pre>no</pre><p>{sentence} </p>" * 9
+    assert summary(parse(html), 150) == f"{sentence} {sentence}"
+
+
+def test_summary_ends_at_a_word_if_no_sentence_ends() -> None:
+    assert summary(parse("<p>Oh. " + "word " * 100), 72) == "Oh." + " word" * 13 + "…"
+    assert summary(parse("<p>" + "word, " * 100), 12) == "word, word…"
+    assert summary(parse("漢" * 400), 100) == "漢" * 99 + "…"
+    assert summary(parse("漢。" * 400), 100) == "漢。" * 50
+
+
+def test_summary_of_little() -> None:
+    assert summary(parse("<p>Short.</p>")) == "Short."
+    assert summary(parse("<h2>Only this</h2>")) == "Only this"
+    assert summary(parse("<p><img src=x></p>")) is None
+
+
+def test_the_first_image_is_no_pixel_that_counts() -> None:
+    html = (
+        'text<p><img src="https://e.org/1.gif" width="1" height="1"><img alt="none">'
+        '<img src="https://e.org/2.png"></p><img src="https://e.org/3.png">'
+    )
+    assert first_image(parse(html)) == "https://e.org/2.png"
+    assert first_image(parse('<img src="https://e.org/a.png">')) == "https://e.org/a.png"
+    assert first_image(parse("<p>none</p>")) is None
+
+
+def test_nothing_ends_the_rounds_but_text_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feedserver.text.html._ROUNDS", 1)
+    assert sanitise("<p>a &lt;<button><p>b</button>", BASE) == "a &lt; b"
+
+
+def test_a_paragraph_of_one_link_is_no_sentence() -> None:
+    player = '<p><a href="https://x.example/"><img src="https://x.example/a.png">Watch</a></p>'
+    assert summary(parse(f"{player}<p>News.</p>")) == "News."
+    assert summary(parse(player)) == "Watch"
+    two = '<p><a href="https://x.example/">A</a> and <a href="https://x.example/">B</a></p>'
+    assert summary(parse(f"{two}<p>News.</p>")) == "A and B. News."
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>One</p><p>Two.</p><p>Three</p>", "One. Two. Three"),
+        (
+            "<p>New:</p><ul><li>a thing</li><li>two; </li><li>three!</li></ul><p>End</p>",
+            "New: a thing. two; three! End",
+        ),
+        (
+            "<blockquote><p>Said “so.”</p><p>(Yes.)</p><p>(No)</p></blockquote><p>x</p>",
+            "Said “so.” (Yes.) (No). x",
+        ),
+        ("<ul><li><p>deep</p></li></ul><p></p><p>y</p>", "deep. y"),
+        ("<p>a<br>b</p><div>c</div>d", "a b. c. d"),
+        ("<p></p><p>only</p>", "only"),
+        ("<p>at https://x.example/a</p><p>and</p>", "at https://x.example/a and"),
+    ],
+)
+def test_summary_keeps_paragraphs_apart(html: str, expected: str) -> None:
+    assert summary(parse(html)) == expected
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>One.</p><table><tbody><tr><td>{long}</td></tr></tbody></table><p>Two</p>", "One. Two"),
+        ("<h2><span>{long}</span></h2><p>Two</p>", "Two"),
+        ("<blockquote>{far}<p>One</p></blockquote><p>Two</p>", "One. Two"),
+        ("<p>{letters}</p><p>Two</p>", "x" * 299 + "…"),
+    ],
+)
+def test_summary_of_a_long_text(html: str, expected: str) -> None:
+    html = html.format(
+        long="<p>Word word.</p>" * 300,
+        far=f'<p><img src="https://e.org/{"x" * 900}.png"></p>' * 2,
+        letters="x" * 3000,
+    )
+    assert summary(parse(html)) == expected
+
+
+def test_summary_does_not_end_in_two_signs() -> None:
+    text = summary(parse("<p>Oh. No. " + "word " * 100 + "</p>"), 8)
+    assert text == "Oh. No. …"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>First.<sup class="footnote-reference"><a href="https://a.example/#1">1</a></sup></p>'
+        '<div class="footnote-definition" id="1"><sup>1</sup><p>Note.</p></div>',
+        '<p>First<sup id="r:1"><a class="footnote-ref" href="https://a.example/#n:1">1</a></sup>.'
+        '</p><div class="footnote"><hr><ol><li id="n:1"><p>Note.</p></li></ol></div>',
+        '<p>First.<sup><a href="https://a.example/#1" id="r">[12]</a></sup></p>',
+    ],
+)
+def test_summary_without_footnotes(html: str) -> None:
+    assert summary(parse(html)) == "First."
+
+
+def test_summary_with_what_is_no_footnote() -> None:
+    html = '<p>10<sup>2</sup> and <sup><a href="https://a.example/">3</a></sup>.</p>'
+    assert summary(parse(html)) == "102 and 3."

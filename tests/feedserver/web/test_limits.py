@@ -1,0 +1,142 @@
+"""What a request may not exceed, and the answers beyond it, on real connections."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from feedserver.feeds import export
+from tests.feedserver.running import Running, running, until
+from tests.processes.test_serving import small_archive
+from tests.samples import SITE
+
+SETTINGS = """
+max_path = 500
+max_headers = 2000
+max_parameters = 3
+max_connections = 5
+head_timeout = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("limits")
+    export.write(small_archive(), SITE.url, folder)
+    with running(folder, settings=SETTINGS) as found:
+        yield found
+
+
+def _send(server: Running, *parts: bytes, pause: float = 0) -> tuple[int, dict[str, str], bytes]:
+    """Send a request in parts; the status, headers and body of the answer."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(pause)
+        return _answer(connection)
+
+
+def _answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    got = b""
+    while data := connection.recv(100_000):
+        got += data
+    head, _, body = got.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return int(status.split()[1]), headers, body
+
+
+def _request(target: str, *headers: str) -> bytes:
+    lines = [f"GET {target} HTTP/1.1", "Host: x", *headers, "Connection: close", "", ""]
+    return "\r\n".join(lines).encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "words"),
+    [
+        (_request(f"/{'x' * 600}"), 414, "at most 500 bytes"),
+        (_request(f"/feed.json?q={'x' * 600}"), 414, "at most 500 bytes"),
+        (_request(f"/{'x' * 3000}"), 414, "The request line is too long."),
+        (_request(f"/{'x' * 300_000}"), 414, "The request line is too long."),
+        (_request("/feed.json", f"X: {'x' * 3000}"), 431, "head of the request is too large"),
+        (_request("/feed.json", *["X: y"] * 40_000), 431, "head of the request is too large"),
+        (_request("/feed.json?utm_a&utm_b&utm_c&utm_d"), 400, "at most 3"),
+        (b"HELLO\r\n\r\n", 400, "no request of HTTP/1.1"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "no request of HTTP/1.1"),
+    ],
+)
+def test_beyond_a_limit_is_a_problem_document(
+    server: Running, sent: bytes, status: int, words: str
+) -> None:
+    got, headers, body = _send(server, sent)
+    assert got == status
+    assert headers["content-type"] == "application/problem+json"
+    problem = json.loads(body)
+    assert problem["status"] == status and words in problem["detail"]
+
+
+def test_a_head_that_grows_beyond_the_limit_is_refused(server: Running) -> None:
+    part = b"X: " + b"x" * 990 + b"\r\n"
+    status, _, body = _send(server, b"GET / HTTP/1.1\r\nHost: x\r\n", part, part, part, pause=0.05)
+    assert status == 431 and b"too large" in body
+
+
+def test_within_the_limits_all_is_well(server: Running) -> None:
+    assert _send(server, _request("/feed.json?utm_a&utm_b&utm_c", f"X: {'x' * 1500}"))[0] == 200
+
+
+def test_a_head_that_comes_slowly_is_timed_out(server: Running) -> None:
+    status, headers, body = _send(server, b"GET /feed.json HTTP/1.1\r\n")
+    assert status == 408 and headers["connection"] == "close"
+    assert json.loads(body)["detail"] == "The request took too long to arrive."
+    assert _send(server)[0] == 408
+
+
+def test_so_is_the_second_one_of_a_connection(server: Running) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(_request("/feed.json").replace(b"Connection: close\r\n", b""))
+        got = b""
+        while not got.endswith(b"]}\n"):
+            got += connection.recv(100_000)
+        connection.sendall(b"GET /feed.j")
+        assert _answer(connection)[0] == 408
+
+
+def test_too_many_connections_are_told_to_come_again(server: Running) -> None:
+    with ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        status, headers, body = _send(server, _request("/feed.json"))
+        assert (status, headers["retry-after"]) == (503, "5")
+        assert json.loads(body)["title"] == "Service Unavailable"
+        for _ in range(6):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        # Beyond twice as many a connection isn't worth an answer.
+        with pytest.raises((ConnectionResetError, BrokenPipeError, IndexError)):
+            _send(server, _request("/feed.json"), pause=0.2)
+    until(lambda: server.get("/feed.json").status == 200)
+
+
+def test_operations_take_get_and_head_alone(server: Running) -> None:
+    head = _request("/healthz").replace(b"GET", b"HEAD")
+    status, headers, body = _send(server, head)
+    assert status == 200 and body == b"" and int(headers["content-length"]) > 10
+    status, headers, body = _send(server, _request("/metrics").replace(b"GET", b"POST"))
+    assert status == 405 and headers["allow"] == "GET, HEAD"
+    assert json.loads(body)["status"] == 405
+
+
+def test_a_target_may_be_a_whole_address(server: Running) -> None:
+    status, _, body = _send(server, _request("http://other.example:8080/feed.json?limit=1"))
+    assert status == 200
+    assert b"http://other.example:8080/feed.json?limit=1" in body
+    assert _send(server, _request("http://other.example/feed.json"))[0] == 200
+    for strange in ("http://[x/feed.json", "ftp://other.example/feed.json", "feed.json"):
+        assert _send(server, _request(strange))[0] == 400
+    asked = b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert _send(server, asked)[0] == 204

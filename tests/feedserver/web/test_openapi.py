@@ -1,0 +1,71 @@
+"""The description of the addresses: whole, and true by schemathesis."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from starlette.testclient import TestClient
+
+from feedserver.feeds.parameters import PARAMETERS
+from feedserver.web import openapi
+from tests.feedserver.servers import app_of, running, write_site
+
+
+def test_every_address_and_parameter_is_described(tmp_path: Path) -> None:
+    write_site(tmp_path)
+    with TestClient(app_of(tmp_path)) as client:
+        answer = client.get(f"/{openapi.NAME}")
+        found = answer.json()
+        assert answer.headers["content-type"] == "application/json"
+        for path in ("/atom.xml", "/section/{slug}/feed.json", "/archive.json", "/feeds/"):
+            assert found["paths"][path].keys() >= {"get", "head", "options"}
+        assert tuple(found["components"]["parameters"]) == tuple(PARAMETERS)
+        for path, name in (("/feed.json", "Feed"), ("/feeds.json", "Catalogue")):
+            jsonschema.validate(client.get(path).json(), found["components"]["schemas"][name])
+        address = "/oembed?url=https://feeds.example/section/clients/"
+        jsonschema.validate(client.get(address).json(), found["components"]["schemas"]["Embed"])
+        for path in ("/embed.js", "/embed/", "/embed/section/{slug}/", "/embed/updates.svg"):
+            assert "200" in found["paths"][path]["get"]["responses"]
+        problem = client.get("/feed.json?limit=0").json()
+        jsonschema.validate(problem, found["components"]["schemas"]["Problem"])
+
+
+# What is beside the checks: a description can't say that a query has at most 50 parameters, so it
+# says five of a name; and oEmbed wants 501 for a format. Another 5xx isn't described, so it is
+# found all the same.
+@pytest.mark.parametrize(
+    ("paths", "beside"),
+    [
+        (r"^/((atom|rss)\.xml|.*feeds?\.json|archive\.json)$", ""),
+        (
+            r"^/(embed\.js|embed/(section/.*)?|embed\.svg|oembed)$",
+            "negative_data_rejection,not_a_server_error",
+        ),
+    ],
+)
+def test_schemathesis_finds_nothing(tmp_path: Path, paths: str, beside: str) -> None:
+    write_site(tmp_path)
+    with running(tmp_path / "archive.json") as url:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}{openapi.NAME}"),
+                *("--checks", "all", "--seed", "1", "--max-examples", "5"),
+                *("--phases", "examples,coverage,fuzzing"),
+                *("--no-color", "--warnings", "off", "--generation-database", "none"),
+                *("--include-path-regex", paths),
+                *(("--exclude-checks", beside) if beside else ()),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, "COLUMNS": "200"},
+        )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
+    assert "No issues found" in done.stdout
+    assert json.loads(openapi.document())["openapi"] == "3.1.0"
