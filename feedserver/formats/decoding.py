@@ -22,6 +22,7 @@ _DOCUMENT = "the document"
 _MARK = b"\xef\xbb\xbf"
 _INNER = (dict, list)
 _NAME_END = re.compile(rb'"[ \t\n\r]*:')
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # A pair of surrogates, a half, anything else.
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -105,13 +106,15 @@ def read(data: bytes | str | Raw, where: str = _DOCUMENT) -> object:
         found: object = msgspec.json.decode(data)
         # msgspec takes the last of two members with one name. Texts may have such ends too: then
         # it is the slower reader that knows.
-        if len(_NAME_END.findall(data)) != _names(found):
+        if sum(1 for _ in _NAME_END.finditer(data)) != _names(found):
             _by_python(data)
     return found
 
 
 def mend(data: bytes) -> bytes:
     """A document with question marks for lone halves of surrogate pairs, as cut texts have."""
+    if not _SURROGATE.search(data):
+        return data
     return _ESCAPE.sub(lambda match: b"?" if match[1] else match[0], data)
 
 
@@ -130,21 +133,14 @@ def typed(value: object, kind: type[_Value], where: str = "") -> _Value:
 @contextmanager
 def _told(data: bytes | Raw, where: str) -> Iterator[None]:
     try:
-        try:
-            yield
-        except msgspec.ValidationError as error:
-            raise ArchiveError(_placed(error, where)) from error
-        except msgspec.DecodeError as error:
-            # It says more, and that of half a surrogate pair misleads.
-            _by_python(data)
-            raise ArchiveError(f"{where} is not JSON: it has text that is no Unicode") from error
-    except _TwiceError as error:
-        raise ArchiveError(f"{where}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise ArchiveError(f"{where} is not in UTF-8: {error.reason}") from error
+        yield
+    except msgspec.ValidationError as error:
+        raise ArchiveError(_placed(error, where)) from error
+    except msgspec.DecodeError as error:
+        raise ArchiveError(f"{where} {_fault(data)}") from error
     except RecursionError as error:
         raise ArchiveError(f"{where} is nested too deeply") from error
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise ArchiveError(f"{where} is not JSON: {error}") from error
 
 
@@ -164,10 +160,6 @@ def _check(kind: type[Checked], value: object) -> object:
     raise ValueError(f"expected {kind.expected}, found {shown}")
 
 
-class _TwiceError(ValueError):
-    """A name stands twice in one object."""
-
-
 def _names(value: object) -> int:
     """How many members there are in a value, and all that is in it."""
     if isinstance(value, dict):
@@ -177,18 +169,30 @@ def _names(value: object) -> int:
     return 0
 
 
-def _by_python(data: bytes | Raw) -> object:
-    return json.loads(bytes(data).decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+def _by_python(data: bytes | Raw) -> None:
+    json.loads(bytes(data).decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+
+
+def _fault(data: bytes | Raw) -> str:
+    """Why msgspec can't read it, in the words of Python's reader, which knows line and column."""
+    try:
+        _by_python(data)
+    except UnicodeDecodeError as error:
+        return f"is not in UTF-8: {error.reason}"
+    except (ValueError, RecursionError) as error:
+        return f"is not JSON: {error}"
+    # Of half a surrogate pair msgspec says that the data are cut.
+    return "is not JSON: it has text that is no Unicode"
 
 
 def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     members: dict[str, object] = {}
     for name, value in pairs:
         if name in members:
-            raise _TwiceError(f"{name!a} stands twice in one object")
+            raise ValueError(f"{name!a} stands twice in one object")
         members[name] = value
     return members
 
 
 def _refuse(name: str) -> NoReturn:
-    raise json.JSONDecodeError(f"{name} is no number", "", 0)
+    raise ValueError(f"{name} is no number")
