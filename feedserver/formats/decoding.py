@@ -136,7 +136,8 @@ def _told(data: bytes | Raw, where: str) -> Iterator[None]:
         yield
     except msgspec.ValidationError as error:
         raise ArchiveError(_placed(error, where)) from error
-    except msgspec.DecodeError as error:
+    # Older versions of msgspec raise Python's error of what is not in UTF-8.
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ArchiveError(f"{where} {_fault(data)}") from error
     except RecursionError as error:
         raise ArchiveError(f"{where} is nested too deeply") from error
