@@ -8,7 +8,7 @@ class FeedServerError(Exception):
 class ArchiveError(FeedServerError, ValueError):
     """An archive can't be read: not JSON, not a JSON Feed, or not of a known version.
 
-    Raised by `archive.parse`, `jsonfeed.entry` and `members`. The message names the member.
+    Raised by `archive.parse`, `jsonfeed.entry` and `decoding`. The message names the member.
     """
 
 

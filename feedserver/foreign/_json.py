@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from feedserver.check.findings import Finding
 from feedserver.errors import ArchiveError, ForeignError
 from feedserver.foreign.drafts import Draft, DraftFeed, moment
-from feedserver.formats import jsonfeed, members
-from feedserver.formats.members import Members
+from feedserver.formats import decoding, jsonfeed
 from feedserver.model import Entry, Image, Person
 from feedserver.text import html
 
@@ -34,7 +34,7 @@ def read(data: bytes) -> Mixed:
         ForeignError: it is no JSON Feed.
     """
     try:
-        top = members.parse(data).values
+        top = decoding.typed(decoding.read(data), dict[str, Any])
     except ArchiveError as error:
         raise ForeignError(str(error)) from error
     version = _text(top, "version") or ""
@@ -111,17 +111,15 @@ def _people(values: Mapping[str, object]) -> Iterator[Person]:
 
 
 def _text(values: Mapping[str, object], name: str) -> str | None:
-    try:
-        return Members(values).loose_text(name).strip() or None
-    except ArchiveError:
-        return None
+    found = values.get(name)
+    return (found.strip() or None) if isinstance(found, str) else None
 
 
 def _texts(values: Mapping[str, object], name: str) -> Iterator[str]:
     found = values.get(name)
-    for position in range(len(found) if isinstance(found, list) else 0):
-        if text := _text({"": found[position]}, "") if isinstance(found, list) else None:
-            yield text
+    for each in found if isinstance(found, list) else ():
+        if isinstance(each, str) and each.strip():
+            yield each.strip()
 
 
 def _list(values: Mapping[str, object], name: str) -> list[Mapping[str, object]]:

@@ -19,6 +19,7 @@ from feedserver.foreign import _xml as foreign_xml
 from feedserver.foreign import natives
 from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.formats import archive as archives
+from feedserver.formats import decoding
 from feedserver.model import Archive, Entry, Image, Person, Site
 from feedserver.newsletter import entries, order
 from feedserver.newsletter.entries import Post
@@ -89,6 +90,7 @@ def read(
     """
     start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith((b"{", b"[")):
+        data = decoding.mend(data)
         if archives.is_archive(data):
             return clean(archives.parse(data))
         mixed = foreign_json.read(data)

@@ -8,20 +8,20 @@ archive.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, get_args
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
 
 from feedserver.errors import ArchiveError
-from feedserver.formats import jsonfeed, members, streams
-from feedserver.formats.members import Members
+from feedserver.formats import decoding, jsonfeed
+from feedserver.formats.decoding import Checked, Text, WebAddress
 from feedserver.model import Archive, Entry, Feed, FeedKind, PackedEntry, Site
 
 VERSION = 1
 FILE = "archive.json"
 
-_KINDS: dict[str, FeedKind] = {kind: kind for kind in get_args(FeedKind)}
-_MAX_LIMIT = 1_000_000
 # Files are written at these addresses, so none may lead out of the folder or to another drive.
 _SEGMENT = r"(?!\.{1,2}(?:/|$))[^/\\:?#\x00-\x20\x7f]+"
 _FOLDER = re.compile(rf"/(?:{_SEGMENT}/)*")
@@ -72,7 +72,8 @@ def is_archive(data: bytes) -> bool:
     Raises:
         ArchiveError: it is no JSON object.
     """
-    twim = members.parse(data).values.get("_twim")
+    raw = decoding.split(data).get("_twim")
+    twim = None if raw is None else decoding.read(raw, "_twim")
     return isinstance(twim, dict) and "version" in twim
 
 
@@ -83,57 +84,102 @@ def parse(data: bytes) -> Archive:
         ArchiveError: it is no archive, or of another version, or something in it is wrong; the
             message names the member.
     """
-    top = members.parse(data)
-    items = top.children("items")
-    return _archive(top, (jsonfeed.entry(item.values, item.path) for item in items))
+    return _archive(data, jsonfeed.entry)
+
+
+def parse_packed(data: bytes) -> Archive:
+    """The same, but the content of its entries is held in UTF-8.
+
+    As text one emoji makes it four times as long.
+
+    Raises:
+        ArchiveError: as `parse`.
+    """
+    return _archive(data, _packed)
 
 
 def read(path: Path) -> Archive:
-    """Read an archive's file, item by item, as `parse` does.
-
-    The content of its entries is held in UTF-8. As text one emoji makes it four times as long.
+    """Read an archive's file, as `parse_packed` does.
 
     Raises:
         OSError: the file can't be read.
         ArchiveError: as `parse`.
     """
-    with open(path, "rb") as file:
-        return parse_stream(file)
+    return parse_packed(path.read_bytes())
 
 
-def parse_stream(file: BinaryIO) -> Archive:
-    """The same, of an open file.
-
-    Raises:
-        ArchiveError: as `parse`.
-    """
-    stream = streams.Stream(file, "items")
-    entries = [_packed(item, number) for number, item in enumerate(stream)]
-    return _archive(Members(stream.members), entries)
+class _Version(Checked):
+    __slots__ = ()
+    pattern = re.compile(r"https://jsonfeed\.org/version/.*", re.DOTALL)
+    expected = "a version of JSON Feed"
 
 
-def _archive(top: Members, entries: Iterable[Entry]) -> Archive:
-    if not top.text("version").startswith("https://jsonfeed.org/version/"):
-        top.fail("version", "a version of JSON Feed")
-    twim = top.child("_twim")
-    if twim.number("version", _MAX_LIMIT) != VERSION:
-        twim.fail("version", str(VERSION))
-    if not isinstance(top.values.get("items"), list):
-        top.fail("items", "a list")
+class _Home(WebAddress):
+    __slots__ = ()
+    pattern = re.compile(f"{WebAddress.pattern.pattern}(?<=/)", re.IGNORECASE)
+    expected = "an absolute address that ends in a slash"
+
+
+class _Folder(Checked):
+    __slots__ = ()
+    pattern = _FOLDER
+    expected = "the path of a folder"
+
+
+class _Site(Struct):
+    title: Text
+    url: _Home
+    description: str
+    # An empty one isn't there.
+    language: Text = ""
+
+
+class _Feed(Struct):
+    path: _Folder
+    title: Text
+    description: str
+    kind: FeedKind
+    page: _Folder
+    query: dict[str, tuple[str, ...]] = {}
+
+
+class _Twim(Struct):
+    version: Literal[1]
+    site: _Site
+    feed_limit: Annotated[int, Meta(ge=0, le=1_000_000)]
+    taxonomies: tuple[str, ...] = ()
+    feeds: tuple[_Feed, ...] = ()
+    redirects: dict[str, str] = {}
+
+
+class _Top(Struct):
+    version: _Version
+    twim: _Twim = field(name="_twim")
+
+
+def _archive(data: bytes, entry: Callable[[object, str], Entry]) -> Archive:
+    """An archive's items are read one by one: as values they take more room than their text."""
+    raw = decoding.split(data)
+    items = raw.pop("items", None)
+    if items is None:
+        raise ArchiveError("the document: object missing required field `items`")
+    members = {name: decoding.read(value, name) for name, value in raw.items()}
+    top = decoding.typed(members, _Top)
+    site, twim = top.twim.site, top.twim
     return Archive(
-        site=_site(twim.child("site")),
-        taxonomies=twim.texts("taxonomies"),
-        feed_limit=twim.number("feed_limit", _MAX_LIMIT),
-        feeds=tuple(_feed(feed) for feed in twim.children("feeds")),
-        redirects=_redirects(twim.optional_child("redirects")),
-        entries=tuple(entries),
+        site=Site(site.title, str(site.url), site.description, site.language or None),
+        taxonomies=twim.taxonomies,
+        feed_limit=twim.feed_limit,
+        feeds=tuple(_feed(feed) for feed in twim.feeds),
+        redirects=_redirects(twim.redirects),
+        entries=tuple(
+            entry(decoding.read(item, f"items[{number}]"), f"items[{number}]")
+            for number, item in enumerate(decoding.split_list(items, "items"))
+        ),
     )
 
 
-def _packed(item: object, number: int) -> Entry:
-    path = f"items[{number}]"
-    if not isinstance(item, dict):
-        Members({path: item}).fail(path, "an object")
+def _packed(item: object, path: str) -> Entry:
     entry = jsonfeed.entry(item, path)
     return PackedEntry.of(entry, None if entry.content is None else entry.content.encode())
 
@@ -151,41 +197,13 @@ def _feed_members(feed: Feed) -> dict[str, object]:
     )
 
 
-def _site(site: Members) -> Site:
-    url = site.web_address("url")
-    if not url.endswith("/"):
-        site.fail("url", "an address that ends in a slash")
-    return Site(
-        title=site.text("title"),
-        url=url,
-        description=site.loose_text("description"),
-        language=site.optional_text("language"),
-    )
+def _feed(feed: _Feed) -> Feed:
+    path, page = str(feed.path), str(feed.page)
+    return Feed(path, feed.title, feed.description, feed.kind, page, feed.query)
 
 
-def _feed(feed: Members) -> Feed:
-    kind = _KINDS.get(feed.text("kind"))
-    query = feed.optional_child("query")
-    return Feed(
-        path=_folder(feed, "path"),
-        title=feed.text("title"),
-        description=feed.loose_text("description"),
-        kind=kind or feed.fail("kind", f"one of {', '.join(_KINDS)}"),
-        page=_folder(feed, "page"),
-        query={} if query is None else {name: query.texts(name) for name in query.names()},
-    )
-
-
-def _folder(feed: Members, name: str) -> str:
-    path = feed.text(name)
-    return path if _FOLDER.fullmatch(path) else feed.fail(name, "the path of a folder")
-
-
-def _redirects(redirects: Members | None) -> dict[str, str]:
-    if redirects is None:
-        return {}
-    paths = {old: redirects.text(old) for old in redirects.names()}
+def _redirects(paths: dict[str, str]) -> dict[str, str]:
     for old, new in paths.items():
         if not _PATH.fullmatch(old) or not _PATH.fullmatch(new):
-            raise ArchiveError(f"{redirects.path}: expected two paths, found {old!a}: {new!a}")
+            raise ArchiveError(f"_twim.redirects: expected two paths, found {old!a}: {new!a}")
     return paths

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Annotated
 
-from feedserver.formats.members import Members
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from feedserver.formats.decoding import Address, Text, WebAddress, typed
 from feedserver.model import (
     Channel,
     Entry,
@@ -27,9 +31,10 @@ from feedserver.model import (
 MEDIA_TYPE = "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"
 
-# Dates are moved by as many seconds.
-_MAX_POSITION = 99_999
-_MAX_LENGTH = 2**63 - 1
+# Before it C libraries differ in how a date is written.
+_FIRST_YEAR = 1000
+
+_Time = Annotated[datetime, Meta(tz=True)]
 
 
 def serialise(channel: Channel) -> bytes:
@@ -107,37 +112,34 @@ def item(entry: Entry) -> dict[str, object]:
     )
 
 
-def entry(item: Mapping[str, object], path: str = "") -> Entry:
+def entry(item: object, path: str = "") -> Entry:
     """Make an entry of an item that `item` made; `path` is where it stands ("items[3]").
 
     Raises:
         ArchiveError: a member is missing or wrong; the message names it.
     """
-    members = Members(item, path)
-    twim = members.child("_twim")
-    kind = twim.text("kind")
-    if kind not in ("post", "update"):
-        twim.fail("kind", '"post" or "update"')
-    authors = tuple(
-        Person(person.loose_text("name"), person.optional_address("url"))
-        for person in members.children("authors")
-    )
-    terms = twim.optional_child("terms")
+    found = typed(item, _Item, path)
+    twim = found.twim
     return Entry(
-        id=members.text("id"),
-        url=members.web_address("url"),
-        title=members.text("title"),
-        published=members.date("date_published"),
-        modified=members.date("date_modified"),
-        summary=members.text("summary"),
-        content=members.optional_text("content_html"),
-        authors=authors or members.fail("authors", "at least one author"),
-        tags=members.texts("tags"),
-        image=_image(members, twim),
-        sections=twim.texts("sections"),
-        update=_update(twim) if kind == "update" else None,
-        terms={} if terms is None else {name: terms.texts(name) for name in terms.names()},
+        id=found.id,
+        url=str(found.url),
+        title=found.title,
+        published=found.date_published.replace(microsecond=0),
+        modified=found.date_modified.replace(microsecond=0),
+        summary=found.summary,
+        content=found.content_html or None,
+        authors=tuple(Person(person.name, known(person.url)) for person in found.authors),
+        tags=found.tags,
+        image=_image(found),
+        sections=twim.sections,
+        update=_update(twim) if isinstance(twim, _Update) else None,
+        terms=twim.terms,
     )
+
+
+def known(address: str | UnsetType) -> str | None:
+    """An address as plain text, which takes less room, if it is there."""
+    return str(address) if address else None
 
 
 def without_nothing(members: Mapping[str, object]) -> dict[str, object]:
@@ -184,38 +186,90 @@ def _update_members(update: UpdateOf) -> dict[str, object]:
     return {**members, "reporters": list(reporters), "position": update.position}
 
 
-def _image(members: Members, twim: Members) -> Image | None:
-    url = members.optional_web_address("image")
-    known = twim.optional_child("image")
-    if url is None or known is None:
-        return None if url is None else Image(url)
-    length = known.number("length", _MAX_LENGTH) if known.has("length") else None
-    return Image(url, known.optional_text("type"), length)
+class _Person(Struct):
+    name: str
+    url: Address | UnsetType = UNSET
 
 
-def _update(twim: Members) -> UpdateOf:
-    issue = twim.child("issue")
-    section = twim.optional_child("section")
-    project = twim.optional_child("project")
-    if section is None and project is None:
-        twim.fail("section", "a section or a project")
+class _Section(Struct):
+    slug: Text
+    title: str
+
+
+class _Project(Struct):
+    slug: Text
+    title: str
+    url: Address | UnsetType = UNSET
+
+
+class _Reporter(Struct):
+    name: str
+    # As everywhere, an empty one isn't there: there is no null, and in a document none is empty.
+    id: Text = ""
+
+
+class _Issue(Struct):
+    id: Text
+    url: WebAddress
+    title: Text
+
+
+class _Picture(Struct):
+    type: Text = ""
+    length: Annotated[int, Meta(ge=0, le=2**63 - 1)] | UnsetType = UNSET
+
+
+class _Post(Struct, tag_field="kind", tag="post"):
+    sections: tuple[str, ...] = ()
+    terms: dict[str, tuple[str, ...]] = {}
+    image: _Picture | UnsetType = UNSET
+
+
+class _Update(_Post, tag="update", kw_only=True):
+    issue: _Issue
+    # Dates are moved by as many seconds.
+    position: Annotated[int, Meta(ge=0, le=99_999)]
+    section: _Section | UnsetType = UNSET
+    project: _Project | UnsetType = UNSET
+    reporters: tuple[_Reporter, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.section and not self.project:
+            raise ValueError("expected a section or a project, found neither")
+
+
+class _Item(Struct):
+    id: Text
+    url: WebAddress
+    title: Text
+    date_published: _Time
+    date_modified: _Time
+    summary: Text
+    authors: Annotated[tuple[_Person, ...], Meta(min_length=1)]
+    twim: _Post | _Update = field(name="_twim")
+    content_html: Text = ""
+    tags: tuple[str, ...] = ()
+    image: WebAddress | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if min(self.date_published.year, self.date_modified.year) < _FIRST_YEAR:
+            raise ValueError(f"expected dates from the year {_FIRST_YEAR} on")
+
+
+def _image(item: _Item) -> Image | None:
+    if not item.image:
+        return None
+    picture = item.twim.image or _Picture()
+    length = None if picture.length is UNSET else picture.length
+    return Image(str(item.image), picture.type or None, length)
+
+
+def _update(twim: _Update) -> UpdateOf:
+    issue, section, project = twim.issue, twim.section, twim.project
     return UpdateOf(
-        issue=IssueRef(issue.text("id"), issue.web_address("url"), issue.text("title")),
-        section=_section(section) if section else None,
-        project=_project(project) if project else None,
-        reporters=tuple(
-            Reporter(reporter.loose_text("name"), reporter.optional_text("id"))
-            for reporter in twim.children("reporters")
-        ),
-        position=twim.number("position", _MAX_POSITION),
-    )
-
-
-def _section(section: Members) -> Section:
-    return Section(section.text("slug"), section.loose_text("title"))
-
-
-def _project(project: Members) -> Project:
-    return Project(
-        project.text("slug"), project.loose_text("title"), project.optional_address("url")
+        issue=IssueRef(issue.id, str(issue.url), issue.title),
+        section=Section(section.slug, section.title) if section else None,
+        project=Project(project.slug, project.title, known(project.url)) if project else None,
+        reporters=tuple(Reporter(each.name, each.id or None) for each in twim.reporters),
+        position=twim.position,
     )

@@ -11,8 +11,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
+
 from feedserver.errors import ArchiveError
-from feedserver.formats.members import Members, parse
+from feedserver.formats import decoding
 from feedserver.sources.fetching import Fetched, Validators
 
 _VERSION = 1
@@ -32,14 +34,25 @@ class Copy:
         return cls(body, fetched.address, fetched.content_type, fetched.validators)
 
 
+class _Head(Struct):
+    version: int
+    source: str
+    address: decoding.Text
+    content_type: str = ""
+    etag: str = ""
+    modified: str = ""
+
+
 def load(folder: Path, address: str) -> Copy | None:
     """The copy of an address; nothing if there is none, or none that can be read."""
     try:
         head, _, body = _file(folder, address).read_bytes().partition(b"\n")
-        found = parse(head)
-        if found.number("version", 100) != _VERSION or found.text("source") != address:
+        found = decoding.typed(decoding.read(head), _Head)
+        if found.version != _VERSION or found.source != address:
             return None
-        return Copy(body, found.text("address"), _optional(found, "content_type"), _known(found))
+        # What isn't there is empty, as it is where a server says nothing.
+        validators = Validators(found.etag or None, found.modified or None)
+        return Copy(body, found.address, found.content_type or None, validators)
     except (FileNotFoundError, ArchiveError):
         return None
 
@@ -76,11 +89,3 @@ def replace_file(path: Path, data: bytes) -> None:
 
 def _file(folder: Path, address: str) -> Path:
     return folder / hashlib.sha256(address.encode()).hexdigest()
-
-
-def _known(found: Members) -> Validators:
-    return Validators(_optional(found, "etag"), _optional(found, "modified"))
-
-
-def _optional(found: Members, name: str) -> str | None:
-    return found.loose_text(name) if found.has(name) else None

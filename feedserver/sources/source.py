@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -85,7 +84,7 @@ class Source:
         place = str(self.path or self.name)
         try:
             if self.kind == "site" or (self.kind == "file" and _is_archive(data)):
-                return foreign.clean(archives.parse_stream(BytesIO(data)), known)
+                return foreign.clean(archives.parse_packed(data), known)
             if len(data) > self.settings.fetch_bytes:
                 raise ForeignError(f"it has more than {self.settings.fetch_bytes:,} bytes")
             return reading.read(data, options(self.settings), address, content_type)

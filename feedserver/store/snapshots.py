@@ -6,7 +6,6 @@ A snapshot never changes. The entries of its index have no content, even those t
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from array import array
@@ -18,6 +17,8 @@ from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
+
+import msgspec
 
 from feedserver.errors import ArchiveError, DatabaseError, SearchTimeoutError
 from feedserver.feeds.index import Index
@@ -246,7 +247,7 @@ class _Loader:
         head = self._connection.value("SELECT head FROM heads WHERE number = ?", number)
         if head is None:
             raise KeyError(number)
-        entry = jsonfeed.entry(json.loads(head))
+        entry = jsonfeed.entry(msgspec.json.decode(head))
         update = entry.update
         if update is not None:
             update = replace(

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from msgspec import Struct
+
 from feedserver.errors import ArchiveError, ForeignError
 from feedserver.foreign import reading as foreign
 from feedserver.foreign.reading import Options
-from feedserver.formats import archive, members
+from feedserver.formats import archive, decoding
 from feedserver.model import Entry, Site
 from feedserver.newsletter.order import feed_order
 from feedserver.text import html, urls
@@ -122,18 +124,23 @@ def _are_parts(later: Entry, earlier: Entry) -> bool:
     return bool(fragment) and later.url.startswith(f"{page}#") and near
 
 
+class _Top(Struct):
+    title: str = ""
+    home_page_url: str = ""
+
+
 def _read(data: bytes) -> Peer:
     found = foreign.read(data, _OPTIONS).archive
     posts = [entry for entry in found.entries if entry.update is None]
     entries = _in_order(feed_order(posts or found.entries))
     peer = Peer(found.site.title, found.site.url, found.site, entries)
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not start.startswith(b"{") or archive.is_archive(data):
+    if not start.startswith(b"{") or archive.is_archive(start := decoding.mend(start)):
         return peer
     # Of one of our feeds `foreign` tells the site.
-    top = members.parse(start)
-    title = html.one_line(top.loose_text("title")) if top.has("title") else ""
-    url = urls.absolute(top.loose_text("home_page_url"), "") if top.has("home_page_url") else None
+    top = decoding.typed(decoding.read(start), _Top)
+    title = html.one_line(top.title)
+    url = urls.absolute(top.home_page_url, "")
     if url is None or not url.startswith(("http://", "https://")):
         url = peer.url
     return replace(peer, title=title or peer.title, url=url)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,7 @@ def test_an_archive_with_anything_in_it_is_read_or_refused(data: st.DataObject) 
     try:
         archive.serialise(archive.parse(json.dumps(document).encode()))
     except ArchiveError as error:
-        assert ": expected " in str(error) or "not JSON" in str(error)
+        assert re.search("not JSON|: (expected|invalid|object missing) |out of range", str(error))
 
 
 @pytest.mark.parametrize(
@@ -140,26 +141,26 @@ def test_an_archive_with_anything_in_it_is_read_or_refused(data: st.DataObject) 
             lambda d: d.update(version="2"),
             'version: expected a version of JSON Feed, found "2"',
         ),
-        (lambda d: d.pop("_twim"), "_twim: expected an object, found nothing"),
-        (lambda d: d["_twim"].update(version=2), "_twim.version: expected 1, found 2"),
-        (lambda d: d.pop("items"), "items: expected a list, found nothing"),
-        (lambda d: d["items"].append(7), "items[3]: expected an object, found 7"),
+        (lambda d: d.pop("_twim"), "the document: object missing required field `_twim`"),
+        (lambda d: d["_twim"].update(version=2), "_twim.version: invalid enum value 2"),
+        (lambda d: d.pop("items"), "the document: object missing required field `items`"),
+        (lambda d: d["items"].append(7), "items[3]: expected `object`, got `int`"),
         (
             lambda d: d["items"][2].update(date_published=7),
-            "items[2].date_published: expected an RFC 3339 date, found 7",
+            "items[2].date_published: expected `datetime`, got `int`",
         ),
         (
             lambda d: d["_twim"]["site"].update(url="https://example.org"),
-            '_twim.site.url: expected an address that ends in a slash, found "https://example.org"',
+            "_twim.site.url: expected an absolute address that ends in a slash, found"
+            ' "https://example.org"',
         ),
         (
             lambda d: d["_twim"]["feeds"][1].update(kind="all"),
-            "_twim.feeds[1].kind: expected one of posts, updates, term, section, project, named,"
-            ' found "all"',
+            "_twim.feeds[1].kind: invalid enum value 'all'",
         ),
         (
             lambda d: d["_twim"]["feeds"][1]["query"].update(section="clients"),
-            '_twim.feeds[1].query.section: expected a list, found "clients"',
+            "_twim.feeds[1].query[...]: expected `array`, got `str`",
         ),
         (
             lambda d: d["_twim"].update(redirects={"/a": "https://example.org/"}),

@@ -129,49 +129,48 @@ def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda i: i.pop("id"), "items[3].id: expected text, found nothing"),
-        (lambda i: i.update(id=""), 'items[3].id: expected text, found ""'),
+        (lambda i: i.pop("id"), "items[3]: object missing required field `id`"),
+        (lambda i: i.update(id=""), "items[3].id: expected `str` of length >= 1"),
         (
             lambda i: i.update(date_published=7),
-            "items[3].date_published: expected an RFC 3339 date, found 7",
+            "items[3].date_published: expected `datetime`, got `int`",
         ),
         (
             lambda i: i.update(url="javascript:alert(1)"),
             'items[3].url: expected an absolute address, found "javascript:alert(1)"',
         ),
-        (lambda i: i.pop("_twim"), "items[3]._twim: expected an object, found nothing"),
+        (lambda i: i.pop("_twim"), "items[3]: object missing required field `_twim`"),
         (
             lambda i: i["_twim"].update(kind="page"),
-            'items[3]._twim.kind: expected "post" or "update", found "page"',
+            "items[3]._twim.kind: invalid value 'page'",
         ),
         (
             lambda i: i.update(authors=[]),
-            "items[3].authors: expected at least one author, found a list",
+            "items[3].authors: expected `array` of length >= 1",
         ),
         (
             lambda i: i["authors"][0].update(url=None),
-            "items[3].authors[0].url: expected text, found null",
+            "items[3].authors[0].url: expected an absolute address, found null",
         ),
         (
             lambda i: [i["_twim"].pop("section"), i["_twim"].pop("project")],
-            "items[3]._twim.section: expected a section or a project, found nothing",
+            "items[3]._twim: expected a section or a project, found neither",
         ),
         (
             lambda i: i["_twim"].update(position=10**9),
-            "items[3]._twim.position: expected a whole number from 0 to 99999, found 1000000000",
+            "items[3]._twim.position: expected `int` <= 99999",
         ),
         (
             lambda i: i["_twim"]["reporters"].append("Ann"),
-            'items[3]._twim.reporters[1]: expected an object, found "Ann"',
+            "items[3]._twim.reporters[1]: expected `object`, got `str`",
         ),
         (
             lambda i: i["_twim"].update(terms={"series": "2020"}),
-            'items[3]._twim.terms.series: expected a list, found "2020"',
+            "items[3]._twim.terms[...]: expected `array`, got `str`",
         ),
         (
             lambda i: i["_twim"]["image"].update(length=-1),
-            "items[3]._twim.image.length: expected a whole number from 0 to"
-            " 9223372036854775807, found -1",
+            "items[3]._twim.image.length: expected `int` >= 0",
         ),
     ],
 )
@@ -179,6 +178,61 @@ def test_a_wrong_member_is_named(change: Callable[[dict[str, Any]], object], mes
     with pytest.raises(ArchiveError) as raised:
         jsonfeed.entry(changed(change), "items[3]")
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("value", [None, 7, [], {}, ""])
+def test_an_optional_text_is_never_null_or_empty(value: object) -> None:
+    for path in ("content_html", "_twim.image.type", "_twim.reporters.0.id"):
+        item: Any = changed(lambda i: i["_twim"].update(image={}))
+        *parents, name = path.split(".")
+        place = item
+        for parent in parents:
+            place = place[int(parent) if parent.isdigit() else parent]
+        place[name] = value
+        with pytest.raises(ArchiveError, match=rf"{name}: expected `str`"):
+            jsonfeed.entry(item)
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("2020-02-29T01:02:03Z", "2020-02-29T01:02:03+00:00"),
+        ("2020-02-29t01:02:03.999z", "2020-02-29T01:02:03+00:00"),
+        ("2020-02-29 01:02:03-03:30", "2020-02-29T01:02:03-03:30"),
+    ],
+)
+def test_dates_of_rfc_3339_are_read(text: str, date: str) -> None:
+    found = jsonfeed.entry(changed(lambda i: i.update(date_published=text)))
+    assert found.published.isoformat() == date
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        7,
+        "",
+        "20200229",
+        "2020-02-29",
+        "2020-02-29T01:02:03",
+        "2020-02-29T25:02:03Z",
+        "2020-02-29T01:02:03+99:00",
+        "2021-02-29T01:02:03Z",
+        "0001-01-01T00:00:00Z",
+        "٢٠٢٠-02-29T01:02:03Z",
+    ],
+)
+def test_other_dates_are_refused(value: object) -> None:
+    for name in ("date_published", "date_modified"):
+        item = changed(lambda i: None)
+        item[name] = value
+        with pytest.raises(ArchiveError, match="date"):
+            jsonfeed.entry(item)
+
+
+@pytest.mark.parametrize("value", [-1, 100_000, 1.0, True, "1", None, float("inf"), 10**30])
+def test_numbers_are_whole_and_in_bounds(value: object) -> None:
+    with pytest.raises(ArchiveError, match=r"^_twim\.position: (expected `int`|integer value out)"):
+        jsonfeed.entry(changed(lambda i: i["_twim"].update(position=value)))
 
 
 def test_unknown_members_are_ignored() -> None:
