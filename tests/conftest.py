@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+DEEP = os.environ.get("TWIM_DEEP") == "1"
+"""Whether hostile inputs come in full size, and requests in full number, as in `./run deep`."""
+
+
+def tenth(size: int) -> int:
+    """A size that only `./run deep` tries in full."""
+    return size if DEEP else size // 10
 
 
 def absent(what: str) -> NoReturn:
@@ -25,3 +33,18 @@ def corpus() -> Path:
     if not path.is_dir():
         absent("the corpus")
     return path
+
+
+_seconds: Counter[str] = Counter()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count what each folder takes, over all processes."""
+    folder = report.nodeid.partition("::")[0].rpartition("/")[0]
+    _seconds[folder] += report.duration  # type: ignore[assignment]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("seconds by folder")
+    for folder, seconds in _seconds.most_common(25):
+        terminalreporter.write_line(f"{seconds:7.1f} {folder}")

@@ -21,6 +21,8 @@ from feedserver.web.app import create_app
 from tests.served import served, without_paging
 from tests.sites import Built, messages
 
+pytestmark = pytest.mark.dependency
+
 MKDOCS_YML = """\
 site_name: Matrix.org
 site_url: https://matrix.example/

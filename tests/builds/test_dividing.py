@@ -16,6 +16,8 @@ from mkdocs.exceptions import Abort
 from tests.conftest import ROOT
 from tests.sites import SITE_URL, build, issue
 
+pytestmark = pytest.mark.dependency
+
 ALONE = "posts are divided by this process alone"
 GO_ON = os.environ | {"PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"}
 FILES = {f"blog/{number:02}.md": issue(number) for number in range(1, 13)}

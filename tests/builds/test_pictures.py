@@ -14,6 +14,8 @@ from mkdocs.structure.files import File, Files
 from mkdocs_twim.markup.pictures import Gallery, Picture
 from tests.sites import SITE_URL, Built, build, post
 
+pytestmark = pytest.mark.dependency
+
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 640, 360) + b"\x08\2\0\0\0"
 GIF = b"GIF89a" + struct.pack("<HH", 30, 20) + b"\0\0\0"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>'

@@ -9,6 +9,8 @@ from mkdocs.exceptions import Abort
 
 from tests.sites import build, messages, post
 
+pytestmark = pytest.mark.dependency
+
 
 def _static(tmp_path: Path, files: dict[str, str]) -> None:
     for name, content in files.items():

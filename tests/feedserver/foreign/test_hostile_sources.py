@@ -26,6 +26,7 @@ from feedserver.sources import source as sources
 from feedserver.sources.builder import DATABASE, STATUS, Builder
 from feedserver.store.store import Store
 from feedserver.text import html
+from tests.conftest import tenth
 from tests.feedserver.foreign.test_foreign import atom, content, entry, feed, rss
 from tests.feedserver.origin import Answer, serving
 from tests.samples import archive, post
@@ -209,11 +210,14 @@ _TAGS = (
     "<pre>\n\n",
     "<h2>x</h2>",
 )
-_ACTIVE = "".join(f"<b id=a{number}>" for number in range(30_000)) + "<p>x</p>" * 30_000
+_ACTIVE = "".join(f"<b id=a{number}>" for number in range(tenth(30_000)))
+_ACTIVE += "<p>x</p>" * tenth(30_000)
 
 
-@pytest.mark.parametrize("text", [*(tag * (1_000_000 // len(tag)) for tag in _TAGS), _ACTIVE])
-def test_1_mb_of_one_tag_in_an_entry_take_bounded_time(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", [*(tag * (tenth(1_000_000) // len(tag)) for tag in _TAGS), _ACTIVE]
+)
+def test_much_of_one_tag_in_an_entry_takes_bounded_time(text: str, tmp_path: Path) -> None:
     path = tmp_path / "feed.json"
     issue = {
         "id": NEWS,
@@ -280,14 +284,14 @@ def test_ids_of_other_sites_are_the_first_source_s(tmp_path: Path) -> None:
     assert entry.title == good.title
 
 
-def test_ten_thousand_sections(tmp_path: Path) -> None:
-    text = "".join(f"<h2>Section {number}</h2><p>x</p>" for number in range(10_000))
+def test_thousands_of_sections(tmp_path: Path) -> None:
+    text = "".join(f"<h2>Section {number}</h2><p>x</p>" for number in range(tenth(10_000)))
     path = tmp_path / "atom.xml"
     path.write_bytes(atom(entry(content(text), id=NEWS, title="This Week in X")))
     with within(60):
         found = served(tmp_path, path)
-    assert len(found.entries) == 10_002
-    assert len([feed for feed in found.feeds if feed.kind == "section"]) == 10_000
+    assert len(found.entries) == tenth(10_000) + 2
+    assert len([feed for feed in found.feeds if feed.kind == "section"]) == tenth(10_000)
 
 
 def test_more_sections_than_anyone_writes_are_none(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from feedserver.model import Person, Reporter
 from tests.feedserver.foreign.test_foreign import feed, messages, read
 from tests.samples import SITE, archive, post, update
 
+pytestmark = pytest.mark.dependency
+
 ISSUE = post("week", sections=["clients"])
 GOOD = update(ISSUE, 0, project="fractal")
 AUTHOR = Person(SITE.title, SITE.url)

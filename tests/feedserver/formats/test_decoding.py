@@ -12,6 +12,8 @@ from feedserver.errors import ArchiveError
 from feedserver.formats import decoding
 from feedserver.formats.decoding import Address, WebAddress, typed
 
+pytestmark = pytest.mark.dependency
+
 _values = st.recursive(
     st.none()
     | st.booleans()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from html5lib import HTMLParser
 from hypothesis import given, settings
 from lxml import etree
@@ -9,6 +10,8 @@ from lxml import etree
 from feedserver.formats import atom, rss
 from feedserver.text.html import sanitise
 from tests.feedserver.examples import HOSTILE, channel, hostile_texts, post
+
+pytestmark = pytest.mark.dependency
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"

@@ -11,6 +11,8 @@ from feedserver.formats import rss, xml
 from feedserver.model import Channel, Entry
 from tests.samples import SITE, post
 
+pytestmark = pytest.mark.dependency
+
 
 @pytest.mark.parametrize(
     "text",

@@ -11,6 +11,8 @@ import pytest
 
 from feedserver.http.encodings import encode
 
+pytestmark = pytest.mark.dependency
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:

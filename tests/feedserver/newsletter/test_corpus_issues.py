@@ -20,6 +20,8 @@ from feedserver.text import html, urls
 from feedserver.text.slugs import section_title
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.dependency
+
 EXPECTED = sorted((ROOT / "tests/data/expected").glob("*.json"))
 OPTIONS = (
     pyromark.Options.ENABLE_TABLES

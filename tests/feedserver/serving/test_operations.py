@@ -16,6 +16,8 @@ from feedserver.settings.settings import Settings
 from feedserver.sources import statefolder, status
 from tests.samples import archive
 
+pytestmark = pytest.mark.dependency
+
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
     """The app behind; only its start and end come here."""

@@ -18,6 +18,8 @@ from feedserver.sources.addresses import Dialler
 from feedserver.sources.client import Client, Limits, Request
 from tests.feedserver.origin import Answer, Web, serving
 
+pytestmark = pytest.mark.dependency
+
 LIMITS = Limits(timeout=10, size=10_000, redirects=3)
 OPEN = Dialler(private=True)
 

@@ -18,6 +18,8 @@ from feedserver.text.slugs import (
     without_emoji,
 )
 
+pytestmark = pytest.mark.dependency
+
 SLUG = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*|")
 
 

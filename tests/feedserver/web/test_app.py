@@ -27,6 +27,8 @@ from feedserver.web.app import create_app
 from tests.samples import SITE, archive, post, update
 from tests.served import served
 
+pytestmark = pytest.mark.dependency
+
 URL = "https://feeds.example/"
 FEEDS = [
     Feed("/", "Letters", "All", "posts", "/blog/"),

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from mkdocs_twim.markup.commonmark import Heading, Renderer, toc_tokens, with_more
 
+pytestmark = pytest.mark.dependency
+
 
 def _ids(text: str) -> list[str]:
     return [heading.id for heading in Renderer().render(text).headings]

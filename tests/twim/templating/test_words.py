@@ -14,6 +14,8 @@ from markupsafe import Markup
 import mkdocs_twim
 from mkdocs_twim.templating.words import Words
 
+pytestmark = pytest.mark.dependency
+
 PACKAGE = Path(mkdocs_twim.__file__).parent
 LANGUAGES = sorted(path.stem for path in (PACKAGE / "translations").glob("*.json"))
 
