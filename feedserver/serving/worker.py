@@ -15,15 +15,14 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from feedserver.serving import logs, reports
-from feedserver.serving.access import AccessLog
-from feedserver.serving.observer import Observer
+from feedserver.serving.logs import AccessLog
 from feedserver.serving.operations import Operations
 from feedserver.serving.protocol import limited
+from feedserver.serving.reports import Observer
 from feedserver.settings.settings import Settings
 from feedserver.store.store import Store
 from feedserver.web.app import create_app
-from feedserver.web.limits import Limits
-from feedserver.web.targets import Targets
+from feedserver.web.limits import Limits, Targets
 
 if sys.platform != "win32":
     import resource

@@ -16,8 +16,7 @@ from feedserver.embed import oembed, snippets
 from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutError
 from feedserver.formats import archive
 from feedserver.http import problems
-from feedserver.http.answers import Answers
-from feedserver.http.fastpath import FastPath
+from feedserver.http.answers import Answers, FastPath
 from feedserver.http.proxies import Origins
 from feedserver.pages import assets
 from feedserver.pages import pages as people

@@ -1,8 +1,11 @@
-"""What a request may not exceed: the length of its target, and the number of its parameters."""
+"""What a request may not be: too long, with too many parameters, or for a target that is no path
+(RFC 9112, section 3.2).
+"""
 
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -39,3 +42,44 @@ class Limits:
             detail = f"There are too many parameters: at most {self._max_parameters} are taken."
             return Problem(HTTPStatus.BAD_REQUEST, detail)
         return None
+
+
+class Targets:
+    """Hands on requests whose target is a whole address, or `*`, as those of a path.
+
+    The host of a whole address takes the place of the header Host, as it must.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/"):
+            found = _of_path(scope)
+            if found is None:
+                problem = Problem(
+                    HTTPStatus.BAD_REQUEST, "The target of the request is no address."
+                )
+                response = await problems.answer(Request({**scope, "path": "/"}), problem)
+                await response(scope, receive, send)
+                return
+            scope = found
+        await self._app(scope, receive, send)
+
+
+def _of_path(scope: Scope) -> Scope | None:
+    target = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+    if target == "*" and scope["method"] == "OPTIONS":
+        # It asks of the server as a whole.
+        return {**scope, "path": "/", "raw_path": b"/"}
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return None
+    path = parts.path or "/"
+    headers = [each for each in scope["headers"] if each[0] != b"host"]
+    headers.append((b"host", parts.netloc.encode("latin-1")))
+    found = {"path": unquote(path), "raw_path": path.encode("latin-1"), "headers": headers}
+    return {**scope, **found}

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from feedserver.errors import EntryNotFoundError
 from feedserver.feeds.parameters import Slice
 from feedserver.formats import archive as archives
-from feedserver.http.fastpath import FastPath
+from feedserver.http.answers import FastPath
 from feedserver.http.problems import Problem
 from feedserver.http.representations import Content, Representations
 from feedserver.model import Feed

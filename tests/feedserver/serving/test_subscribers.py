@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from feedserver.feeds import export
 from feedserver.serving import reports
-from feedserver.serving.observer import Observer
+from feedserver.serving.reports import Observer
 from feedserver.serving.subscribers import Subscribers, Subscription, parse
 from feedserver.settings.settings import Settings
 from feedserver.web.app import create_app

@@ -15,7 +15,7 @@ from starlette.routing import Match
 from starlette.testclient import TestClient
 
 from feedserver.feeds.parameters import PARAMETERS
-from feedserver.http.fastpath import FastPath
+from feedserver.http.answers import FastPath
 from feedserver.serving import operations
 from feedserver.web import openapi
 from feedserver.web.routes import Row
