@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -71,6 +72,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.frames: Frames
         self.feed_calls: FeedCalls
         self._command = "build"
+        self._collects = False
         self._preview: Preview | None = None
         self._live: LiveReloadServer | None = None
         self._docs: Path
@@ -90,6 +92,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         if dividing.is_running_a_script_again():
             # Silently, and before MkDocs empties the folder that the other is writing to.
             raise SystemExit(1)
+        # What a build makes is needed to its end: Python's search for garbage, a tenth of it, finds
+        # none.
+        self._collects = gc.isenabled()
+        gc.disable()
         self.output = None
         with _errors():
             self.words = Words(feeds.site_of(config).language)
@@ -337,6 +343,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         listing = self.generated.listing(page)
+        if listing:
+            # Nobody needs it any more.
+            page.content = None
         own = self.site_feeds.own(page.url, listing.first if listing else "")
         links = self.site_feeds.head(page.url, page.feeds if isinstance(page, Pattern) else own)
         return _HEAD_END.sub(lambda found: links + found[0], output, count=1)
@@ -352,13 +361,19 @@ class TwimPlugin(BasePlugin[TwimConfig]):
     def _publish(self, *, config: MkDocsConfig) -> None:
         if self.output is not None:
             self.output.publish()
+        self._collect_again()
 
     on_post_build = CombinedEvent(_finish, _publish)
 
     def on_build_error(self, *, error: Exception) -> None:
+        self._collect_again()
         if self.output is not None:
             self.output.stop()
         self.division.end(goes_on=self._command == "serve")
+
+    def _collect_again(self) -> None:
+        if self._collects:
+            gc.enable()
 
     def on_shutdown(self) -> None:
         self.division.end(goes_on=False)

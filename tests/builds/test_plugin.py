@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import re
 from pathlib import Path
 from typing import Any
@@ -606,3 +607,16 @@ def test_links_to_headings_of_posts_are_checked_by_mkdocs(tmp_path: Path) -> Non
     assert len(built.warnings) == 2
     assert "#gone" in built.warnings[0] + built.warnings[1]
     assert "@/page.md#lost" in built.warnings[0] + built.warnings[1]
+
+
+def test_garbage_is_collected_as_before_when_a_build_has_ended(tmp_path: Path) -> None:
+    build(tmp_path / "good", {"blog/one.md": issue(1)})
+    assert gc.isenabled()
+    _error(tmp_path / "bad", {"blog/one.md": post("Wrong", "{{ nothing() }}\n")})
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        build(tmp_path / "good", {})
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
