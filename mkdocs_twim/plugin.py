@@ -92,8 +92,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         if dividing.is_running_a_script_again():
             # Silently, and before MkDocs empties the folder that the other is writing to.
             raise SystemExit(1)
-        # What a build makes is needed to its end: Python's search for garbage, a tenth of it, finds
-        # none.
+        # Python's search for garbage finds none in a build, and is a tenth of it.
         self._collects = gc.isenabled()
         gc.disable()
         self.output = None
@@ -311,11 +310,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
 
     def _call_feeds(self, own: OwnEntries) -> list[TwimError]:
         """Look up the feeds that pages call; what is wrong with the calls."""
-        workshop = self.collection.workshop
+        shop, is_cut = self.collection.workshop, self.collection.is_cut
         called = chain(self.page_calls.found, self.collection.calls())
-        self.feed_calls = FeedCalls(
-            called, workshop.library, own, workshop.peers, self.words, self.collection.is_cut
-        )
+        self.feed_calls = FeedCalls(called, shop.library, own, shop.peers, self.words, is_cut)
         self._watch_peers()
         return self.feed_calls.problems
 
