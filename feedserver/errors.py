@@ -54,11 +54,11 @@ class StateError(FeedServerError, OSError):
 
 
 class ServingError(FeedServerError, RuntimeError):
-    """The workers can't be started. Raised by `serving.serve`."""
+    """The workers can't be started. Raised by `parent.serve`."""
 
 
 class ParameterError(FeedServerError, ValueError):
-    """A query parameter can't be taken. Raised by `slices.parse`.
+    """A query parameter can't be taken. Raised by `parameters.parse`.
 
     `expected` says what the parameter takes; it is `None` if there is no such parameter.
     """
@@ -78,7 +78,7 @@ class SearchTimeoutError(FeedServerError, TimeoutError):
 
 
 class ForeignError(FeedServerError, ValueError):
-    """A feed of another site can't be read. Raised by `foreign`, `foreign_xml`, `foreign_json`."""
+    """A feed of another site can't be read. Raised in `foreign/`."""
 
 
 class FetchError(SourceError):

@@ -46,7 +46,7 @@ class TwimError(Exception):
 class FrontMatterError(TwimError):
     """A post's front matter can't be read, or a key has a wrong value.
 
-    Raised by `frontmatter.read` and `postmeta`. It is no `ValueError`, for python-frontmatter
+    Raised by `frontmatter.read` and `keys`. It is no `ValueError`, for python-frontmatter
     takes one to mean that there is no front matter, and goes on.
     """
 
@@ -58,7 +58,7 @@ class DateError(TwimError, ValueError):
 class ShortcodeError(TwimError, ValueError):
     """A call of a shortcode can't be read or shown.
 
-    Collected by `calls.extract`, raised by `shortcodes.render`.
+    Collected by `calls.extract`, raised by `library.render`.
     """
 
 
@@ -79,4 +79,4 @@ class PeerError(TwimError, ValueError):
 
 
 class OptionError(TwimError, ValueError):
-    """An option of the plugin has a wrong value. Raised by `config`."""
+    """An option of the plugin has a wrong value. Raised where it is used."""

@@ -1,4 +1,5 @@
 """What is wrong with a feed; shares nothing with what writes one.
 
-The door is `check`; `jsonfeed` checks one that is no archive, and `findings` are what is found.
+The door is `check`; `findings` are what is found, and `jsonfeed` is what archives are checked by
+too.
 """

@@ -1,6 +1,6 @@
 """What is asked of a feed beyond its own entries: the contract's query parameters.
 
-`parse` makes them strict once, at the edge; what they mean is `query`'s.
+`parse` makes them strict once, at the edge; what they mean is `index`'s.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Parsers of what others write have been made to run for hours, and are again (feedparser's pattern
 for addresses of mail takes the square of a name's length). What happens there stops at that source.
-`python -m feedserver.reading` is the process: it is told by pickle, and answers with a line of JSON
-and an archive, so that nothing which comes back can be more than that.
+`python -m feedserver.foreign.isolated` is the process: it is told by pickle, and answers with a
+line of JSON and an archive, so that nothing which comes back can be more than that.
 """
 
 from __future__ import annotations

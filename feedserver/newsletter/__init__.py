@@ -2,5 +2,5 @@
 
 The doors: `entries` (a post's), `dividing` (the same in other processes), `issues` (where a section
 is made), `topics` (all sections and projects), `registry` (what is known of them beside their
-headings), `order`.
+headings) and `merges` (what it joins), `order`.
 """

@@ -24,9 +24,9 @@ from feedserver.settings.settings import Settings
 from feedserver.store.store import Store
 from feedserver.web import feeds, openapi
 from feedserver.web.browsers import Browsers, feed_page
-from feedserver.web.catalogue import Pages
 from feedserver.web.embedding import Embedding
 from feedserver.web.feeds import FeedPage, Feeds
+from feedserver.web.folder import Pages
 from feedserver.web.routes import METHODS, Asked, Endpoint, Row, readable
 from feedserver.web.site import Site
 

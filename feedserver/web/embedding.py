@@ -30,8 +30,8 @@ from feedserver.pages import templates as rendering
 from feedserver.store.snapshots import Snapshot
 from feedserver.text.words import FALLBACK, Words
 from feedserver.web import component as embed
-from feedserver.web.catalogue import SAFE, moved
 from feedserver.web.feeds import Feeds
+from feedserver.web.folder import SAFE, moved
 from feedserver.web.routes import Asked
 
 _PICTURE = ".svg"

@@ -1,6 +1,6 @@
 """The documents of the archive over HTTP: feeds, the catalogue, the archive itself.
 
-Here a request is answered for the first time; `fastpath` answers those that are like it. A browser
+Here a request is answered for the first time; `http/` answers those that are like it. A browser
 that opens a feed's address gets a page about the feed, if there is one who makes it.
 """
 

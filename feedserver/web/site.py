@@ -11,8 +11,8 @@ from starlette.types import ASGIApp
 
 from feedserver.errors import ParameterError
 from feedserver.web.browsers import Browsers
-from feedserver.web.catalogue import Pages
 from feedserver.web.feeds import Feeds
+from feedserver.web.folder import Pages
 from feedserver.web.routes import Asked
 
 

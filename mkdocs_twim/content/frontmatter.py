@@ -2,7 +2,7 @@
 
 python-frontmatter does the parsing, with handlers of ours: its own for TOML needs a package that is
 abandoned, and its `parse` strips the body, so that the handler keeps what is needed of it. What
-the keys mean is not known here; see `postmeta`.
+the keys mean is not known here; see `keys`.
 """
 
 from __future__ import annotations

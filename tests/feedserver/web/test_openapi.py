@@ -19,7 +19,6 @@ from feedserver.http.answers import FastPath
 from feedserver.serving import operations
 from feedserver.web import openapi
 from feedserver.web.routes import Row
-from tests.conftest import DEEP
 from tests.feedserver.servers import app_of, running, write_site
 
 
@@ -94,8 +93,8 @@ def test_schemathesis_finds_nothing(tmp_path: Path, paths: str, beside: str) -> 
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}{openapi.NAME}"),
-                *("--checks", "all", "--seed", "1", "--max-examples", "5" if DEEP else "2"),
-                *("--phases", "examples,coverage,fuzzing" if DEEP else "examples,fuzzing"),
+                *("--checks", "all", "--seed", "1", "--max-examples", "5"),
+                *("--phases", "examples,coverage,fuzzing"),
                 *("--no-color", "--warnings", "off", "--generation-database", "none"),
                 *("--include-path-regex", paths),
                 *(("--exclude-checks", beside) if beside else ()),
