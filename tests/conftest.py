@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 from typing import NoReturn
 
@@ -35,16 +34,16 @@ def corpus() -> Path:
     return path
 
 
-_seconds: Counter[str] = Counter()
+_seconds: dict[str, float] = {}
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Count what each folder takes, over all processes."""
     folder = report.nodeid.partition("::")[0].rpartition("/")[0]
-    _seconds[folder] += report.duration  # type: ignore[assignment]
+    _seconds[folder] = _seconds.get(folder, 0) + report.duration
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("seconds by folder")
-    for folder, seconds in _seconds.most_common(25):
+    for folder, seconds in sorted(_seconds.items(), key=lambda item: -item[1]):
         terminalreporter.write_line(f"{seconds:7.1f} {folder}")
