@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from types import FrameType
+from typing import Any, NoReturn
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# What somebody has set for colours, proxies and servers is nothing that the tests are about.
+_OTHERS = re.compile(
+    r"(?i:(https?|all|no)_proxy)|NO_COLOR|(CLI)?COLOR(_?FORCE)?|FORCE_COLOR|COLUMNS|LINES"
+    r"|SOURCE_DATE_EPOCH|FEEDSERVER_\w+"
+)
+for _name in filter(_OTHERS.fullmatch, [*os.environ]):
+    del os.environ[_name]
+
 DEEP = os.environ.get("TWIM_DEEP") == "1"
 """Whether hostile inputs come in full size, and requests in full number, as in `./run deep`."""
 
@@ -16,6 +30,32 @@ DEEP = os.environ.get("TWIM_DEEP") == "1"
 def tenth(size: int) -> int:
     """A size that only `./run deep` tries in full."""
     return size if DEEP else size // 10
+
+
+def steps(call: Callable[[], object]) -> int:
+    """How many lines of Python a call runs: its work, which is the same on a slow machine."""
+    found = 0
+
+    def count(frame: FrameType, event: str, argument: Any) -> Callable[..., Any]:
+        nonlocal found
+        found += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return found
+
+
+@contextmanager
+def ends() -> Iterator[None]:
+    """What is done here ends within two minutes: on slow machines too, unless it has no bounds."""
+    start = time.monotonic()
+    yield
+    assert time.monotonic() - start < 120
 
 
 def absent(what: str) -> NoReturn:
