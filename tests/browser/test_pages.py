@@ -131,7 +131,7 @@ def test_instant_navigation_looks_for_no_sitemap_of_ours(browser: Chrome, letter
         link = browser.find_element(By.CSS_SELECTOR, selector)
         browser.execute_script("arguments[0].click()", link)
         arrived = (By.CSS_SELECTOR, f'link[rel="canonical"][href$="{path}"]')
-        WebDriverWait(browser, 10).until(presence_of_element_located(arrived))
+        WebDriverWait(browser, 60).until(presence_of_element_located(arrived))
         assert browser.current_url == letters.address + path
     assert browser.execute_script("return window.sinceHome")
     assert errors(browser) == []
