@@ -23,7 +23,8 @@ from feedserver.formats import archive as archives
 from feedserver.model import Archive
 from feedserver.settings.settings import Settings
 from feedserver.sources import source as sources
-from feedserver.sources.builder import DATABASE, STATUS, Builder
+from feedserver.sources.builder import DATABASE, Builder
+from feedserver.sources.statefolder import STATUS
 from feedserver.store.store import Store
 from feedserver.text import html
 from tests.conftest import tenth
