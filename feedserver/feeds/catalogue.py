@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from feedserver.errors import CatalogueError
-from feedserver.feeds.index import Index, authors_of
+from feedserver.feeds.index import Index
 from feedserver.formats import opml
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Query, Site
-from feedserver.newsletter import topics
+from feedserver.newsletter import names, topics
 from feedserver.newsletter.merges import Merge
 from feedserver.newsletter.registry import EMPTY, Registry
 from feedserver.text.slugs import slugify
@@ -205,7 +205,7 @@ def _terms(entries: Iterable[Entry], taxonomy: str, site: Site) -> list[tuple[st
 
 def _terms_of(entry: Entry, taxonomy: str, site: Site) -> Iterable[str]:
     if taxonomy == "author":
-        return [person.name for person in authors_of(entry, site)]
+        return [person.name for person in names.authors(entry, site)]
     if taxonomy == "category":
         return entry.tags
     terms: Mapping[str, tuple[str, ...]] = entry.terms

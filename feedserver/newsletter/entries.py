@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from feedserver.model import Entry, Image, IssueRef, Person, Site, UpdateOf
-from feedserver.newsletter import issues
+from feedserver.newsletter import issues, names
 from feedserver.newsletter.order import SECOND, arrange
 from feedserver.text import html, urls
-from feedserver.text.slugs import section_title
 
 MORE = '<span id="continue-reading">'
 """What Zola, and we, put for the mark `<!-- more -->`: above it stands a post's summary."""
@@ -95,7 +94,7 @@ def _summary(content: str) -> str | None:
 
 
 def _update_entry(update: issues.Update, issue: Entry) -> Entry:
-    title = f"{_heading(update)}, {issue.title}"
+    title = f"{names.heading(update.section, update.project)}, {issue.title}"
     people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
     image = urls.absolute(update.image, issue.url) if update.image else None
     address = f"{issue.url.partition('#')[0]}#{fragment(update.heading_id)}"
@@ -123,14 +122,3 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
 def fragment(id: str) -> str:
     """A heading's id as it may stand in an address."""
     return _NO_FRAGMENT.sub(lambda found: f"%{ord(found[0]):02X}", id)
-
-
-def _heading(update: issues.Update) -> str:
-    """What an update's title begins with: "Fractal (Clients)", "Clients", or "Matrix Spec"."""
-    section = section_title(update.section.title) if update.section else ""
-    if update.section and not section:
-        section = update.section.title or update.section.slug
-    if update.project is None:
-        return section
-    project = update.project.title or update.project.slug
-    return f"{project} ({section})" if section else project

@@ -10,11 +10,12 @@ from babel.dates import format_date
 
 from feedserver.feeds.catalogue import feed_address, page_address
 from feedserver.feeds.choices import Options, short_title
-from feedserver.feeds.index import Index, authors_of
+from feedserver.feeds.index import Index
 from feedserver.feeds.parameters import FACETS, Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Site
-from feedserver.text.slugs import section_title, slugify
+from feedserver.newsletter import names
+from feedserver.text.slugs import slugify
 
 GROUPS: tuple[FeedKind, ...] = ("posts", "updates", "named", "section", "project", "term")
 LONG_GROUP = 150
@@ -42,7 +43,7 @@ class Card:
     title: str
     url: str
     date: Day
-    summary: str
+    summary: str | None
     people: tuple[Link, ...]
     is_update: bool
     section: Link | None
@@ -104,20 +105,20 @@ def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
     update = entry.update
     section = project = None
     if update is not None and update.section is not None:
-        title = section_title(update.section.title) or update.section.slug
+        title = names.of_section(update.section)
         section = _topic(title, f"/section/{update.section.slug}/", index, prefix)
     if update is not None and update.project is not None:
-        title = update.project.title or update.project.slug
+        title = names.of_project(update.project)
         project = _topic(title, f"/project/{update.project.slug}/", index, prefix)
-    reporters = update.reporters if update else ()
-    authors = authors_of(entry, index.archive.site)
     return Card(
         title=entry.title,
         url=entry.url,
         date=day(entry, locale),
-        summary="" if entry.summary == entry.title else entry.summary,
-        people=tuple(Link(person.name, person.url) for person in reporters or authors),
-        is_update=bool(reporters),
+        summary=names.summary(entry),
+        people=tuple(
+            Link(person.name, person.url) for person in names.people(entry, index.archive.site)
+        ),
+        is_update=bool(update and update.reporters),
         section=section,
         project=project,
         tags=()
