@@ -48,7 +48,7 @@ class Post:
 
 def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> tuple[Entry, ...]:
     """Make the entries of a site: its posts, newest first, each followed by its updates."""
-    return arrange(of_post(post, site, ignore_sections) for post in posts)
+    return arrange(entry for post in posts for entry in of_post(post, site, ignore_sections))
 
 
 def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entry]:

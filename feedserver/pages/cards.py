@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from babel import Locale
 from babel.dates import format_date
 
-from feedserver.feeds.catalogue import feed_address, page_address
+from feedserver.feeds.catalogue import (
+    GROUPS,
+    feed_address,
+    in_order,
+    page_address,
+    taxonomy_of,
+)
 from feedserver.feeds.choices import Options, short_title
 from feedserver.feeds.index import Index
 from feedserver.feeds.parameters import FACETS, Slice
@@ -17,7 +23,6 @@ from feedserver.model import Entry, Feed, FeedKind, Site
 from feedserver.newsletter import names
 from feedserver.text.slugs import slugify
 
-GROUPS: tuple[FeedKind, ...] = ("posts", "updates", "named", "section", "project", "term")
 LONG_GROUP = 150
 """A group of more feeds shows their names alone."""
 
@@ -79,10 +84,10 @@ class Row:
 class Group:
     """Feeds of one kind; of terms, those of one taxonomy. `is_long`: names alone are shown.
 
-    `kind` is `None` of the feeds that have everything.
+    `name` is that of its words, or empty of terms.
     """
 
-    kind: FeedKind | None
+    name: str
     taxonomy: str | None
     rows: tuple[Row, ...]
 
@@ -154,11 +159,10 @@ def addresses(feed: Feed, base: str, part: Slice) -> tuple[Address, ...]:
 
 def groups(index: Index, locale: Locale) -> tuple[Group, ...]:
     """All feeds, as the catalogue groups them."""
-    found: dict[tuple[FeedKind | None, str | None], list[Row]] = {}
-    for feed in sorted(index.feeds, key=lambda feed: GROUPS.index(feed.kind)):
-        taxonomy = next(iter(feed.query), None) if feed.kind == "term" else None
+    found: dict[tuple[str, str | None], list[Row]] = {}
+    for feed in in_order(index.feeds):
         is_all = feed.kind in ("posts", "updates")
-        rows = found.setdefault((None if is_all else feed.kind, taxonomy), [])
+        rows = found.setdefault((GROUPS[feed.kind].served, taxonomy_of(feed)), [])
         entries = index.entries(feed)
         rows.append(
             Row(
