@@ -14,7 +14,7 @@ from datetime import datetime
 from feedserver.model import Entry, Image, IssueRef, Person, Site, UpdateOf
 from feedserver.newsletter import issues, names
 from feedserver.newsletter.order import SECOND, arrange
-from feedserver.text import html, urls
+from feedserver.text import html, summaries, urls
 
 MORE = '<span id="continue-reading">'
 """What Zola, and we, put for the mark `<!-- more -->`: above it stands a post's summary."""
@@ -90,7 +90,7 @@ def opening(content: str) -> str | None:
 def _summary(content: str) -> str | None:
     """The first sentences above the mark "more", or of all if nothing stands there."""
     above = opening(content)
-    return (above and html.sanitised_summary(above)) or html.sanitised_summary(content)
+    return (above and summaries.sanitised_summary(above)) or summaries.sanitised_summary(content)
 
 
 def _update_entry(update: issues.Update, issue: Entry) -> Entry:

@@ -10,7 +10,7 @@ from mkdocs.structure.files import Files
 from feedserver.model import Entry
 from feedserver.newsletter import names
 from feedserver.newsletter.entries import opening
-from feedserver.text import html
+from feedserver.text import html, summaries
 from mkdocs_twim.content import reading, related
 from mkdocs_twim.markup.pictures import Gallery
 from mkdocs_twim.posts.page import PostPage
@@ -42,7 +42,7 @@ class Views:
             return PostView(title, url, meta.date, None, terms, None, None, None, is_left_out=True)
         if entry is None:
             content = html.sanitise(page.feed_html or "", page.permalink)
-            summary = meta.description or html.summary(html.parse(content))
+            summary = meta.description or summaries.summary(html.parse(content))
         else:
             content, summary = entry.content or "", names.summary(entry)
         excerpt = opening(content)
@@ -55,7 +55,7 @@ class Views:
             terms=terms,
             picture=page.picture(self._gallery),
             # The footnotes are on the post's page.
-            excerpt=excerpt and html.without_note_marks(excerpt),
+            excerpt=excerpt and summaries.without_note_marks(excerpt),
             summary=summary,
             authors=tuple(
                 self._authors[link.url] for link in by if link.url and link.url in self._authors
