@@ -211,7 +211,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self, context: TemplateContext, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
         # For the site's map above all.
-        context["pages"] = [*context["pages"], *(page.file for page, _ in self.generated.topics)]
+        context["pages"] = self.generated.mapped(context["pages"])
         return context
 
     def _collect(self, env: Environment, config: MkDocsConfig, files: Files) -> None:
