@@ -335,6 +335,9 @@ class Collection:
         page = PostPage(source, config, self.workshop)
         if own := self.folders.get(folder_of(page)):
             page.anchor_links = own.meta.insert_anchor_links
+        if source.meta.is_timed is None:
+            above = self._folders_above(file.src_uri)
+            page.is_timed = any(folder.meta.is_timed for folder in above)
         self.pages.append(page)
 
     def _folders_above(self, src_uri: str) -> Iterator[Folder]:

@@ -67,6 +67,7 @@ class PostPage(Page):
         self.is_left_out = False
         self._image = source.meta.image
         self.anchor_links: str | None = None
+        self.is_timed = source.meta.is_timed or False
         self._links: PageLinks | None = None
         modified = source.meta.updated or source.meta.date
         if modified is not None:
