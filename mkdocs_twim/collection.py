@@ -282,7 +282,7 @@ class Collection:
         wanted = [(f"/{addresses.url(old)}", owner) for old, _, owner in self.redirects()]
         wanted += [(old, f"the first page of a list, {old}") for old in first_pages]
         wanted += [(old, f"the redirect of {old}, from feed_redirects,") for old in feed_redirects]
-        self.problems += checks.clashes(files, site_feeds, generated, templates, wanted)
+        self.problems += checks.clashes(self.pages, files, site_feeds, generated, templates, wanted)
 
     @property
     def _texts(self) -> list[PostPage]:
