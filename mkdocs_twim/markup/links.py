@@ -55,16 +55,17 @@ def own_anchors(html: str, text: str) -> dict[str, str]:
 
     What an author wrote in HTML is his own concern, as in Zola (zola.md Z12.9).
     """
-    written = {to[1:]: target[1:] for to, target in _written(text).items() if to[:1] == "#"}
+    found = _written(text).items()
+    written = {to[1:]: target[1:] for to, target in found if to[:1] == "#" and to != "#"}
     if not written:
         return {}
-    found = (
+    fragments = (
         _plain(match[2][1:])
         for tag in _TAG.finditer(html)
         for match in _LINK.finditer(tag[0])
         if match[2][0] == "#"
     )
-    return {fragment: written[fragment] for fragment in found if fragment in written}
+    return {fragment: written[fragment] for fragment in fragments if fragment in written}
 
 
 def resolve_files(
