@@ -138,7 +138,7 @@ def stream(
     if coding(accept_encoding, small=True) != IDENTITY:
         raise Problem(HTTPStatus.NOT_ACCEPTABLE, "This document is sent in no coding.")
     full, always = _headers(
-        content.etag, content.media_type, content.modified, content.length, (), IDENTITY
+        content.etag, content.media_type, content.modified, content.length, BY_ENCODING, IDENTITY
     )
     if not changed(headers, content.etag.encode(), content.modified):
         answer, raw = Response(None, HTTPStatus.NOT_MODIFIED), always
@@ -164,7 +164,8 @@ def _batched(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _representation(content: Content, body: bytes, chosen: str) -> Representation:
-    etag = content.etag if chosen == IDENTITY else f'{content.etag[:-1]}-{chosen}"'
+    # Not with "-", as proxies that pack an answer do: theirs is of what isn't packed here.
+    etag = content.etag if chosen == IDENTITY else f'{content.etag[:-1]}+{chosen}"'
     full, always = _headers(
         etag, content.media_type, content.modified, len(body), content.also, chosen
     )

@@ -17,6 +17,7 @@ from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutE
 from feedserver.formats import archive
 from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
+from feedserver.http.conditions import joined
 from feedserver.http.proxies import Origins
 from feedserver.pages import assets
 from feedserver.pages import pages as people
@@ -46,7 +47,7 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
                 return feeds.preflight()
             snapshot = store.snapshot
             request.state.site = snapshot.index.archive.site
-            base = origins.base(request.scope, feeds.joined(request.scope))
+            base = origins.base(request.scope, joined(request.scope["headers"]))
             asked = Asked(request, readable(request.scope["path"]), base, snapshot)
             request.state.prefix = f"{asked.prefix}/"
             return await answer(asked)

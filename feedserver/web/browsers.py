@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from feedserver.feeds.index import Page
 from feedserver.feeds.parameters import Slice
+from feedserver.http.conditions import evaluate, joined
 from feedserver.model import Feed
 from feedserver.pages import assets
 from feedserver.pages import pages as people
@@ -45,8 +46,11 @@ class Browsers:
 
     async def asset(self, asked: Asked) -> ASGIApp:
         """A file that our pages need, which a site's own doesn't replace."""
-        known = asked.request.headers.get("if-none-match")
-        return _bodiless(asked.request, assets.respond(asked.name, known))
+        tag = assets.etag(asked.name).encode()
+        known = (
+            evaluate(joined(asked.request.scope["headers"]), tag, None) is HTTPStatus.NOT_MODIFIED
+        )
+        return _bodiless(asked.request, assets.respond(asked.name, known=known))
 
     async def catalogue(self, asked: Asked) -> ASGIApp:
         """The catalogue, which a site's own doesn't replace.

@@ -21,6 +21,7 @@ from feedserver.errors import ParameterError
 from feedserver.feeds import parameters as slices
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.answers import Answers
+from feedserver.http.conditions import joined
 from feedserver.http.problems import CORS, Problem, wants_page
 from feedserver.http.representations import (
     BY_ENCODING,
@@ -95,7 +96,7 @@ class Feeds:
     async def archive(self, asked: Asked) -> ASGIApp:
         """All entries. Raises as `feed` does."""
         self._whole(asked.request)
-        request, headers = asked.request, joined(asked.request.scope)
+        request, headers = asked.request, joined(asked.request.scope["headers"])
         return stream(asked.snapshot.archive, request.method, headers, _codings(request))
 
     async def description(self, asked: Asked) -> ASGIApp:
@@ -108,7 +109,7 @@ class Feeds:
         return await self._answer(asked, _content_of(page, BY_ENCODING))
 
     async def _answer(self, asked: Asked, content: Content) -> Answer:
-        request, headers = asked.request, joined(asked.request.scope)
+        request, headers = asked.request, joined(asked.request.scope["headers"])
         representation = await self._representations.of(content, _codings(request))
         self._answers.remember(request.scope, headers, asked.snapshot, representation)
         return Answer(representation, headers)
@@ -173,14 +174,6 @@ def preflight() -> Response:
 def _codings(request: Request) -> str | None:
     codings = request.headers.getlist("accept-encoding")
     return ", ".join(codings) if codings else None
-
-
-def joined(scope: Scope) -> Mapping[bytes, bytes]:
-    """The headers of a request; those that stand there twice are one list."""
-    found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        found[name] = found[name] + b", " + value if name in found else value
-    return found
 
 
 def _page(make: FeedPage, asked: Asked, part: Slice) -> Content | None:

@@ -269,7 +269,7 @@ def test_a_404_helps(client: TestClient) -> None:
 
 
 def test_a_browser_gets_the_site_s_own_page_for_what_is_not_there(client: TestClient) -> None:
-    answer = client.get("/nothing", headers={"Accept": "text/html,*/*;q=0.8"})
+    answer = client.get("/nothing", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert (answer.status_code, answer.text) == (404, "<h1>Gone</h1>")
 
 
@@ -379,3 +379,20 @@ def test_files_are_served_whole(client: TestClient, site: Path) -> None:
         answer = client.get("/file.txt", headers={"Range": asked})
         assert (answer.status_code, answer.text) == (200, "0123456789")
         assert answer.headers["Accept-Ranges"] == "none"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/atom.xml", "/archive.json", "/feeds.json", "/feeds/", "/feeds/style.css", "/embed.js"),
+        *("/embed/", "/embed.svg", "/index.html", "/page/", "/openapi.json"),
+    ],
+)
+def test_a_tag_is_known_however_a_proxy_has_changed_it(site: Path, path: str) -> None:
+    app = create_app(Settings(folder=site, url=URL), store=served(site))
+    with TestClient(app) as client:
+        tag = client.get(path).headers["etag"]
+        for known in (tag, f"W/{tag}", f'{tag[:-1]}-gzip"', f'"x,y", W/{tag[:-1]}-gzip"', "*"):
+            answer = client.get(path, headers={"If-None-Match": known})
+            assert answer.status_code == 304 and not answer.content, known
+        assert client.get(path, headers={"If-None-Match": '"x", W/"y-gzip"'}).status_code == 200
