@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -29,7 +29,6 @@ Also = tuple[tuple[str, str], ...]
 
 BY_ENCODING: Also = (("Vary", "Accept-Encoding"),)
 BY_TYPE: Also = (("Vary", "Accept, Accept-Encoding"),)
-_BATCH = 64 * 1024
 CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=600"
 
 
@@ -145,22 +144,9 @@ def stream(
     elif method == "HEAD":
         answer, raw = Response(None), full
     else:
-        answer, raw = StreamingResponse(_batched(content.chunks())), full
+        answer, raw = StreamingResponse(content.chunks()), full
     answer.raw_headers = list(raw)
     return answer
-
-
-def _batched(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Fewer and larger pieces: each takes a turn of a thread."""
-    batch: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        batch.append(chunk)
-        size += len(chunk)
-        if size >= _BATCH:
-            yield b"".join(batch)
-            batch, size = [], 0
-    yield b"".join(batch)
 
 
 def _representation(content: Content, body: bytes, chosen: str) -> Representation:

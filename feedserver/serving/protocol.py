@@ -27,7 +27,7 @@ RETRY_AFTER = 5
 """After how many seconds to come again, if there are too many connections."""
 
 _LINGER = 1.0
-_WRITTEN = 32 * 1024
+_WRITTEN = 16 * 1024
 """How many bytes of an answer may wait to be taken, before no more are made."""
 
 _HEAD_END = re.compile(rb"\n\r?\n")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -59,10 +60,13 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
         watcher = asyncio.create_task(_watch(store, settings.interval))
-        # One thread, because feedgen sets the locale of the process.
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="render") as renderer:
+        one = partial(ThreadPoolExecutor, max_workers=1)
+        with (
+            one(thread_name_prefix="render") as renderer,
+            one(thread_name_prefix="search") as searcher,
+        ):
             try:
-                yield {"renderer": renderer}
+                yield {"renderer": renderer, "searcher": searcher}
             finally:
                 watcher.cancel()
                 with suppress(asyncio.CancelledError):

@@ -6,10 +6,10 @@ that opens a feed's address gets a page about the feed, if there is one who make
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -82,8 +82,7 @@ class Feeds:
         if self._page is None:
             content = await self._document(asked, part, BY_ENCODING)
         elif wants_page(asked.request):
-            loop, renderer = asyncio.get_running_loop(), asked.request.state.renderer
-            content = await loop.run_in_executor(renderer, _page, self._page, asked, part)
+            content = await asked.made(partial(_page, self._page, asked, part), part)
         else:
             content = await self._document(asked, part, BY_TYPE)
         return None if content is None else await self._answer(asked, content)
@@ -118,8 +117,11 @@ class Feeds:
         wanted = (asked.snapshot, asked.name, asked.base, part)
         document = self._store.remembered(*wanted)
         if document is None:
-            loop, renderer = asyncio.get_running_loop(), asked.request.state.renderer
-            document = await loop.run_in_executor(renderer, self._store.document, *wanted)
+            found = None
+            if part.text is not None:
+                look = partial(self._store.search, asked.snapshot, asked.name, part)
+                found = await asked.made(look, part)
+            document = await asked.made(partial(self._store.document, *wanted, found))
         if document is None:
             return None
         return Content(document.body, document.media_type, document.etag, document.modified, also)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -23,6 +25,7 @@ from feedserver.feeds.parameters import PARAMETERS
 from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
 from feedserver.settings.settings import Settings
+from feedserver.store.snapshots import Snapshot
 from feedserver.store.store import Store
 from feedserver.web.app import create_app
 from tests.samples import SITE, archive, post, update
@@ -396,3 +399,31 @@ def test_a_tag_is_known_however_a_proxy_has_changed_it(site: Path, path: str) ->
             answer = client.get(path, headers={"If-None-Match": known})
             assert answer.status_code == 304 and not answer.content, known
         assert client.get(path, headers={"If-None-Match": '"x", W/"y-gzip"'}).status_code == 200
+
+
+def test_a_search_that_takes_long_holds_no_other_slice(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+    search = Snapshot.search
+
+    def slow(snapshot: Snapshot, text: str, *, updates: bool, behind: int) -> Iterator[int]:
+        begun.set()
+        assert ended.wait(60)
+        return search(snapshot, text, updates=updates, behind=behind)
+
+    monkeypatch.setattr(Snapshot, "search", slow)
+    page = {"Accept": "application/xhtml+xml"}
+    asked = [("/atom.xml?q=a*", {}), ("/atom.xml?q=b*", page), ("/feeds/?q=c", {})]
+    asked += [("/embed/?q=d", {}), ("/embed.svg?q=e", {}), ("/section/clients/?q=f", {})]
+    app = create_app(Settings(url=URL), store=served(site))
+    with TestClient(app) as client, ThreadPoolExecutor(len(asked)) as others:
+        waiting = [others.submit(client.get, path, headers=headers) for path, headers in asked]
+        try:
+            assert begun.wait(60)
+            for path in ("/atom.xml?limit=1", "/rss.xml", "/feeds/", "/embed/", "/archive.json"):
+                assert client.get(path).status_code == 200
+            assert not any(each.done() for each in waiting)
+        finally:
+            ended.set()
+        assert [each.result(60).status_code for each in waiting] == [200] * len(asked)
