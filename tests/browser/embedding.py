@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.wait import WebDriverWait
 
-from feedserver.web import component as embed
+from feedserver.embed import component as embed
 from tests.browser.chromium import visit
 
 Answer = Callable[[BaseHTTPRequestHandler], None]

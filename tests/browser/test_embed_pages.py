@@ -310,7 +310,7 @@ def test_the_html_checker_finds_nothing_in_frames(nu: list[str], site: str, tmp_
 
 
 def test_the_stylesheet_of_frames_is_css(nu: list[str]) -> None:
-    path = ROOT / "feedserver" / "assets" / "frame.css"
+    path = ROOT / "feedserver" / "embed" / "frame.css"
     done = subprocess.run([*nu, "--css", str(path)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -463,7 +463,29 @@ def test_reporters_stand_once_and_in_order() -> None:
         ('<p><a href="{ada}">Ada</a> says</p><p>Text.</p>', "Text."),
         ('<p>PLUS <a href="{ada}">Ada</a>, <a href="{bob}">Bob</a> said:</p>{quote}', "News."),
         ("<p>Ada said:</p>{quote}", "News."),
-        ('<p>A client.</p><p><a href="{ada}">Ada</a> says</p>{quote}', "A client. News."),
+        ('<p>A client.</p><p><a href="{ada}">Ada</a> says</p>{quote}', "News."),
+        ("<p>A client.</p><p>Ada said:</p>{quote}<p>From the editor.</p>", "News."),
+        (
+            '<p>A client.</p><p><a href="{ada}">Ada</a> says</p><p>Text.</p><p>More.</p>',
+            "Text. More.",
+        ),
+        (
+            '<p><a href="{ada}">Ada</a> says</p><blockquote><p><img src="/a.png"></p></blockquote>'
+            '<p><a href="{bob}">Bob</a> says</p>{quote}',
+            "News.",
+        ),
+        (
+            '<p><a href="{ada}">Ada</a> says</p>{quote}'
+            '<p><a href="{bob}">Bob</a> says</p><blockquote><p>Other.</p></blockquote>',
+            "News.",
+        ),
+        (
+            '<p>A client.</p><p><a href="{ada}">Ada</a> says</p>'
+            '<blockquote><p><a href="https://www.youtube.com/watch?v=x">Watch</a></p></blockquote>',
+            "A client.",
+        ),
+        ('<p><a href="{ada}">Ada</a> says</p>{quote}{quote}', "News. News."),
+        ("<p>A client.</p>{quote}", "A client. News."),
         (
             '<p><a href="{ada}">Ada</a> announced <a href="/v1">v1</a>:</p>{quote}',
             "Ada announced v1: News.",
