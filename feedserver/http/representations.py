@@ -11,7 +11,7 @@ import asyncio
 import gzip
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -37,7 +37,6 @@ Also = tuple[tuple[str, str], ...]
 
 BY_ENCODING: Also = (("Vary", "Accept-Encoding"),)
 BY_TYPE: Also = (("Vary", "Accept, Accept-Encoding"),)
-_BATCH = 64 * 1024
 _SMALL = 1000
 """Below so many bytes a body is sent as it is: it fits into a packet anyway."""
 # The levels are those beyond which a feed takes several times as long for a few per cent.
@@ -152,14 +151,14 @@ def stream(
     if coding(accept_encoding, small=True) != IDENTITY:
         raise Problem(HTTPStatus.NOT_ACCEPTABLE, "This document is sent in no coding.")
     full, always = _headers(
-        content.etag, content.media_type, content.modified, content.length, (), IDENTITY
+        content.etag, content.media_type, content.modified, content.length, BY_ENCODING, IDENTITY
     )
     if not changed(headers, content.etag.encode(), content.modified):
         answer, raw = Response(None, HTTPStatus.NOT_MODIFIED), always
     elif method == "HEAD":
         answer, raw = Response(None), full
     else:
-        answer, raw = StreamingResponse(_batched(content.chunks())), full
+        answer, raw = StreamingResponse(content.chunks()), full
     answer.raw_headers = list(raw)
     return answer
 
@@ -175,21 +174,9 @@ def encode(body: bytes, coding: str) -> bytes:
     return gzip.compress(body, _GZIP, mtime=0)
 
 
-def _batched(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Fewer and larger pieces: each takes a turn of a thread."""
-    batch: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        batch.append(chunk)
-        size += len(chunk)
-        if size >= _BATCH:
-            yield b"".join(batch)
-            batch, size = [], 0
-    yield b"".join(batch)
-
-
 def _representation(content: Content, body: bytes, chosen: str) -> Representation:
-    etag = content.etag if chosen == IDENTITY else f'{content.etag[:-1]}-{chosen}"'
+    # Not with "-", as proxies that pack an answer do: theirs is of what isn't packed here.
+    etag = content.etag if chosen == IDENTITY else f'{content.etag[:-1]}+{chosen}"'
     full, always = _headers(
         etag, content.media_type, content.modified, len(body), content.also, chosen
     )

@@ -10,8 +10,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from html import escape
+from urllib.parse import unquote, urlsplit
 
-from feedserver.model import Entry, Image, IssueRef, Person, Site, UpdateOf
+from feedserver.model import (
+    Attachment,
+    Entry,
+    Image,
+    IssueRef,
+    Origin,
+    Person,
+    Site,
+    UpdateOf,
+)
 from feedserver.newsletter import issues, names
 from feedserver.newsletter.order import SECOND, arrange
 from feedserver.text import html, summaries, urls
@@ -44,6 +55,8 @@ class Post:
     image: Image | None = None
     description: str | None = None
     id: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    origin: Origin | None = None
 
 
 def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> tuple[Entry, ...]:
@@ -67,15 +80,31 @@ def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entr
         tags=post.categories,
         image=post.image,
         terms=post.terms,
+        attachments=post.attachments,
+        origin=post.origin,
     )
-    if not post.issue:
-        return [entry]
-    updates = issues.divide(content, ignore_sections)
+    updates = issues.divide(content, ignore_sections) if post.issue else ()
     sections = (update.section.slug for update in updates if update.section)
-    return [
-        replace(entry, sections=tuple(dict.fromkeys(sections))),
-        *(_update_entry(update, entry) for update in updates),
-    ]
+    divided = [_update_entry(update, entry) for update in updates]
+    if links := _links(post.attachments, content):
+        # Not before it was divided: they belong to none of the updates.
+        text = content or f"<p>{escape(entry.summary, quote=False)}</p>"
+        entry = replace(entry, content=html.sanitise(text + links, post.permalink))
+    return [replace(entry, sections=tuple(dict.fromkeys(sections))), *divided]
+
+
+def _links(attachments: Iterable[Attachment], content: str) -> str:
+    """Links to the files to which the content has none."""
+    return "".join(
+        f'<p><a href="{escape(each.url)}">{escape(_label(each))}</a></p>'
+        for each in attachments
+        if f'"{each.url.replace("&", "&amp;")}"' not in content
+    )
+
+
+def _label(attachment: Attachment) -> str:
+    path = urlsplit(attachment.url).path
+    return attachment.title or unquote(path.rpartition("/")[2]) or attachment.url
 
 
 def opening(content: str) -> str | None:
@@ -116,6 +145,7 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
             reporters=update.reporters,
             position=update.position,
         ),
+        origin=issue.origin,
     )
 
 

@@ -52,14 +52,19 @@ def address(name: str, prefix: str) -> str:
     return f"{prefix}{path}?v={_ASSETS[path].digest}"
 
 
-def respond(path: str, known: str | None = None) -> Response:
-    """Answer with one of `NAMES`, or with 304 if `known`, the header If-None-Match, has it."""
+def etag(path: str) -> str:
+    """The entity tag of one of `NAMES`."""
+    return f'"{_ASSETS[path].digest}"'
+
+
+def respond(path: str, *, known: bool = False) -> Response:
+    """Answer with one of `NAMES`, or with 304 if it is `known` to who asks."""
     asset = _ASSETS[path]
     headers = {
-        "ETag": f'"{asset.digest}"',
+        "ETag": etag(path),
         "Cache-Control": "public, max-age=31536000, immutable",
         "X-Content-Type-Options": "nosniff",
     }
-    if known is not None and f'"{asset.digest}"' in known:
+    if known:
         return Response(None, 304, headers)
     return Response(asset.body, headers=headers, media_type=asset.media_type)

@@ -96,7 +96,7 @@ def sanitise(html: str, base: str) -> str:
     """
     html = _without_bad(html.replace("\r\n", "\n"))
     if html.count("<") > _DEEPEST:
-        html = _flattened(html)
+        html = flattened(html)
     if _EMBED.search(html):
         html = _without_bad(_link_embeds(html, base))
     for _ in range(_ROUNDS):
@@ -111,7 +111,7 @@ def sanitise(html: str, base: str) -> str:
     return entities.escape(text(parse(html)), quote=False)
 
 
-def _flattened(html: str) -> str:
+def flattened(html: str) -> str:
     """The HTML less the start tags that stand deeper than anyone writes."""
     pieces: list[str] = []
     depth = formatting = position = 0

@@ -81,9 +81,8 @@ class Views:
 
 
 def _readtime(page: PostPage) -> int | None:
-    """The minutes to read a `---` post; Zola's templates count them for themselves (Z9.9)."""
-    front = page.source.front
-    if front.style == "toml":
-        return None
+    """The minutes to read a post, if they are shown."""
     given = page.source.meta.readtime
-    return (reading.minutes(front.body) if given is None else given) or None
+    if not page.is_timed:
+        return None
+    return (reading.minutes(page.source.front.body) if given is None else given) or None
