@@ -32,9 +32,9 @@ def of_section(found: Section, registry: Registry = EMPTY) -> str:
 
 
 def of_project(found: Project, registry: Registry = EMPTY) -> str:
-    """A project's name: the registry's, else its heading, with its version, less emoji."""
+    """A project's name: the registry's, else its heading."""
     known = registry.find("project", found.slug)
-    return (known and known.title) or without_emoji(found.title) or found.title or found.slug
+    return (known and known.title) or found.title or found.slug
 
 
 def title(section: Section | None, project: Project | None, date: datetime) -> str:
@@ -44,7 +44,8 @@ def title(section: Section | None, project: Project | None, date: datetime) -> s
     """
     name = of_section(section) if section else ""
     if project is not None:
-        name = f"{of_project(project)} ({name})" if name else of_project(project)
+        own = without_emoji(project.title) or of_project(project)
+        name = f"{own} ({name})" if name else own
     return f"{name}, {date.date().isoformat()}"
 
 
