@@ -31,8 +31,8 @@ from feedserver.formats import jsonfeed, xml
 from feedserver.model import Archive, Entry
 from feedserver.text import html
 
-FORMAT = 2
-"""Goes up when the tables change; a file of another format isn't opened."""
+FORMAT = 3
+"""Goes up when the tables change, or what stands in them; a file of another format isn't opened."""
 
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -183,7 +183,7 @@ def _fill(connection: sqlite3.Connection, archive: Archive, known: _Known) -> No
 
 
 def _insert(connection: sqlite3.Connection, number: int, entry: Entry) -> None:
-    item = jsonfeed.item(replace(entry, content=None))
+    item = jsonfeed.item(replace(entry, content=None), is_whole=False)
     # It stands in for the content, which has a place of its own.
     del item["content_text"]
     head = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
