@@ -240,7 +240,6 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         """All that is known when every page is rendered; what is wrong with it."""
         collection, generated = self.collection, self.generated
         gallery = Gallery(files, str(config.site_url))
-        moved = {old: new for old, new, _ in collection.redirects()}
         self.site_feeds = feeds.collect(
             collection.pages,
             gallery,
@@ -248,13 +247,14 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             lambda page: self.division.entries(page.file.src_uri),
             self.config,
             config,
-            moved,
+            {old: new for old, new, _ in collection.redirects()},
+            collection.terms(),
+            files,
         )
         self.division.end(goes_on=self._command == "serve")
-        for merged in self.site_feeds.merges:
-            if merged.updates:
-                log.info(str(merged))
-        collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
+        for message in self.site_feeds.told():
+            log.info(message)
+        collection.warn(feeds.future(collection.pages, datetime.now(UTC)), self.config)
         self.page_calls.warn_of_anchors()
         collection.link_neighbours()
         people = collection.authors(gallery, files)

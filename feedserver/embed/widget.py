@@ -15,8 +15,8 @@ from babel.dates import format_date
 
 from feedserver.errors import ParameterError
 from feedserver.feeds import parameters as slices
-from feedserver.feeds.index import authors_of
 from feedserver.feeds.parameters import Slice
+from feedserver.feeds.terms import authors_of
 from feedserver.model import Entry, Feed, Site, UpdateOf
 from feedserver.text.slugs import section_title
 

@@ -10,11 +10,12 @@ from babel.dates import format_date
 
 from feedserver.feeds.catalogue import feed_address, page_address
 from feedserver.feeds.choices import Options, short_title
-from feedserver.feeds.index import Index, authors_of
+from feedserver.feeds.index import Index
 from feedserver.feeds.parameters import FACETS, Slice
+from feedserver.feeds.terms import authors_of
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Site
-from feedserver.text.slugs import section_title, slugify
+from feedserver.text.slugs import section_title, slug_of
 
 GROUPS: tuple[FeedKind, ...] = ("posts", "updates", "named", "section", "project", "term")
 LONG_GROUP = 150
@@ -122,7 +123,7 @@ def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
         project=project,
         tags=()
         if update
-        else tuple(_topic(tag, f"/category/{slugify(tag)}/", index, prefix) for tag in entry.tags),
+        else tuple(_topic(tag, f"/category/{slug_of(tag)}/", index, prefix) for tag in entry.tags),
     )
 
 

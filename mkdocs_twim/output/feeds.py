@@ -10,11 +10,13 @@ from html import escape
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
 from mkdocs.utils import get_relative_url
 
 from feedserver.errors import CatalogueError, RegistryError
 from feedserver.feeds import catalogue, export
 from feedserver.feeds.index import Index
+from feedserver.feeds.terms import joined, names_of
 from feedserver.formats.formats import FORMATS
 from feedserver.formats.xml import packed
 from feedserver.model import Archive, Entry, Feed, Image, Person, Site
@@ -22,7 +24,7 @@ from feedserver.newsletter import entries, order, registry
 from feedserver.newsletter.issues import is_issue
 from feedserver.newsletter.merges import Merge, merge
 from feedserver.newsletter.registry import Registry
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.markup import addresses
@@ -71,6 +73,11 @@ class SiteFeeds:
         both = {**redirects, **self.archive.redirects}
         return replace(self, archive=replace(self.archive, redirects=both))
 
+    def told(self) -> Iterator[str]:
+        """What was joined, by the registry or because it has one slug."""
+        yield from (str(merged) for merged in self.merges if merged.updates)
+        yield from joined(names_of(self.archive.entries, self.archive.site))
+
     def paths(self) -> Iterator[tuple[str, str]]:
         """Each feed's files, relative to the site, and what to call it in an error."""
         for feed in self.index.feeds:
@@ -88,10 +95,13 @@ def collect(
     options: TwimConfig,
     config: MkDocsConfig,
     moved: Mapping[str, str],
+    terms: Mapping[str, Mapping[str, str]],
+    files: Files,
 ) -> SiteFeeds:
     """Make the archive of a site from its rendered posts; `moved` has new addresses by old ones.
 
-    `entries_of` gives what `divide` makes of a post that has a date.
+    `entries_of` gives what `divide` makes of a post that has a date. `terms` are all of the site,
+    those that no feed has too.
 
     Raises:
         OptionError: a taxonomy, a named feed or a redirect can't be.
@@ -124,7 +134,12 @@ def collect(
         taxonomies=tuple(options.taxonomies),
         feed_limit=options.feed_limit,
         feeds=feeds,
-        redirects={**catalogue.redirects(merges), **aliases, **options.feed_redirects},
+        redirects={
+            **_former(found, site, feeds, terms, files),
+            **catalogue.redirects(merges),
+            **aliases,
+            **options.feed_redirects,
+        },
         entries=found,
     )
     index = Index(archive)
@@ -134,6 +149,23 @@ def collect(
     for feed in index.feeds:
         by_page[feed.page] = (*by_page.get(feed.page, ()), feed)
     return SiteFeeds(replace(archive, feeds=index.feeds), index, by_page, merges)
+
+
+def _former(
+    found: Sequence[Entry],
+    site: Site,
+    feeds: Sequence[Feed],
+    terms: Mapping[str, Mapping[str, str]],
+    files: Files,
+) -> dict[str, str]:
+    """The addresses without words for signs, and where they lead, but for those of other files."""
+    of_entries = names_of(found, site)
+    names = {str(kind): of_entries[kind] for kind in registry.SLUGS}
+    for taxonomy, slugs in terms.items():
+        names[taxonomy] = {*of_entries.get(taxonomy, ()), *slugs.items()}
+    taken = {file.dest_uri.lower() for file in files}
+    former = catalogue.former(names, feeds)
+    return {old: new for old, new in former.items() if export.redirect_file(old) not in taken}
 
 
 def known_topics(options: TwimConfig, config: MkDocsConfig) -> Registry:
@@ -240,7 +272,7 @@ def _named(name: str, feed: NamedFeedConfig, known: Registry) -> catalogue.Named
 
 def _slug(parameter: str, value: str, known: Registry) -> str:
     """A value of a parameter; of a section or project that was joined to another, the other's."""
-    slug = slugify(value)
+    slug = slug_of(value)
     kinds = (kind for kind in registry.SLUGS if parameter.removeprefix("not_") == kind)
     return next((known.slug(kind, slug) for kind in kinds), slug)
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from feedserver.embed.widget import few
-from feedserver.feeds.index import Index, authors_of
+from feedserver.feeds.index import Index
+from feedserver.feeds.terms import authors_of
 from feedserver.model import Entry, Feed, FeedKind, Reporter
 from feedserver.newsletter.registry import Registry
 from feedserver.text.slugs import section_title

@@ -17,7 +17,7 @@ from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, Project, Reporter, Section
 from feedserver.newsletter.registry import EMPTY, Registry
 from feedserver.newsletter.topics import Topic
-from feedserver.text.slugs import section_title, slugify
+from feedserver.text.slugs import section_title, slug_of, slugify
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.markup.pictures import Picture
 from mkdocs_twim.templating.words import Words
@@ -237,7 +237,7 @@ def term_links(taxonomy: str, terms: Iterable[str]) -> Terms:
     """The terms of a post, each once, with the pages that they have."""
     names: dict[str, str] = {}
     for term in terms:
-        names.setdefault(slugify(term), term)
+        names.setdefault(slug_of(term), term)
     folder = slugify(taxonomy)
     return Terms(taxonomy, tuple(Link(name, f"{folder}/{slug}/") for slug, name in names.items()))
 
