@@ -9,22 +9,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from feedserver.model import Entry, Person, Site
+from feedserver.model import Entry, Site
+from feedserver.newsletter import names
 from feedserver.newsletter.registry import SLUGS
 from feedserver.text.slugs import MATRIX_LIVE, project_words, section_title, slug_of, without_signs
 
 _WORDS: Mapping[str, Callable[[str], str]] = {"section": section_title, "project": project_words}
 
 
-def authors_of(entry: Entry, site: Site) -> tuple[Person, ...]:
-    """The authors of an entry, without the site, which stands in where there is none."""
-    stand_in = Person(site.title, site.url)
-    return tuple(person for person in entry.authors if person != stand_in)
-
-
 def terms_of(entry: Entry, site: Site) -> dict[str, tuple[str, ...]]:
     """The terms of an entry by taxonomy."""
-    authors = tuple(person.name for person in authors_of(entry, site))
+    authors = tuple(person.name for person in names.authors(entry, site))
     return {"author": authors, "category": entry.tags, **entry.terms}
 
 
@@ -33,8 +28,8 @@ def names_of(entries: Iterable[Entry], site: Site) -> dict[str, set[tuple[str, s
     found: dict[str, set[tuple[str, str]]] = {"section": set(), "project": set()}
     for entry in entries:
         if entry.update is None:
-            for parameter, names in terms_of(entry, site).items():
-                found.setdefault(parameter, set()).update((slug_of(name), name) for name in names)
+            for parameter, terms in terms_of(entry, site).items():
+                found.setdefault(parameter, set()).update((slug_of(term), term) for term in terms)
             continue
         of = entry.update
         if of.section:
@@ -45,14 +40,14 @@ def names_of(entries: Iterable[Entry], site: Site) -> dict[str, set[tuple[str, s
 
 
 def former_slugs(
-    names: Mapping[str, Iterable[tuple[str, str]]],
+    pairs_of: Mapping[str, Iterable[tuple[str, str]]],
 ) -> dict[str, dict[str, tuple[str, ...]]]:
     """By parameter: each slug without words for signs, and those that have it with them.
 
-    `names` are as `names_of` gives them.
+    `pairs_of` is as `names_of` gives it.
     """
     found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for parameter, pairs in names.items():
+    for parameter, pairs in pairs_of.items():
         plain = _slugs(parameter)
         pairs = sorted(pairs)
         taken = {"", *(slug for slug, _ in pairs)}
@@ -63,9 +58,9 @@ def former_slugs(
     return found
 
 
-def joined(names: Mapping[str, Iterable[tuple[str, str]]]) -> Iterator[str]:
+def joined(pairs_of: Mapping[str, Iterable[tuple[str, str]]]) -> Iterator[str]:
     """What to say of names that have one slug, and differ in more than upper and lower case."""
-    for parameter, pairs in names.items():
+    for parameter, pairs in pairs_of.items():
         words, slug_for = _WORDS.get(parameter, str), _slugs(parameter)
         found: dict[str, dict[str, str]] = {}
         for _, name in sorted(pairs):

@@ -24,6 +24,7 @@ from feedserver.newsletter._inline import (
     title_of,
     without_permalink,
 )
+from feedserver.newsletter._summary import summary
 from feedserver.text import html
 from feedserver.text.slugs import (
     HeadingIds,
@@ -125,7 +126,7 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
         content = html.serialise(part.nodes).strip() if any(map(_stands, part.nodes)) else None
         if content is None and part.project is None:
             continue
-        reporters, asides = _reporters(part)
+        reporters, found = _reported(part)
         update = Update(
             heading_id=part.heading.id,
             section=part.section,
@@ -133,7 +134,7 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
             reporters=reporters,
             position=len(updates),
             content=content,
-            summary=html.summary(node for node in part.nodes if node.mem_id not in asides),
+            summary=found,
             image=html.first_image(part.nodes) if "<img" in (content or "") else None,
         )
         updates.append(update)
@@ -279,23 +280,23 @@ def _blocks(nodes: Iterable[LexborNode]) -> Iterator[list[LexborNode]]:
         yield from (block for block in blocks if any(map(_stands, block)))
 
 
-def _reporters(part: _Part) -> tuple[tuple[Reporter, ...], set[int]]:
-    """The persons named in a part's attributions, and the nodes that say nothing else."""
+def _reported(part: _Part) -> tuple[tuple[Reporter, ...], str | None]:
+    """The persons named in a part's attributions, and its summary."""
     blocks = list(_blocks(part.nodes))
     people: list[Reporter] = []
-    asides: set[int] = set()
-    for block, following in zip_longest(blocks, blocks[1:]):
+    attributions: dict[int, bool] = {}
+    for number, (block, following) in enumerate(zip_longest(blocks, blocks[1:])):
         if block[0].tag != "p" and not _is_inline(block[0]):
             continue
         quoted = following is not None and following[0].tag == "blockquote"
         named, aside = _attribution(runs_of(block), quoted, part.heading.title)
         people.extend(named)
-        if aside:
-            asides.update(node.mem_id for node in block)
+        if named or aside:
+            attributions[number] = aside
     if not people and blocks and blocks[0][0].tag == "blockquote":
         chains = _chains(part.heading.runs)
         people = _named(part.heading.runs, chains[0]) if chains else []
-    return _distinct(people), asides
+    return _distinct(people), summary(blocks, attributions)
 
 
 def _attribution(runs: list[Run], quoted: bool, title: str) -> tuple[list[Reporter], bool]:
