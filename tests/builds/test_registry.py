@@ -424,6 +424,13 @@ def test_links_at_the_end_of_headings_are_not_in_the_table_of_contents(tmp_path:
     }
 
 
+def test_the_link_to_a_project_names_it_without_a_version(signs: Built) -> None:
+    page = signs.read("blog/1/index.html")
+    assert 'title="All updates: C# SDK"' in page
+    # What is new in an update stays in its title.
+    assert ">C# SDK 1.0</a></h3>" in signs.read("section/sdks/index.html")
+
+
 def test_names_of_one_slug_are_told_once(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "blog/1.md": issue(1, "## A\n\n### Heron Web 1.0\n\nText.\n"),
