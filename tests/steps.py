@@ -181,8 +181,7 @@ def steps(pattern: re.Pattern[Any], text: str, *, anchored: bool, most: int = 10
         at = 0
         while at <= len(text):
             walk.step()
-            end = next(iter(walk.ends(walk.nodes, at)), None)
-            at = end if end is not None and end > at else at + 1
+            at = max(at + 1, next(iter(walk.ends(walk.nodes, at)), at))
     except TooManyStepsError:
         return most
     return walk.steps

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from feedserver.embed import component as embed
 from feedserver.embed import oembed, snippets
 from feedserver.embed import picture as drawings
 from feedserver.embed import widget as widgets
@@ -29,7 +30,6 @@ from feedserver.model import Feed
 from feedserver.pages import templates as rendering
 from feedserver.store.snapshots import Snapshot
 from feedserver.text.words import FALLBACK, Words
-from feedserver.web import component as embed
 from feedserver.web.feeds import Feeds
 from feedserver.web.folder import SAFE, moved
 from feedserver.web.routes import Asked
