@@ -81,7 +81,7 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
             resolve_relative_uris=False,
         )
         if not found.get("version") and not found.entries:
-            raise ForeignError("it is neither Atom nor RSS")
+            raise ForeignError("it is no JSON Feed, Atom or RSS")
         if found.bozo:
             message = f"is no well-formed XML, and is read as far as it goes: {_fault(found)}"
             findings.append(Finding(0, FEED, message))

@@ -106,7 +106,7 @@ def _page(
     """A page that looks as the others do, in the language of the site, if it is known by now."""
     site = getattr(request.state, "site", None)
     near = problem.near if isinstance(problem, Problem) else ()
-    return rendering.page(
+    page = rendering.page(
         "problem.html",
         site.language if site else None,
         getattr(request.state, "prefix", "/"),
@@ -121,3 +121,6 @@ def _page(
         status=problem.status_code,
         headers=headers,
     )
+    if site and (home := getattr(request.state, "home", None)):
+        rendering.at_home(page, site.url, home)
+    return page

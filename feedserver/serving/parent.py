@@ -6,6 +6,7 @@ neither reading nor building takes anything from the answers.
 
 from __future__ import annotations
 
+import errno
 import logging
 import multiprocessing
 import os
@@ -21,6 +22,7 @@ from multiprocessing.connection import Connection, wait
 
 from prometheus_client import start_http_server
 
+from feedserver.errors import ServingError, SourceError
 from feedserver.serving import logs, worker
 from feedserver.serving.metrics import Metrics
 from feedserver.serving.operations import METRICS_FILE
@@ -29,7 +31,7 @@ from feedserver.serving.reports import Ready, Report
 from feedserver.serving.supervisor import Supervisor
 from feedserver.settings.settings import Settings
 from feedserver.settings.values import host_and_port
-from feedserver.sources import statefolder
+from feedserver.sources import source, statefolder
 from feedserver.sources.builder import DATABASE, Builder
 
 log = logging.getLogger("feedserver")
@@ -46,9 +48,9 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
     """Serve until a signal says to stop; `announce` is told of the address when all is ready.
 
     Raises:
-        FeedServerError: a source, the state folder or the workers can't be used.
-        OSError: the port is taken.
+        FeedServerError: a source, the state folder, the port or the workers can't be used.
     """
+    _find_sources(settings)
     with ExitStack() as stack:
         stack.enter_context(logs.configured(settings))
         signals = stack.enter_context(_signals())
@@ -74,6 +76,23 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
             # From here on connections are refused, and not left waiting.
             listener.close()
             parent.stop()
+
+
+def _find_sources(settings: Settings) -> None:
+    """Say first of all what is no source, unless something else can be served.
+
+    Raises:
+        SourceError: there is none of them.
+    """
+    errors = []
+    for name in settings.sources:
+        try:
+            source.find(name, settings)
+        except SourceError as error:
+            errors.append(str(error))
+    # In a state folder may be what they were.
+    if len(errors) == len(settings.sources) and settings.state is None:
+        raise SourceError("; ".join(errors))
 
 
 class _Signals:
@@ -184,7 +203,8 @@ def _serve_metrics(settings: Settings, metrics: Metrics, stack: ExitStack) -> No
     if settings.metrics is None:
         return
     host, port = host_and_port(settings.metrics)
-    server, thread = start_http_server(port, host, registry=metrics.registry)
+    with _listening(settings.metrics, "metrics", "metrics"):
+        server, thread = start_http_server(port, host, registry=metrics.registry)
     stack.callback(thread.join)
     stack.callback(server.server_close)
     stack.callback(server.shutdown)
@@ -201,8 +221,31 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         if sys.platform != "win32":
             # Else the port would be taken for a minute after a restart.
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((host, port))
+        with _listening(
+            f"[{host}]:{port}" if ":" in host else f"{host}:{port}", "--port", "--host"
+        ):
+            found.bind((host, port))
         yield found
+
+
+@contextmanager
+def _listening(address: str, port: str, host: str) -> Iterator[None]:
+    """Say which option is to be changed, if nothing can listen at an address.
+
+    Raises:
+        ServingError: that is so.
+    """
+    try:
+        yield
+    except OSError as error:
+        match error.errno:
+            case errno.EADDRINUSE:
+                advice = f"another program listens at this port; name another with {port}"
+            case errno.EACCES:
+                advice = f"ports below 1024 are for root alone; name another with {port}"
+            case _:
+                advice = f"{error.strerror}; name an address of this machine with {host}"
+        raise ServingError(f"{address}: {advice}") from error
 
 
 def _origin(listener: socket.socket) -> str:

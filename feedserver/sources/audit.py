@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feedserver.check.check import check
-from feedserver.check.findings import FEED, Finding
+from feedserver.check.findings import FEED, UNREADABLE, Finding
 from feedserver.check.jsonfeed import check_json
 from feedserver.errors import ArchiveError, ForeignError, SourceError
 from feedserver.feeds import export
@@ -19,8 +19,6 @@ from feedserver.sources.source import Source
 
 Result = tuple[str, tuple[Finding, ...]]
 """The name of a document, and what is wrong with it."""
-
-_UNREADABLE = 24
 
 
 def audit(source: Source, fetcher: Fetcher, now: datetime) -> Iterator[Result]:
@@ -58,9 +56,9 @@ def _reading(
     try:
         return source.parse(data, address, content_type).findings
     except (ArchiveError, ForeignError) as error:
-        if any(finding.rule == _UNREADABLE for finding in found):
+        if any(finding.rule == UNREADABLE for finding in found):
             return ()
-        return (Finding(0, FEED, str(error)),)
+        return (Finding(0, FEED, str(error).removeprefix(f"{source.path or source.name}: ")),)
 
 
 def _folder(folder: Path, now: datetime) -> Iterator[Result]:

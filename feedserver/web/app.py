@@ -51,6 +51,7 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
             base = origins.base(request.scope, joined(request.scope["headers"]))
             asked = Asked(request, readable(request.scope["path"]), base, snapshot)
             request.state.prefix = f"{asked.prefix}/"
+            request.state.home = base if settings.folder else None
             return await answer(asked)
 
         return answered

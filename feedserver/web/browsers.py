@@ -78,6 +78,7 @@ class Browsers:
     async def _page(self, asked: Asked, make: Callable[[], Response], part: Slice) -> ASGIApp:
         made = await asked.made(make, part)
         if made.status_code != HTTPStatus.OK:
+            asked.lead_home(made)
             return _bodiless(asked.request, made)
         return await self._documents.answer_page(asked, made)
 

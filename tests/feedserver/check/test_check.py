@@ -308,7 +308,7 @@ def test_a_json_feed_is_an_object() -> None:
 
 def test_a_null_is_named() -> None:
     (finding,) = check(_changed("items.1.tags", None).encode())
-    assert str(finding) == "feed: items[1].tags is null (rule 26)"
+    assert str(finding) == "feed: items[1].tags is null (null)"
 
 
 def test_the_self_link_is_the_address() -> None:
@@ -379,7 +379,7 @@ def test_a_comment_behind_the_items_is_nothing() -> None:
 
 
 def test_a_finding_is_one_line() -> None:
-    assert str(Finding(6, "a\nb", "is  odd")) == "a b: is odd (rule 6)"
+    assert str(Finding(6, "a\nb", "is  odd")) == "a b: is odd (guid)"
 
 
 @settings(deadline=None, max_examples=60)
