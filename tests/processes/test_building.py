@@ -23,7 +23,11 @@ def on_nav(nav, config, files):
     if not address:
         return
     seen = [path.name for path in Path(config.site_dir).iterdir()]
-    time.sleep(1)
+    for _ in range(2000):
+        with urllib.request.urlopen(address + "/healthz") as answer:
+            if b"degraded" in answer.read():
+                break
+        time.sleep(0.1)
     answers = {}
     for path in ("/feed.json", "/section/clients/atom.xml", "/healthz"):
         with urllib.request.urlopen(address + path) as answer:
