@@ -11,6 +11,7 @@ import multiprocessing
 import signal
 import socket
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -125,6 +126,8 @@ class _Parent:
         self._metrics = metrics
         self._rebuilding = rebuilding
         self._signals = signals
+        self._latest: Told | None = None
+        self._made = 0.0
 
     def run(self, announce: Callable[[Ready], None]) -> None:
         """Watch over the workers until a signal says to stop."""
@@ -165,11 +168,15 @@ class _Parent:
         return self._settings, self._settings.state / DATABASE, self._listener, self._told()
 
     def _told(self) -> Told:
-        health = self._rebuilding.health()
-        self._metrics.tell(health.sources, self._supervisor.restarts)
-        # Those that have an address of their own are answered here.
-        text = b"" if self._settings.metrics else self._metrics.text()
-        return Told(health, zlib.compress(text))
+        """What to tell a worker; the same to all that report within a moment."""
+        now = time.monotonic()
+        if self._latest is None or now - self._made > _PERIOD / 2:
+            health = self._rebuilding.health()
+            self._metrics.tell(health.sources, self._supervisor.restarts)
+            # Those that have an address of their own are answered here.
+            text = b"" if self._settings.metrics else self._metrics.text()
+            self._latest, self._made = Told(health, zlib.compress(text)), now
+        return self._latest
 
     def _on_report(self, message: object) -> None:
         if isinstance(message, Report):

@@ -129,7 +129,7 @@ def _report(server: uvicorn.Server, observer: Observer, store: Store, ear: _Ear)
             going = not server.should_exit
             snapshot = store.snapshot
             seen = [observer.seen.popleft() for _ in range(len(observer.seen))]
-            modified, damaged = snapshot.archive.modified, snapshot.damaged
+            modified, damaged = snapshot.archive.modified, snapshot.found_damage()
             parent.send(reports.report(seen, snapshot.index, modified, damaged=damaged))
     except (OSError, EOFError):
         log.debug("the parent process is gone")

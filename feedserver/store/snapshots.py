@@ -149,10 +149,10 @@ class Snapshot:
     _connection: _Connection
     _digests: bytes
 
-    @property
-    def damaged(self) -> bool:
-        """Whether something couldn't be read from the file, or wasn't as it was written."""
-        return self._connection.damaged
+    def found_damage(self) -> bool:
+        """Whether, since it was asked, something couldn't be read or wasn't as it was written."""
+        found, self._connection.damaged = self._connection.damaged, False
+        return found
 
     def fill(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Yield entries of the index with their content.

@@ -105,7 +105,9 @@ def test_content_that_has_changed_is_not_served(path: Path) -> None:
         connection.commit()
     with pytest.raises(DatabaseError, match="damaged"):
         _body(store)
-    assert store.snapshot.damaged
+    assert store.snapshot.found_damage()
+    # It is told once.
+    assert not store.snapshot.found_damage()
     # Nor is what is missing left out without a word.
     store = Store(path)
     with closing(sqlite3.connect(_version(path))) as connection:
@@ -130,7 +132,7 @@ def test_a_search_in_a_damaged_index_says_so(path: Path) -> None:
         connection.commit()
     with pytest.raises(DatabaseError):
         _body(store, Slice(text="wren"))
-    assert store.snapshot.damaged
+    assert store.snapshot.found_damage()
 
 
 def test_without_room_nothing_changes_and_nothing_is_left(path: Path) -> None:
