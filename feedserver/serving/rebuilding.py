@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
-from feedserver.sources.status import Health
+from feedserver.sources.statefolder import Health
 
 log = logging.getLogger("feedserver")
 

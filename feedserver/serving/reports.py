@@ -19,7 +19,7 @@ from feedserver.feeds.index import Index
 from feedserver.formats.formats import FORMATS
 from feedserver.serving import subscribers
 from feedserver.serving.subscribers import Subscription
-from feedserver.sources.status import Health
+from feedserver.sources.statefolder import Health
 
 _MAX_QUERY = 500
 

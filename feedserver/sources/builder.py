@@ -22,20 +22,19 @@ from feedserver.errors import FeedServerError, FetchError, SourceError
 from feedserver.foreign import joining as sites
 from feedserver.foreign.reading import Reading
 from feedserver.settings.settings import Settings
-from feedserver.sources import keeping, statefolder, status
+from feedserver.sources import keeping, slots, statefolder
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetcher, Validators, WebFetcher
 from feedserver.sources.keeping import Copy
+from feedserver.sources.slots import Outcome, Slot
 from feedserver.sources.source import Source
-from feedserver.sources.statefolder import StateFolder
-from feedserver.sources.status import Health, Outcome, Slot
+from feedserver.sources.statefolder import Health, StateFolder
 from feedserver.sources.written import Written
 from feedserver.store import files
 
 log = logging.getLogger("feedserver")
 
 DATABASE = statefolder.DATABASE
-STATUS = status.FILE
 COPIES = "sources"
 
 _AT_ONCE = 4
@@ -324,7 +323,7 @@ class Builder:
 
     def _is_served(self) -> bool:
         """Whether the state folder has a database, and of one of these sources."""
-        times = {each.name: each.last_success for each in status.read(self._state)}
+        times = {each.name: each.last_success for each in statefolder.statuses(self._state)}
         for slot in self._slots:
             # Else the next restart wouldn't know.
             slot.success = slot.success or times.get(slot.name)
@@ -343,7 +342,7 @@ class Builder:
     def _tell(self) -> None:
         """Tell how all is, if anything of it is new."""
         trouble = self._written.trouble or self._written.problem
-        values = [status.values(slot, trouble) for slot in self._slots]
+        values = [slots.values(slot, trouble) for slot in self._slots]
         self._write_status({"version": 1, "sources": values})
         told = (*self._written.problems, self._unwritten, *(slot.unkept for slot in self._slots))
         problems = tuple(each for each in told if each)
@@ -352,10 +351,10 @@ class Builder:
                 log.warning("%s; what is served stays", problem)
         if self.health.problems and not problems:
             log.info("%s: it can be written again", self._state)
-        self.health = Health(tuple(map(status.source, values)), problems)
+        self.health = Health(tuple(map(statefolder.status, values)), problems)
 
     def _write_status(self, values: object) -> None:
-        path = self._state / status.FILE
+        path = self._state / statefolder.STATUS
         data = (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
         self._unwritten = None
         if self._written.trouble or (data == self._status and path.is_file()):

@@ -1,17 +1,21 @@
 """The folder of what one server has made of its sources. No two servers may have the same.
 
 It may fill, be taken away or be made read-only while a server runs. So it is looked at again and
-again, and nothing is written unless the last look found it well.
+again, and nothing is written unless the last look found it well. In it `status.json`, which the
+builder writes, says how the sources are.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import filelock
@@ -19,16 +23,45 @@ import platformdirs
 
 from feedserver.errors import DatabaseError, StateError
 from feedserver.settings.settings import Settings
-from feedserver.store import database
+from feedserver.store import database, files
 
 log = logging.getLogger("feedserver")
 
 DATABASE = "site.sqlite"
 LOCK = "lock"
+STATUS = "status.json"
 
+_MOST = 10_000_000
 _PROBE = "probe"
 _ROOM = bytes(65_536)
 """What is written to see whether files can be: less room isn't worth the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """When a source was read last, and how it is; `error` says what is wrong.
+
+    `state` is current, stale, refused or missing, as the builder writes it.
+    """
+
+    name: str
+    kind: str
+    last_success: datetime | None
+    error: str | None
+    state: str
+
+    @property
+    def current(self) -> bool:
+        """Whether what the source has now is what is served."""
+        return self.state == "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How all is; `problems` are those of the server itself, such as a disk that is full."""
+
+    sources: tuple[SourceStatus, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class StateFolder:
@@ -139,3 +172,25 @@ def _held(path: Path) -> Iterator[StateFolder]:
         yield folder
     finally:
         folder.release()
+
+
+def statuses(folder: Path) -> tuple[SourceStatus, ...]:
+    """Read how the sources are; nothing if there is no file yet, or none that can be read."""
+    try:
+        data = json.loads(files.read(folder / STATUS, _MOST))
+        return tuple(status(values) for values in data["sources"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        # Who finds it full of anything does as without it.
+        return ()
+
+
+def status(values: Mapping[str, object]) -> SourceStatus:
+    """How a source is, by its values in the file."""
+    success, error = values.get("last_success"), values.get("error")
+    return SourceStatus(
+        str(values["name"]),
+        str(values["kind"]),
+        datetime.fromisoformat(str(success)) if success else None,
+        str(error) if error else None,
+        str(values["state"]),
+    )

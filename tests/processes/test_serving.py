@@ -24,10 +24,10 @@ from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
 from feedserver.serving.rebuilding import Rebuilding
 from feedserver.serving.supervisor import Supervisor
-from feedserver.sources.status import Health
+from feedserver.sources.statefolder import Health
 from feedserver.web import openapi
 from tests.conftest import ROOT
-from tests.feedserver.running import PATIENCE, Running, put, running, until
+from tests.feedserver.running import Running, put, running, until
 from tests.samples import SITE, archive, post, update
 
 FEEDS = [
@@ -89,12 +89,12 @@ def test_a_signal_drains(large: Path, number: int) -> None:
             while data := slow.recv(1_000_000):
                 got += data
         assert got.partition(b"\r\n\r\n")[2] == whole
-        assert server.process.wait(PATIENCE) == 0
+        assert server.process.wait(60) == 0
         assert "Traceback" not in server.logged()
 
 
 def test_a_second_signal_does_not_wait(large: Path) -> None:
-    with running(large, settings=f"drain = {100 * PATIENCE}") as server, _reading(server) as stuck:
+    with running(large, settings="drain = 600") as server, _reading(server) as stuck:
         stuck.recv(1000)
         server.process.send_signal(signal.SIGTERM)
         until(lambda: _refused(server.port))
@@ -126,7 +126,7 @@ def _reading(server: Running) -> socket.socket:
 
 def _refused(port: int) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
             return False
     except ConnectionRefusedError:
         return True
@@ -338,14 +338,14 @@ def test_a_signal_is_heard_while_the_sources_are_first_read(tmp_path: Path) -> N
     with socket.create_server(("127.0.0.1", 0)) as silent:
         source = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         config = tmp_path / "feedserver.toml"
-        # Longer than it is waited for here.
-        more = f"fetch_timeout = {100 * PATIENCE}\nstate = '{tmp_path / 'state'}'\n"
-        config.write_text(f"private_addresses = true\n{more}")
+        config.write_text(
+            f"private_addresses = true\nfetch_timeout = 600\nstate = '{tmp_path / 'state'}'\n"
+        )
         command = [sys.executable, "-m", "feedserver", "serve", source, "--port", "0"]
         with subprocess.Popen([*command, "--config", str(config)], cwd=ROOT) as process:
             # It has connected, and waits for an answer.
-            silent.settimeout(PATIENCE)
+            silent.settimeout(60)
             connection, _ = silent.accept()
             with connection:
                 process.terminate()
-                assert process.wait(PATIENCE) == 0
+                assert process.wait(60) == 0

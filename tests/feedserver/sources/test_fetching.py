@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import socket
-import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -18,9 +17,8 @@ from feedserver.errors import FetchError
 from feedserver.settings.settings import Settings
 from feedserver.sources.fetching import Fetched, Validators, WebFetcher, is_public, resolve
 from tests.feedserver.origin import Answer, Request, Web, serving
-from tests.feedserver.running import PATIENCE
 
-OPEN = Settings(private_addresses=True, fetch_timeout=PATIENCE)
+OPEN = Settings(private_addresses=True, fetch_timeout=10)
 NOTHING = Validators()
 
 
@@ -170,10 +168,9 @@ def test_a_gzip_bomb_takes_no_more_memory_than_allowed(web: Web) -> None:
     try:
         with pytest.raises(FetchError, match="more than 1,000,000 bytes"):
             fetch(web.origin, fetch_bytes=1_000_000)
-        _, most = tracemalloc.get_traced_memory()
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
-    assert most < 20_000_000
 
 
 def _drips(text: bytes) -> Callable[[socket.socket], None]:
@@ -197,8 +194,8 @@ def _drips(text: bytes) -> Callable[[socket.socket], None]:
     ],
 )
 def test_who_sends_a_byte_now_and_then_is_cut(web: Web, text: bytes) -> None:
-    # Who isn't cut gets all that comes, and that is no answer, or one.
     web.says(Answer(raw=_drips(text)))
+    # It would go on for ten seconds, and end otherwise.
     with pytest.raises(FetchError, match="too long"):
         fetch(web.origin, fetch_timeout=0.5)
 
@@ -210,16 +207,13 @@ def test_a_handshake_that_never_ends_is_cut() -> None:
 
 
 def test_a_look_up_that_never_ends_is_left() -> None:
-    left = threading.Event()
-
     def never(host: str, port: int) -> list[str]:
-        left.wait(PATIENCE)
+        time.sleep(3)
         return []
 
     settings = replace(OPEN, fetch_timeout=0.2)
     with pytest.raises(FetchError, match="too long to find its host"):
         WebFetcher(settings, resolve=never).fetch("http://a.example/", NOTHING)
-    left.set()
 
 
 @pytest.mark.parametrize(
@@ -319,7 +313,7 @@ def test_every_hop_is_looked_at(web: Web) -> None:
     class OnlyThis(WebFetcher):
         def _socket(self, host: str, number: int, deadline: float) -> socket.socket:
             if number == port:
-                return socket.create_connection(("127.0.0.1", port), PATIENCE)
+                return socket.create_connection(("127.0.0.1", port), timeout=5)
             return super()._socket(host, number, deadline)
 
     with pytest.raises(FetchError, match=r"inner\.example is at a private address"):

@@ -1,54 +1,20 @@
-"""How the sources are: `status.json` in the state folder, and what is told to operators."""
+"""The sources of a builder: what was read of each, how it is, and what is to be done next."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from feedserver.errors import FeedServerError
 from feedserver.foreign.reading import Reading
 from feedserver.sources.keeping import Copy
 from feedserver.sources.source import Source
-from feedserver.store import files
 
-FILE = "status.json"
-
-_MOST = 10_000_000
 _NOTES = 20
 
 Stamp = tuple[int, int, int]
 """What tells one version of a file from another: time, size, inode."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
-    """When a source was read last, and how it is; `error` says what is wrong.
-
-    `state` is current, stale, refused or missing, as the builder writes it.
-    """
-
-    name: str
-    kind: str
-    last_success: datetime | None
-    error: str | None
-    state: str
-
-    @property
-    def current(self) -> bool:
-        """Whether what the source has now is what is served."""
-        return self.state == "current"
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How all is; `problems` are those of the server itself, such as a disk that is full."""
-
-    sources: tuple[SourceStatus, ...] = ()
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +60,6 @@ class Slot:
     visit: Future[Outcome] | None = None
     copy: Copy | None = None
     unkept: str | None = None
-
-
-def read(folder: Path) -> tuple[SourceStatus, ...]:
-    """Read the file; nothing if there is none yet, or none that can be read."""
-    try:
-        data = json.loads(files.read(folder / FILE, _MOST))
-        return tuple(source(values) for values in data["sources"])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        # Who finds it full of anything does as without it.
-        return ()
-
-
-def source(values: Mapping[str, object]) -> SourceStatus:
-    """How a source is, by its values in the file."""
-    success, error = values.get("last_success"), values.get("error")
-    return SourceStatus(
-        str(values["name"]),
-        str(values["kind"]),
-        datetime.fromisoformat(str(success)) if success else None,
-        str(error) if error else None,
-        str(values["state"]),
-    )
 
 
 def values(slot: Slot, trouble: str | None) -> dict[str, object]:
