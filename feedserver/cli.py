@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -109,12 +110,13 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _tell(ready: Ready, origin: str) -> None:
-    print(f"Serving {ready.title} on {origin}/")
-    print(f"  all feeds:        {origin}/feeds.json")
+    lines = [f"Serving {ready.title} on {origin}/", f"  all feeds:        {origin}/feeds.json"]
     for path in ready.paths:
         name = f"the {' '.join(path.strip('/').split('/'))}:"
-        print(f"  {name:17} {origin}{path}atom.xml")
-    print("Press Ctrl+C to stop.", flush=True)
+        lines.append(f"  {name:17} {origin}{path}atom.xml")
+    # On a disk that is full this can't be kept, and is no reason not to serve.
+    with suppress(OSError):
+        print("\n".join((*lines, "Press Ctrl+C to stop.")), flush=True)
 
 
 def _by_hand(options: argparse.Namespace) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from feedserver.model import Archive
 from feedserver.newsletter import registry
 from feedserver.settings.settings import Settings
 from feedserver.sources.fetching import Fetcher, Validators
+from feedserver.store import files
 
 Kind = Literal["site", "file", "address"]
 
@@ -58,13 +60,10 @@ class Source:
         """The bytes of the file.
 
         Raises:
-            SourceError: it can't be opened.
+            SourceError: it can't be opened, is no regular file, or is larger than the settings say.
         """
         assert self.path is not None
-        try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise SourceError(f"{self.path}: {error.strerror}") from error
+        return read_file(self.path, self.settings)
 
     def parse(
         self,
@@ -94,6 +93,19 @@ class Source:
             raise ForeignError(f"{place}: {error}") from error
 
 
+def read_file(path: Path, settings: Settings) -> bytes:
+    """The bytes of a file that no more is known of than its place.
+
+    Raises:
+        SourceError: as `Source.load`.
+    """
+    try:
+        return files.read(path, settings.archive_bytes)
+    except OSError as error:
+        more = " (the setting archive_bytes)" if error.errno == errno.EFBIG else ""
+        raise SourceError(f"{path}: {error.strerror}{more}") from error
+
+
 def _is_archive(data: bytes) -> bool:
     """Whether a document begins as archives do; what stands there may have any size, so far.
 
@@ -114,10 +126,10 @@ def find(name: str, settings: Settings) -> Source:
         return Source(name, "address", settings)
     path = Path(name)
     if path.is_dir():
-        if not (path / archives.FILE).is_file():
+        if not (path / archives.FILE).exists():
             raise SourceError(f"{name}: no {archives.FILE} in this folder: is it a built site?")
         return Source(name, "site", settings, path / archives.FILE, path)
-    if not path.is_file():
+    if not path.exists():
         raise SourceError(f"{name}: there is no such folder or file")
     return Source(name, "file", settings, path)
 
@@ -130,7 +142,7 @@ def options(settings: Settings) -> Options:
     """
     path = settings.registry
     try:
-        data = path.read_bytes() if path else None
+        data = files.read(path, settings.fetch_bytes) if path else None
     except OSError as error:
         raise RegistryError(error.strerror or "it can't be read", str(path)) from error
     return Options(

@@ -14,7 +14,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from feedserver.embed import oembed, snippets
-from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutError
+from feedserver.errors import (
+    DatabaseError,
+    EntryNotFoundError,
+    ParameterError,
+    SearchTimeoutError,
+)
 from feedserver.formats import archive
 from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
@@ -74,7 +79,7 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
                     await watcher
 
     known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
-    errors = (*known, Exception)
+    errors = (*known, DatabaseError, Exception)
     app = Starlette(
         routes=[
             Row(path, methods, endpoint(answer), described=described)
