@@ -150,7 +150,7 @@ def _reading(
     )
     _tell_of_summaries(posts, native, told)
     found = (*_natives(native, site, told, set()), *built)
-    found, merges = merge(_ordered(_once(found, told)), options.registry)
+    found, merges = merge(order.arrange(_once(found, told)), options.registry)
     feeds = catalogue.feeds(found, site, named=options.feeds, registry=options.registry)
     return Reading(
         Archive(
@@ -334,19 +334,3 @@ def _once(found: Iterable[Entry], told: _Told) -> tuple[Entry, ...]:
         if known.setdefault(entry.id, entry) is not entry:
             told.tell(entry.id, "its id stands twice in the feed: the first counts")
     return tuple(known.values())
-
-
-def _ordered(found: Sequence[Entry]) -> tuple[Entry, ...]:
-    return order.unique(grouped(found))
-
-
-def grouped(found: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Entries as an archive has them: newest first, each issue followed by its updates."""
-
-    def key(entry: Entry) -> tuple[float, str, int]:
-        of = entry.update
-        if of is None:
-            return (-entry.published.timestamp(), entry.id, -1)
-        return (-entry.published.timestamp() + of.position, of.issue.id, of.position)
-
-    return tuple(sorted(found, key=key))

@@ -23,10 +23,9 @@ from feedserver.model import (
     Site,
     UpdateOf,
 )
-from feedserver.newsletter import issues
+from feedserver.newsletter import issues, names
 from feedserver.newsletter.order import SECOND, arrange
-from feedserver.text import html, urls
-from feedserver.text.slugs import section_title
+from feedserver.text import html, summaries, urls
 
 MORE = '<span id="continue-reading">'
 """What Zola, and we, put for the mark `<!-- more -->`: above it stands a post's summary."""
@@ -62,7 +61,7 @@ class Post:
 
 def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> tuple[Entry, ...]:
     """Make the entries of a site: its posts, newest first, each followed by its updates."""
-    return arrange(of_post(post, site, ignore_sections) for post in posts)
+    return arrange(entry for post in posts for entry in of_post(post, site, ignore_sections))
 
 
 def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entry]:
@@ -120,11 +119,11 @@ def opening(content: str) -> str | None:
 def _summary(content: str) -> str | None:
     """The first sentences above the mark "more", or of all if nothing stands there."""
     above = opening(content)
-    return (above and html.sanitised_summary(above)) or html.sanitised_summary(content)
+    return (above and summaries.sanitised_summary(above)) or summaries.sanitised_summary(content)
 
 
 def _update_entry(update: issues.Update, issue: Entry) -> Entry:
-    title = f"{_heading(update)}, {issue.title}"
+    title = f"{names.heading(update.section, update.project)}, {issue.title}"
     people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
     image = urls.absolute(update.image, issue.url) if update.image else None
     address = f"{issue.url.partition('#')[0]}#{fragment(update.heading_id)}"
@@ -153,14 +152,3 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
 def fragment(id: str) -> str:
     """A heading's id as it may stand in an address."""
     return _NO_FRAGMENT.sub(lambda found: f"%{ord(found[0]):02X}", id)
-
-
-def _heading(update: issues.Update) -> str:
-    """What an update's title begins with: "Fractal (Clients)", "Clients", or "Matrix Spec"."""
-    section = section_title(update.section.title) if update.section else ""
-    if update.section and not section:
-        section = update.section.title or update.section.slug
-    if update.project is None:
-        return section
-    project = update.project.title or update.project.slug
-    return f"{project} ({section})" if section else project
