@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from feedserver.check.findings import Finding
-from feedserver.foreign.reading import Reading, grouped
+from feedserver.foreign.reading import Reading
 from feedserver.model import Entry
 from feedserver.newsletter import order
 from feedserver.sources import keeping
@@ -65,7 +65,7 @@ class Sightings:
         self._keep(known)
         if not known:
             return reading
-        archive = replace(reading.archive, entries=order.unique(grouped(settled)))
+        archive = replace(reading.archive, entries=order.arrange(settled))
         return replace(reading, archive=archive, findings=(*reading.findings, *_told(known)))
 
     def _keep(self, known: dict[str, _Sighting]) -> None:
