@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from feedserver.check._html import check_html
 from feedserver.check.check import check
 from feedserver.check.findings import Finding
 from feedserver.check.jsonfeed import check_json
+from tests.feedserver.counting import steps
 
 FOLDER = Path(__file__).parents[2] / "data" / "check"
 FILES = ("good.atom.xml", "good.rss.xml", "good.feed.json")
@@ -193,24 +193,6 @@ def test_nothing_is_said_of_a_date_of_rfc_822(date: str) -> None:
     old = "Fri, 12 Dec 2025 17:19:38 GMT"
     assert old in RSS
     assert rules(RSS.replace(old, date)) == set()
-
-
-def steps(call: Callable[[], object]) -> int:
-    """How many lines of Python a call runs through."""
-    count = 0
-
-    def trace(*_: object) -> Callable[..., Any]:
-        nonlocal count
-        count += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 @pytest.mark.parametrize(
