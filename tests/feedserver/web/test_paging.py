@@ -9,10 +9,10 @@ import re
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 import pytest
@@ -416,3 +416,8 @@ def test_the_how_to_s_bot_sees_each_entry_once(
     ]
     assert names["poll"](address, seen) == []
     assert "since=" in asked[-1] and "since=" not in asked[0]
+    # One that is dated ahead doesn't hide what comes before its time.
+    seen["https://letters.example/2062/"] = "2062-05-01T00:00:00+00:00"
+    names["poll"](address, seen)
+    [since] = parse_qs(urlsplit(asked[-1]).query)["since"]
+    assert datetime.fromisoformat(since) < datetime.now(UTC)
