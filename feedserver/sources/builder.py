@@ -26,6 +26,7 @@ from feedserver.sources import keeping, slots, statefolder
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetcher, Validators, WebFetcher
 from feedserver.sources.keeping import Copy
+from feedserver.sources.sightings import Sightings
 from feedserver.sources.slots import Outcome, Slot
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health, StateFolder
@@ -181,7 +182,9 @@ class Builder:
     def _look(self, slot: Slot) -> bool:
         """Look at a file, or see to it that an address is visited; whether there is news."""
         try:
-            slot.source = slot.source or sources.find(slot.name, self._settings)
+            if slot.source is None:
+                sightings = Sightings.of(self._state, slot.name, self._now)
+                slot.source = sources.find(slot.name, self._settings, sightings)
             if slot.source.path is None:
                 self._visit(slot, slot.source)
                 return False

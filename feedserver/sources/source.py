@@ -17,6 +17,7 @@ from feedserver.model import Archive
 from feedserver.newsletter import registry
 from feedserver.settings.settings import Settings
 from feedserver.sources.fetching import Fetcher, Validators
+from feedserver.sources.sightings import Sightings
 from feedserver.store import files
 
 Kind = Literal["site", "file", "address"]
@@ -30,6 +31,7 @@ class Source:
     """Where entries are read from.
 
     `path` is the file to be read, and `folder` that of the site's pages, where there are such.
+    `sightings` date what a source of another site dates ahead.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Source:
     settings: Settings
     path: Path | None = None
     folder: Path | None = None
+    sightings: Sightings | None = None
 
     def read(self, fetcher: Fetcher | None = None) -> Archive:
         """Read the archive that the source is, or that can be made of it.
@@ -86,7 +89,8 @@ class Source:
                 return foreign.clean(archives.parse_packed(data), known)
             if len(data) > self.settings.fetch_bytes:
                 raise ForeignError(f"it has more than {self.settings.fetch_bytes:,} bytes")
-            return reading.read(data, options(self.settings), address, content_type)
+            found = reading.read(data, options(self.settings), address, content_type)
+            return self.sightings.settle(found) if self.sightings else found
         except ArchiveError as error:
             raise ArchiveError(f"{place}: {error}") from error
         except ForeignError as error:
@@ -116,14 +120,14 @@ def _is_archive(data: bytes) -> bool:
     )
 
 
-def find(name: str, settings: Settings) -> Source:
+def find(name: str, settings: Settings, sightings: Sightings | None = None) -> Source:
     """Find the source that a name stands for; it isn't read yet.
 
     Raises:
         SourceError: there is nothing of this name, or nothing that can be served.
     """
     if name.startswith(("http://", "https://")):
-        return Source(name, "address", settings)
+        return Source(name, "address", settings, sightings=sightings)
     path = Path(name)
     if path.is_dir():
         if not (path / archives.FILE).exists():
@@ -131,7 +135,7 @@ def find(name: str, settings: Settings) -> Source:
         return Source(name, "site", settings, path / archives.FILE, path)
     if not path.exists():
         raise SourceError(f"{name}: there is no such folder or file")
-    return Source(name, "file", settings, path)
+    return Source(name, "file", settings, path, sightings=sightings)
 
 
 def options(settings: Settings) -> Options:
