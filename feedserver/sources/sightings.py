@@ -20,7 +20,7 @@ from feedserver.check.findings import Finding
 from feedserver.foreign.reading import Reading
 from feedserver.model import Entry
 from feedserver.newsletter import order
-from feedserver.sources import keeping
+from feedserver.store import files
 
 log = logging.getLogger("feedserver")
 
@@ -74,7 +74,7 @@ class Sightings:
         self._known = known
         if self._file:
             try:
-                keeping.replace_file(self._file, msgspec.json.encode(known, order="sorted"))
+                files.replace(self._file, msgspec.json.encode(known, order="sorted"))
             except OSError as error:
                 log.warning("%s: can't be written: %s", self._file, error.strerror)
 
