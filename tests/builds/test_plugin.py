@@ -100,10 +100,10 @@ def test_every_slice_has_its_feeds(site: Built) -> None:
 def test_a_section_feed_lists_the_updates_of_all_issues(site: Built) -> None:
     feed = site.json("section/clients/feed.json")
     assert [item["title"] for item in feed["items"]] == [
-        "Fractal (Clients), This Week in Letters 2",
-        "Hydrogen 1.2.3 (Clients), This Week in Letters 2",
-        "Fractal (Clients), This Week in Letters 1",
-        "Hydrogen 1.2.3 (Clients), This Week in Letters 1",
+        "Fractal (Clients), 2024-05-02",
+        "Hydrogen 1.2.3 (Clients), 2024-05-02",
+        "Fractal (Clients), 2024-05-01",
+        "Hydrogen 1.2.3 (Clients), 2024-05-01",
     ]
     first = feed["items"][0]
     assert first["id"] == "https://letters.example/blog/2024/05/two/#fractal-website"

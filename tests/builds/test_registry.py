@@ -92,8 +92,8 @@ def test_a_history_is_one_page_and_one_feed(site: Built) -> None:
     feed = site.json("project/hydrogen-web/feed.json")
     assert (feed["title"], feed["description"]) == ("Hydrogen Web, Letters", "A light client.")
     assert [item["title"] for item in feed["items"]] == [
-        "Nitrogen 0.1 (Clients), This Week in Letters 2",
-        "Hydrogen 1.2.3 (Clients), This Week in Letters 1",
+        "Nitrogen 0.1 (Clients), 2024-05-02",
+        "Hydrogen 1.2.3 (Clients), 2024-05-01",
     ]
     assert {item["_twim"]["project"]["url"] for item in feed["items"]} == {
         "https://registry.example/hydrogen"

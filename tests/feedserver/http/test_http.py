@@ -312,9 +312,9 @@ def test_what_may_have_been_meant_is_looked_for_within_limits(
         assert near == ["/project/fractal/atom.xml", "/feeds.json"]
         compared: list[int] = []
 
-        def close(word: str, known: list[str], *limits: int, cutoff: float) -> list[str]:
+        def close(word: str, known: list[str], count: int, cutoff: float) -> list[str]:
             compared.append(len(word) * sum(map(len, known)))
-            return get_close_matches(word, known, *limits, cutoff=cutoff)
+            return get_close_matches(word, known, count, cutoff)
 
         monkeypatch.setattr(folder, "get_close_matches", close)
         for path in (f"/project/{'ab' * 14}a/x", f"/project/{'x' * 179}/x", "/project/ab/x"):
