@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -24,6 +25,7 @@ from feedserver.settings.settings import Settings, load
 from feedserver.sources import audit
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import WebFetcher
+from feedserver.sources.sightings import Sightings
 
 _SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 
@@ -109,12 +111,13 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _tell(ready: Ready, origin: str) -> None:
-    print(f"Serving {ready.title} on {origin}/")
-    print(f"  all feeds:        {origin}/feeds.json")
+    lines = [f"Serving {ready.title} on {origin}/", f"  all feeds:        {origin}/feeds.json"]
     for path in ready.paths:
         name = f"the {' '.join(path.strip('/').split('/'))}:"
-        print(f"  {name:17} {origin}{path}atom.xml")
-    print("Press Ctrl+C to stop.", flush=True)
+        lines.append(f"  {name:17} {origin}{path}atom.xml")
+    # On a disk that is full this can't be kept, and is no reason not to serve.
+    with suppress(OSError):
+        print("\n".join((*lines, "Press Ctrl+C to stop.")), flush=True)
 
 
 def _by_hand(options: argparse.Namespace) -> Settings:
@@ -124,10 +127,17 @@ def _by_hand(options: argparse.Namespace) -> Settings:
 
 def _export(options: argparse.Namespace) -> int:
     by_hand = _by_hand(options)
-    archive = sources.find(options.source, by_hand).read(WebFetcher(by_hand))
+    source = sources.find(options.source, by_hand, Sightings(_now))
+    archive = source.read(WebFetcher(by_hand))
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {count} files into {options.folder}")
     return 0
+
+
+def _now() -> datetime:
+    """The time; that of `SOURCE_DATE_EPOCH` where the same input has to give the same bytes."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
 
 
 def _check(options: argparse.Namespace) -> int:

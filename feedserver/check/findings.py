@@ -155,9 +155,8 @@ def self_link(link: str | None, address: str | None) -> Iterator[Finding]:
 
 def unknown_namespaces(root: etree._Element, default: str | None) -> Iterator[Finding]:
     """Rule 15: known namespaces only, under their usual prefixes; `default` has none."""
-    seen: set[tuple[str | None, str]] = set()
-    for element in root.iter():
-        seen.update(element.nsmap.items())
+    # Where each is declared: what an element knows of all that it stands in may be much.
+    seen = {(prefix or None, name) for _, (prefix, name) in etree.iterwalk(root, ("start-ns",))}
     for prefix, name in sorted(seen, key=str):
         if prefix == "xml" or (default is not None and (prefix, name) == (None, default)):
             continue

@@ -9,11 +9,11 @@ from __future__ import annotations
 import errno
 import logging
 import multiprocessing
-import os
 import signal
 import socket
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -25,9 +25,8 @@ from prometheus_client import start_http_server
 from feedserver.errors import ServingError, SourceError
 from feedserver.serving import logs, worker
 from feedserver.serving.metrics import Metrics
-from feedserver.serving.operations import METRICS_FILE
 from feedserver.serving.rebuilding import Rebuilding
-from feedserver.serving.reports import Ready, Report
+from feedserver.serving.reports import Ready, Report, Told
 from feedserver.serving.supervisor import Supervisor
 from feedserver.settings.settings import Settings
 from feedserver.settings.values import host_and_port
@@ -37,7 +36,7 @@ from feedserver.sources.builder import DATABASE, Builder
 log = logging.getLogger("feedserver")
 
 _PERIOD = 1.0
-"""How often, in seconds, the metrics are written."""
+"""How often, in seconds, it is looked whether a worker is to be started."""
 
 
 _LISTEN = 0.1
@@ -56,8 +55,8 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         signals = stack.enter_context(_signals())
         listener = stack.enter_context(_bound(settings.host, settings.port))
         folder = stack.enter_context(statefolder.held(settings))
-        settings = replace(settings, state=folder)
-        builder = Builder(settings)
+        settings = replace(settings, state=folder.path)
+        builder = Builder(settings, state=folder)
         rebuilding = stack.enter_context(Rebuilding(builder, settings.interval))
         # First of all what is being fetched is let go of, for which the thread waits.
         stack.callback(builder.close)
@@ -67,9 +66,8 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         settings = replace(settings, folder=settings.folder or builder.folder)
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
-        arguments = (settings, folder / DATABASE, listener)
-        supervisor = Supervisor(settings.workers, worker.run, arguments)
-        parent = _Parent(settings, supervisor, metrics, rebuilding, signals)
+
+        parent = _Parent(settings, listener, metrics, rebuilding, signals)
         try:
             parent.run(lambda ready: announce(ready, _origin(listener)))
         finally:
@@ -136,19 +134,19 @@ class _Parent:
     def __init__(
         self,
         settings: Settings,
-        supervisor: Supervisor,
+        listener: socket.socket,
         metrics: Metrics,
         rebuilding: Rebuilding,
         signals: _Signals,
     ) -> None:
-        assert settings.state is not None
         self._settings = settings
-        self._folder = settings.state
-        self._supervisor = supervisor
+        self._listener = listener
+        self._supervisor = Supervisor(settings.workers, worker.run, self._arguments)
         self._metrics = metrics
         self._rebuilding = rebuilding
         self._signals = signals
-        self._written = 0.0
+        self._latest: Told | None = None
+        self._made = 0.0
 
     def run(self, announce: Callable[[Ready], None]) -> None:
         """Watch over the workers until a signal says to stop."""
@@ -165,10 +163,10 @@ class _Parent:
                 for message in self._supervisor.receive(connection):
                     first = first or (message if isinstance(message, Ready) else None)
                     self._on_report(message)
+                self._supervisor.tell(connection, self._told())
             if first is not None and not told and self._supervisor.ready:
                 told = True
                 announce(first)
-            self._write_metrics()
 
     def stop(self) -> None:
         """End the workers, when they have answered what is on its way."""
@@ -183,20 +181,27 @@ class _Parent:
             log.info("the sources are read again")
             self._rebuilding.now()
 
+    def _arguments(self) -> tuple[object, ...]:
+        """What a worker is started with."""
+        assert self._settings.state is not None
+        return self._settings, self._settings.state / DATABASE, self._listener, self._told()
+
+    def _told(self) -> Told:
+        """What to tell a worker; the same to all that report within a moment."""
+        now = time.monotonic()
+        if self._latest is None or now - self._made > _PERIOD / 2:
+            health = self._rebuilding.health()
+            self._metrics.tell(health.sources, self._supervisor.restarts)
+            # Those that have an address of their own are answered here.
+            text = b"" if self._settings.metrics else self._metrics.text()
+            self._latest, self._made = Told(health, zlib.compress(text)), now
+        return self._latest
+
     def _on_report(self, message: object) -> None:
         if isinstance(message, Report):
             self._metrics.add(message)
-
-    def _write_metrics(self) -> None:
-        now = time.monotonic()
-        if now - self._written < _PERIOD:
-            return
-        self._written = now
-        self._metrics.tell(statefolder.statuses(self._folder), self._supervisor.restarts)
-        if self._settings.metrics is None:
-            path = self._folder / f"{METRICS_FILE}.new"
-            path.write_bytes(self._metrics.text())
-            os.replace(path, self._folder / METRICS_FILE)
+            if message.damaged:
+                self._rebuilding.suspect()
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, stack: ExitStack) -> None:

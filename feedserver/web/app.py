@@ -14,7 +14,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from feedserver.embed import oembed, snippets
-from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutError
+from feedserver.errors import (
+    DatabaseError,
+    EntryNotFoundError,
+    ParameterError,
+    SearchTimeoutError,
+)
 from feedserver.formats import archive
 from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
@@ -56,7 +61,8 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
         return answered
 
-    rows = _table(documents, Embedding(documents), Site(documents, Pages(settings)))
+    browsers = Browsers(documents, settings.issues)
+    rows = _table(browsers, Embedding(documents), Site(documents, Pages(settings), browsers))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -74,7 +80,7 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
                     await watcher
 
     known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
-    errors = (*known, Exception)
+    errors = (*known, DatabaseError, Exception)
     app = Starlette(
         routes=[
             Row(path, methods, endpoint(answer), described=described)
@@ -87,14 +93,13 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
 
 def _table(
-    documents: Feeds, embedding: Embedding, site: Site
+    browsers: Browsers, embedding: Embedding, site: Site
 ) -> Iterator[tuple[str, Sequence[str], Endpoint, bool]]:
     """Each address, its methods and endpoint, and whether `/openapi.json` describes it.
 
     The first row that fits answers: what a site's folder has comes last, but stands in for feeds
     that there aren't.
     """
-    browsers = Browsers(documents)
     for name in sorted(assets.NAMES):
         yield f"/{name}", METHODS, browsers.asset, False
     yield f"/{people.CATALOGUE}", METHODS, browsers.catalogue, True

@@ -24,6 +24,7 @@ from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
 from feedserver.serving.rebuilding import Rebuilding
 from feedserver.serving.supervisor import Supervisor
+from feedserver.sources.statefolder import Health
 from feedserver.web import openapi
 from tests.conftest import ROOT
 from tests.feedserver.running import Running, put, running, until
@@ -317,7 +318,7 @@ def _fail(connection: Connection) -> None:
 
 
 def test_workers_that_never_answer_end_the_server() -> None:
-    supervisor = Supervisor(1, _fail, ())
+    supervisor = Supervisor(1, _fail, tuple)
     with pytest.raises(ServingError, match="before it answers"):
         while True:
             supervisor.start_due()
@@ -332,6 +333,10 @@ class _Broken:
 
     def __init__(self) -> None:
         self.calls = self.hurries = 0
+        self.health = Health((), ("full",))
+
+    def suspect(self) -> None:
+        pass
 
     def hurry(self) -> None:
         self.hurries += 1
@@ -348,6 +353,7 @@ def test_a_reload_that_breaks_is_said_once(caplog: pytest.LogCaptureFixture) -> 
     with Rebuilding(builder, 0.01) as rebuilding:
         rebuilding.now()
         until(lambda: builder.calls > 5)
+        assert rebuilding.health().problems == ("full", "the sources can't be read: no such thing")
     assert builder.hurries == 1
     assert caplog.text.count("what was there stays") == 1
 

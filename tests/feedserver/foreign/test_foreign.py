@@ -148,8 +148,8 @@ def test_issues_are_divided_as_the_plugin_does() -> None:
         "https://letters.example/i/#hydrogen-1-2-3",
     ]
     assert [each.title for each in updates] == [
-        "Fractal (Clients), This Week in Letters 1",
-        "Hydrogen 1.2.3 (Clients), This Week in Letters 1",
+        "Fractal (Clients), 2026-03-13",
+        "Hydrogen 1.2.3 (Clients), 2026-03-13",
     ]
     assert updates[0].authors == (Person("Ada", "https://matrix.to/#/@ada:example.org"),)
     assert updates[0].image == Image("https://letters.example/shot.png")

@@ -56,7 +56,7 @@ class Bench:
     def __init__(self, folder: Path, clock: Clock, *sources: str, **settings: Any) -> None:
         self.state = folder / "state"
         self.settings = replace(
-            Settings(sources=sources, state=self.state, private_addresses=True, fetch_timeout=5),
+            Settings(sources=sources, state=self.state, private_addresses=True, fetch_timeout=60),
             **settings,
         )
         self.clock = clock
