@@ -76,11 +76,10 @@ class Collection:
 
     def _tell_of_none(self, found: Sequence[File]) -> None:
         """Say that there is no post; a folder that was named for nothing is a slip."""
-        message = f"there are no posts below '{self._folder}'"
         if found or self._folder == TwimConfig.blog_dir.default:
-            log.info(message)
+            log.info(f"there are no posts below '{self._folder}'")
         else:
-            log.warning(f"mkdocs.yml: twim: blog_dir: {message}")
+            log.warning(f"mkdocs.yml: twim: blog_dir: there are no posts below '{self._folder}'")
 
     def leave_out(
         self, pages: Sequence[PostPage], newest: int, files: Files, config: MkDocsConfig

@@ -103,8 +103,9 @@ def collect(
     site = site_of(config)
     blog = addresses.blog(options.blog_dir)
     shown = [page for page in pages if is_in_feeds(page)]
-    groups = [_with_picture(entries_of(page), page.picture(gallery)) for page in shown]
-    built = order.arrange(groups)
+    built = order.arrange(
+        entry for page in shown for entry in _with_picture(entries_of(page), page.picture(gallery))
+    )
     merged, merges = merge(built, known)
     # Those that were changed since are no longer.
     found = tuple(map(packed, merged))

@@ -105,7 +105,7 @@ def server(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     process = subprocess.Popen(
         [*command, "--port", str(port)], cwd=folder, env=environment, stdout=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/feeds.json").close()
@@ -114,7 +114,7 @@ def server(folder: Path, environment: dict[str, str]) -> Iterator[str]:
             time.sleep(0.05)
     yield f"http://127.0.0.1:{port}/"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_a_reader_subscribes(folder: Path, server: str, environment: dict[str, str]) -> None:
