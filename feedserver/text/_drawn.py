@@ -17,7 +17,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 # One of these is in all that is looked for; to search for them is quicker than to make a tree.
 _HINTS = (
     *("tabbed-set", "vp-code-group", "tablist", "lineno", "linenum", "line-num", "gutter"),
-    *("giallo-ln", "hljs-ln", "blob-num", "user-select", "icon", "twemoji", "fa-", "mdi-"),
+    *("giallo-ln", "hljs-ln", "blob-num", "user-select", "twemoji", "fa-", "mdi-"),
+    *('"icon', "'icon", "=icon", ' icon"', "-icon", "glyphicon", "octicon", "devicon", "iconify"),
     *('"bi ', '"ti ', '"la ', '"ln', "'ln", "=ln", ' ln"', " ln'", '"lnt', "=lnt"),
 )
 _MOST = 500
@@ -69,7 +70,10 @@ def plain(html: str) -> str:
     is_changed = _take_out(list(body.traverse(include_text=True)))
     for table in reversed(body.css(f"table[{_MARK}]")):
         _unwrap_table(table)
-    for tabs in reversed(body.css(".tabbed-set, .vp-code-group, [role=tablist]")[:_MOST]):
+    for tabs in reversed(body.css(".tabbed-set, .vp-code-group")):
+        is_changed = _spread(parser, tabs) or is_changed
+    # The panels of each are looked for around it, which takes the square of their number.
+    for tabs in reversed(body.css("[role=tablist]")[:_MOST]):
         is_changed = _spread(parser, tabs) or is_changed
     # Another serialiser would write the same otherwise.
     return body.inner_html or "" if is_changed else html
