@@ -16,7 +16,7 @@ import yaml
 from feedserver.feeds.catalogue import RESERVED
 from feedserver.feeds.export import redirect_page
 from feedserver.formats.formats import FORMATS
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.migrate import zola_slugs
 from mkdocs_twim.migrate.migration import Folder, Migration
@@ -188,12 +188,11 @@ class _Feeds:
         for taxonomy in self.config.taxonomies:
             if not (taxonomy.feed and taxonomy.render):
                 continue
-            for name, term in self._terms(taxonomy.name).items():
-                folder = f"/{slugify(taxonomy.name)}/{term}/"
+            for old, new in self._terms(taxonomy.name).items():
+                term = new.split("/")[-2]
                 # A term's feed is no substitute if it has what was left out.
                 same = named is None or (without and not self._has(taxonomy.name, term, without))
-                old = self._old(taxonomy.name, name)
-                self._lead(f"{old}{file}", f"{folder}{ours}" if same else None)
+                self._lead(f"{old}{file}", f"{new}{ours}" if same else None)
 
     def _old(self, *names: str) -> str:
         """The folder that Zola gives a taxonomy, or a term of one."""
@@ -208,18 +207,15 @@ class _Feeds:
                 continue
             here = f"/{slugify(taxonomy.name)}/"
             self._move(self._old(taxonomy.name), here)
+            names = [content.meta.taxonomies.get(taxonomy.name, ()) for content in self.posts]
             counts = Counter(
-                old
-                for content in self.posts
-                for old in {
-                    self._old(taxonomy.name, name)
-                    for name in content.meta.taxonomies.get(taxonomy.name, ())
-                }
+                old for each in names for old in {self._old(taxonomy.name, name) for name in each}
             )
-            for name, term in terms.items():
-                old, new = self._old(taxonomy.name, name), f"{here}{term}/"
+            # The plugin leads on from these by itself.
+            led = {f"{here}{slugify(name)}/" for each in names for name in each}
+            for old, new in terms.items():
                 size = taxonomy.paginate_by or counts[old]
-                for number in range(1, -(-counts[old] // size) + 1):
+                for number in range(2 if old in led else 1, -(-counts[old] // size) + 1):
                     first = addresses.paged(old, number, taxonomy.pages)
                     self._move(first, addresses.paged(new, number))
 
@@ -242,13 +238,13 @@ class _Feeds:
             for content in self.posts
             for term in content.meta.taxonomies.get("category", ())
         }
-        slugs = sorted({slugify(term) for term in terms})
+        slugs = sorted({slug_of(term) for term in terms})
         short = {slug: "".join(word[:1] for word in slug.split("-")) for slug in slugs}
         found = next((slug for slug in slugs if slugify(what) in (slug, short[slug])), None)
         others = [
             content
             for content in self.posts
-            if found and found not in map(slugify, content.meta.taxonomies.get("category", ()))
+            if found and found not in map(slug_of, content.meta.taxonomies.get("category", ()))
         ]
         place = f"{FILE} (feed_filenames)"
         if found is None or not others:
@@ -258,25 +254,30 @@ class _Feeds:
                 f"not_category: […]}}}}, and lead /{file} to it in feed_redirects",
             )
             return None
-        title = next(term for term in sorted(terms) if slugify(term) == found)
+        title = next(term for term in sorted(terms) if slug_of(term) == found)
         self.named[slugify(name)] = {"title": f"Without {title}", "not_category": [found]}
         self.migration.hand(place, f"{file}: see that it is what the feed '{slugify(name)}' is")
         return found
 
     def _terms(self, taxonomy: str) -> dict[str, str]:
-        """The terms of a taxonomy, and their slugs here."""
-        found = {
-            term: slugify(term)
+        """The folders of a taxonomy's terms, as Zola has them, each with ours."""
+        names = {
+            term
             for content in self.posts
             for term in content.meta.taxonomies.get(taxonomy, ())
+            if slugify(term)
         }
-        return {term: slug for term, slug in sorted(found.items()) if slug}
+        here = f"/{slugify(taxonomy)}/"
+        pairs = sorted((self._old(taxonomy, name), f"{here}{slug_of(name)}/") for name in names)
+        # Of several that are one in Zola, that which has its address.
+        found = {**dict(reversed(pairs)), **{old: new for old, new in pairs if old == new}}
+        return dict(sorted(found.items()))
 
     def _has(self, taxonomy: str, term: str, category: str) -> bool:
         """Whether a post of a term is of a category too; both are slugs."""
         return any(
-            term in map(slugify, taxonomies.get(taxonomy, ()))
-            and category in map(slugify, taxonomies.get("category", ()))
+            term in map(slug_of, taxonomies.get(taxonomy, ()))
+            and category in map(slug_of, taxonomies.get("category", ()))
             for taxonomies in (content.meta.taxonomies for content in self.posts)
         )
 
