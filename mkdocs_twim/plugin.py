@@ -291,7 +291,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             page.feed_html = None
         index = self.site_feeds.index
         site_url = index.archive.site.url
-        parts = theme.Parts(env, words=self.words, site_url=site_url)
+        parts = theme.Parts(env, words=self.words, site_url=site_url, theme=config.theme.name)
         self.frames = Frames(
             env, config.theme, index, views, generated, default, self.registry, parts
         )

@@ -64,6 +64,7 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
         "count": len(entries),
         "updated": cards.day(entries[0], Words(site.language).locale),
         "change": _change(feed, asked, prefix),
+        "of_site": _of_site(index, base, feed if asked == WHOLE else None),
         **_selection(index, feed, base, asked),
         **_entries(index, found, prefix, path, asked),
     }
@@ -112,6 +113,7 @@ def catalogue_page(
         "tabs": None,
         "total": len(index.feeds),
         "base": base,
+        "of_site": _of_site(index, base),
         "site": site,
     }
     if choice.slice is None or not kinds:
@@ -171,6 +173,12 @@ def _selection(index: Index, feed: Feed, base: str, part: Slice) -> dict[str, ob
         "embed": _embed(feed, base, replace(subscribed, limit=None), index.archive.site),
         "site": index.archive.site,
     }
+
+
+def _of_site(index: Index, base: str, own: Feed | None = None) -> tuple[cards.Address, ...]:
+    """The feed of all posts, which every page names behind its own."""
+    feed = index.feed_at("/")
+    return cards.addresses(feed, base, WHOLE) if feed and feed is not own else ()
 
 
 def _embed(feed: Feed, base: str, part: Slice, site: Site) -> dict[str, object]:

@@ -162,6 +162,12 @@
   });
   document.addEventListener("input", search);
   window.addEventListener("resize", reach);
+  // Material has looked at the page by now: its feeds are again called what feeds are.
+  window.document$?.subscribe(() => {
+    for (const link of document.querySelectorAll('head link[rel="alternate feed"]')) {
+      link.rel = "alternate";
+    }
+  });
   new MutationObserver(prepare).observe(document.documentElement, {
     childList: true,
     subtree: true,

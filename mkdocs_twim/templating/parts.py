@@ -27,6 +27,9 @@ PARTS = "twim/parts/"
 TEMPLATES = Path(__file__).parents[1] / "templates"
 """The folder of our templates; a theme finds them after its own and those of `custom_dir`."""
 
+MATERIAL = ("material", "materialx")
+"""The names of Material, and of what stands in its place."""
+
 _ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 
 
@@ -34,9 +37,10 @@ class Parts:
     """What stands in our pages, rendered by the environment of a build's theme.
 
     What is the same for all pages is the environment's, so that pieces can be imported once.
+    `theme` is the name of the site's.
     """
 
-    def __init__(self, env: Environment, *, words: Words, site_url: str) -> None:
+    def __init__(self, env: Environment, *, words: Words, site_url: str, theme: str | None) -> None:
         # MkDocs escapes nothing by itself; ours do. The theme's own templates stay as they are.
         before = env.autoescape
         env.autoescape = lambda name: (
@@ -53,7 +57,12 @@ class Parts:
             "twim_title": _title,
             "twim_below": lambda html, root: Markup(links.nearer(html, site_url, root)),
         }
-        self._env.globals = {**env.globals, "word": words.html, "script_words": words.script()}
+        self._env.globals = {
+            **env.globals,
+            "word": words.html,
+            "script_words": words.script(),
+            "is_material": theme in MATERIAL,
+        }
         self.words = words
 
     def render(self, name: str, page: Page, context: Mapping[str, object], **values: object) -> str:

@@ -140,6 +140,9 @@ def test_instant_navigation_looks_for_no_sitemap_of_ours(browser: Chrome, letter
         assert browser.current_url == letters.address + path
     assert browser.execute_script("return window.sinceHome")
     assert errors(browser) == []
+    # Behind Material's script they are again what readers look for.
+    links = browser.find_elements(By.CSS_SELECTOR, 'head link[rel="alternate"][type$="atom+xml"]')
+    assert [link.get_attribute("href") for link in links] == [f"{letters.address}/atom.xml"]
     asked = requests(browser)
     maps = {url.removeprefix(letters.address) for url in asked if "sitemap" in url}
     assert maps == {"/sitemap.xml"}
@@ -149,6 +152,7 @@ def test_instant_navigation_looks_for_no_sitemap_of_ours(browser: Chrome, letter
         assert errors(browser) == [], path
         maps = {url.removeprefix(letters.address) for url in requests(browser) if "sitemap" in url}
         assert maps <= {"/sitemap.xml"}, path
+        assert not browser.find_elements(By.CSS_SELECTOR, 'head link[rel~="feed"]'), path
 
 
 def test_the_keyboard_reaches_every_link_of_a_list_and_none_twice(

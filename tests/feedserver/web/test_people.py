@@ -114,10 +114,14 @@ def test_a_browser_gets_a_page_of_a_feed(client: TestClient) -> None:
     files = [f"https://feeds.example/section/clients/{file}" for file in kinds]
     assert _hrefs(page, ".address a") == files == _texts(page, ".address p")
     links = page.css("head link[rel=alternate]:not([type$=oembed])")
-    assert [link.attributes["href"] for link in links] == files
+    # Then those of the site.
+    assert [link.attributes["href"] for link in links] == [
+        *files,
+        *(f"https://feeds.example/{file}" for file in kinds),
+    ]
     assert [link.attributes["type"] for link in links] == [
         f"application/{kind}" for kind in kinds.values()
-    ]
+    ] * 2
     assert page.css_first("meta[name=robots]") is None
 
 
@@ -267,9 +271,11 @@ def test_a_search_is_a_feed(client: TestClient) -> None:
     [atom, _, json] = _hrefs(page, ".address a")
     assert atom == "https://feeds.example/updates/atom.xml?q=alone"
     assert _ids(client, json) == _hrefs(page, ".entries h3 a")
-    assert _hrefs(page, "head link[rel=alternate]:not([type$=oembed])") == _hrefs(
-        page, ".address a"
-    )
+    found = _hrefs(page, "head link[rel=alternate]:not([type$=oembed])")
+    assert found[:3] == _hrefs(page, ".address a")
+    assert [address.removeprefix("https://feeds.example/") for address in found[3:]] == [
+        *("atom.xml", "rss.xml", "feed.json")
+    ]
 
 
 def test_a_search_without_a_kind_finds_posts_too(client: TestClient) -> None:
