@@ -14,7 +14,9 @@ from starlette.responses import Response
 
 FOLDER = "feeds/"
 _TYPES: Mapping[str, str] = {
+    "page.css": "text/css; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
+    "part.css": "text/css; charset=utf-8",
     "feeds.js": "text/javascript; charset=utf-8",
     "frame.css": "text/css; charset=utf-8",
     "frame.js": "text/javascript; charset=utf-8",
@@ -30,7 +32,12 @@ class _Asset:
 
 
 def _read(name: str, media_type: str) -> _Asset:
-    body = (Path(__file__).parents[1] / "assets" / name).read_bytes()
+    folder = Path(__file__).parents[1] / "assets"
+    body = (folder / name).read_bytes()
+    if name == "part.css":
+        # The rules of our pages, nested, so that they are of the part alone.
+        rules = (folder / "style.css").read_bytes().replace(b"rem", b"em")
+        body = body.replace(b"/* style.css */", rules)
     return _Asset(body, media_type, hashlib.sha256(body).hexdigest()[:16])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from babel import Locale
 from babel.dates import format_date
+from markupsafe import Markup
 
 from feedserver.feeds.catalogue import feed_address, page_address
 from feedserver.feeds.choices import Options, short_title
@@ -14,6 +15,8 @@ from feedserver.feeds.index import Index, authors_of
 from feedserver.feeds.parameters import FACETS, Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Site
+from feedserver.pages.excerpts import Words, around, marked
+from feedserver.text.html import sanitised_text
 from feedserver.text.slugs import section_title, slugify
 
 GROUPS: tuple[FeedKind, ...] = ("posts", "updates", "named", "section", "project", "term")
@@ -37,12 +40,15 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An entry in a list. `people` are an update's reporters, or a post's authors."""
+    """An entry in a list. `people` are an update's reporters, or a post's authors.
 
-    title: str
+    In `title` and `summary` the words of a search are marked.
+    """
+
+    title: Markup
     url: str
     date: Day
-    summary: str
+    summary: Markup
     people: tuple[Link, ...]
     is_update: bool
     section: Link | None
@@ -73,6 +79,11 @@ class Row:
     count: int
     date: Day
 
+    @property
+    def folder(self) -> str:
+        """Where its three files are."""
+        return self.path.rpartition("/")[0] + "/" if "/" in self.path else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -99,8 +110,13 @@ class Filter:
     names: tuple[str, ...]
 
 
-def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
-    """An entry as a list shows it; `prefix` is the path of the server."""
+def card(
+    entry: Entry, index: Index, prefix: str, locale: Locale, words: Words | None = None
+) -> Card:
+    """An entry as a list shows it; `prefix` is the path of the server.
+
+    Where `words` were searched for, it shows where they stand.
+    """
     update = entry.update
     section = project = None
     if update is not None and update.section is not None:
@@ -112,10 +128,10 @@ def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
     reporters = update.reporters if update else ()
     authors = authors_of(entry, index.archive.site)
     return Card(
-        title=entry.title,
+        title=marked(entry.title, words),
         url=entry.url,
         date=day(entry, locale),
-        summary="" if entry.summary == entry.title else entry.summary,
+        summary=marked(_summary(entry, words), words),
         people=tuple(Link(person.name, person.url) for person in reporters or authors),
         is_update=bool(reporters),
         section=section,
@@ -124,6 +140,14 @@ def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
         if update
         else tuple(_topic(tag, f"/category/{slugify(tag)}/", index, prefix) for tag in entry.tags),
     )
+
+
+def _summary(entry: Entry, words: Words | None) -> str:
+    if words and around(entry.summary, words) is None:
+        found = around(sanitised_text(entry.content or ""), words)
+        if found is not None:
+            return found
+    return "" if entry.summary == entry.title else entry.summary
 
 
 def _topic(title: str, path: str, index: Index, prefix: str) -> Link:

@@ -53,7 +53,9 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
         return answered
 
-    rows = _table(documents, Embedding(documents), Site(documents, Pages(settings)))
+    pages = Pages(settings)
+    browsers = Browsers(documents, pages)
+    rows = _table(browsers, Embedding(documents), Site(documents, browsers, pages))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -81,14 +83,13 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
 
 def _table(
-    documents: Feeds, embedding: Embedding, site: Site
+    browsers: Browsers, embedding: Embedding, site: Site
 ) -> Iterator[tuple[str, Sequence[str], Endpoint, bool]]:
     """Each address, its methods and endpoint, and whether `/openapi.json` describes it.
 
     The first row that fits answers: what a site's folder has comes last, but stands in for feeds
     that there aren't.
     """
-    browsers = Browsers(documents)
     for name in sorted(assets.NAMES):
         yield f"/{name}", METHODS, browsers.asset, False
     yield f"/{people.CATALOGUE}", METHODS, browsers.catalogue, True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
@@ -18,6 +19,7 @@ from feedserver.pages import assets
 from feedserver.pages import pages as people
 from feedserver.store.snapshots import Snapshot
 from feedserver.web.feeds import Feeds
+from feedserver.web.folder import FRAMED, Pages
 from feedserver.web.routes import Asked
 
 
@@ -27,21 +29,30 @@ def feed_page(snapshot: Snapshot, feed: Feed, base: str, name: str, part: Slice)
     Raises:
         EntryNotFoundError: there is no entry `part.before`.
     """
-    return people.feed_page(snapshot.index, feed, base, name, part, _finder(snapshot))
+    return people.feed_page(snapshot.index, feed, base, name, part, _Finder(snapshot))
 
 
-def _finder(snapshot: Snapshot) -> people.Find:
-    def find(feed: Feed, part: Slice) -> Page:
-        return snapshot.index.page(feed, part, snapshot.search)
+class _Finder:
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
 
-    return find
+    def __call__(self, feed: Feed, part: Slice, /) -> Page:
+        found = self._snapshot.index.page(feed, part, self._snapshot.search)
+        if part.text is None:
+            return found
+        # What was searched for is shown where it stands.
+        return replace(found, entries=tuple(self._snapshot.fill(found.entries)))
+
+    def count(self, feed: Feed, part: Slice, most: int) -> int:
+        return self._snapshot.index.count(feed, part, self._snapshot.search, most)
 
 
 class Browsers:
     """Answers requests for addresses that are for people alone."""
 
-    def __init__(self, documents: Feeds) -> None:
+    def __init__(self, documents: Feeds, pages: Pages) -> None:
         self._documents = documents
+        self._pages = pages
 
     async def asset(self, asked: Asked) -> ASGIApp:
         """A file that our pages need, which a site's own doesn't replace."""
@@ -49,15 +60,23 @@ class Browsers:
         return _bodiless(asked.request, assets.respond(asked.name, known))
 
     async def catalogue(self, asked: Asked) -> ASGIApp:
-        """The catalogue, which a site's own doesn't replace.
+        """The catalogue, in the site's page if that has a place for it.
 
         Raises:
             EntryNotFoundError, Problem: the request is a wrong one.
         """
         pairs = self._documents.pairs(asked.request)
         snapshot = asked.snapshot
-        make = partial(people.catalogue_page, snapshot.index, asked.base, pairs, _finder(snapshot))
-        return await self._page(asked, make)
+
+        def make() -> Response:
+            index, find, page = snapshot.index, _Finder(snapshot), self._pages.around()
+            made = people.catalogue_page(index, asked.base, pairs, find, page)
+            if page is not None:
+                # The page is one of the site's, with scripts of its own.
+                made.headers.update(FRAMED)
+            return made
+
+        return await self._page(asked, make, kept=False)
 
     async def folder(self, asked: Asked) -> ASGIApp | None:
         """The page of the feed whose folder this is, or `None`.
@@ -72,11 +91,13 @@ class Browsers:
         make = partial(feed_page, asked.snapshot, feed, asked.base, asked.name, part)
         return await self._page(asked, make)
 
-    async def _page(self, asked: Asked, make: Callable[[], Response]) -> ASGIApp:
+    async def _page(
+        self, asked: Asked, make: Callable[[], Response], *, kept: bool = True
+    ) -> ASGIApp:
         made = await asyncio.to_thread(make)
         if made.status_code != HTTPStatus.OK:
             return _bodiless(asked.request, made)
-        return await self._documents.answer_page(asked, made)
+        return await self._documents.answer_page(asked, made, kept=kept)
 
 
 def _bodiless(request: Request, response: Response) -> Response:

@@ -19,9 +19,9 @@ from feedserver.web.routes import Asked
 class Site:
     """Endpoints of what a static host of the site would have too."""
 
-    def __init__(self, documents: Feeds, pages: Pages) -> None:
+    def __init__(self, documents: Feeds, browsers: Browsers, pages: Pages) -> None:
         self._documents = documents
-        self._browsers = Browsers(documents)
+        self._browsers = browsers
         self._pages = pages
 
     async def feed(self, asked: Asked) -> ASGIApp:
