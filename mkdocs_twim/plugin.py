@@ -347,6 +347,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         links = self.site_feeds.head(page.url, page.feeds if isinstance(page, Pattern) else own)
         return _HEAD_END.sub(lambda found: links + found[0], output, count=1)
 
+    def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
+        return self.frames.lost(output) if template_name == "404.html" else output
+
     # First: other plugins look through the folder when all is there.
     @event_priority(100)
     def _finish(self, *, config: MkDocsConfig) -> None:

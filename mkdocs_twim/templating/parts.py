@@ -30,6 +30,7 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 MATERIAL = ("material", "materialx")
 """The names of Material, and of what stands in its place."""
 
+_WHOLE = '<span class="twim-whole">'
 _ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 
 
@@ -79,6 +80,15 @@ def _dates(words: Words) -> Callable[..., str]:
     return lambda value, form="long": on(value.date(), form)
 
 
+def whole_dates(html: str) -> str:
+    """A title, as HTML, in which no date such as 2026-03-13 breaks at the end of a line."""
+    return _ISO_DATE.sub(rf"{_WHOLE}\g<0></span>", html)
+
+
+def unwhole(html: str) -> str:
+    """What `whole_dates` was given."""
+    return html.replace(_WHOLE, "").replace("</span>", "") if _WHOLE in html else html
+
+
 def _title(text: str) -> Markup:
-    """A title in which a date such as 2026-03-13 doesn't break at the end of a line."""
-    return Markup(_ISO_DATE.sub(r'<span class="twim-whole">\g<0></span>', str(escape(text))))
+    return Markup(whole_dates(str(escape(text))))

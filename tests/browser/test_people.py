@@ -237,7 +237,7 @@ def test_an_address_is_copied(browser: Chrome, site: str, page: str) -> None:
         assert said == f"Copied: {address}" and button.text == "Copied"
     else:
         # One of each format: the second of the first feed.
-        assert said == "Copied: All posts RSS" and address.endswith("/rss.xml")
+        assert said == "Copied: All posts RSS" and str(address).endswith("/rss.xml")
     WebDriverWait(browser, 5).until(lambda driver: not _all(driver, done))
     assert button.text == ("Copy" if page == "a feed" else "")
 
