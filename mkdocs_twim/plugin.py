@@ -56,7 +56,6 @@ from mkdocs_twim.templating.words import Words
 log = get_plugin_logger("twim")
 
 ASSETS = ("twim.css", "twim.js")
-_HEAD_END = re.compile(r"</head>", re.IGNORECASE)
 
 
 class TwimPlugin(BasePlugin[TwimConfig]):
@@ -211,7 +210,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self, context: TemplateContext, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
         # For the site's map above all.
-        context["pages"] = [*context["pages"], *(page.file for page, _ in self.generated.topics)]
+        context["pages"] = self.generated.mapped(context["pages"])
         return context
 
     def _collect(self, env: Environment, config: MkDocsConfig, files: Files) -> None:
@@ -251,9 +250,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             moved,
         )
         self.division.end(goes_on=self._command == "serve")
-        for merged in self.site_feeds.merges:
-            if merged.updates:
-                log.info(str(merged))
+        feeds.tell(self.site_feeds, self.registry, self.config, is_cut=collection.is_cut)
         collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
         self.page_calls.warn_of_anchors()
         collection.link_neighbours()
@@ -345,7 +342,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             page.content = None
         own = self.site_feeds.own(page.url, listing.first if listing else "")
         links = self.site_feeds.head(page.url, page.feeds if isinstance(page, Pattern) else own)
-        return _HEAD_END.sub(lambda found: links + found[0], output, count=1)
+        return re.sub("(?i)</head>", lambda found: links + found[0], output, count=1)
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
         return self.frames.lost(output) if template_name == "404.html" else output
