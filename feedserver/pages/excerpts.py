@@ -12,6 +12,8 @@ from functools import cache
 
 from markupsafe import Markup, escape
 
+from feedserver.store.database import separated
+
 Words = re.Pattern[str]
 
 _BEFORE = 80
@@ -21,14 +23,17 @@ _LENGTH = 280
 def words(text: str) -> Words | None:
     """What a search looks for, as a pattern of folded text; `None` if it looks for nothing."""
     found = []
-    for word in text.split():
-        parts = re.findall(r"\w+", _folded(word))
+    for word in map(_folded, text.split()):
+        # Where words aren't parted, they are found within a text.
+        apart = separated(word)
+        parts = re.findall(r"\w+", apart)
         if parts:
             rest = r"\w*" if word.endswith("*") else ""
-            found.append(r"\W+".join(map(re.escape, parts)) + rest)
+            joint, edge = (r"\W+", r"\b") if apart == word else (r"\W*", "")
+            found.append(edge + joint.join(map(re.escape, parts)) + rest + edge)
     # The longer first, or "work" would be all that is marked of "works".
     found.sort(key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(found)})\b") if found else None
+    return re.compile("|".join(found)) if found else None
 
 
 def marked(text: str, wanted: Words | None) -> Markup:
