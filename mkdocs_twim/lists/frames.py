@@ -99,8 +99,8 @@ class Frames:
         links = words.text("comma").join(
             f'<a href="{escape(root + address)}">{title}</a>' for title, address in ways
         )
-        said = f"</h1>\n<p>{words.text('lost', links=links)}</p>"
-        return page.replace("</h1>", said, 1)
+        said = words.text("lost", links=links)
+        return page.replace("</h1>", f"</h1>\n<p>{said}</p>", 1)
 
     def _fill_list(self, page: Page, listing: Listing, context: TemplateContext) -> None:
         values = cast("dict[str, object]", context)

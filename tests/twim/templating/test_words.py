@@ -55,7 +55,7 @@ def test_every_word_is_used_and_every_used_word_is_there() -> None:
     known = set(_texts("en"))
     assert {name for name in called if not name.startswith("count_")} <= known
     # Sections and projects are called by their kind.
-    kinds = {"find_section", "find_project"}
+    kinds = {"count_sections", "count_projects"}
     assert {name for name in known - kinds if f'"{name}"' not in code} == set()
 
 
