@@ -24,7 +24,7 @@ from feedserver.model import Entry, Feed, FeedKind, Site
 from feedserver.newsletter import names
 from feedserver.pages.excerpts import Words, around, marked
 from feedserver.text.html import sanitised_text
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of
 
 LONG_GROUP = 150
 """A group of more feeds shows their names alone."""
@@ -144,7 +144,7 @@ def card(
         project=project,
         tags=()
         if update
-        else tuple(_topic(tag, f"/category/{slugify(tag)}/", index, prefix) for tag in entry.tags),
+        else tuple(_topic(tag, f"/category/{slug_of(tag)}/", index, prefix) for tag in entry.tags),
     )
 
 

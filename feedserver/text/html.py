@@ -73,7 +73,10 @@ _CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|([^,]*+))")
 
 _BOUNDARY = re.compile(rf"</?(?:{'|'.join((*BLOCK, *_TABLE, 'br', 'summary'))})(?:\s[^>]*)?>")
 _MARKUP = re.compile(r"<[^>]*>")
-_UNSEEN = re.compile(r"<!--.*?-->|<(script|style|template|noscript)\b[^>]*>.*?</\1>", re.DOTALL)
+# What has no end goes to the end: to look for one from each beginning anew would take the square.
+_UNSEEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style|template|noscript)\b[^<>]*>.*?(?:</\1>|\Z)", re.DOTALL
+)
 _OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 # What has no end tag, may do without, or ends where the next of its kind begins.
 _UNCOUNTED = frozenset(
@@ -128,6 +131,8 @@ def flattened(html: str) -> str:
         else:
             pieces.append(html[position : match.start()])
             position = html.find(">", match.end()) + 1 or len(html)
+            if position == len(html):
+                break
     return "".join([*pieces, html[position:]]) if pieces else html
 
 

@@ -14,7 +14,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from feedserver.embed import oembed, snippets
-from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutError
+from feedserver.errors import (
+    DatabaseError,
+    EntryNotFoundError,
+    ParameterError,
+    SearchTimeoutError,
+)
 from feedserver.formats import archive
 from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
@@ -51,13 +56,14 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
             base = origins.base(request.scope, joined(request.scope["headers"]))
             asked = Asked(request, readable(request.scope["path"]), base, snapshot)
             request.state.prefix = f"{asked.prefix}/"
+            request.state.home = base if settings.folder else None
             return await answer(asked)
 
         return answered
 
     pages = Pages(settings)
-    browsers = Browsers(documents, pages)
-    rows = _table(browsers, Embedding(documents), Site(documents, browsers, pages))
+    browsers = Browsers(documents, settings.issues, pages)
+    rows = _table(browsers, Embedding(documents), Site(documents, pages, browsers))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -75,7 +81,7 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
                     await watcher
 
     known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
-    errors = (*known, Exception)
+    errors = (*known, DatabaseError, Exception)
     app = Starlette(
         routes=[
             Row(path, methods, endpoint(answer), described=described)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -12,14 +12,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from feedserver.feeds.index import Page
-from feedserver.feeds.parameters import Slice
+from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.conditions import evaluate, joined
 from feedserver.model import Feed
-from feedserver.pages import assets
+from feedserver.pages import assets, sections
 from feedserver.pages import pages as people
 from feedserver.store.snapshots import Snapshot
 from feedserver.web.feeds import Feeds
-from feedserver.web.folder import FRAMED, Pages
+from feedserver.web.folder import FRAMED, Pages, moved
 from feedserver.web.routes import Asked
 
 
@@ -50,8 +50,9 @@ class _Finder:
 class Browsers:
     """Answers requests for addresses that are for people alone."""
 
-    def __init__(self, documents: Feeds, pages: Pages) -> None:
+    def __init__(self, documents: Feeds, issues: Sequence[str], pages: Pages) -> None:
         self._documents = documents
+        self._issues = issues
         self._pages = pages
 
     async def asset(self, asked: Asked) -> ASGIApp:
@@ -95,11 +96,21 @@ class Browsers:
         make = partial(feed_page, asked.snapshot, feed, asked.base, asked.name, part)
         return await self._page(asked, make, part)
 
+    async def sections(self, asked: Asked) -> ASGIApp | None:
+        """The page of all sections, or of why there are none; `None` if it is another address."""
+        if asked.name == sections.PATH.rstrip("/"):
+            return moved(asked.request, f"{asked.prefix}/{sections.PATH}")
+        if asked.name != sections.PATH:
+            return None
+        make = partial(sections.page, asked.snapshot.index, asked.base, self._issues)
+        return await self._page(asked, make, WHOLE)
+
     async def _page(
         self, asked: Asked, make: Callable[[], Response], part: Slice, *, kept: bool = True
     ) -> ASGIApp:
         made = await asked.made(make, part)
         if made.status_code != HTTPStatus.OK:
+            asked.lead_home(made)
             return _bodiless(asked.request, made)
         return await self._documents.answer_page(asked, made, kept=kept)
 
