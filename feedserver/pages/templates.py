@@ -27,7 +27,16 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_SCRIPT_WORDS = ("close", "copied", "copy", "count_feeds", "embed", "embed_of")
+_SCRIPT_WORDS = (
+    "close",
+    "copied",
+    "copy",
+    "copy_of",
+    "count_feeds",
+    "embed",
+    "embed_of",
+    "nothing",
+)
 
 
 def _web(address: str | None) -> str | None:
