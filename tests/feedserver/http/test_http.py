@@ -268,19 +268,6 @@ def test_strangers_can_not_fill_what_is_remembered(
         assert 0 < len(known) <= 8
 
 
-def test_answers_do_not_wait_on_a_kept_connection(tmp_path: Path) -> None:
-    write_site(tmp_path)
-    with running(tmp_path / "archive.json") as url, httpx.Client(base_url=url) as client:
-        taken = []
-        for _ in range(100):
-            start = time.monotonic()
-            client.get("/atom.xml")
-            taken.append(time.monotonic() - start)
-        # By Nagle's algorithm each body would wait 40 ms for the client's acknowledgement, once
-        # the connection isn't new: on a slow machine too, one of many waits for nothing.
-        assert min(taken[50:]) < 0.04
-
-
 def test_a_search_that_takes_too_long_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
