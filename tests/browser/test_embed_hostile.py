@@ -164,7 +164,8 @@ def test_texts_of_any_length_keep_their_space(browser: Chrome, pages: Origin, fa
     show(browser, pages, far, body)
     heights = browser.execute_script(
         "return [...document.querySelectorAll('twim-feed')].map((each) => [...new Set("
-        "[...each.shadowRoot.querySelectorAll(each.getAttribute('layout') === 'list' ? '.box' : 'li')]"
+        "[...each.shadowRoot.querySelectorAll("
+        "each.getAttribute('layout') === 'list' ? '.box' : 'li')]"
         ".map((box) => box.offsetHeight))])"
     )
     compact, listed, cards = heights
