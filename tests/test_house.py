@@ -111,6 +111,47 @@ def test_a_folder_says_what_it_is_for_and_which_module_is_its_door(package: str)
         assert doors & modules and doors <= modules, f"{path.parent.name}: {doors - modules}"
 
 
+def _bound(node: ast.AST) -> list[str]:
+    """The names that a statement of a module binds."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in node.names]
+    if isinstance(node, ast.Assign):
+        targets: list[ast.expr] = node.targets
+    elif isinstance(node, ast.AnnAssign) and node.value:
+        targets = [node.target]
+    else:
+        return []
+    inner = (each for target in targets for each in ast.walk(target))
+    # A name that is only read is that of what a member or an item is given to.
+    return [
+        each.id for each in inner if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    ]
+
+
+@pytest.mark.parametrize("package", (*PACKAGES, "tests"))
+def test_no_name_of_a_module_or_a_class_is_bound_twice(package: str) -> None:
+    twice = []
+    for path in _files(package):
+        for scope in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(scope, ast.Module | ast.ClassDef):
+                continue
+            seen: set[str] = set()
+            for node in scope.body:
+                names = [] if _is_setter(node) else _bound(node)
+                twice += [f"{path}:{node.lineno}: {name}" for name in names if name in seen]
+                seen.update(names)
+    assert not twice, "\n".join(twice)
+
+
+def _is_setter(node: ast.AST) -> bool:
+    """Whether this is the second half of a property, or of a function with several signatures."""
+    found = getattr(node, "decorator_list", [])
+    ends = ("setter", "deleter", "overload")
+    return any(ast.unparse(decorator).rpartition(".")[2] in ends for decorator in found)
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_folder_has_a_row(package: str) -> None:
     rooms = {_room(_name(path)) for path in _files(package)} - {"__init__"}
