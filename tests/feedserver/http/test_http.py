@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-import httpx
 import pytest
 from starlette.responses import HTMLResponse, Response
 from starlette.testclient import TestClient
@@ -25,7 +23,7 @@ from feedserver.settings.settings import Settings
 from feedserver.store.snapshots import Snapshot
 from feedserver.web import folder
 from feedserver.web.app import create_app
-from tests.feedserver.servers import app_of, running, write_site
+from tests.feedserver.servers import app_of, write_site
 from tests.samples import archive, post, update
 from tests.served import served
 
