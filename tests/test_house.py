@@ -18,8 +18,9 @@ ROWS: Mapping[str, tuple[set[str], ...]] = {
     "feedserver": (
         {"model", "errors"},
         {"text", "check"},
-        {"formats"},
         {"newsletter"},
+        {"matrix"},
+        {"formats"},
         {"feeds"},
         {"foreign", "embed", "settings", "store"},
         {"sources", "pages"},
