@@ -6,12 +6,13 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
 from feedserver.feeds import export
 from feedserver.serving import parent as serving
@@ -68,6 +69,15 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("source", metavar="SOURCE", help=_SOURCE)
     check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
+
+    reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
+    reposting.add_argument(
+        "--config", metavar="FILE", type=Path, required=True, help="its settings"
+    )
+    reposting.add_argument("--once", action="store_true", help="poll once, and end")
+    reposting.add_argument("--dry-run", action="store_true", help="show what would be sent")
+    reposting.add_argument("--status", action="store_true", help="show how it stands")
+    reposting.set_defaults(run=_bot)
     return top
 
 
@@ -121,3 +131,18 @@ def _check(options: argparse.Namespace) -> int:
             print(f"{name}: {finding}")
     print(f"checked {count} documents: {findings or 'nothing'} found")
     return 1 if findings else 0
+
+
+def _bot(options: argparse.Namespace) -> int:
+    told = config.load(options.config)
+    if options.status:
+        return _print(command.status(told))
+    if options.dry_run:
+        return _print(command.preview(told))
+    return 0 if command.run(told, os.environ, once=options.once) else 1
+
+
+def _print(lines: Iterable[str]) -> int:
+    for line in lines:
+        print(line)
+    return 0

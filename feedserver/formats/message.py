@@ -30,6 +30,10 @@ WHOLE = 23_000
 """Bytes of a whole update: as an edit, which has it twice, and encrypted, it still fits into an
 event (65,536 bytes)."""
 
+NAMES = ("title", "project", "section", "issue")
+"""What a first line of one's own may have in braces."""
+
+_BRACES = re.compile(r"{([a-z]+)}")
 _LONGEST_TITLE = 300
 _SHORTEST = 60
 _SENTENCE = re.compile(r"[.!?…。！？]+[\"'”’)\]»」』]*(?=\s|$)")
@@ -53,8 +57,13 @@ class Part:
     projects: tuple[Linked, ...]
 
 
-def of_entry(entry: Entry, words: Words, limit: int = MOST) -> Content | None:
-    """The message of an entry; `None` where not even its first line fits into `limit` bytes."""
+def of_entry(
+    entry: Entry, words: Words, limit: int = MOST, first_line: str | None = None
+) -> Content | None:
+    """The message of an entry; `None` where not even its first line fits into `limit` bytes.
+
+    `first_line` is a text for the first line of an update, with the names of `NAMES` in braces.
+    """
     if entry.update is None and entry.sections and (parts := _outline(entry)):
         return digest(Linked(entry.title, entry.url), parts, words, limit)
     said: list[Block] = []
@@ -64,7 +73,7 @@ def of_entry(entry: Entry, words: Words, limit: int = MOST) -> Content | None:
         size += len(block.html.encode())
         if size > limit:
             break
-    return _fitting(_first_line(entry), said, _rest(entry.url, words), limit)
+    return _fitting(_first_line(entry, first_line), said, _rest(entry.url, words), limit)
 
 
 def digest(issue: Linked, parts: Sequence[Part], words: Words, limit: int = MOST) -> Content | None:
@@ -133,16 +142,27 @@ def _outline(entry: Entry) -> list[Part]:
     return parts
 
 
-def _first_line(entry: Entry) -> Block:
+def _first_line(entry: Entry, pattern: str | None) -> Block:
     update = entry.update
-    if update is None:
-        it = Linked(entry.title, entry.url)
+    if update is None or pattern is not None:
+        it = Linked(entry.title if pattern is None else _filled(pattern, entry), entry.url)
         return paragraph(f"<strong>{_link(it)}</strong>", f"{_short(it.title)} ({it.url})")
     it, issue = Linked(_name(update), entry.url), Linked(update.issue.title, update.issue.url)
     return paragraph(
         f"<strong>{_link(it)}</strong>, {_link(issue)}",
         f"{_short(it.title)} ({it.url}), {_short(issue.title)}",
     )
+
+
+def _filled(pattern: str, entry: Entry) -> str:
+    update = entry.update
+    said = {
+        "title": entry.title,
+        "project": update.project.title if update and update.project else "",
+        "section": section_title(update.section.title) if update and update.section else "",
+        "issue": update.issue.title if update else entry.title,
+    }
+    return " ".join(_BRACES.sub(lambda name: said.get(name[1], name[0]), pattern).split())
 
 
 def _name(update: UpdateOf) -> str:
@@ -200,7 +220,7 @@ def _fits(content: Content, limit: int) -> bool:
 
 
 def _most(highest: int, fits: Callable[[int], bool]) -> int | None:
-    """The largest number up to `highest` that fits; what is larger than one that doesn't, doesn't."""
+    """The largest number up to `highest` that fits, where nothing above one that doesn't does."""
     found = bisect_left(range(highest + 1), True, key=lambda count: not fits(count))
     return found - 1 if found else None
 
