@@ -128,10 +128,12 @@ class Bot:
 
     def _joined(self, home: Homeserver) -> frozenset[str]:
         if self._config.invites:
-            for room, who in home.invitations():
+            since, invitations = home.invitations(self._memory.since())
+            for room, who in invitations:
                 if who in self._config.invites:
                     home.join(room)
                     log.info("%s: joined, invited by %s", room, who)
+            self._memory.seen(since)
         return home.joined()
 
     def _polled(self, room: Room, home: Homeserver, joined: frozenset[str]) -> bool:

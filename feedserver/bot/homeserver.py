@@ -102,28 +102,30 @@ class Homeserver:
                 return
             query["from"] = end
 
-    def invitations(self) -> Iterator[tuple[str, str]]:
-        """The rooms that the account is invited to, each with who invites."""
+    def invitations(self, since: str | None) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The rooms that the account was invited to since then, each with who invites.
+
+        First comes what the next call is to have as `since`.
+        """
         nothing: Json = {"not_types": ["*"]}
+        room = {"account_data": nothing, "ephemeral": nothing, "state": nothing}
+        timeline = {"limit": 1, "types": []}
         wanted = {
             "presence": nothing,
             "account_data": nothing,
-            "room": {
-                "account_data": nothing,
-                "ephemeral": nothing,
-                "state": nothing,
-                "timeline": {"limit": 1, "types": []},
-            },
+            "room": {**room, "timeline": timeline},
         }
-        query = urlencode({"filter": json.dumps(wanted), "timeout": "0"})
-        rooms = self._ask("GET", f"sync?{query}").get("rooms")
+        query = {"filter": json.dumps(wanted), "timeout": "0"}
+        found = self._ask("GET", f"sync?{urlencode(query | ({'since': since} if since else {}))}")
+        rooms = found.get("rooms")
         invited = rooms.get("invite") if isinstance(rooms, dict) else None
-        for room, told in (invited if isinstance(invited, dict) else {}).items():
-            for event in told.get("invite_state", {}).get("events", []):
-                if event.get("type") == "m.room.member" and (
-                    event.get("content", {}).get("membership") == "invite"
-                ):
-                    yield str(room), str(event.get("sender"))
+        return _text(found, "next_batch"), tuple(
+            (str(room), str(event.get("sender")))
+            for room, told in (invited if isinstance(invited, dict) else {}).items()
+            for event in told.get("invite_state", {}).get("events", [])
+            if event.get("type") == "m.room.member"
+            and event.get("content", {}).get("membership") == "invite"
+        )
 
     def _ask(self, method: str, path: str, content: Json | None = None) -> Json:
         """Call the API.

@@ -25,6 +25,7 @@ FILE = "bot.sqlite"
 _VERSION = 1
 _TABLES = f"""
 PRAGMA user_version = {_VERSION};
+CREATE TABLE account (one INTEGER PRIMARY KEY CHECK (one = 1), since TEXT) STRICT;
 CREATE TABLE rooms (
   room TEXT NOT NULL, feed TEXT NOT NULL, place TEXT, begun TEXT, etag TEXT, modified TEXT,
   asked REAL, read REAL, due REAL, problem TEXT, held INTEGER NOT NULL DEFAULT 0,
@@ -45,7 +46,8 @@ class Known:
     """What is known of an entry: which version of it stands in the room as which event.
 
     `published` is its date. An entry without an event was there before the bot, and isn't posted.
-    `place` is the id of the room, `said` a digest of what was sent. While something is being done, `doing` says what,
+    `place` is the id of the room, `said` a digest of what was sent. While something is being done,
+    `doing` says what,
     `coming` the version that it is for, and `started` since when, in milliseconds since 1970.
     `missing` counts the polls since the entry was there.
     """
@@ -94,6 +96,15 @@ class Memory:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+
+    def since(self) -> str | None:
+        """Up to where invitations have been looked at."""
+        row = self._database.execute("SELECT since FROM account").fetchone()
+        return str(row[0]) if row else None
+
+    def seen(self, since: str) -> None:
+        """Invitations have been looked at up to there."""
+        self._put("account", ("one", "since"), (1, since))
 
     def status(self, room: Room) -> Status:
         """How it stands with a room."""

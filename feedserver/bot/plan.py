@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -48,7 +48,7 @@ class Plan:
     edits: tuple[Post, ...] = ()
     gone: tuple[str, ...] = ()
     passed: tuple[Post, ...] = ()
-    missing: Mapping[str, int] = {}
+    missing: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -73,8 +73,10 @@ def decide(
     unknown = [post for post in found if post.id not in known]
     if begun is None:
         newest = found[-1].issue if found and room.first == "newest" else None
+        # What stands in the room already was found there: the bot's memory was lost.
         return Plan(
             new=tuple(post for post in unknown if post.issue == newest),
+            edits=tuple(_edits(found, known, place)),
             passed=tuple(post for post in unknown if post.issue != newest),
         )
     start = datetime.fromisoformat(begun)

@@ -1,0 +1,263 @@
+"""The bot in rooms of a real homeserver: what a member reads there is what is asserted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.rooms.newsletter import Newsletter, hosted
+from tests.rooms.synapse import Member, Synapse, homeserver
+
+FIRST = {"Clients": {"Seagull": "It flies.", "Owl": "It hoots."}, "Talks": {"Nests": "Of twigs."}}
+SECOND = {"Clients": {"Seagull": "It lands.", "Heron": "It waits."}}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    with homeserver(tmp_path_factory.mktemp("synapse")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def ida(server: Synapse) -> Member:
+    return server.register("ida")
+
+
+@dataclass(slots=True)
+class Bot:
+    """The command, with a room and a feed of its own."""
+
+    account: Member
+    folder: Path
+    room: str
+    news: Newsletter
+    feed: str
+    more: str = ""
+    top: str = ""
+
+    def settings(self) -> Path:
+        path = self.folder / "bot.toml"
+        path.write_text(
+            f'homeserver = "{self.account.server.address}"\nuser = "{self.account.user}"\n'
+            f'state = "state"\n{self.top}\n[[rooms]]\nroom = "{self.room}"\nfeed = "{self.feed}"\n'
+            f"{self.more}\n",
+            "utf-8",
+        )
+        return path
+
+    def run(self, *options: str, code: int = 0) -> str:
+        """Run the command; what it says."""
+        done = subprocess.run(
+            [sys.executable, "-m", "feedserver", "bot", "--config", self.settings(), *options],
+            env={**os.environ, "TWIM_MATRIX_TOKEN": self.account.token},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == code, said
+        assert self.account.token not in said
+        return said
+
+    def once(self, code: int = 0) -> str:
+        return self.run("--once", code=code)
+
+
+@pytest.fixture
+def bot(server: Synapse, ida: Member, tmp_path: Path) -> Iterator[Bot]:
+    account = server.register(f"bot{os.urandom(4).hex()}")
+    news = Newsletter(tmp_path / "site")
+    news.publish(1, FIRST)
+    with hosted(tmp_path / "site") as address:
+        yield Bot(account, tmp_path, ida.create(), news, f"{address}/updates/feed.json")
+
+
+def test_the_first_run_posts_nothing_and_then_each_update_comes_once(bot: Bot, ida: Member) -> None:
+    bot.once()
+    assert ida.shown(bot.room) == []
+    bot.news.publish(2, SECOND)
+    bot.once()
+    bot.once()
+    assert ida.shown(bot.room) == [
+        "Seagull (Clients) (https://owls.example/2/#seagull), Owl News 2",
+        "Heron (Clients) (https://owls.example/2/#heron), Owl News 2",
+    ]
+    event = ida.posted(bot.room)[0]
+    assert event["sender"] == bot.account.user
+    assert event["content"]["msgtype"] == "m.notice"
+    assert event["content"]["org.twim.entry"]["id"] == "https://owls.example/2/#seagull"
+    assert event["content"]["org.twim.entry"]["feed"] == bot.feed
+
+
+def test_the_newest_issue_comes_first_where_that_is_wanted(bot: Bot, ida: Member) -> None:
+    bot.news.publish(2, SECOND)
+    bot.more = 'first = "newest"'
+    bot.once()
+    assert [line.split(" ")[0] for line in ida.shown(bot.room)] == ["Seagull", "Heron"]
+
+
+def test_an_edit_corrects_the_message_and_nothing_else(bot: Bot, ida: Member) -> None:
+    bot.more = 'first = "newest"'
+    bot.once()
+    changed = {**FIRST, "Talks": {"Nests": "Of <b>twigs</b> and moss."}}
+    # What is put in above moves the dates of what follows.
+    bot.news.publish(1, {"News": {"Lark": "It sings."}, **changed})
+    bot.once()
+    posted = ida.posted(bot.room)
+    assert len(posted) == 4
+    assert [len(ida.edits(event)) for event in posted] == [0, 0, 1, 0]
+    edited = ida.newest(posted[2])
+    assert edited["body"].endswith("> Of twigs and moss.")
+    assert edited["org.twim.entry"]["version"] != posted[2]["content"]["org.twim.entry"]["version"]
+    bot.news.publish(1, FIRST)
+    bot.once()
+    assert ida.newest(posted[2])["body"].endswith("> Of twigs.")
+
+
+def test_threads_have_the_digest_as_their_root(bot: Bot, ida: Member) -> None:
+    bot.more = 'first = "newest"\nmode = "threads"'
+    bot.once()
+    root, *rest = ida.posted(bot.room)
+    assert root["content"]["body"] == (
+        "Owl News 1 (https://owls.example/1/)\n\n- Clients: Seagull, Owl\n- Talks: Nests"
+    )
+    assert len(rest) == 3
+    for event in rest:
+        assert event["content"]["m.relates_to"]["rel_type"] == "m.thread"
+        assert event["content"]["m.relates_to"]["event_id"] == root["event_id"]
+    bot.news.publish(1, {**FIRST, "Talks": {"Nests": "Of moss."}, "Music": {"Lark": "It sings."}})
+    bot.once()
+    posted = ida.posted(bot.room)
+    assert len(posted) == 5
+    assert posted[4]["content"]["m.relates_to"]["event_id"] == root["event_id"]
+    assert ida.newest(root)["body"].endswith("- Music: Lark")
+    assert ida.newest(posted[3])["body"].endswith("> Of moss.")
+
+
+def test_issues_are_digests(bot: Bot, ida: Member) -> None:
+    bot.feed = bot.feed.replace("/updates/", "/")
+    bot.more = 'mode = "issues"'
+    bot.once()
+    bot.news.publish(2, SECOND)
+    bot.once()
+    assert ida.posted(bot.room)[0]["content"]["body"].endswith("- Clients: Seagull, Heron")
+
+
+def test_what_is_chosen_is_posted_alone(bot: Bot, ida: Member) -> None:
+    bot.more = 'first = "newest"\nnot_section = ["talks"]\nfirst_line = "{project}: {issue}"'
+    bot.once()
+    assert [line.partition(" (")[0] for line in ida.shown(bot.room)] == [
+        "Seagull: Owl News 1",
+        "Owl: Owl News 1",
+    ]
+
+
+def test_a_flood_is_told_and_not_posted(bot: Bot, ida: Member) -> None:
+    bot.more = "most = 5"
+    bot.once()
+    bot.news.publish(2, {"Clients": {f"Owl{number}": "It hoots." for number in range(6)}})
+    assert "6 messages would be sent, of at most 5" in bot.once(code=1)
+    assert ida.shown(bot.room) == []
+    assert "6 messages would be sent" in bot.run("--status")
+    bot.more = "most = 6"
+    bot.once()
+    assert len(ida.shown(bot.room)) == 6
+
+
+@pytest.mark.parametrize(("more", "left"), [("", 3), ('gone = "redact"', 2)])
+def test_an_entry_that_is_gone_is_left_or_redacted(
+    bot: Bot, ida: Member, more: str, left: int
+) -> None:
+    bot.more = f'first = "newest"\n{more}'
+    bot.once()
+    bot.news.publish(1, {"Clients": {"Seagull": "It flies."}, "Talks": {"Nests": "Of twigs."}})
+    bot.once()
+    assert len(ida.posted(bot.room)) == 3
+    bot.once()
+    bot.once()
+    assert len(ida.posted(bot.room)) == left
+
+
+def test_a_lost_memory_is_found_again_in_the_room(bot: Bot, ida: Member) -> None:
+    bot.more = 'first = "newest"'
+    bot.once()
+    for path in (bot.folder / "state").iterdir():
+        path.unlink()
+    bot.news.publish(1, {**FIRST, "Talks": {"Nests": "Of moss."}})
+    bot.once()
+    bot.once()
+    posted = ida.posted(bot.room)
+    assert len(posted) == 3
+    assert ida.newest(posted[2])["body"].endswith("> Of moss.")
+
+
+def test_a_room_that_was_replaced_is_followed(bot: Bot, ida: Member) -> None:
+    bot.once()
+    new = ida.ask("POST", f"rooms/{bot.room}/upgrade", {"new_version": "12"})["replacement_room"]
+    bot.news.publish(2, SECOND)
+    bot.once()
+    assert len(ida.posted(new)) == 2
+    assert ida.posted(bot.room) == []
+
+
+def test_who_was_thrown_out_waits_for_an_invitation(bot: Bot, ida: Member) -> None:
+    bot.top = f'invites = ["{ida.user}"]'
+    bot.once()
+    ida.kick(bot.room, bot.account)
+    bot.news.publish(2, SECOND)
+    assert "isn't in the room any more" in bot.once(code=1)
+    # It is told once.
+    assert "isn't in the room any more" not in bot.once(code=1)
+    assert "isn't in the room any more" in bot.run("--status")
+    ida.invite(bot.room, bot.account)
+    assert "it works again" in bot.once()
+    assert len(ida.posted(bot.room)) == 2
+
+
+def test_strangers_invite_in_vain(bot: Bot, server: Synapse, ida: Member) -> None:
+    eve = server.register(f"eve{os.urandom(4).hex()}")
+    bot.top = f'invites = ["{ida.user}"]'
+    bot.once()
+    room = eve.create()
+    eve.invite(room, bot.account)
+    bot.once()
+    joined = bot.account.ask("GET", "joined_rooms")["joined_rooms"]
+    assert room not in joined
+
+
+def test_an_alias_names_a_room(bot: Bot, ida: Member) -> None:
+    name = f"owls{os.urandom(4).hex()}"
+    room = ida.create(room_alias_name=name)
+    bot.room, bot.more = f"#{name}:owls.test", 'first = "newest"'
+    bot.once()
+    assert len(ida.posted(room)) == 3
+
+
+def test_a_token_that_is_no_longer_valid_is_told(bot: Bot, ida: Member) -> None:
+    bot.account.ask("POST", "logout", {})
+    assert "M_UNKNOWN_TOKEN" in bot.once(code=1)
+
+
+def test_an_encrypted_room_gets_nothing(bot: Bot, ida: Member) -> None:
+    encryption = {"algorithm": "m.megolm.v1.aes-sha2"}
+    ida.ask("PUT", f"rooms/{bot.room}/state/m.room.encryption/", encryption)
+    bot.more = 'first = "newest"'
+    assert "the room is encrypted" in bot.once(code=1)
+    assert ida.posted(bot.room) == []
+
+
+def test_a_dry_run_shows_what_would_be_sent(bot: Bot, ida: Member) -> None:
+    bot.more = 'first = "newest"'
+    said = bot.run("--dry-run")
+    assert "new: Seagull (Clients) (https://owls.example/1/#seagull), Owl News 1" in said
+    assert ida.posted(bot.room) == []
+    bot.once()
+    assert "nothing is to be sent" in bot.run("--dry-run")
