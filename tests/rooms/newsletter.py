@@ -1,4 +1,4 @@
-"""A newsletter that changes while a bot reads it: issues of texts, and its feeds on a web server."""
+"""A newsletter that changes while a bot reads it, and its feeds on a web server."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _UNLIMITED = {"per_second": 100_000, "burst_count": 100_000}
 
 @dataclass(slots=True)
 class Synapse:
-    """A homeserver; `limited` keeps its own limits of how many messages may come."""
+    """A homeserver; `limited` lets few messages come at once."""
 
     folder: Path
     port: int
@@ -125,7 +125,8 @@ class Synapse:
             "rc_invites": dict.fromkeys(("per_room", "per_user", "per_issuer"), _UNLIMITED),
             "rc_login": dict.fromkeys(("address", "account", "failed_attempts"), _UNLIMITED),
         }
-        return config if self.limited else {**config, "rc_message": _UNLIMITED}
+        limits = {"per_second": 2, "burst_count": 3} if self.limited else _UNLIMITED
+        return {**config, "rc_message": limits}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from feedserver.bot import config, memory
+from feedserver.bot.bot import Bot
+from feedserver.bot.homeserver import Homeserver
+from feedserver.bot.memory import Memory
 from tests.conftest import ROOT
+from tests.feedserver.running import until
 from tests.rooms.newsletter import Newsletter, hosted
 from tests.rooms.synapse import Member, Synapse, homeserver
 
@@ -31,14 +41,15 @@ def ida(server: Synapse) -> Member:
 
 
 @dataclass(slots=True)
-class Bot:
-    """The command, with a room and a feed of its own."""
+class Reposting:
+    """A bot with a room and a feed of its own."""
 
     account: Member
     folder: Path
     room: str
     news: Newsletter
     feed: str
+    log: pytest.LogCaptureFixture
     more: str = ""
     top: str = ""
 
@@ -52,11 +63,21 @@ class Bot:
         )
         return path
 
-    def run(self, *options: str, code: int = 0) -> str:
+    def once(self, well: bool = True, bot: type[Bot] = Bot) -> str:
+        """Poll once; what is logged."""
+        self.log.clear()
+        told = config.load(self.settings())
+        with memory.opened(self.folder / "state") as kept:
+            found = bot(told, {config.TOKEN: self.account.token}, kept).poll(all_rooms=True)
+        assert found is well, self.log.text
+        assert self.account.token not in self.log.text
+        return self.log.text
+
+    def command(self, *options: str, code: int = 0) -> str:
         """Run the command; what it says."""
         done = subprocess.run(
             [sys.executable, "-m", "feedserver", "bot", "--config", self.settings(), *options],
-            env={**os.environ, "TWIM_MATRIX_TOKEN": self.account.token},
+            env={**os.environ, config.TOKEN: self.account.token},
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -67,20 +88,31 @@ class Bot:
         assert self.account.token not in said
         return said
 
-    def once(self, code: int = 0) -> str:
-        return self.run("--once", code=code)
-
 
 @pytest.fixture
-def bot(server: Synapse, ida: Member, tmp_path: Path) -> Iterator[Bot]:
+def bot(
+    server: Synapse, ida: Member, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> Iterator[Reposting]:
+    with reposting(server, ida, tmp_path, caplog) as found:
+        yield found
+
+
+@contextmanager
+def reposting(
+    server: Synapse, ida: Member, folder: Path, log: pytest.LogCaptureFixture
+) -> Iterator[Reposting]:
+    log.set_level(logging.INFO, "feedserver.bot")
     account = server.register(f"bot{os.urandom(4).hex()}")
-    news = Newsletter(tmp_path / "site")
+    news = Newsletter(folder / "site")
     news.publish(1, FIRST)
-    with hosted(tmp_path / "site") as address:
-        yield Bot(account, tmp_path, ida.create(), news, f"{address}/updates/feed.json")
+    with hosted(news.folder) as address:
+        feed = f"{address}/updates/feed.json"
+        yield Reposting(account, folder, ida.create(), news, feed, log)
 
 
-def test_the_first_run_posts_nothing_and_then_each_update_comes_once(bot: Bot, ida: Member) -> None:
+def test_the_first_run_posts_nothing_and_then_each_update_comes_once(
+    bot: Reposting, ida: Member
+) -> None:
     bot.once()
     assert ida.shown(bot.room) == []
     bot.news.publish(2, SECOND)
@@ -97,14 +129,14 @@ def test_the_first_run_posts_nothing_and_then_each_update_comes_once(bot: Bot, i
     assert event["content"]["org.twim.entry"]["feed"] == bot.feed
 
 
-def test_the_newest_issue_comes_first_where_that_is_wanted(bot: Bot, ida: Member) -> None:
+def test_the_newest_issue_comes_first_where_that_is_wanted(bot: Reposting, ida: Member) -> None:
     bot.news.publish(2, SECOND)
     bot.more = 'first = "newest"'
     bot.once()
     assert [line.split(" ")[0] for line in ida.shown(bot.room)] == ["Seagull", "Heron"]
 
 
-def test_an_edit_corrects_the_message_and_nothing_else(bot: Bot, ida: Member) -> None:
+def test_an_edit_corrects_the_message_and_nothing_else(bot: Reposting, ida: Member) -> None:
     bot.more = 'first = "newest"'
     bot.once()
     changed = {**FIRST, "Talks": {"Nests": "Of <b>twigs</b> and moss."}}
@@ -122,7 +154,7 @@ def test_an_edit_corrects_the_message_and_nothing_else(bot: Bot, ida: Member) ->
     assert ida.newest(posted[2])["body"].endswith("> Of twigs.")
 
 
-def test_threads_have_the_digest_as_their_root(bot: Bot, ida: Member) -> None:
+def test_threads_have_the_digest_as_their_root(bot: Reposting, ida: Member) -> None:
     bot.more = 'first = "newest"\nmode = "threads"'
     bot.once()
     root, *rest = ida.posted(bot.room)
@@ -142,7 +174,7 @@ def test_threads_have_the_digest_as_their_root(bot: Bot, ida: Member) -> None:
     assert ida.newest(posted[3])["body"].endswith("> Of moss.")
 
 
-def test_issues_are_digests(bot: Bot, ida: Member) -> None:
+def test_issues_are_digests(bot: Reposting, ida: Member) -> None:
     bot.feed = bot.feed.replace("/updates/", "/")
     bot.more = 'mode = "issues"'
     bot.once()
@@ -151,7 +183,7 @@ def test_issues_are_digests(bot: Bot, ida: Member) -> None:
     assert ida.posted(bot.room)[0]["content"]["body"].endswith("- Clients: Seagull, Heron")
 
 
-def test_what_is_chosen_is_posted_alone(bot: Bot, ida: Member) -> None:
+def test_what_is_chosen_is_posted_alone(bot: Reposting, ida: Member) -> None:
     bot.more = 'first = "newest"\nnot_section = ["talks"]\nfirst_line = "{project}: {issue}"'
     bot.once()
     assert [line.partition(" (")[0] for line in ida.shown(bot.room)] == [
@@ -160,13 +192,14 @@ def test_what_is_chosen_is_posted_alone(bot: Bot, ida: Member) -> None:
     ]
 
 
-def test_a_flood_is_told_and_not_posted(bot: Bot, ida: Member) -> None:
+def test_a_flood_is_told_and_not_posted(bot: Reposting, ida: Member) -> None:
     bot.more = "most = 5"
     bot.once()
     bot.news.publish(2, {"Clients": {f"Owl{number}": "It hoots." for number in range(6)}})
-    assert "6 messages would be sent, of at most 5" in bot.once(code=1)
+    assert "6 messages would be sent, of at most 5" in bot.once(well=False)
     assert ida.shown(bot.room) == []
-    assert "6 messages would be sent" in bot.run("--status")
+    assert "6 messages would be sent" in bot.command("--status")
+    assert "6 messages" not in bot.command("--once", code=1)
     bot.more = "most = 6"
     bot.once()
     assert len(ida.shown(bot.room)) == 6
@@ -174,7 +207,7 @@ def test_a_flood_is_told_and_not_posted(bot: Bot, ida: Member) -> None:
 
 @pytest.mark.parametrize(("more", "left"), [("", 3), ('gone = "redact"', 2)])
 def test_an_entry_that_is_gone_is_left_or_redacted(
-    bot: Bot, ida: Member, more: str, left: int
+    bot: Reposting, ida: Member, more: str, left: int
 ) -> None:
     bot.more = f'first = "newest"\n{more}'
     bot.once()
@@ -186,7 +219,7 @@ def test_an_entry_that_is_gone_is_left_or_redacted(
     assert len(ida.posted(bot.room)) == left
 
 
-def test_a_lost_memory_is_found_again_in_the_room(bot: Bot, ida: Member) -> None:
+def test_a_lost_memory_is_found_again_in_the_room(bot: Reposting, ida: Member) -> None:
     bot.more = 'first = "newest"'
     bot.once()
     for path in (bot.folder / "state").iterdir():
@@ -199,7 +232,7 @@ def test_a_lost_memory_is_found_again_in_the_room(bot: Bot, ida: Member) -> None
     assert ida.newest(posted[2])["body"].endswith("> Of moss.")
 
 
-def test_a_room_that_was_replaced_is_followed(bot: Bot, ida: Member) -> None:
+def test_a_room_that_was_replaced_is_followed(bot: Reposting, ida: Member) -> None:
     bot.once()
     new = ida.ask("POST", f"rooms/{bot.room}/upgrade", {"new_version": "12"})["replacement_room"]
     bot.news.publish(2, SECOND)
@@ -208,21 +241,20 @@ def test_a_room_that_was_replaced_is_followed(bot: Bot, ida: Member) -> None:
     assert ida.posted(bot.room) == []
 
 
-def test_who_was_thrown_out_waits_for_an_invitation(bot: Bot, ida: Member) -> None:
+def test_who_was_thrown_out_waits_for_an_invitation(bot: Reposting, ida: Member) -> None:
     bot.top = f'invites = ["{ida.user}"]'
     bot.once()
     ida.kick(bot.room, bot.account)
     bot.news.publish(2, SECOND)
-    assert "isn't in the room any more" in bot.once(code=1)
+    assert "isn't in the room any more" in bot.once(well=False)
     # It is told once.
-    assert "isn't in the room any more" not in bot.once(code=1)
-    assert "isn't in the room any more" in bot.run("--status")
+    assert "isn't in the room any more" not in bot.once(well=False)
     ida.invite(bot.room, bot.account)
     assert "it works again" in bot.once()
     assert len(ida.posted(bot.room)) == 2
 
 
-def test_strangers_invite_in_vain(bot: Bot, server: Synapse, ida: Member) -> None:
+def test_strangers_invite_in_vain(bot: Reposting, server: Synapse, ida: Member) -> None:
     eve = server.register(f"eve{os.urandom(4).hex()}")
     bot.top = f'invites = ["{ida.user}"]'
     bot.once()
@@ -233,7 +265,7 @@ def test_strangers_invite_in_vain(bot: Bot, server: Synapse, ida: Member) -> Non
     assert room not in joined
 
 
-def test_an_alias_names_a_room(bot: Bot, ida: Member) -> None:
+def test_an_alias_names_a_room(bot: Reposting, ida: Member) -> None:
     name = f"owls{os.urandom(4).hex()}"
     room = ida.create(room_alias_name=name)
     bot.room, bot.more = f"#{name}:owls.test", 'first = "newest"'
@@ -241,23 +273,123 @@ def test_an_alias_names_a_room(bot: Bot, ida: Member) -> None:
     assert len(ida.posted(room)) == 3
 
 
-def test_a_token_that_is_no_longer_valid_is_told(bot: Bot, ida: Member) -> None:
+def test_a_token_that_is_no_longer_valid_is_told(bot: Reposting, ida: Member) -> None:
     bot.account.ask("POST", "logout", {})
-    assert "M_UNKNOWN_TOKEN" in bot.once(code=1)
+    assert "M_UNKNOWN_TOKEN" in bot.once(well=False)
 
 
-def test_an_encrypted_room_gets_nothing(bot: Bot, ida: Member) -> None:
+def test_an_encrypted_room_gets_nothing(bot: Reposting, ida: Member) -> None:
     encryption = {"algorithm": "m.megolm.v1.aes-sha2"}
     ida.ask("PUT", f"rooms/{bot.room}/state/m.room.encryption/", encryption)
     bot.more = 'first = "newest"'
-    assert "the room is encrypted" in bot.once(code=1)
+    assert "the room is encrypted" in bot.once(well=False)
     assert ida.posted(bot.room) == []
 
 
-def test_a_dry_run_shows_what_would_be_sent(bot: Bot, ida: Member) -> None:
+def test_a_dry_run_shows_what_would_be_sent(bot: Reposting, ida: Member) -> None:
     bot.more = 'first = "newest"'
-    said = bot.run("--dry-run")
+    said = bot.command("--dry-run")
     assert "new: Seagull (Clients) (https://owls.example/1/#seagull), Owl News 1" in said
     assert ida.posted(bot.room) == []
-    bot.once()
-    assert "nothing is to be sent" in bot.run("--dry-run")
+    bot.command("--once")
+    assert len(ida.posted(bot.room)) == 3
+    assert "nothing is to be sent" in bot.command("--dry-run")
+
+
+class Killed(BaseException):
+    """What ends a bot here, between any two of its steps."""
+
+
+def _dying(step: Callable[..., Any], at: int, count: Iterator[int], *, after: bool) -> Any:
+    def called(*given: Any, **named: Any) -> Any:
+        if next(count) != at:
+            return step(*given, **named)
+        if after:
+            step(*given, **named)
+        raise Killed
+
+    return called
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "behind"])
+def test_whoever_is_killed_at_any_step_says_everything_once(
+    bot: Reposting, ida: Member, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    """Each step that is kept or sent, in turn: the bot ends there, and is started again."""
+    bot.more = 'first = "newest"\nmode = "threads"'
+    for at in itertools.count():
+        count = itertools.count()
+        with monkeypatch.context() as patched:
+            for owner, name in (
+                (Memory, "remember"),
+                (Memory, "note"),
+                (Memory, "forget"),
+                (Homeserver, "send"),
+            ):
+                patched.setattr(owner, name, _dying(getattr(owner, name), at, count, after=after))
+            bot.news.publish(1, {**FIRST, "Talks": {"Nests": f"Of twigs, {at}."}})
+            try:
+                bot.once()
+                break
+            except Killed:
+                pass
+        bot.once()
+        posted = ida.posted(bot.room)
+        assert len(posted) == 4, at
+        assert f"Of twigs, {at}." in ida.newest(posted[3])["body"]
+    # One that does nothing but poll has a few steps, and one that edits has more.
+    assert at > 5
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    """A homeserver with limits, which is stopped and started."""
+    with homeserver(tmp_path_factory.mktemp("strict"), limited=True) as found:
+        yield found
+
+
+def test_limits_of_a_homeserver_are_waited_for(
+    strict: Synapse, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ida = strict.register("ida")
+    with reposting(strict, ida, tmp_path, caplog) as bot:
+        bot.once()
+        bot.news.publish(2, {"Clients": {f"Owl{number}": "It hoots." for number in range(9)}})
+        bot.once()
+        assert [line.partition(" ")[0] for line in ida.shown(bot.room)] == [
+            f"Owl{number}" for number in range(9)
+        ]
+
+
+class Impatient(Bot):
+    def _wait(self, seconds: float) -> None:
+        """Go on at once."""
+
+
+def test_a_homeserver_that_is_away_is_told_and_found_again(
+    strict: Synapse, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ida = strict.register("ina")
+    with reposting(strict, ida, tmp_path, caplog) as bot:
+        bot.once()
+        bot.news.publish(2, SECOND)
+        strict.stop()
+        assert "Connection refused" in bot.once(well=False, bot=Impatient)
+        strict.start()
+        assert "it works again" in bot.once()
+        assert len(ida.posted(bot.room)) == 2
+
+
+def test_a_bot_that_runs_posts_and_ends_when_it_is_told(bot: Reposting, ida: Member) -> None:
+    bot.top, bot.more = "interval = 0.5", 'first = "newest"'
+    command = [sys.executable, "-m", "feedserver", "bot", "--config", str(bot.settings())]
+    process = subprocess.Popen(
+        command, env={**os.environ, config.TOKEN: bot.account.token}, cwd=ROOT
+    )
+    try:
+        until(lambda: len(ida.posted(bot.room)) == 3, seconds=60)
+        bot.news.publish(2, SECOND)
+        until(lambda: len(ida.posted(bot.room)) == 5, seconds=60)
+    finally:
+        process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
