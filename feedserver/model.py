@@ -34,6 +34,32 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that belongs to an entry and is no picture, such as a recording.
+
+    `type` is a media type, `length` its size in bytes and `title` what it is called, where they
+    are known.
+    """
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an entry of another site comes from: the site's title, its page, its feed.
+
+    One of them is there.
+    """
+
+    title: str | None = None
+    url: str | None = None
+    feed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A section of an issue; `title` is the heading without markup ("Dept of Clients 📱")."""
 
@@ -95,7 +121,8 @@ class Entry:
     `summary` is plain text and never empty. `authors` has at least one person. `tags` are the
     post's categories. `terms` holds the terms of taxonomies other than author and category.
     `sections` are the slugs of an issue's sections, in its order. An entry with `update` is an
-    update, without it a post.
+    update, without it a post. `origin` is there if the site of the entry's source took it from
+    another.
     """
 
     id: str
@@ -111,6 +138,8 @@ class Entry:
     sections: tuple[str, ...] = ()
     update: UpdateOf | None = None
     terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    origin: Origin | None = None
 
     @property
     def kind(self) -> Kind:
@@ -144,6 +173,8 @@ class PackedEntry(Entry):
             entry.sections,
             entry.update,
             entry.terms,
+            entry.attachments,
+            entry.origin,
         )
         object.__setattr__(packed, "utf8", utf8)
         object.__setattr__(packed, "clean", clean)

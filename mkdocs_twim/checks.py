@@ -103,6 +103,7 @@ def _wrong_with(name: str, env: Environment, seen: set[str]) -> str | None:
 
 
 def clashes(
+    pages: Iterable[PostPage],
     files: Files,
     site_feeds: SiteFeeds,
     generated: GeneratedPages,
@@ -115,6 +116,7 @@ def clashes(
     what to call each.
     """
     claims = addresses.Claims()
+    posts = {page.file.src_uri: page for page in pages}
     wanted = [(name, f"the theme's {name}") for name in sorted(templates)]
     for file in (*files, *(page.file for page, _ in generated.topics)):
         if not file.inclusion.is_included():
@@ -130,4 +132,18 @@ def clashes(
     wanted += [(redirect_file(old), owner) for old, owner in redirects]
     for file_path, owner in wanted:
         if error := claims.add(file_path, owner):
-            yield error
+            both = [posts[name] for name in (owner, claims.owner(file_path)) if name in posts]
+            yield AddressError(error.message + _way_out(both)) if len(both) == 2 else error
+
+
+def _way_out(pages: Sequence[PostPage]) -> str:
+    """What to do about two posts with one address; nothing, if one says itself what it has."""
+    sources = [page.source for page in pages]
+    if any(source.meta.path for source in sources):
+        return ""
+    way = "set 'slug' or 'path' in one of them"
+    if any(source.front.style == "yaml" or source.meta.slug for source in sources):
+        return f": {way}"
+    dated = any(source.has_date_in_name for source in sources)
+    reason = "the date that a file's name begins with is no part of the address" if dated else ""
+    return ": " + "; ".join(filter(None, (reason, way)))

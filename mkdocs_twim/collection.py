@@ -282,7 +282,7 @@ class Collection:
         wanted = [(f"/{addresses.url(old)}", owner) for old, _, owner in self.redirects()]
         wanted += [(old, f"the first page of a list, {old}") for old in first_pages]
         wanted += [(old, f"the redirect of {old}, from feed_redirects,") for old in feed_redirects]
-        self.problems += checks.clashes(files, site_feeds, generated, templates, wanted)
+        self.problems += checks.clashes(self.pages, files, site_feeds, generated, templates, wanted)
 
     @property
     def _texts(self) -> list[PostPage]:
@@ -335,6 +335,9 @@ class Collection:
         page = PostPage(source, config, self.workshop)
         if own := self.folders.get(folder_of(page)):
             page.anchor_links = own.meta.insert_anchor_links
+        if source.meta.is_timed is None:
+            above = self._folders_above(file.src_uri)
+            page.is_timed = any(folder.meta.is_timed for folder in above)
         self.pages.append(page)
 
     def _folders_above(self, src_uri: str) -> Iterator[Folder]:

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from mkdocs.config import base
 from mkdocs.config import config_options as c
 
 
-class TaxonomyConfig(base.Config):
+class _Nested(base.Config):
+    """The options below an option, where MkDocs would pass over unknown ones in silence."""
+
+    def validate(self) -> tuple[base.ConfigErrors, base.ConfigWarnings]:
+        failed, warnings = super().validate()
+        known = [key for key, value in vars(type(self)).items() if _is_option(value)]
+        unknown: base.ConfigErrors = []
+        for name in (key for key in self if key not in known):
+            near = get_close_matches(str(name), known, n=1)
+            hint = f"; is '{near[0]}' meant?" if near else f"; there are {', '.join(known)}"
+            unknown.append((name, base.ValidationError(f"there is no such option{hint}")))
+        # First, for MkDocs tells the first alone, and a slip is why another isn't there.
+        return [*unknown, *failed], [] if unknown else warnings
+
+
+def _is_option(value: object) -> bool:
+    return isinstance(value, base.BaseConfigOption)
+
+
+class TaxonomyConfig(_Nested):
     """One taxonomy."""
 
     feed = c.Type(bool, default=True)
@@ -16,7 +37,7 @@ class TaxonomyConfig(base.Config):
     """How many posts a page of a term has; 0 is all."""
 
 
-class NamedFeedConfig(base.Config):
+class NamedFeedConfig(_Nested):
     """One named feed: posts that fit the parameters, whose values are slugs."""
 
     title = c.Type(str)
@@ -35,7 +56,7 @@ class NamedFeedConfig(base.Config):
     not_project = c.ListOfItems(c.Type(str), default=[])
 
 
-class AliasesConfig(base.Config):
+class AliasesConfig(_Nested):
     """What sections and projects are called today, each with what it was called."""
 
     section = c.DictOfItems(c.ListOfItems(c.Type(str)), default={})

@@ -211,7 +211,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self, context: TemplateContext, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
         # For the site's map above all.
-        context["pages"] = [*context["pages"], *(page.file for page, _ in self.generated.topics)]
+        context["pages"] = self.generated.mapped(context["pages"])
         return context
 
     def _collect(self, env: Environment, config: MkDocsConfig, files: Files) -> None:
@@ -251,9 +251,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             moved,
         )
         self.division.end(goes_on=self._command == "serve")
-        for merged in self.site_feeds.merges:
-            if merged.updates:
-                log.info(str(merged))
+        feeds.tell(self.site_feeds, self.registry, self.config, is_cut=collection.is_cut)
         collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
         self.page_calls.warn_of_anchors()
         collection.link_neighbours()

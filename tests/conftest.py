@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from types import CodeType, FrameType
+from typing import Any, NoReturn
 
+import jinja2
 import pytest
+from jinja2.bccache import Bucket, BytecodeCache
+from mkdocs.theme import Theme
 
 ROOT = Path(__file__).parent.parent
+# What somebody has set for colours, proxies and servers is nothing that the tests are about.
+_OTHERS = re.compile(
+    r"(?i:(https?|all|no)_proxy)|NO_COLOR|(CLI)?COLOR(_?FORCE)?|FORCE_COLOR|COLUMNS|LINES"
+    r"|SOURCE_DATE_EPOCH|FEEDSERVER_\w+"
+)
+for _name in filter(_OTHERS.fullmatch, [*os.environ]):
+    del os.environ[_name]
+
 DEEP = os.environ.get("TWIM_DEEP") == "1"
 """Whether hostile inputs come in full size, and requests in full number, as in `./run deep`."""
 
@@ -18,11 +35,72 @@ def tenth(size: int) -> int:
     return size if DEEP else size // 10
 
 
+def steps(call: Callable[[], object]) -> int:
+    """How many lines of Python a call runs: its work, which is the same on a slow machine."""
+    found = 0
+
+    def count(frame: FrameType, event: str, argument: Any) -> Callable[..., Any]:
+        nonlocal found
+        found += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return found
+
+
+@contextmanager
+def ends() -> Iterator[None]:
+    """What is done here ends within two minutes: on slow machines too, unless it has no bounds."""
+    start = time.monotonic()
+    yield
+    assert time.monotonic() - start < 120
+
+
 def absent(what: str) -> NoReturn:
     """Skip a test for want of a component; under TWIM_REQUIRE_ALL=1 (in CI) fail it instead."""
     if os.environ.get("TWIM_REQUIRE_ALL") == "1":
         pytest.fail(f"{what} is required here, and absent")
     pytest.skip(f"{what} is absent")
+
+
+class _Compiled(BytecodeCache):
+    """Templates as Python, by their names, sources and what their environment makes of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, CodeType | None] = {}
+
+    @staticmethod
+    def _key(bucket: Bucket) -> object:
+        environment = bucket.environment
+        # Which templates are escaped is told by a function that each site makes anew.
+        escapes = environment.autoescape is not False
+        return bucket.key, bucket.checksum, escapes, *environment.extensions
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get(self._key(bucket))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[self._key(bucket)] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> Iterator[None]:
+    """A template is compiled once for all sites of a process: that is two thirds of a small one."""
+    cache, made = _Compiled(), Theme.get_env
+
+    def get_env(self: Theme) -> jinja2.Environment:
+        environment = made(self)
+        environment.bytecode_cache = cache
+        return environment
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Theme, "get_env", get_env)
+        yield
 
 
 @pytest.fixture(scope="session")

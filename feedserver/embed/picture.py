@@ -109,7 +109,7 @@ class _Drawing:
         about = " · ".join(filter(None, (row.about, ", ".join(row.people))))
         if about and room - taken > _LEAST:
             self._behind(about, room - taken)
-        self.text(row.summary, top + 41, _SMALL, kind="quiet")
+        self.text(row.summary or "", top + 41, _SMALL, kind="quiet")
 
     def text(
         self,

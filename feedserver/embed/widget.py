@@ -15,10 +15,9 @@ from babel.dates import format_date
 
 from feedserver.errors import ParameterError
 from feedserver.feeds import parameters as slices
-from feedserver.feeds.index import authors_of
 from feedserver.feeds.parameters import Slice
-from feedserver.model import Entry, Feed, Site, UpdateOf
-from feedserver.text.slugs import section_title
+from feedserver.model import Entry, Feed, Site
+from feedserver.newsletter import names
 
 Layout = Literal["list", "compact", "cards"]
 Theme = Literal["auto", "light", "dark"]
@@ -71,7 +70,7 @@ class Row:
     date: str
     about: str | None
     people: tuple[str, ...]
-    summary: str
+    summary: str | None
 
 
 def parse(parameters: Iterable[tuple[str, str]]) -> Widget:
@@ -107,19 +106,15 @@ def _one_of(name: str, known: tuple[_Word, ...], value: str) -> _Word:
 
 def row(entry: Entry, feed: Feed, site: Site, locale: Locale) -> Row:
     """What is shown of an entry of a feed."""
-    title, about = entry.title, None
-    people = tuple(person.name for person in authors_of(entry, site))
-    if entry.update is not None:
-        title, about = _names(entry.update, feed)
-        people = tuple(reporter.name for reporter in entry.update.reporters) or people
+    shown = names.shown(entry, feed.kind)
     return Row(
-        title=title,
+        title=shown.title,
         url=entry.url,
         iso=entry.published.isoformat(),
         date=format_date(entry.published, "medium", locale=locale),
-        about=about,
-        people=few(people, str),
-        summary="" if entry.summary in (entry.title, title) else entry.summary,
+        about=names.of_section(shown.about) if shown.about else None,
+        people=few([person.name for person in names.people(entry, site)], str),
+        summary=names.summary(entry, shown.title),
     )
 
 
@@ -129,18 +124,3 @@ def few(people: Sequence[_Someone], more: Callable[[str], _Someone]) -> tuple[_S
         return tuple(people)
     named = people[: _MAX_PEOPLE - 1]
     return (*named, more(f"+{len(people) - len(named)}"))
-
-
-def _names(update: UpdateOf, feed: Feed) -> tuple[str, str | None]:
-    """What an update is called in a feed, and what it belongs to."""
-    section = project = None
-    if update.section is not None:
-        found = section_title(update.section.title)
-        section = found or update.section.title or update.section.slug
-    if update.project is not None:
-        project = update.project.title or update.project.slug
-    if feed.kind == "project":
-        return update.issue.title, section
-    if feed.kind == "section":
-        return project or update.issue.title, None
-    return project or section or update.issue.title, section if project else None

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from feedserver.errors import CatalogueError
-from feedserver.feeds.index import Index, authors_of
+from feedserver.feeds.index import Index
 from feedserver.formats import opml
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Query, Site
-from feedserver.newsletter import topics
+from feedserver.newsletter import names, topics
 from feedserver.newsletter.merges import Merge
 from feedserver.newsletter.registry import EMPTY, Registry
 from feedserver.text.slugs import slugify
@@ -25,14 +25,28 @@ RESERVED = frozenset(
 )
 """What neither a taxonomy nor a named feed may be called."""
 
-_GROUPS: tuple[tuple[FeedKind, str], ...] = (
-    ("posts", "Posts"),
-    ("updates", "Updates"),
-    ("named", "Selections"),
-    ("section", "Sections"),
-    ("project", "Projects"),
-    ("term", "Terms"),
-)
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Where the feeds of a kind stand: in `feeds.opml`, on the server's page, on the site's.
+
+    These are the title there, and the names of words here; terms are named by their taxonomy.
+    """
+
+    outline: str
+    served: str = ""
+    site: str = ""
+
+
+GROUPS: Mapping[FeedKind, Group] = {
+    "posts": Group("Posts", "group_all", "posts"),
+    "updates": Group("Updates", "group_all", "posts"),
+    "named": Group("Selections", "group_named", "posts"),
+    "section": Group("Sections", "group_section", "sections"),
+    "project": Group("Projects", "group_project", "projects"),
+    "term": Group("Terms"),
+}
+"""By kind of feed, in the order of all catalogues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,22 @@ def feeds(
     return tuple(result)
 
 
+def in_order(feeds: Iterable[Feed], taxonomies: Sequence[str] = ()) -> list[Feed]:
+    """Feeds by kind; those of terms by taxonomy too, if `taxonomies` are given."""
+    kinds = list(GROUPS)
+    places = {name: place for place, name in enumerate(taxonomies)}
+
+    def key(feed: Feed) -> tuple[int, int]:
+        return (kinds.index(feed.kind), places.get(taxonomy_of(feed) or "", len(places)))
+
+    return sorted(feeds, key=key)
+
+
+def taxonomy_of(feed: Feed) -> str | None:
+    """The taxonomy whose term a feed is of."""
+    return next(iter(feed.query), None) if feed.kind == "term" else None
+
+
 def redirects(merges: Iterable[Merge]) -> dict[str, str]:
     """The page and the feeds of what was joined to another, each with that of the other."""
     return {
@@ -130,23 +160,12 @@ def to_json(index: Index, base: str) -> bytes:
 def to_opml(index: Index, base: str) -> bytes:
     """Write `feeds.opml`: the same feeds, as Atom, in groups."""
     home = index.archive.site.url
-    groups = [
-        (
-            name,
-            [
-                (
-                    feed.title,
-                    feed_address(base, feed, "atom.xml"),
-                    page_address(home, feed),
-                    feed.description,
-                )
-                for feed in index.feeds
-                if feed.kind == kind
-            ],
-        )
-        for kind, name in _GROUPS
-    ]
-    present = [(name, outlines) for name, outlines in groups if outlines]
+    groups: dict[str, list[opml.Outline]] = {group.outline: [] for group in GROUPS.values()}
+    for feed in index.feeds:
+        address = feed_address(base, feed, "atom.xml")
+        outline = (feed.title, address, page_address(home, feed), feed.description)
+        groups[GROUPS[feed.kind].outline].append(outline)
+    present = [(name, outlines) for name, outlines in groups.items() if outlines]
     return opml.serialise(index.archive.site.title, present)
 
 
@@ -205,7 +224,7 @@ def _terms(entries: Iterable[Entry], taxonomy: str, site: Site) -> list[tuple[st
 
 def _terms_of(entry: Entry, taxonomy: str, site: Site) -> Iterable[str]:
     if taxonomy == "author":
-        return [person.name for person in authors_of(entry, site)]
+        return [person.name for person in names.authors(entry, site)]
     if taxonomy == "category":
         return entry.tags
     terms: Mapping[str, tuple[str, ...]] = entry.terms

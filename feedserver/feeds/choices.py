@@ -48,10 +48,12 @@ def options(index: Index) -> Options:
     """All sections, projects, categories and authors that have a feed."""
     found: dict[str, list[Option]] = {facet: [] for facet in FACETS}
     for feed in index.feeds:
-        [*parameters] = feed.query
-        if feed.kind in ("section", "project", "term") and parameters[0] in found:
-            [slug] = feed.query[parameters[0]]
-            found[parameters[0]].append(Option(slug, short_title(feed, index.archive.site)))
+        if feed.kind not in ("section", "project", "term"):
+            continue
+        # What an archive of others says of its feeds may be anything.
+        for facet, slugs in feed.query.items():
+            if facet in found and len(feed.query) == len(slugs) == 1:
+                found[facet].append(Option(slugs[0], short_title(feed, index.archive.site)))
     return {facet: tuple(each) for facet, each in found.items()}
 
 

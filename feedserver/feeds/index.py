@@ -16,7 +16,8 @@ from typing import Protocol
 from feedserver.errors import EntryNotFoundError
 from feedserver.feeds.orders import Order, after, order, positions
 from feedserver.feeds.parameters import WHOLE, Slice
-from feedserver.model import Archive, Entry, Feed, Person, Query, Site
+from feedserver.model import Archive, Entry, Feed, Query, Site
+from feedserver.newsletter import names
 from feedserver.newsletter.order import feed_order
 from feedserver.text.slugs import slugify
 
@@ -196,13 +197,7 @@ def _issue_of(entry: Entry) -> str:
 
 def _terms(entry: Entry, site: Site) -> dict[str, tuple[str, ...]]:
     return {
-        "author": tuple(slugify(person.name) for person in authors_of(entry, site)),
+        "author": tuple(slugify(person.name) for person in names.authors(entry, site)),
         "category": tuple(slugify(tag) for tag in entry.tags),
         **{name: tuple(slugify(term) for term in terms) for name, terms in entry.terms.items()},
     }
-
-
-def authors_of(entry: Entry, site: Site) -> tuple[Person, ...]:
-    """The authors of an entry, without the site, which stands in where there is none."""
-    stand_in = Person(site.title, site.url)
-    return tuple(person for person in entry.authors if person != stand_in)

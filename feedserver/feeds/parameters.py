@@ -43,8 +43,8 @@ class Parameter:
 def _facet(name: str) -> Parameter:
     article = "an" if name[0] in "aeiou" else "a"
     chosen = f"no {name[4:]}" if name.startswith("not_") else f"{article} {name}"
-    # So many are always taken; more, as long as all parameters together are within the limit.
-    schema = {"type": "array", "items": {"type": "string", "pattern": f"^{SLUG}$"}, "maxItems": 5}
+    # Of how many, only the limit of all parameters together says, which is the server's.
+    schema = {"type": "array", "items": {"type": "string", "pattern": f"^{SLUG}$"}}
     return Parameter(f"Entries with {chosen} of these slugs.", schema)
 
 

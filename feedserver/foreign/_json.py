@@ -13,9 +13,10 @@ from typing import Any
 
 from feedserver.check.findings import Finding
 from feedserver.errors import ArchiveError, ForeignError
-from feedserver.foreign.drafts import Draft, DraftFeed, moment
+from feedserver.foreign.dates import instant
+from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.formats import decoding, jsonfeed
-from feedserver.model import Entry, Image, Person
+from feedserver.model import Attachment, Entry, Image, Person
 from feedserver.text import html
 
 
@@ -76,8 +77,8 @@ def _draft(item: Mapping[str, object], where: str) -> Draft:
     id = str(number) if is_number else _text(item, "id")
     url = _text(item, "url") or _text(item, "external_url")
     text = _text(item, "content_text")
-    published = moment(_text(item, "date_published"))
-    updated = moment(_text(item, "date_modified"))
+    published = instant(_text(item, "date_published"))
+    updated = instant(_text(item, "date_modified"))
     image = _text(item, "image") or _text(item, "banner_image")
     return Draft(
         where=where,
@@ -91,7 +92,16 @@ def _draft(item: Mapping[str, object], where: str) -> Draft:
         authors=tuple(_people(item)),
         categories=tuple(_texts(item, "tags")),
         image=Image(image) if image else None,
+        attachments=tuple(_attachments(item)),
     )
+
+
+def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
+    for each in _list(item, "attachments"):
+        size = each.get("size_in_bytes")
+        length = int(size) if isinstance(size, int | float) and 1 < size < 10**15 else None
+        if url := _text(each, "url"):
+            yield Attachment(url, _text(each, "mime_type"), length, _text(each, "title"))
 
 
 def _paragraphs(text: str) -> str:

@@ -7,17 +7,19 @@ What is known to run away with a parser is refused before: declarations of entit
 from __future__ import annotations
 
 import codecs
+import html as entities
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 
 from feedserver.check.findings import FEED, Finding
 from feedserver.errors import ForeignError
-from feedserver.foreign.drafts import Draft, DraftFeed, moment
-from feedserver.model import Image, Person
-from feedserver.text import html
+from feedserver.foreign.dates import instant
+from feedserver.foreign.drafts import Draft, DraftFeed
+from feedserver.model import Attachment, Image, Origin, Person
+from feedserver.text import html, urls
 
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,300}?>")
 _ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,300}?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -43,10 +45,20 @@ _DOCTYPE = re.compile(
     r"((?>\s+|<\?.*?\?>|<!--.*?-->)*+)<!DOCTYPE([^>\[]*)([>\[])", re.DOTALL | re.IGNORECASE
 )
 _ROOT = re.compile(r"<\w")
-_NAMED = re.compile(r"\s*([^<>()]*?)\s*(?:[<(][^<>()]*[>)])?\s*")
-# feedparser looks for an address of mail in it, and takes the square of its length to.
-_AUTHOR = re.compile(r"(<(?:\w+:)?(?:author|creator|name|managingEditor|webMaster)\b[^>]*>)([^<]+)")
+# feedparser looks for an address of mail in it, of which it knows few, and takes the square of its
+# length to.
+_AUTHOR = re.compile(
+    r"(<(?:\w+:)?(?:author|creator|name|managingEditor|webMaster)\b[^>]*>)"
+    r"(\s*<!\[CDATA\[(?:[^\]]|\](?!\]>))*+|[^<]+)"
+)
+_AT = re.compile("@|&#0*64;|&#[xX]0*40;|&commat;")
+# No text of a feed has it.
+_HIDDEN_AT = "\ue00f"
 _LONGEST_NAME = 500
+_SELF = re.compile(r"<(?:\w+:)?link\b(?=[^>]*\srel\s*=\s*[\"']self[\"'])[^>]*>")
+_HREF = re.compile(r"\shref\s*=\s*[\"']([^\"'<>]*)[\"']")
+# At the end of the address that feedparser resolves others by: what has it knows no xml:base.
+_NO_BASE = "#no-xml-base"
 _IMAGES = re.compile(r"image/[\w.+-]+")
 
 
@@ -57,10 +69,10 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
         ForeignError: it is neither Atom nor RSS, or declares entities.
     """
     text, findings = _decoded(data, content_type)
-    text = _AUTHOR.sub(lambda match: match[1] + match[2][:_LONGEST_NAME], _without_doctype(text))
+    text = _AUTHOR.sub(_hidden, _without_doctype(text))
     headers = {"content-type": "application/xml; charset=utf-8"}
-    if address:
-        headers["content-location"] = address
+    if base := address or _self(text):
+        headers["content-location"] = base.partition("#")[0] + _NO_BASE
     try:
         found = feedparser.parse(
             io.BytesIO(text.encode()),
@@ -88,6 +100,19 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
     except Exception as error:
         # On hostile input it raises anything.
         raise ForeignError(f"it can't be read: {type(error).__name__}: {error}") from error
+
+
+def _hidden(author: re.Match[str]) -> str:
+    """An author whose addresses of mail feedparser doesn't see."""
+    name = author[2] if author[2].lstrip().startswith("<") else author[2][:_LONGEST_NAME]
+    return author[1] + _AT.sub(_HIDDEN_AT, name[: 2 * _LONGEST_NAME])
+
+
+def _self(text: str) -> str | None:
+    """The address that a feed says it has, for one that is read from a file."""
+    link = _SELF.search(text)
+    href = _HREF.search(link[0]) if link else None
+    return urls.absolute(entities.unescape(href[1]), "") if href else None
 
 
 def _fault(found: Mapping[str, object]) -> str:
@@ -148,8 +173,9 @@ def _draft(item: Mapping[str, object], number: int) -> Draft:
     id, url = _text(item, "id"), _link(item)
     where = id or title or f"entry {number}"
     content, base = _content(item)
-    published = moment(_raw(item, "published"), _raw(item, "published_parsed"))
-    updated = moment(_raw(item, "updated"), _raw(item, "updated_parsed"))
+    published, updated = instant(_raw(item, "published")), instant(_raw(item, "updated"))
+    source = _raw(item, "source")
+    source = source if isinstance(source, dict) else {}
     return Draft(
         where=where,
         id=id,
@@ -160,9 +186,12 @@ def _draft(item: Mapping[str, object], number: int) -> Draft:
         updated=updated,
         html=content,
         description=_plain(item, "summary") if content != _text(item, "summary") else None,
-        authors=tuple(_people(item)),
+        # RFC 4287, 4.2.1.
+        authors=tuple(_people(item)) or tuple(_people(source)),
         categories=tuple(filter(None, (_text(tag, "term") for tag in _list(item, "tags")))),
-        image=_image(item),
+        image=next(_media(item), None),
+        attachments=tuple(_attachments(item)),
+        origin=_origin(source),
     )
 
 
@@ -198,11 +227,12 @@ def _link(item: Mapping[str, object]) -> str | None:
     links = [link for link in _list(item, "links") if link.get("rel") == "alternate"]
     pages = (link for link in links if link.get("type") in (None, "text/html"))
     best = next(pages, None)
-    return (_text(best, "href") if best else None) or _text(item, "link")
+    found = (_text(best, "href") if best else None) or _text(item, "link")
+    return found.removesuffix(_NO_BASE) if found else None
 
 
 def _content(item: Mapping[str, object]) -> tuple[str | None, str | None]:
-    """The HTML of an item and the address that it is relative to.
+    """The HTML of an item and the address that its `xml:base` says it is relative to.
 
     RSS has one element for both content and summary: it is taken for content if there is no other,
     and it has markup beyond a paragraph, or is long.
@@ -211,10 +241,15 @@ def _content(item: Mapping[str, object]) -> tuple[str | None, str | None]:
         value, kind = _text(part, "value"), _text(part, "type")
         if value and kind in ("text/html", "application/xhtml+xml", "text/plain"):
             plain = kind == "text/plain"
-            return _paragraphs(value) if plain else value, _text(part, "base")
+            return _paragraphs(value) if plain else value, _base(part)
     summary, detail = _text(item, "summary"), _raw(item, "summary_detail")
-    base = _text(detail, "base") if isinstance(detail, dict) else None
+    base = _base(detail) if isinstance(detail, dict) else None
     return (summary if summary and _is_content(summary) else None), base
+
+
+def _base(part: Mapping[str, object]) -> str | None:
+    base = _text(part, "base")
+    return None if base is None or base.endswith(_NO_BASE) else base
 
 
 _MARKUP = re.compile(r"<(?:h[1-6]|img|ul|ol|table|blockquote|pre|figure)\b|</p>.*<p\b", re.I | re.S)
@@ -233,29 +268,48 @@ def _paragraphs(text: str) -> str:
 def _people(values: Mapping[str, object]) -> Iterator[Person]:
     """The authors: of `Ada <ada@example.org>` and `ada@example.org (Ada)` the name."""
     for person in _list(values, "authors"):
-        name = _text(person, "name") or ""
-        match = _NAMED.fullmatch(name) if len(name) <= _LONGEST_NAME else None
-        if name := html.one_line(match[1] if match and match[1] else name):
+        written = (_text(person, "name") or "").replace(_HIDDEN_AT, "@")[:_LONGEST_NAME]
+        for name in _names(written):
             yield Person(name, _text(person, "href"))
 
 
-def _image(item: Mapping[str, object]) -> Image | None:
-    """The picture that an item names: an enclosure, or one of Media RSS."""
-    enclosures = (link for link in _list(item, "links") if link.get("rel") == "enclosure")
-    for link in enclosures:
-        kind = _text(link, "type") or ""
-        url = _text(link, "href")
-        if url and _IMAGES.fullmatch(kind):
+_MAIL = r"(?:mailto:)?[^\s@<>()\[\],;]+@[^\s@<>()\[\],;]+"
+_MAIL_AND_NAME = re.compile(rf"<?{_MAIL}>?\s*\((.*)\)")
+_NAME_AND_ADDRESS = re.compile(r"(.*?)\s*(?:<[^<>]*>|\((?:[^()]*@[^()]*|\w+://[^()]*)\))")
+_SEVERAL = re.compile(rf"(?<=[)>])\s*[,;]\s*|\s*[,;]\s*(?={_MAIL})")
+
+
+def _names(written: str) -> Iterator[str]:
+    """The names in what stands for one author: some write several there."""
+    for part in _SEVERAL.split(written.strip()):
+        match = _MAIL_AND_NAME.fullmatch(part) or _NAME_AND_ADDRESS.fullmatch(part)
+        if name := html.one_line((match[1] if match else "") or part):
+            yield name
+
+
+def _origin(source: Mapping[str, object]) -> Origin | None:
+    """Where an aggregated entry comes from: the source of Atom (4.2.11) or of RSS."""
+    links = _list(source, "links")
+    # That of RSS has an attribute alone; to feedparser that of an author is one, too.
+    own = next((link for link in links if link.get("rel") == "self"), {} if links else source)
+    found = Origin(_plain(source, "title"), _link(source), _text(own, "href"))
+    return None if found == Origin() else found
+
+
+def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
+    for link in _list(item, "links"):
+        url, kind = _text(link, "href"), _text(link, "type")
+        if link.get("rel") == "enclosure" and url:
             length = _text(link, "length") or ""
             size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
-            return Image(url, kind, size or None)
-    return next(_media(_list(item, "media_content")), None) or next(
-        _media(_list(item, "media_thumbnail")), None
-    )
+            # What has no type is HTML to feedparser.
+            kind = None if kind == "text/html" else kind
+            yield Attachment(url, kind, size or None, _text(link, "title"))
 
 
-def _media(media: Iterable[Mapping[str, object]]) -> Iterator[Image]:
-    for each in media:
+def _media(item: Mapping[str, object]) -> Iterator[Image]:
+    """The pictures of Media RSS."""
+    for each in (*_list(item, "media_content"), *_list(item, "media_thumbnail")):
         kind = _text(each, "type")
         picture = _text(each, "medium") == "image" or (kind or "image/x").startswith("image/")
         url = _text(each, "url")

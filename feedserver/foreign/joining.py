@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from feedserver.foreign.reading import grouped
+from feedserver.feeds import catalogue
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Archive, Entry, Feed, Site
 from feedserver.newsletter import order
-
-_KINDS = ("posts", "updates", "named", "section", "project", "term")
 
 
 def join(archives: Sequence[Archive]) -> Archive:
@@ -30,7 +28,7 @@ def join(archives: Sequence[Archive]) -> Archive:
         feed_limit=first.feed_limit,
         feeds=feeds,
         redirects=_redirects(archives, feeds),
-        entries=order.unique(grouped(_entries(archives))),
+        entries=order.arrange(_entries(archives)),
     )
 
 
@@ -53,13 +51,7 @@ def _feeds(archives: Sequence[Archive], taxonomies: Sequence[str]) -> tuple[Feed
     for archive in archives:
         for feed in archive.feeds:
             feeds.setdefault(feed.path, _renamed(feed, archive.site, site))
-    order = {name: place for place, name in enumerate(taxonomies)}
-
-    def rank(feed: Feed) -> tuple[int, int]:
-        taxonomy = next(iter(feed.query), "") if feed.kind == "term" else ""
-        return (_KINDS.index(feed.kind), order.get(taxonomy, len(order)))
-
-    return tuple(sorted(feeds.values(), key=rank))
+    return tuple(catalogue.in_order(feeds.values(), taxonomies))
 
 
 def _renamed(feed: Feed, old: Site, new: Site) -> Feed:

@@ -12,7 +12,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from feedserver.model import Entry, Person, Project, Reporter, Section, Site, UpdateOf
+from feedserver.model import (
+    Attachment,
+    Entry,
+    Origin,
+    Person,
+    Project,
+    Reporter,
+    Section,
+    Site,
+    UpdateOf,
+)
 from feedserver.text import html, urls
 
 MAX_TEXT = 10_000
@@ -65,10 +75,21 @@ def entry(given: Entry, owner: Site) -> Entry | None:
         "tags": tuple(filter(None, (line(tag, MAX_NAME) for tag in given.tags))),
         "sections": tuple(slug for slug in given.sections if _SLUG.fullmatch(slug)),
         "update": update,
+        "attachments": tuple(_attachment(each) for each in given.attachments),
+        "origin": _origin(given.origin),
     }
     # Most need nothing, and a copy would unpack the content.
     changes = {name: value for name, value in made.items() if value != getattr(given, name)}
     return replace(given, **changes) if changes else given
+
+
+def _attachment(given: Attachment) -> Attachment:
+    title = line(given.title) if given.title else None
+    return replace(given, type=line(given.type, MAX_NAME) if given.type else None, title=title)
+
+
+def _origin(given: Origin | None) -> Origin | None:
+    return replace(given, title=line(given.title)) if given and given.title else given
 
 
 def _update(of: UpdateOf) -> UpdateOf | None:

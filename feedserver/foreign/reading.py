@@ -14,13 +14,13 @@ from feedserver.check.findings import FEED, Finding
 from feedserver.errors import ForeignError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
+from feedserver.foreign import _content, _files, _identity, natives
 from feedserver.foreign import _json as foreign_json
 from feedserver.foreign import _xml as foreign_xml
-from feedserver.foreign import natives
 from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.formats import archive as archives
 from feedserver.formats import decoding
-from feedserver.model import Archive, Entry, Image, Person, Site
+from feedserver.model import Archive, Entry, Origin, Person, Site
 from feedserver.newsletter import entries, order
 from feedserver.newsletter.entries import Post
 from feedserver.newsletter.issues import DEFAULT_IGNORED, is_issue
@@ -150,7 +150,7 @@ def _reading(
     )
     _tell_of_summaries(posts, native, told)
     found = (*_natives(native, site, told, set()), *built)
-    found, merges = merge(_ordered(_once(found, told)), options.registry)
+    found, merges = merge(order.arrange(_once(found, told)), options.registry)
     feeds = catalogue.feeds(found, site, named=options.feeds, registry=options.registry)
     return Reading(
         Archive(
@@ -197,38 +197,45 @@ def _short(text: str | None, limit: int) -> str | None:
 
 
 def _posts(feed: DraftFeed, site: Site, options: Options, told: _Told) -> list[_Post]:
-    """The items that can be entries: each id once, and none without a date or an address."""
+    """The items that can be entries, each with an id of its own, and none without a date."""
     if len(feed.items) > _MAX_ENTRIES:
         told.tell(FEED, f"has {len(feed.items):,} entries, of which {_MAX_ENTRIES:,} are read")
-    ids: set[str] = set()
-    addresses: set[str] = set()
-    posts = []
+    known: set[tuple[str, ...]] = set()
+    found = []
     for draft in feed.items[:_MAX_ENTRIES]:
         post = _post(draft, feed, site, options, told)
         if post is None:
             continue
-        id = post.id or post.permalink
-        if id in ids:
-            told.tell(draft.where, "its id stands twice in the feed: the first counts")
+        if _identity.same(post) in known:
+            told.tell(draft.where, "stands twice in the feed, and counts once")
             continue
-        address = post.permalink.partition("#")[0]
-        if post.issue and address in addresses:
-            told.tell(draft.where, "has the address of another entry, and isn't divided")
-            post = replace(post, issue=False)
-        ids.add(id)
+        known.add(_identity.same(post))
+        found.append(_Post(draft, post))
+    posts = [each.post for each in found]
+    for id, count in _identity.shared(posts).items():
+        told.tell(id, f"is the id of {count} entries: address, date and title tell them apart")
+    addresses: set[str] = set()
+    for each, id in zip(found, _identity.identify(posts, site.url), strict=True):
+        each.post = replace(each.post, id=id)
+        address = each.post.permalink.partition("#")[0]
+        if each.post.issue and address in addresses:
+            told.tell(each.draft.where, "has the address of another entry, and isn't divided")
+            each.post = replace(each.post, issue=False)
         addresses.add(address)
-        posts.append(_Post(draft, post))
-    return posts
+    return found
 
 
 def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _Told) -> Post | None:
-    url = _web(draft.url, site.url) or _web(draft.id, "")
-    if url is None:
-        told.tell(draft.where, "has no address that can be followed, and is left out")
-        return None
     if draft.published is None:
         told.tell(draft.where, "has no date that can be read, and is left out")
         return None
+    url = _web(draft.url, site.url) or _web(draft.id, "")
+    if url is None and not (draft.title or draft.html or draft.description or draft.attachments):
+        told.tell(draft.where, "has neither address nor title nor text, and is left out")
+        return None
+    if url is None:
+        told.tell(draft.where, "has no address that can be followed: it has the site's")
+        url = site.url
     content = draft.html or ""
     if len(content) > MAX_CONTENT:
         told.tell(draft.where, "its content is too long, and left out")
@@ -237,19 +244,22 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
     categories = tuple(_terms(draft.categories))
     # As in the feed, for readers know entries by it.
     id = urls.BAD.sub("", draft.id or "").strip()[: _MAX_TEXT * 2]
-    content_base = (urls.absolute(draft.base, url) if draft.base else None) or url
+    base = (urls.absolute(draft.base, url) if draft.base else None) or url
+    image, attachments = _files.sorted_out(draft, base)
     return Post(
         permalink=url,
         title=title or _first_words(draft) or _UNTITLED,
         date=draft.published,
-        html=html.sanitise(content, content_base) if content else "",
+        html=html.sanitise(_content.prepare(content, base, url), base) if content else "",
         issue=is_issue((*categories, title or ""), options.issues),
         updated=draft.updated,
         authors=_people(draft.authors) or _people(feed.authors),
         categories=categories,
-        image=_picture(draft.image, site.url),
+        image=image,
         description=_short(draft.description, _MAX_TEXT),
         id=id or None,
+        attachments=attachments,
+        origin=_origin(draft.origin),
     )
 
 
@@ -273,9 +283,12 @@ def _people(people: Iterable[Person]) -> tuple[Person, ...]:
     return tuple(dict.fromkeys(named))[:_MAX_TERMS]
 
 
-def _picture(image: Image | None, base: str) -> Image | None:
-    url = _web(image.url, base) if image else None
-    return replace(image, url=url) if image and url else None
+def _origin(origin: Origin | None) -> Origin | None:
+    if origin is None:
+        return None
+    title = _short(origin.title, _MAX_TEXT)
+    found = Origin(title, _web(origin.url, ""), _web(origin.feed, ""))
+    return None if found == Origin() else found
 
 
 def _within(found: Sequence[Entry], told: _Told) -> tuple[Entry, ...]:
@@ -321,19 +334,3 @@ def _once(found: Iterable[Entry], told: _Told) -> tuple[Entry, ...]:
         if known.setdefault(entry.id, entry) is not entry:
             told.tell(entry.id, "its id stands twice in the feed: the first counts")
     return tuple(known.values())
-
-
-def _ordered(found: Sequence[Entry]) -> tuple[Entry, ...]:
-    return order.unique(grouped(found))
-
-
-def grouped(found: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Entries as an archive has them: newest first, each issue followed by its updates."""
-
-    def key(entry: Entry) -> tuple[float, str, int]:
-        of = entry.update
-        if of is None:
-            return (-entry.published.timestamp(), entry.id, -1)
-        return (-entry.published.timestamp() + of.position, of.issue.id, of.position)
-
-    return tuple(sorted(found, key=key))

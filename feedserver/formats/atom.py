@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from feedserver.formats import xml
-from feedserver.model import Channel, Entry
+from feedserver.model import Attachment, Channel, Entry
 
 MEDIA_TYPE = "application/atom+xml"
 
@@ -79,12 +79,11 @@ class _Entry(xml.Extension):
         for element in tree.iterchildren("link"):
             element.set("rel", "alternate")
             element.set("type", "text/html")
-        image = self.entry.image
-        if image is None:
-            return
-        link = etree.SubElement(tree, "link", rel="enclosure", href=xml.clean(image.url))
-        media_type = xml.media_type(image)
-        if media_type:
-            link.set("type", media_type)
-        if image.length:
-            link.set("length", str(image.length))
+        for each in xml.files(self.entry):
+            link = etree.SubElement(tree, "link", rel="enclosure", href=xml.clean(each.url))
+            if media_type := xml.media_type(each):
+                link.set("type", media_type)
+            if each.length:
+                link.set("length", str(each.length))
+            if isinstance(each, Attachment) and each.title:
+                link.set("title", xml.clean(each.title))

@@ -16,10 +16,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from feedserver.formats.decoding import Address, Text, WebAddress, typed
 from feedserver.model import (
+    Attachment,
     Channel,
     Entry,
     Image,
     IssueRef,
+    Origin,
     Person,
     Project,
     Reporter,
@@ -30,6 +32,8 @@ from feedserver.model import (
 
 MEDIA_TYPE = "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"
+UNKNOWN_TYPE = "application/octet-stream"
+"""What an attachment is called whose media type isn't known: the format wants one."""
 
 # Before it C libraries differ in how a date is written.
 _FIRST_YEAR = 1000
@@ -107,6 +111,7 @@ def item(entry: Entry) -> dict[str, object]:
                 for person in entry.authors
             ],
             "tags": entry.tags,
+            "attachments": [_attachment_members(each) for each in entry.attachments],
             "_twim": _extension(entry),
         }
     )
@@ -134,6 +139,8 @@ def entry(item: object, path: str = "") -> Entry:
         sections=twim.sections,
         update=_update(twim) if isinstance(twim, _Update) else None,
         terms=twim.terms,
+        attachments=tuple(map(_attachment, found.attachments)),
+        origin=_origin(twim.source) if twim.source else None,
     )
 
 
@@ -156,8 +163,19 @@ def _dump(members: Mapping[str, object]) -> str:
     return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
 
+def _attachment_members(attachment: Attachment) -> dict[str, object]:
+    return without_nothing(
+        {
+            "url": attachment.url,
+            "mime_type": attachment.type or UNKNOWN_TYPE,
+            "title": attachment.title,
+            "size_in_bytes": attachment.length,
+        }
+    )
+
+
 def _extension(entry: Entry) -> dict[str, object]:
-    image = entry.image
+    image, origin = entry.image, entry.origin
     return without_nothing(
         {
             "kind": entry.kind,
@@ -166,6 +184,11 @@ def _extension(entry: Entry) -> dict[str, object]:
             "terms": without_nothing(entry.terms),
             "image": without_nothing({"type": image.type, "length": image.length})
             if image
+            else None,
+            "source": without_nothing(
+                {"title": origin.title, "url": origin.url, "feed": origin.feed}
+            )
+            if origin
             else None,
         }
     )
@@ -219,10 +242,24 @@ class _Picture(Struct):
     length: Annotated[int, Meta(ge=0, le=2**63 - 1)] | UnsetType = UNSET
 
 
+class _Attachment(Struct):
+    url: WebAddress
+    mime_type: Text
+    title: Text = ""
+    size_in_bytes: Annotated[int, Meta(ge=0, le=2**63 - 1)] | UnsetType = UNSET
+
+
+class _Source(Struct):
+    title: Text = ""
+    url: WebAddress | UnsetType = UNSET
+    feed: WebAddress | UnsetType = UNSET
+
+
 class _Post(Struct, tag_field="kind", tag="post"):
     sections: tuple[str, ...] = ()
     terms: dict[str, tuple[str, ...]] = {}
     image: _Picture | UnsetType = UNSET
+    source: _Source | UnsetType = UNSET
 
 
 class _Update(_Post, tag="update", kw_only=True):
@@ -250,6 +287,7 @@ class _Item(Struct):
     content_html: Text = ""
     tags: tuple[str, ...] = ()
     image: WebAddress | UnsetType = UNSET
+    attachments: tuple[_Attachment, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.date_published.year, self.date_modified.year) < _FIRST_YEAR:
@@ -262,6 +300,21 @@ def _image(item: _Item) -> Image | None:
     picture = item.twim.image or _Picture()
     length = None if picture.length is UNSET else picture.length
     return Image(str(item.image), picture.type or None, length)
+
+
+def _attachment(found: _Attachment) -> Attachment:
+    return Attachment(
+        str(found.url),
+        None if found.mime_type == UNKNOWN_TYPE else found.mime_type,
+        None if found.size_in_bytes is UNSET else found.size_in_bytes,
+        found.title or None,
+    )
+
+
+def _origin(found: _Source) -> Origin | None:
+    """Where an entry comes from, if that is said: a source that says nothing is none."""
+    origin = Origin(found.title or None, known(found.url), known(found.feed))
+    return None if origin == Origin() else origin
 
 
 def _update(twim: _Update) -> UpdateOf:

@@ -14,13 +14,14 @@ from typing import Any
 from lxml import etree
 
 from feedserver.formats import xml
-from feedserver.model import Channel, Entry, Image
+from feedserver.model import Attachment, Channel, Entry, Image
 
 MEDIA_TYPE = "application/rss+xml"
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
 _MEDIA = "http://search.yahoo.com/mrss/"
+_MEDIUMS = frozenset({"image", "audio", "video"})
 # Validators refuse an enclosure of a host without a dot, such as localhost.
 _ENCLOSABLE = re.compile(r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]+)?/")
 
@@ -53,12 +54,17 @@ def _fill(item: Any, entry: Entry) -> None:
         item.content(content)
     for tag in xml.filled(entry.tags):
         item.category(term=xml.plain(tag))
-    if entry.image and _is_enclosable(entry.image):
-        item.enclosure(xml.clean(entry.image.url), entry.image.length, entry.image.type)
+    if file := _enclosure(entry):
+        item.enclosure(xml.clean(file.url), file.length, file.type)
 
 
-def _is_enclosable(image: Image) -> bool:
-    return bool(xml.media_type(image) and image.length and _ENCLOSABLE.match(image.url))
+def _enclosure(entry: Entry) -> Image | Attachment | None:
+    """The one file that an item may enclose."""
+    return next((file for file in xml.files(entry) if _is_enclosable(file)), None)
+
+
+def _is_enclosable(file: Image | Attachment) -> bool:
+    return bool(xml.media_type(file) and file.length and _ENCLOSABLE.match(file.url))
 
 
 class _Head(xml.Extension):
@@ -76,16 +82,19 @@ class _Head(xml.Extension):
 
 
 class _Item(xml.Extension):
-    """Adds an item's authors, and a picture of unknown size, for which feedgen has no words."""
+    """Adds an item's authors, and files that it doesn't enclose: feedgen has no words for them."""
 
     def extend_rss(self, tree: etree._Element) -> None:
         for name in xml.filled(person.name for person in self.entry.authors):
             etree.SubElement(tree, f"{{{_DC}}}creator").text = xml.plain(name)
-        image = self.entry.image
-        if image is None or _is_enclosable(image):
-            return
-        media = etree.SubElement(tree, f"{{{_MEDIA}}}content", url=xml.clean(image.url))
-        media.set("medium", "image")
-        media_type = xml.media_type(image)
-        if media_type:
-            media.set("type", media_type)
+        enclosure = _enclosure(self.entry)
+        for file in xml.files(self.entry):
+            if file is enclosure:
+                continue
+            media = etree.SubElement(tree, f"{{{_MEDIA}}}content", url=xml.clean(file.url))
+            media_type = xml.media_type(file)
+            medium = "image" if isinstance(file, Image) else (media_type or "").partition("/")[0]
+            if medium in _MEDIUMS:
+                media.set("medium", medium)
+            if media_type:
+                media.set("type", media_type)

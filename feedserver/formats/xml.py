@@ -15,7 +15,7 @@ from typing import TypeGuard
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]  # it carries no types
 from lxml import etree
 
-from feedserver.model import Channel, Entry, Image, PackedEntry
+from feedserver.model import Attachment, Channel, Entry, Image, PackedEntry
 
 GENERATOR = "mkdocs-twim"
 
@@ -181,9 +181,14 @@ def filled(texts: Iterable[str]) -> Iterator[str]:
             yield cleaned
 
 
-def media_type(image: Image) -> str | None:
-    """The media type of a picture, if it is known and one."""
-    return image.type if image.type and _MEDIA_TYPE.fullmatch(image.type) else None
+def files(entry: Entry) -> tuple[Image | Attachment, ...]:
+    """The files that belong to an entry; what can be heard comes before what can be seen."""
+    return (*entry.attachments, *([entry.image] if entry.image else []))
+
+
+def media_type(file: Image | Attachment) -> str | None:
+    """The media type of a picture or another file, if it is known and one."""
+    return file.type if file.type and _MEDIA_TYPE.fullmatch(file.type) else None
 
 
 def escape(text: str) -> str:

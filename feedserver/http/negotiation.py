@@ -19,8 +19,13 @@ FEED_TYPES = frozenset(
     }
 )
 _XML_TYPES = ("application/xml", "text/xml")
-_PAGE_TYPES = ("text/html", "application/xhtml+xml")
-_WEIGHT = re.compile(r"[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.ASCII | re.IGNORECASE)
+_RANGES = ("application/*", "text/*", "*/*", "*")
+"""What means feeds too; `*` is how Java writes `*/*`."""
+_HTML = "text/html"
+_XHTML = "application/xhtml+xml"
+_WEIGHT = re.compile(
+    r"[ \t]*q=(0(?:\.\d{0,3})?|\.\d{1,3}|1(?:\.0{0,3})?)[ \t]*", re.ASCII | re.IGNORECASE
+)
 _MAX_ITEMS = 100
 
 
@@ -51,18 +56,22 @@ def coding(header: str | None, *, small: bool = False) -> str | None:
 
 
 def prefers_page(header: str) -> bool:
-    """Whether a person asks, by Accept: a page is named, and no feed is wanted as much.
+    """Whether a person asks, by Accept: XHTML is named, or HTML and nothing that a feed is.
 
-    Browsers name HTML and no feed. Feed readers send `*/*` or nothing, or name feeds; some of
-    them name HTML beside, to find the feed of a page that they were given. XML and wildcards mean
-    feeds too, but browsers name these as well: there a page is wanted no less.
+    Browsers name XHTML and no feed. Feed readers send `*/*` or nothing, or name feeds or XML; many
+    of them, and what libraries send by themselves, name HTML beside. KDE's browsers name no XHTML,
+    but put HTML above all other text.
     """
     weights = dict(_weighed(header))
-    page = max(weights.get(name, 0.0) for name in _PAGE_TYPES)
     named = max(weights.get(name, 0.0) for name in FEED_TYPES)
-    rest = weights.get("application/*", weights.get("*/*", 0.0))
-    meant = max(weights.get(name, rest) for name in (*FEED_TYPES, *_XML_TYPES))
-    return page > named and page >= meant
+    html, xhtml = weights.get(_HTML, 0.0), weights.get(_XHTML, 0.0)
+    if xhtml > 0:
+        return max(html, xhtml) > named
+    if any(weights.get(name, 0.0) > 0 for name in (*FEED_TYPES, *_XML_TYPES)):
+        return False
+    if 0 < weights.get("text/*", 0.0) < html:
+        return True
+    return html > 0 and not any(weights.get(name, 0.0) > 0 for name in _RANGES)
 
 
 def _weighed(header: str) -> Iterator[tuple[str, float]]:

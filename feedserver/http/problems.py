@@ -72,6 +72,8 @@ async def answer(request: Request, error: Exception) -> Response:
     status, title = problem.status_code, HTTPStatus(problem.status_code).phrase
     headers = {**(problem.headers or {}), **CORS}
     headers["Vary"] = "Accept"
+    if status == HTTPStatus.NOT_ACCEPTABLE:
+        headers["Vary"] += ", Accept-Encoding"
     if "Allow" in headers:
         # Starlette has it in a set's order, which is another one in each process.
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))

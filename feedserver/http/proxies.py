@@ -31,12 +31,14 @@ _FOR = b"x-forwarded-for"
 _ALL = (_PROTO, _HOST, _PREFIX, _FORWARDED, _FOR)
 
 _NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
-_AUTHORITY = re.compile(rf"(?:{_NAME}|\[[0-9A-Fa-f:.]+\])(?::(\d{{1,5}}))?", re.ASCII)
+_AUTHORITY = re.compile(rf"(?:{_NAME}|\[([0-9A-Fa-f:.]+)\])(?::(\d{{1,5}}))?", re.ASCII)
 _PATH = re.compile(
     r"(?:/(?!\.{1,2}(?:/|\Z))(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*/?", re.ASCII
 )
-_PAIR = re.compile(r"""\s*([\w-]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*""", re.ASCII)
-_ITEM = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|[^",])+""")
+# A quote that isn't closed takes what is left, so that nothing is looked at twice.
+_QUOTED = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
+_PAIR = re.compile(rf'(?:{_QUOTED}|[^";])++', re.DOTALL)
+_ITEM = re.compile(rf'(?:{_QUOTED}|[^",])++', re.DOTALL)
 _PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::\S*)?")
 
 
@@ -56,9 +58,9 @@ class Origins:
         if self._url is not None:
             return None
         if headers.keys().isdisjoint(_ALL) or not self._by_proxy(scope):
-            return scope["scheme"], headers.get(b"host")
+            return scope["scheme"], _asked(scope, headers)
         # Not the headers themselves: each reader has an address of its own in X-Forwarded-For.
-        return scope["scheme"], headers.get(b"host"), tuple(sorted(self._told(headers).items()))
+        return scope["scheme"], _asked(scope, headers), tuple(sorted(self._told(headers).items()))
 
     def base(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
         """The address of this server's root, with a slash at its end.
@@ -68,15 +70,14 @@ class Origins:
         """
         if self._url is not None:
             return self._url
-        scheme, host, prefix = scope["scheme"], _text(headers, b"host"), ""
+        scheme, host, prefix = scope["scheme"], _asked(scope, headers), ""
         header = "Host"
         if not headers.keys().isdisjoint(_ALL) and self._by_proxy(scope):
             told = self._told(headers)
             scheme, prefix = told.get("proto", scheme).lower(), told.get("prefix", "")
             if "host" in told:
                 header, host = "Forwarded host", told["host"]
-        found = _AUTHORITY.fullmatch(host)
-        if found is None or int(found[1] or 0) > 65535:
+        if not _is_authority(host):
             raise Problem(HTTPStatus.BAD_REQUEST, f"The header {header} names no host.")
         if scheme not in ("http", "https"):
             raise Problem(HTTPStatus.BAD_REQUEST, "The forwarded scheme is neither http nor https.")
@@ -130,11 +131,32 @@ def prefix_of(base: str) -> str:
 def _element(text: str) -> Mapping[str, str]:
     pairs = {}
     for found in _PAIR.finditer(text):
-        value = found[2]
+        name, _, value = map(str.strip, found[0].partition("="))
         if value.startswith('"'):
-            value = re.sub(r"\\(.)", r"\1", value[1:-1])
-        pairs[found[1].lower()] = value
+            value = re.sub(r"\\(.)", r"\1", value[1:].removesuffix('"'))
+        pairs[name.lower()] = value
     return {name: pairs[name] for name in ("for", "proto", "host") if name in pairs}
+
+
+def _asked(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+    """The host that was asked; without the header, which HTTP/1.0 doesn't need, the listener."""
+    if b"host" in headers or not scope.get("server"):
+        return _text(headers, b"host")
+    host, port = scope["server"]
+    if port is None:
+        # A Unix socket has no name that anybody else could use.
+        return "localhost"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_authority(text: str) -> bool:
+    found = _AUTHORITY.fullmatch(text)
+    if found is None or int(found[2] or 0) > 65535:
+        return False
+    try:
+        return found[1] is None or bool(IPv6Address(found[1]))
+    except ValueError:
+        return False
 
 
 def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:

@@ -10,12 +10,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from html import escape
+from urllib.parse import unquote, urlsplit
 
-from feedserver.model import Entry, Image, IssueRef, Person, Site, UpdateOf
-from feedserver.newsletter import issues
+from feedserver.model import (
+    Attachment,
+    Entry,
+    Image,
+    IssueRef,
+    Origin,
+    Person,
+    Site,
+    UpdateOf,
+)
+from feedserver.newsletter import issues, names
 from feedserver.newsletter.order import SECOND, arrange
-from feedserver.text import html, urls
-from feedserver.text.slugs import section_title
+from feedserver.text import html, summaries, urls
 
 MORE = '<span id="continue-reading">'
 """What Zola, and we, put for the mark `<!-- more -->`: above it stands a post's summary."""
@@ -45,11 +55,13 @@ class Post:
     image: Image | None = None
     description: str | None = None
     id: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    origin: Origin | None = None
 
 
 def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> tuple[Entry, ...]:
     """Make the entries of a site: its posts, newest first, each followed by its updates."""
-    return arrange(of_post(post, site, ignore_sections) for post in posts)
+    return arrange(entry for post in posts for entry in of_post(post, site, ignore_sections))
 
 
 def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entry]:
@@ -68,15 +80,31 @@ def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entr
         tags=post.categories,
         image=post.image,
         terms=post.terms,
+        attachments=post.attachments,
+        origin=post.origin,
     )
-    if not post.issue:
-        return [entry]
-    updates = issues.divide(content, ignore_sections)
+    updates = issues.divide(content, ignore_sections) if post.issue else ()
     sections = (update.section.slug for update in updates if update.section)
-    return [
-        replace(entry, sections=tuple(dict.fromkeys(sections))),
-        *(_update_entry(update, entry) for update in updates),
-    ]
+    divided = [_update_entry(update, entry) for update in updates]
+    if links := _links(post.attachments, content):
+        # Not before it was divided: they belong to none of the updates.
+        text = content or f"<p>{escape(entry.summary, quote=False)}</p>"
+        entry = replace(entry, content=html.sanitise(text + links, post.permalink))
+    return [replace(entry, sections=tuple(dict.fromkeys(sections))), *divided]
+
+
+def _links(attachments: Iterable[Attachment], content: str) -> str:
+    """Links to the files to which the content has none."""
+    return "".join(
+        f'<p><a href="{escape(each.url)}">{escape(_label(each))}</a></p>'
+        for each in attachments
+        if f'"{each.url.replace("&", "&amp;")}"' not in content
+    )
+
+
+def _label(attachment: Attachment) -> str:
+    path = urlsplit(attachment.url).path
+    return attachment.title or unquote(path.rpartition("/")[2]) or attachment.url
 
 
 def opening(content: str) -> str | None:
@@ -91,11 +119,11 @@ def opening(content: str) -> str | None:
 def _summary(content: str) -> str | None:
     """The first sentences above the mark "more", or of all if nothing stands there."""
     above = opening(content)
-    return (above and html.sanitised_summary(above)) or html.sanitised_summary(content)
+    return (above and summaries.sanitised_summary(above)) or summaries.sanitised_summary(content)
 
 
 def _update_entry(update: issues.Update, issue: Entry) -> Entry:
-    title = f"{_heading(update)}, {issue.title}"
+    title = f"{names.heading(update.section, update.project)}, {issue.title}"
     people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
     image = urls.absolute(update.image, issue.url) if update.image else None
     address = f"{issue.url.partition('#')[0]}#{fragment(update.heading_id)}"
@@ -117,20 +145,10 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
             reporters=update.reporters,
             position=update.position,
         ),
+        origin=issue.origin,
     )
 
 
 def fragment(id: str) -> str:
     """A heading's id as it may stand in an address."""
     return _NO_FRAGMENT.sub(lambda found: f"%{ord(found[0]):02X}", id)
-
-
-def _heading(update: issues.Update) -> str:
-    """What an update's title begins with: "Fractal (Clients)", "Clients", or "Matrix Spec"."""
-    section = section_title(update.section.title) if update.section else ""
-    if update.section and not section:
-        section = update.section.title or update.section.slug
-    if update.project is None:
-        return section
-    project = update.project.title or update.project.slug
-    return f"{project} ({section})" if section else project

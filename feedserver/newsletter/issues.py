@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import groupby, zip_longest
-from operator import itemgetter
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
 from feedserver.model import Project, Reporter, Section
+from feedserver.newsletter._summary import summary
 from feedserver.text import html
 from feedserver.text.slugs import HeadingIds, project_slug, section_slug, slugify, without_emoji
 
@@ -120,7 +120,7 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
         content = html.serialise(part.nodes).strip() if any(map(_stands, part.nodes)) else None
         if content is None and part.project is None:
             continue
-        reporters, asides = _reporters(part)
+        reporters, found = _reported(part)
         update = Update(
             heading_id=part.heading.id,
             section=part.section,
@@ -128,7 +128,7 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
             reporters=reporters,
             position=len(updates),
             content=content,
-            summary=html.summary(node for node in part.nodes if node.mem_id not in asides),
+            summary=found,
             image=html.first_image(part.nodes) if "<img" in (content or "") else None,
         )
         updates.append(update)
@@ -240,7 +240,7 @@ def _runs(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[_Run]
             stack += [(link, child) for child in node.iter(include_text=True)][::-1]
     return [
         _Run("".join(text for _, text in group), link[1] if link else None)
-        for link, group in groupby(pieces, itemgetter(0))
+        for link, group in groupby(pieces, lambda piece: piece[0])
     ]
 
 
@@ -297,23 +297,23 @@ def _blocks(nodes: Iterable[LexborNode]) -> Iterator[list[LexborNode]]:
         yield from (block for block in blocks if any(map(_stands, block)))
 
 
-def _reporters(part: _Part) -> tuple[tuple[Reporter, ...], set[int]]:
-    """The persons named in a part's attributions, and the nodes that say nothing else."""
+def _reported(part: _Part) -> tuple[tuple[Reporter, ...], str | None]:
+    """The persons named in a part's attributions, and its summary."""
     blocks = list(_blocks(part.nodes))
     people: list[Reporter] = []
-    asides: set[int] = set()
-    for block, following in zip_longest(blocks, blocks[1:]):
+    attributions: dict[int, bool] = {}
+    for number, (block, following) in enumerate(zip_longest(blocks, blocks[1:])):
         if block[0].tag != "p" and not _is_inline(block[0]):
             continue
         quoted = following is not None and following[0].tag == "blockquote"
         named, aside = _attribution(_runs(block), quoted, part.heading.title)
         people.extend(named)
-        if aside:
-            asides.update(node.mem_id for node in block)
+        if named or aside:
+            attributions[number] = aside
     if not people and blocks and blocks[0][0].tag == "blockquote":
         chains = _chains(part.heading.runs)
         people = _named(part.heading.runs, chains[0]) if chains else []
-    return _distinct(people), asides
+    return _distinct(people), summary(blocks, attributions)
 
 
 def _attribution(runs: list[_Run], quoted: bool, title: str) -> tuple[list[Reporter], bool]:

@@ -5,7 +5,7 @@ The rules of the contract's "Identity and order".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,27 +15,26 @@ SECOND = timedelta(seconds=1)
 
 
 def feed_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Sort entries: newest issue or post first, the updates of one issue as in the document."""
+    """Sort entries: newest issue or post first, the updates of one issue as in the document.
+
+    A post stands before its updates.
+    """
 
     def key(entry: Entry) -> tuple[float, str, int]:
         if entry.update is None:
             return (-entry.published.timestamp(), entry.id, -1)
         position = entry.update.position
-        date = entry.published - timedelta(seconds=position)
-        return (-date.timestamp(), entry.update.issue.id, position)
+        return (position - entry.published.timestamp(), entry.update.issue.id, position)
 
     return tuple(sorted(entries, key=key))
 
 
-def arrange(groups: Iterable[Sequence[Entry]]) -> tuple[Entry, ...]:
-    """Put posts, each with its updates behind it, in order: newest first."""
-    ordered = sorted(groups, key=lambda group: (-group[0].published.timestamp(), group[0].id))
-    return unique(entry for group in ordered for entry in group)
+def arrange(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Put the entries of a site in order, and give each a second of its own to be modified in.
 
-
-def unique(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Give each post, and each update, of a site a second of its own to be modified in."""
-    entries = tuple(entries)
+    Posts come newest first, each with its updates behind it.
+    """
+    entries = feed_order(entries)
     modified = _unique(entry for entry in entries if entry.update is None)
     modified |= _unique(entry for entry in entries if entry.update)
     return tuple(

@@ -14,12 +14,18 @@ from starlette.responses import Response
 
 FOLDER = "feeds/"
 _TYPES: Mapping[str, str] = {
-    "style.css": "text/css; charset=utf-8",
-    "feeds.js": "text/javascript; charset=utf-8",
-    "frame.css": "text/css; charset=utf-8",
-    "frame.js": "text/javascript; charset=utf-8",
-    "icon.svg": "image/svg+xml",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
 }
+# Relative to the package: what frames need stands with the rest of what is embedded.
+_FILES = (
+    "assets/style.css",
+    "assets/feeds.js",
+    "assets/icon.svg",
+    "embed/frame.css",
+    "embed/frame.js",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +35,13 @@ class _Asset:
     digest: str
 
 
-def _read(name: str, media_type: str) -> _Asset:
-    body = (Path(__file__).parents[1] / "assets" / name).read_bytes()
-    return _Asset(body, media_type, hashlib.sha256(body).hexdigest()[:16])
+def _read(path: Path) -> _Asset:
+    body = path.read_bytes()
+    return _Asset(body, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:16])
 
 
-_ASSETS = {f"{FOLDER}{name}": _read(name, media_type) for name, media_type in _TYPES.items()}
+_PATHS = [Path(__file__).parents[1] / name for name in _FILES]
+_ASSETS = {f"{FOLDER}{path.name}": _read(path) for path in _PATHS}
 NAMES = frozenset(_ASSETS)
 """The paths of all, without a slash before them."""
 
@@ -45,14 +52,19 @@ def address(name: str, prefix: str) -> str:
     return f"{prefix}{path}?v={_ASSETS[path].digest}"
 
 
-def respond(path: str, known: str | None = None) -> Response:
-    """Answer with one of `NAMES`, or with 304 if `known`, the header If-None-Match, has it."""
+def etag(path: str) -> str:
+    """The entity tag of one of `NAMES`."""
+    return f'"{_ASSETS[path].digest}"'
+
+
+def respond(path: str, *, known: bool = False) -> Response:
+    """Answer with one of `NAMES`, or with 304 if it is `known` to who asks."""
     asset = _ASSETS[path]
     headers = {
-        "ETag": f'"{asset.digest}"',
+        "ETag": etag(path),
         "Cache-Control": "public, max-age=31536000, immutable",
         "X-Content-Type-Options": "nosniff",
     }
-    if known is not None and f'"{asset.digest}"' in known:
+    if known:
         return Response(None, 304, headers)
     return Response(asset.body, headers=headers, media_type=asset.media_type)

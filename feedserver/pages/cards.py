@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from babel import Locale
 from babel.dates import format_date
 
-from feedserver.feeds.catalogue import feed_address, page_address
+from feedserver.feeds.catalogue import (
+    GROUPS,
+    feed_address,
+    in_order,
+    page_address,
+    taxonomy_of,
+)
 from feedserver.feeds.choices import Options, short_title
-from feedserver.feeds.index import Index, authors_of
+from feedserver.feeds.index import Index
 from feedserver.feeds.parameters import FACETS, Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Site
-from feedserver.text.slugs import section_title, slugify
+from feedserver.newsletter import names
+from feedserver.text.slugs import slugify
 
-GROUPS: tuple[FeedKind, ...] = ("posts", "updates", "named", "section", "project", "term")
 LONG_GROUP = 150
 """A group of more feeds shows their names alone."""
 
@@ -42,7 +48,7 @@ class Card:
     title: str
     url: str
     date: Day
-    summary: str
+    summary: str | None
     people: tuple[Link, ...]
     is_update: bool
     section: Link | None
@@ -78,10 +84,10 @@ class Row:
 class Group:
     """Feeds of one kind; of terms, those of one taxonomy. `is_long`: names alone are shown.
 
-    `kind` is `None` of the feeds that have everything.
+    `name` is that of its words, or empty of terms.
     """
 
-    kind: FeedKind | None
+    name: str
     taxonomy: str | None
     rows: tuple[Row, ...]
 
@@ -104,20 +110,20 @@ def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
     update = entry.update
     section = project = None
     if update is not None and update.section is not None:
-        title = section_title(update.section.title) or update.section.slug
+        title = names.of_section(update.section)
         section = _topic(title, f"/section/{update.section.slug}/", index, prefix)
     if update is not None and update.project is not None:
-        title = update.project.title or update.project.slug
+        title = names.of_project(update.project)
         project = _topic(title, f"/project/{update.project.slug}/", index, prefix)
-    reporters = update.reporters if update else ()
-    authors = authors_of(entry, index.archive.site)
     return Card(
         title=entry.title,
         url=entry.url,
         date=day(entry, locale),
-        summary="" if entry.summary == entry.title else entry.summary,
-        people=tuple(Link(person.name, person.url) for person in reporters or authors),
-        is_update=bool(reporters),
+        summary=names.summary(entry),
+        people=tuple(
+            Link(person.name, person.url) for person in names.people(entry, index.archive.site)
+        ),
+        is_update=bool(update and update.reporters),
         section=section,
         project=project,
         tags=()
@@ -153,11 +159,10 @@ def addresses(feed: Feed, base: str, part: Slice) -> tuple[Address, ...]:
 
 def groups(index: Index, locale: Locale) -> tuple[Group, ...]:
     """All feeds, as the catalogue groups them."""
-    found: dict[tuple[FeedKind | None, str | None], list[Row]] = {}
-    for feed in sorted(index.feeds, key=lambda feed: GROUPS.index(feed.kind)):
-        taxonomy = next(iter(feed.query), None) if feed.kind == "term" else None
+    found: dict[tuple[str, str | None], list[Row]] = {}
+    for feed in in_order(index.feeds):
         is_all = feed.kind in ("posts", "updates")
-        rows = found.setdefault((None if is_all else feed.kind, taxonomy), [])
+        rows = found.setdefault((GROUPS[feed.kind].served, taxonomy_of(feed)), [])
         entries = index.entries(feed)
         rows.append(
             Row(

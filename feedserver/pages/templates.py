@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -46,7 +46,8 @@ def _breakable(address: str) -> Markup:
 
 
 _ENVIRONMENT = Environment(
-    loader=PackageLoader("feedserver"),
+    # The page for frames stands with the rest of what is embedded.
+    loader=ChoiceLoader([PackageLoader("feedserver"), PackageLoader("feedserver", "embed")]),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

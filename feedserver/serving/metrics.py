@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from feedserver.serving.reports import Asked, Report
 from feedserver.serving.subscribers import Subscribers
-from feedserver.sources.status import SourceStatus
+from feedserver.sources.statefolder import SourceStatus
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _Labels = TypeVar("_Labels", bound=tuple[str, ...])

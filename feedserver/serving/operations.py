@@ -15,7 +15,7 @@ from feedserver.feeds.index import Index
 from feedserver.http import problems
 from feedserver.http.problems import Problem
 from feedserver.serving import metrics
-from feedserver.sources import status
+from feedserver.sources import statefolder
 
 HEALTH = "/healthz"
 METRICS = "/metrics"
@@ -56,7 +56,7 @@ class Operations:
         await response(scope, receive, send)
 
     def _health(self) -> Response:
-        sources = status.read(self._folder)
+        sources = statefolder.statuses(self._folder)
         index = self._index()
         troubled = any(not source.current for source in sources)
         state = "degraded" if troubled else "ok"

@@ -29,7 +29,7 @@ from feedserver.serving.reports import Ready, Report
 from feedserver.serving.supervisor import Supervisor
 from feedserver.settings.settings import Settings
 from feedserver.settings.values import host_and_port
-from feedserver.sources import statefolder, status
+from feedserver.sources import statefolder
 from feedserver.sources.builder import DATABASE, Builder
 
 log = logging.getLogger("feedserver")
@@ -173,7 +173,7 @@ class _Parent:
         if now - self._written < _PERIOD:
             return
         self._written = now
-        self._metrics.tell(status.read(self._folder), self._supervisor.restarts)
+        self._metrics.tell(statefolder.statuses(self._folder), self._supervisor.restarts)
         if self._settings.metrics is None:
             path = self._folder / f"{METRICS_FILE}.new"
             path.write_bytes(self._metrics.text())

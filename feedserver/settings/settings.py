@@ -123,7 +123,7 @@ class Settings:
     """How many query parameters a request may have."""
 
     head_timeout: float = 10.0
-    """How long a client may take to send the head of a request."""
+    """How long a client may take to send a request, with its body."""
 
     drain: float = 10.0
     """How long a shutdown waits for answers that are on their way."""

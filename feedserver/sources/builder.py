@@ -22,7 +22,7 @@ from feedserver.foreign import joining as sites
 from feedserver.foreign.reading import Reading
 from feedserver.model import Archive
 from feedserver.settings.settings import Settings
-from feedserver.sources import keeping, status
+from feedserver.sources import keeping, statefolder
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetcher, Validators, WebFetcher
 from feedserver.sources.keeping import Copy
@@ -32,7 +32,6 @@ from feedserver.store import database
 log = logging.getLogger("feedserver")
 
 DATABASE = "site.sqlite"
-STATUS = "status.json"
 COPIES = "sources"
 
 _AT_ONCE = 4
@@ -320,7 +319,7 @@ class Builder:
         """Whether the state folder has a database, and of one of these sources."""
         try:
             name = database.current(self._state / DATABASE)
-            known = status.read(self._state)
+            known = statefolder.statuses(self._state)
         except (DatabaseError, ValueError, LookupError):
             return False
         times = {each.name: each.last_success for each in known}
@@ -335,7 +334,7 @@ class Builder:
         values = {"version": 1, "sources": [_status(slot) for slot in self._slots]}
         data = (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
         if data != self._status:
-            keeping.replace_file(self._state / STATUS, data)
+            keeping.replace_file(self._state / statefolder.STATUS, data)
             self._status = data
 
 

@@ -1,12 +1,18 @@
-"""The folder of what one server has made of its sources. No two servers may have the same."""
+"""The folder of what one server has made of its sources. No two servers may have the same.
+
+In it `status.json`, which the builder writes, says how the sources are.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import filelock
@@ -18,6 +24,26 @@ from feedserver.settings.settings import Settings
 log = logging.getLogger("feedserver")
 
 LOCK = "lock"
+STATUS = "status.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """When a source was read last, and how it is; `error` says what is wrong.
+
+    `state` is current, stale, refused or missing, as the builder writes it.
+    """
+
+    name: str
+    kind: str
+    last_success: datetime | None
+    error: str | None
+    state: str
+
+    @property
+    def current(self) -> bool:
+        """Whether what the source has now is what is served."""
+        return self.state == "current"
 
 
 @contextmanager
@@ -62,3 +88,23 @@ def _locked(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         lock.release()
+
+
+def statuses(folder: Path) -> tuple[SourceStatus, ...]:
+    """Read how the sources are; nothing if there is none yet."""
+    try:
+        data = json.loads((folder / STATUS).read_bytes())
+    except FileNotFoundError:
+        return ()
+    return tuple(_source(values) for values in data["sources"])
+
+
+def _source(values: Mapping[str, str]) -> SourceStatus:
+    success = values.get("last_success")
+    return SourceStatus(
+        values["name"],
+        values["kind"],
+        datetime.fromisoformat(success) if success else None,
+        values.get("error"),
+        values["state"],
+    )

@@ -1,8 +1,9 @@
 """The database that workers answer from: one file of SQLite for each version of a site.
 
 It holds the entries without their content, which workers have in memory; the content, which they
-fetch; an index of all words (FTS5); and what is worked out once for all of them: orders, and the
-sets of entries that have a slug. It is written once and then never changed.
+fetch; the archive in pieces, as it is answered with; an index of all words (FTS5); and what is
+worked out once for all of them: orders, and the sets of entries that have a slug. It is written
+once and then never changed.
 
 A version's file has a name of its own, and the file at the path that is asked for names it.
 So a worker keeps the version that it has open, on Windows too, where an open file can't be
@@ -18,6 +19,7 @@ import re
 import sqlite3
 import time
 from array import array
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +31,7 @@ from feedserver.formats import jsonfeed, xml
 from feedserver.model import Archive, Entry
 from feedserver.text import html
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when the tables change; a file of another format isn't opened."""
 
 _TABLES = """
@@ -37,6 +39,7 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE heads (number INTEGER PRIMARY KEY, head TEXT NOT NULL);
 CREATE TABLE bodies (number INTEGER PRIMARY KEY, content BLOB NOT NULL,
                      clean INTEGER NOT NULL);
+CREATE TABLE pieces (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE slugs (kind TEXT, parameter TEXT, slug TEXT, members BLOB,
                     PRIMARY KEY (kind, parameter, slug)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(title, summary, content, content='', columnsize=0,
@@ -44,6 +47,20 @@ CREATE VIRTUAL TABLE words USING fts5(title, summary, content, content='', colum
 """
 DIGEST = 16
 """How many bytes of an entry's hash are kept."""
+
+PIECE = 16 * 1024
+"""How many bytes a piece of the archive has: so much of it is held for a reader."""
+
+_UNPARTED = re.compile(
+    "["
+    # Thai, Lao, Tibetan, Burmese, Hangul, Khmer.
+    "\u0e01-\u0eff\u0f00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff"
+    # Kana, Hangul, ideographs, and what is written among them.
+    "\u3005-\u3007\u3040-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff\uf900-\ufaff"
+    "\uff66-\uff9f\U00020000-\U0003ffff"
+    "]"
+)
+"""Letters of scripts whose words aren't parted by spaces, or have endings that grow on to them."""
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -160,6 +177,7 @@ def _fill(connection: sqlite3.Connection, archive: Archive, known: _Known) -> No
     connection.executemany("INSERT INTO facts VALUES (?, ?)", sorted(facts.items()))
     for number, entry in enumerate(entries):
         _insert(connection, number, entry)
+    connection.executemany("INSERT INTO pieces VALUES (?, ?)", enumerate(_pieces(archive)))
     connection.execute("INSERT INTO words(words) VALUES ('optimize')")
     connection.execute("COMMIT")
 
@@ -177,8 +195,27 @@ def _insert(connection: sqlite3.Connection, number: int, entry: Entry) -> None:
     text = html.sanitised_text(packed.content or "")
     connection.execute(
         "INSERT INTO words(rowid, title, summary, content) VALUES (?, ?, ?, ?)",
-        (number, _text(entry.title), _text(entry.summary), _text(text)),
+        (number, *(separated(_text(each)) for each in (entry.title, entry.summary, text))),
     )
+
+
+def _pieces(archive: Archive) -> Iterator[bytes]:
+    rest = bytearray()
+    for line in archives.lines(archive):
+        rest += line
+        whole = len(rest) - len(rest) % PIECE
+        for start in range(0, whole, PIECE):
+            yield bytes(rest[start : start + PIECE])
+        del rest[:whole]
+    if rest:
+        yield bytes(rest)
+
+
+def separated(text: str) -> str:
+    """A text for the index of words, and for a search in it: where words aren't parted, letters
+    are, so that those of a search are found next to each other.
+    """
+    return text if text.isascii() else _UNPARTED.sub(r" \g<0> ", text)
 
 
 def _text(text: str) -> str:

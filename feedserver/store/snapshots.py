@@ -26,7 +26,7 @@ from feedserver.feeds.orders import Order, Times
 from feedserver.formats import archive as archives
 from feedserver.formats import jsonfeed
 from feedserver.model import Entry, PackedEntry
-from feedserver.store.database import DIGEST, FORMAT, file_of
+from feedserver.store.database import DIGEST, FORMAT, PIECE, file_of, separated
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _BATCH = 50
@@ -35,7 +35,7 @@ _STRIDE = 200
 """After so many entries that are read, or looked at, other threads get their turn."""
 
 _PATIENCE = 2.0
-"""For how many seconds a search may go on; one thread makes all slices, so others wait for it."""
+"""For how many seconds a search may go on; other searches wait for it."""
 _INSTRUCTIONS = 1000
 """After how many instructions SQLite asks whether to go on."""
 
@@ -125,6 +125,7 @@ class Snapshot:
     index: Index
     archive: Stream
     _connection: _Connection
+    _searched: _Connection
     _digests: bytes
 
     def fill(self, entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -147,7 +148,7 @@ class Snapshot:
             return iter(())
         first = len(self.index.posts.entries) if updates else 0
         last = first + len((self.index.updates if updates else self.index.posts).entries)
-        rows = self._connection.batches(
+        rows = self._searched.batches(
             "SELECT rowid - ? FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ?"
             " ORDER BY rowid",
             (first, expression, first + behind, last),
@@ -176,20 +177,23 @@ def load(
     file = file_of(path, name)
     try:
         modified = datetime.fromtimestamp(int(file.stat().st_mtime), UTC)
-        connection = _Connection(file)
+        # One of its own for searches: whoever waits for a connection waits for all they take.
+        connection, searched = _Connection(file), _Connection(file)
         loader = _Loader(connection, before, pause)
         index, facts = loader.index(), loader.facts
     except (OSError, sqlite3.Error, ArchiveError, KeyError) as error:
         raise DatabaseError(f"{file}: {error}") from error
 
-    def chunks() -> Iterator[bytes]:
-        archive = index.archive
-        return archives.lines(archive, _filled(index, connection, archive.entries))
+    length = int(facts["length"])
 
-    stream = Stream(
-        jsonfeed.MEDIA_TYPE, facts["etag"], max(modified, earliest), int(facts["length"]), chunks
-    )
-    return Snapshot(name, serial, index, stream, connection, facts["digests"])
+    def chunks() -> Iterator[bytes]:
+        # Whoever reads slowly holds one piece, and no connection.
+        for number in range(-(-length // PIECE)):
+            for (piece,) in connection.rows("SELECT bytes FROM pieces WHERE number = ?", (number,)):
+                yield piece
+
+    stream = Stream(jsonfeed.MEDIA_TYPE, facts["etag"], max(modified, earliest), length, chunks)
+    return Snapshot(name, serial, index, stream, connection, searched, facts["digests"])
 
 
 class _Loader:
@@ -322,6 +326,6 @@ def _expression(text: str) -> str:
         start = word.rstrip("*")
         if not start:
             continue
-        quoted = '"' + start.replace('"', '""') + '"'
+        quoted = '"' + separated(start).replace('"', '""') + '"'
         words.append(f"{quoted} *" if start != word else quoted)
     return " ".join(words)

@@ -125,13 +125,18 @@ class Store:
             return found.document
 
     def document(
-        self, snapshot: Snapshot, name: str, base: str, slice: Slice = WHOLE
+        self,
+        snapshot: Snapshot,
+        name: str,
+        base: str,
+        slice: Slice = WHOLE,
+        found: Page | None = None,
     ) -> Document | None:
         """The document at a path such as "section/clients/feed.json"; `None` if there is none.
 
         The archive isn't among them, see `Snapshot.archive`. What was rendered of the same content
         before is taken again. This must be called in one thread: feedgen sets the locale of the
-        process.
+        process. `found` is what `search` gives, which may be called in another thread.
 
         Raises:
             EntryNotFoundError: the feed has no entry with the id `slice.before`.
@@ -141,7 +146,7 @@ class Store:
             known = self._rendered.get(key)
         if known is not None and known.serial == snapshot.serial:
             return known.document
-        recipe = _recipe(snapshot, name, base, slice)
+        recipe = _recipe(snapshot, name, base, slice, found)
         if recipe is None:
             return None
         if known is not None and known.digest == recipe.digest:
@@ -152,6 +157,16 @@ class Store:
                 document = known.document
         self._remember(key, _Rendered(document, recipe.digest, snapshot.serial))
         return document
+
+    def search(self, snapshot: Snapshot, name: str, slice: Slice) -> Page | None:
+        """The entries of a document without their content; `None` if it is no feed's.
+
+        Raises:
+            EntryNotFoundError: the feed has no entry with the id `slice.before`.
+            SearchTimeoutError: it takes too long.
+        """
+        feed = _feed_of(snapshot, name)
+        return None if feed is None else snapshot.index.page(feed, slice, snapshot.search)
 
     def entries(self, snapshot: Snapshot, feed: Feed, slice: Slice = WHOLE) -> Page:
         """The entries that the document of a slice has, with their content.
@@ -218,7 +233,16 @@ class _Recipe:
     render: Callable[[], bytes]
 
 
-def _recipe(snapshot: Snapshot, name: str, base: str, slice: Slice) -> _Recipe | None:
+def _feed_of(snapshot: Snapshot, name: str) -> Feed | None:
+    folder, _, file = name.rpartition("/")
+    if file not in FORMATS or name.startswith("/"):
+        return None
+    return snapshot.index.feed_at(f"/{folder}/" if folder else "/")
+
+
+def _recipe(
+    snapshot: Snapshot, name: str, base: str, slice: Slice, found: Page | None
+) -> _Recipe | None:
     index, whole = snapshot.index, snapshot.archive.etag.encode()
     match name:
         case "feeds.json":
@@ -226,12 +250,12 @@ def _recipe(snapshot: Snapshot, name: str, base: str, slice: Slice) -> _Recipe |
         case "feeds.opml":
             media_type = f"{opml.MEDIA_TYPE}; charset=utf-8"
             return _Recipe(media_type, whole, lambda: catalogue.to_opml(index, base))
-    folder, _, file = name.rpartition("/")
-    form = FORMATS.get(file)
-    feed = index.feed_at(f"/{folder}/" if folder else "/") if form else None
-    if form is None or feed is None or name.startswith("/"):
+    feed = _feed_of(snapshot, name)
+    if feed is None:
         return None
-    page = index.page(feed, slice, snapshot.search)
+    file = name.rpartition("/")[2]
+    form = FORMATS[file]
+    page = found or index.page(feed, slice, snapshot.search)
     # JSON is UTF-8 by its definition (RFC 8259) and takes no parameter.
     suffix = "" if file.endswith(".json") else "; charset=utf-8"
     return _Recipe(

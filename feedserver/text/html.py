@@ -74,22 +74,6 @@ _CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|([^,]*+))")
 _BOUNDARY = re.compile(rf"</?(?:{'|'.join((*BLOCK, *_TABLE, 'br', 'summary'))})(?:\s[^>]*)?>")
 _MARKUP = re.compile(r"<[^>]*>")
 _UNSEEN = re.compile(r"<!--.*?-->|<(script|style|template|noscript)\b[^>]*>.*?</\1>", re.DOTALL)
-_ASIDE = re.compile(
-    r"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>(?:(?!</?a\b).)*</a>\s*</p>", re.DOTALL
-)
-# As CommonMark and Python-Markdown have them, and whoever else numbers links to notes.
-_NOTE_MARK = re.compile(
-    r'<sup\b[^>]*>\s*<a\b[^>]*\shref="[^"]*#[^"]*"[^>]*>\s*\[?\d+\]?\s*</a>\s*</sup>'
-)
-_NOTE = re.compile(r'<div\b[^>]*\sclass="footnote(?:-definition)?"[^>]*>.*?</div>', re.DOTALL)
-_OPEN = re.compile(r"<(?:h[1-6]|table|pre)\b")
-# One class of characters comes first, so that a search passes over all others quickly.
-_SENTENCE = re.compile(
-    r"[.!?…。！？](?:(?<=[.!?…])[.!?…]*[\"'”’)\]»]*(?=\s+[^a-z\s])|(?<=[。！？])[。！？]*[」』]?)"
-)
-_SAID = re.compile(r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|tr|ul)>")
-_STOP = re.compile(r"[.!?…:;,–—。！？][\"'”’)\]»」』]?$")
-_SHORTEST = 60
 _OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 # What has no end tag, may do without, or ends where the next of its kind begins.
 _UNCOUNTED = frozenset(
@@ -112,7 +96,7 @@ def sanitise(html: str, base: str) -> str:
     """
     html = _without_bad(html.replace("\r\n", "\n"))
     if html.count("<") > _DEEPEST:
-        html = _flattened(html)
+        html = flattened(html)
     if _EMBED.search(html):
         html = _without_bad(_link_embeds(html, base))
     for _ in range(_ROUNDS):
@@ -127,7 +111,7 @@ def sanitise(html: str, base: str) -> str:
     return entities.escape(text(parse(html)), quote=False)
 
 
-def _flattened(html: str) -> str:
+def flattened(html: str) -> str:
     """The HTML less the start tags that stand deeper than anyone writes."""
     pieces: list[str] = []
     depth = formatting = position = 0
@@ -333,60 +317,6 @@ def plain(html_text: str) -> str:
 def one_line(plain_text: str) -> str:
     """Plain text without line breaks and control characters."""
     return " ".join(BAD.sub("", plain_text).split())
-
-
-def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
-    """The first sentences of nodes, as `sanitised_summary` gives them."""
-    return sanitised_summary(serialise(nodes), limit)
-
-
-def sanitised_summary(html: str, limit: int = 300) -> str | None:
-    """The first sentences, up to `limit` characters; `None` if there is no text.
-
-    Headings, tables, code blocks and paragraphs of one link, such as a player's, count only where
-    there is nothing else, footnotes and their marks never. Without an end of a sentence beyond some
-    sixty characters it ends at a word, with an ellipsis.
-    """
-    if len(words := _beginning(html, limit)) <= limit:
-        return words or None
-    ends = [match.end() for match in _SENTENCE.finditer(words, 0, limit + 2)]
-    if ends := [end for end in ends if _SHORTEST < end <= limit]:
-        return words[: ends[-1]]
-    head = words[: limit - 1]
-    if words[limit - 1] != " ":
-        head = head.rpartition(" ")[0] or head
-    head = head.rstrip(" ,;:–—-")
-    return head + (" …" if head.endswith((".", "!", "?", "…")) else "…")
-
-
-def _beginning(html: str, limit: int) -> str:
-    """What counts for a summary; of a long text not all, but more than the limit."""
-    html = _NOTE.sub(" ", without_note_marks(html))
-    if (cut := html.find("<p>", 3 * limit)) > 0:
-        words = _sentences(prose := _ASIDE.sub(" ", html[:cut]))
-        # The last word may yet get a full stop, and what is open here may not count.
-        if words.rfind(" ") > limit + 1 and not _OPEN.search(prose):
-            return words
-    return _sentences(_ASIDE.sub(" ", html)) or _sentences(html)
-
-
-def without_note_marks(html: str) -> str:
-    """Sanitised HTML less the numbers that lead to footnotes."""
-    return _NOTE_MARK.sub("", html)
-
-
-def _sentences(html: str) -> str:
-    """What a person reads, in one line; a paragraph or an item that has no full stop gets one."""
-    # No text holds a NUL, for HTML has none.
-    pieces = map(str.strip, sanitised_text(_SAID.sub(" \0 ", html)).split("\0"))
-    said = [piece for piece in pieces if piece]
-    return " ".join([*map(_stopped, said[:-1]), *said[-1:]])
-
-
-def _stopped(sentence: str) -> str:
-    """A paragraph's text; neither two signs nor an address with a sign at its end."""
-    word = sentence.rpartition(" ")[2]
-    return sentence if _STOP.search(word) or "://" in word else f"{sentence}."
 
 
 def first_image(nodes: Iterable[LexborNode]) -> str | None:

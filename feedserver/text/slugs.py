@@ -110,6 +110,12 @@ def without_emoji(text: str) -> str:
     return " ".join(text.split())
 
 
+def ends_in_emoji(text: str) -> bool:
+    """Whether the last thing in a text is a picture."""
+    last = _JOINERS.sub("", text[-4:])[-1:]
+    return bool(_EMOJI.fullmatch(last))
+
+
 # A site has the same few again and again.
 @lru_cache(maxsize=1000)
 def section_title(heading: str) -> str:

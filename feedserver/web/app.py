@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,6 +18,7 @@ from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutE
 from feedserver.formats import archive
 from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
+from feedserver.http.conditions import joined
 from feedserver.http.proxies import Origins
 from feedserver.pages import assets
 from feedserver.pages import pages as people
@@ -46,7 +48,7 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
                 return feeds.preflight()
             snapshot = store.snapshot
             request.state.site = snapshot.index.archive.site
-            base = origins.base(request.scope, feeds.joined(request.scope))
+            base = origins.base(request.scope, joined(request.scope["headers"]))
             asked = Asked(request, readable(request.scope["path"]), base, snapshot)
             request.state.prefix = f"{asked.prefix}/"
             return await answer(asked)
@@ -58,10 +60,13 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
         watcher = asyncio.create_task(_watch(store, settings.interval))
-        # One thread, because feedgen sets the locale of the process.
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="render") as renderer:
+        one = partial(ThreadPoolExecutor, max_workers=1)
+        with (
+            one(thread_name_prefix="render") as renderer,
+            one(thread_name_prefix="search") as searcher,
+        ):
             try:
-                yield {"renderer": renderer}
+                yield {"renderer": renderer, "searcher": searcher}
             finally:
                 watcher.cancel()
                 with suppress(asyncio.CancelledError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp
 
 from feedserver.feeds.index import Page
 from feedserver.feeds.parameters import Slice
+from feedserver.http.conditions import evaluate, joined
 from feedserver.model import Feed
 from feedserver.pages import assets
 from feedserver.pages import pages as people
@@ -45,8 +45,11 @@ class Browsers:
 
     async def asset(self, asked: Asked) -> ASGIApp:
         """A file that our pages need, which a site's own doesn't replace."""
-        known = asked.request.headers.get("if-none-match")
-        return _bodiless(asked.request, assets.respond(asked.name, known))
+        tag = assets.etag(asked.name).encode()
+        known = (
+            evaluate(joined(asked.request.scope["headers"]), tag, None) is HTTPStatus.NOT_MODIFIED
+        )
+        return _bodiless(asked.request, assets.respond(asked.name, known=known))
 
     async def catalogue(self, asked: Asked) -> ASGIApp:
         """The catalogue, which a site's own doesn't replace.
@@ -57,7 +60,7 @@ class Browsers:
         pairs = self._documents.pairs(asked.request)
         snapshot = asked.snapshot
         make = partial(people.catalogue_page, snapshot.index, asked.base, pairs, _finder(snapshot))
-        return await self._page(asked, make)
+        return await self._page(asked, make, Slice(text=dict(pairs).get("q") or None))
 
     async def folder(self, asked: Asked) -> ASGIApp | None:
         """The page of the feed whose folder this is, or `None`.
@@ -70,10 +73,10 @@ class Browsers:
             return None
         part = self._documents.part(asked.request)
         make = partial(feed_page, asked.snapshot, feed, asked.base, asked.name, part)
-        return await self._page(asked, make)
+        return await self._page(asked, make, part)
 
-    async def _page(self, asked: Asked, make: Callable[[], Response]) -> ASGIApp:
-        made = await asyncio.to_thread(make)
+    async def _page(self, asked: Asked, make: Callable[[], Response], part: Slice) -> ASGIApp:
+        made = await asked.made(make, part)
         if made.status_code != HTTPStatus.OK:
             return _bodiless(asked.request, made)
         return await self._documents.answer_page(asked, made)

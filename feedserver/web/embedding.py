@@ -6,7 +6,6 @@ don't replace them.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -17,19 +16,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from feedserver.embed import component as embed
 from feedserver.embed import oembed, snippets
 from feedserver.embed import picture as drawings
 from feedserver.embed import widget as widgets
 from feedserver.embed.widget import Row, Widget
 from feedserver.errors import ParameterError
 from feedserver.feeds.choices import short_title
+from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.problems import Problem
 from feedserver.http.proxies import prefix_of
 from feedserver.model import Feed
 from feedserver.pages import templates as rendering
 from feedserver.store.snapshots import Snapshot
 from feedserver.text.words import FALLBACK, Words
-from feedserver.web import component as embed
 from feedserver.web.feeds import Feeds
 from feedserver.web.folder import SAFE, moved
 from feedserver.web.routes import Asked
@@ -93,7 +93,8 @@ class Embedding:
         if feed is None:
             return _elsewhere(asked, folder, is_picture=False)
         widget = self._widget(asked.request, widgets.PARAMETERS)
-        return await self._made(asked, partial(_page, asked.snapshot, feed, asked.base, widget))
+        make = partial(_page, asked.snapshot, feed, asked.base, widget)
+        return await self._made(asked, make, widget.slice)
 
     async def picture(self, asked: Asked) -> ASGIApp:
         """The picture of a feed. Raises as `page` does."""
@@ -108,7 +109,8 @@ class Embedding:
         if feed is None:
             return _elsewhere(asked, folder, is_picture=True)
         widget = self._widget(asked.request, PICTURE_PARAMETERS)
-        return await self._made(asked, partial(_picture, asked.snapshot, feed, asked.base, widget))
+        make = partial(_picture, asked.snapshot, feed, asked.base, widget)
+        return await self._made(asked, make, widget.slice)
 
     def _widget(self, request: Request, known: tuple[str, ...]) -> Widget:
         pairs = self._documents.pairs(request)
@@ -124,11 +126,10 @@ class Embedding:
             members = {"parameter": error.parameter, "expected": f"one of {', '.join(known)}"}
             raise Problem(HTTPStatus.BAD_REQUEST, detail, members=members) from error
 
-    async def _made(self, asked: Asked, make: Callable[[], Response]) -> ASGIApp:
-        # In the thread that renders, so that there is one search at a time.
-        loop = asyncio.get_running_loop()
-        made = await loop.run_in_executor(asked.request.state.renderer, make)
-        return await self._documents.answer_page(asked, made)
+    async def _made(
+        self, asked: Asked, make: Callable[[], Response], part: Slice = WHOLE
+    ) -> ASGIApp:
+        return await self._documents.answer_page(asked, await asked.made(make, part))
 
 
 def _elsewhere(asked: Asked, folder: str, *, is_picture: bool) -> Response:

@@ -6,10 +6,10 @@ that opens a feed's address gets a page about the feed, if there is one who make
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -21,6 +21,7 @@ from feedserver.errors import ParameterError
 from feedserver.feeds import parameters as slices
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.answers import Answers
+from feedserver.http.conditions import joined
 from feedserver.http.problems import CORS, Problem, wants_page
 from feedserver.http.representations import (
     BY_ENCODING,
@@ -81,8 +82,7 @@ class Feeds:
         if self._page is None:
             content = await self._document(asked, part, BY_ENCODING)
         elif wants_page(asked.request):
-            loop, renderer = asyncio.get_running_loop(), asked.request.state.renderer
-            content = await loop.run_in_executor(renderer, _page, self._page, asked, part)
+            content = await asked.made(partial(_page, self._page, asked, part), part)
         else:
             content = await self._document(asked, part, BY_TYPE)
         return None if content is None else await self._answer(asked, content)
@@ -95,7 +95,7 @@ class Feeds:
     async def archive(self, asked: Asked) -> ASGIApp:
         """All entries. Raises as `feed` does."""
         self._whole(asked.request)
-        request, headers = asked.request, joined(asked.request.scope)
+        request, headers = asked.request, joined(asked.request.scope["headers"])
         return stream(asked.snapshot.archive, request.method, headers, _codings(request))
 
     async def description(self, asked: Asked) -> ASGIApp:
@@ -108,7 +108,7 @@ class Feeds:
         return await self._answer(asked, _content_of(page, BY_ENCODING))
 
     async def _answer(self, asked: Asked, content: Content) -> Answer:
-        request, headers = asked.request, joined(asked.request.scope)
+        request, headers = asked.request, joined(asked.request.scope["headers"])
         representation = await self._representations.of(content, _codings(request))
         self._answers.remember(request.scope, headers, asked.snapshot, representation)
         return Answer(representation, headers)
@@ -117,8 +117,11 @@ class Feeds:
         wanted = (asked.snapshot, asked.name, asked.base, part)
         document = self._store.remembered(*wanted)
         if document is None:
-            loop, renderer = asyncio.get_running_loop(), asked.request.state.renderer
-            document = await loop.run_in_executor(renderer, self._store.document, *wanted)
+            found = None
+            if part.text is not None:
+                look = partial(self._store.search, asked.snapshot, asked.name, part)
+                found = await asked.made(look, part)
+            document = await asked.made(partial(self._store.document, *wanted, found))
         if document is None:
             return None
         return Content(document.body, document.media_type, document.etag, document.modified, also)
@@ -173,14 +176,6 @@ def preflight() -> Response:
 def _codings(request: Request) -> str | None:
     codings = request.headers.getlist("accept-encoding")
     return ", ".join(codings) if codings else None
-
-
-def joined(scope: Scope) -> Mapping[bytes, bytes]:
-    """The headers of a request; those that stand there twice are one list."""
-    found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        found[name] = found[name] + b", " + value if name in found else value
-    return found
 
 
 def _page(make: FeedPage, asked: Asked, part: Slice) -> Content | None:

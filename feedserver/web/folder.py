@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect
 from difflib import get_close_matches
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -15,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from feedserver.feeds.index import Index
 from feedserver.formats.formats import FORMATS
+from feedserver.http.conditions import evaluate, joined
 from feedserver.http.problems import CORS, Problem, wants_page
 from feedserver.settings.settings import Settings
 from feedserver.web.routes import Asked
@@ -22,6 +25,7 @@ from feedserver.web.routes import Asked
 CATALOGUE = "/feeds.json"
 _DOCUMENTS = (CATALOGUE, "/feeds.opml", "/archive.json", "/openapi.json")
 SAFE = "/~:@!$&'()*+,;="
+_QUERY = f"{SAFE}?%"
 _MAX_PATH = 1024
 # A site's pages may frame one another; no other site may have them look like its own.
 _FRAMED = {"Content-Security-Policy": "frame-ancestors 'self'"}
@@ -30,12 +34,22 @@ _MAX_LIKE = 80
 _NEIGHBOURS = 50
 
 
+class _Files(StaticFiles):
+    """Files whose conditions are read as those of all other answers."""
+
+    def is_not_modified(self, response_headers: Headers, request_headers: Headers) -> bool:
+        modified = parsedate_to_datetime(response_headers["last-modified"])
+        tag = response_headers["etag"].encode("latin-1")
+        found = evaluate(joined(request_headers.raw), tag, modified)
+        return found is HTTPStatus.NOT_MODIFIED
+
+
 class Pages:
     """The files of a site's folder, if it has one."""
 
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.folder or Path()
-        self._files = StaticFiles(directory=self._folder, html=True) if settings.folder else None
+        self._files = _Files(directory=self._folder, html=True) if settings.folder else None
 
     async def get(self, asked: Asked) -> Response | None:
         """The file at a path, or `None`."""
@@ -51,7 +65,9 @@ class Pages:
             if path.endswith("/") and (self._folder / name).is_file():
                 return None
             _without_ranges(request)
-            response = await self._files.get_response(name, request.scope)
+            # Its redirects, which aren't used, fail by a query that isn't UTF-8.
+            scope = {**request.scope, "query_string": b""}
+            response = await self._files.get_response(name, scope)
         except (HTTPException, OSError, RuntimeError):
             # What a file system refuses, such as a link that leads to itself, isn't there.
             return None
@@ -112,7 +128,9 @@ def _is_document(path: str, index: Index) -> bool:
 
 def moved(request: Request, address: str) -> Response:
     """A permanent redirect to an address of this server; the query stays."""
-    query = f"?{request.url.query}" if request.url.query else ""
+    # As it was sent, which may be any bytes.
+    query = quote(request.scope["query_string"], safe=_QUERY)
+    query = f"?{query}" if query else ""
     # A script of another site follows only where it may read the redirect too.
     return RedirectResponse(address + query, HTTPStatus.PERMANENT_REDIRECT, CORS)
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from feedserver.embed import component as embed
 from feedserver.embed import oembed, snippets
 from feedserver.embed import picture as drawings
 from feedserver.embed import widget as widgets
@@ -16,7 +17,6 @@ from feedserver.feeds import parameters as slices
 from feedserver.formats import jsonfeed, opml
 from feedserver.formats.formats import FORMATS
 from feedserver.http.problems import MEDIA_TYPE as PROBLEM
-from feedserver.web import component as embed
 
 NAME = "openapi.json"
 

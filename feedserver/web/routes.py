@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.http.proxies import prefix_of
 from feedserver.store.snapshots import Snapshot
+
+_Made = TypeVar("_Made")
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 """Of what is there to be read."""
@@ -38,6 +43,16 @@ class Asked:
         """What stands in the place of `{folder}` of a row."""
         found: str = self.request.path_params["folder"]
         return found
+
+    async def made(self, make: Callable[[], _Made], part: Slice = WHOLE) -> _Made:
+        """What a function makes of a part of a feed.
+
+        There is one thread for what is made, because feedgen sets the locale of the process, and
+        one for searches, which may take seconds.
+        """
+        state = self.request.state
+        thread = state.renderer if part.text is None else state.searcher
+        return await asyncio.get_running_loop().run_in_executor(thread, make)
 
     @property
     def prefix(self) -> str:

@@ -31,7 +31,8 @@ _ANCHORS = ("left", "right", "heading", "none")
 class PostMeta:
     """What a post says of itself. `image` is `extra.image` as it is written.
 
-    `pin`, `readtime` and `links` are Material's, of `---` posts.
+    `is_timed` is whether the time to read it is shown, `readtime` its minutes if they are given.
+    `pin` and `links` are Material's, of `---` posts.
     """
 
     title: str | None = None
@@ -51,8 +52,9 @@ class PostMeta:
     in_search_index: bool = True
     image: str | None = None
     image_alt: str | None = None
-    pin: bool = False
+    is_timed: bool | None = None
     readtime: int | None = None
+    pin: bool = False
     links: tuple[related.Item, ...] = ()
 
 
@@ -74,6 +76,7 @@ class SectionMeta:
     in_search_index: bool = True
     transparent: bool = False
     aliases: tuple[str, ...] = ()
+    is_timed: bool = False
 
 
 class _Reader:
@@ -158,6 +161,7 @@ def read_post(
     `taxonomies` are the names that the site has declared, `names` those of authors by their ids.
     """
     reader = _Reader(front, src_uri)
+    is_timed, readtime = _readtime(reader)
     name = posixpath.dirname(src_uri) if addresses.is_bundle(src_uri) else src_uri[:-3]
     named_date, stem = dates.from_stem(posixpath.basename(name))
     date, updated = _dates(reader)
@@ -183,6 +187,8 @@ def read_post(
         # One revision of matrix.org has addresses in the angle brackets of a Markdown link.
         image=image.strip("<> ") if image else None,
         image_alt=reader.text("extra.image_alt") if extra else None,
+        is_timed=is_timed,
+        readtime=readtime,
     )
     if front.style == "yaml":
         meta = _with_material(meta, reader)
@@ -192,8 +198,27 @@ def read_post(
 def _with_material(meta: PostMeta, reader: _Reader) -> PostMeta:
     """A post with the keys of Material's blog that Zola doesn't have."""
     links = reader.checked("links", reader.front.values.get("links"), related.parse)
-    pin, readtime = reader.flag("pin", False), reader.number("readtime")
-    return replace(meta, pin=pin, readtime=readtime, links=links or ())
+    return replace(meta, pin=reader.flag("pin", False), links=links or ())
+
+
+def _readtime(reader: _Reader) -> tuple[bool | None, int | None]:
+    """Whether the time to read a post is shown, if it says so, and its minutes if it gives them.
+
+    It is shown of a `---` post, as in Material's blog, unless that says no; of a `+++` post that
+    asks for it, for Zola leaves it to templates, and other values of that name to the site.
+    """
+    extra = reader.front.values.get("extra")
+    asked = reader.front.values.get("readtime")
+    if asked is None and isinstance(extra, dict):
+        asked = extra.get("readtime")
+    match asked:
+        case bool():
+            return asked, None
+        case int() if asked >= 0:
+            return True, asked
+    if reader.front.style == "toml":
+        return None, None
+    return True, reader.number("readtime")
 
 
 def read_section(front: FrontMatter, src_uri: str) -> tuple[SectionMeta, list[TwimError]]:
@@ -205,7 +230,7 @@ def read_section(front: FrontMatter, src_uri: str) -> tuple[SectionMeta, list[Tw
     for key in ("template", "page_template"):
         reader.text(key)
     reader.flag("generate_feeds", False)
-    reader.get("extra", dict, "a table")
+    extra = reader.get("extra", dict, "a table") or {}
     paginate_path = reader.get("paginate_path", str, "a string")
     meta = SectionMeta(
         title=reader.text("title"),
@@ -222,6 +247,7 @@ def read_section(front: FrontMatter, src_uri: str) -> tuple[SectionMeta, list[Tw
         in_search_index=reader.flag("in_search_index", True),
         transparent=reader.flag("transparent", False),
         aliases=reader.aliases(),
+        is_timed=extra.get("readtime") is True,
     )
     return meta, reader.problems
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
 
+from feedserver.feeds.catalogue import GROUPS
 from feedserver.feeds.index import Index, newest
-from feedserver.model import FeedKind
 from feedserver.newsletter import topics
 from feedserver.newsletter.registry import EMPTY, Registry
 from feedserver.text.slugs import slugify
@@ -26,14 +26,6 @@ from mkdocs_twim.templating.words import Words
 UPDATES_A_PAGE = 20
 
 _PLURALS = {"author": "authors", "category": "categories", "tag": "tags"}
-_GROUPS: Mapping[FeedKind, tuple[str, str]] = {
-    "posts": ("site", "posts"),
-    "updates": ("site", "posts"),
-    "named": ("site", "posts"),
-    "section": ("section", "sections"),
-    "project": ("project", "projects"),
-}
-"""By kind of feed, the group that it stands in: key, and the word that is its title."""
 
 T = TypeVar("T")
 
@@ -369,8 +361,8 @@ def _catalogue(
     groups: dict[tuple[str, str], list[FeedView]] = {}
     titles = {slugify(taxonomy): called(taxonomy, words) for taxonomy in taxonomies}
     for feed in index.feeds:
-        folder = feed.path.split("/")[1]
-        key, name = _GROUPS.get(feed.kind, (folder, ""))
+        folder, name = feed.path.split("/")[1], GROUPS[feed.kind].site
+        key = "site" if name == "posts" else folder
         group = (key, words.text(name) if name else titles[folder])
         groups.setdefault(group, []).append(feeds[feed.path])
     found = tuple(

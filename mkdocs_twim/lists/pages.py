@@ -185,7 +185,30 @@ class GeneratedPages:
             assert file.page is not None
             self._listings[file.src_uri] = listing
             _finish(file.page, listing, self._words)
+        self._join_home()
         return problems
+
+    def _join_home(self) -> None:
+        """Let the home page, if it is the list of posts, and that list have one address to cite.
+
+        The home page is called as the site is, which themes put behind the title of any other.
+        """
+        home = self._files["/"].page if "/" in self._files else None
+        if home is None:
+            return
+        if home.title and plain(str(home.title)) == plain(self._site_name):
+            home.title = home.title
+            home.meta.pop("title", None)
+        if self.home and (blog := self._files[self.blog].page) is not None:
+            blog.canonical_url = home.canonical_url
+
+    def mapped(self, files: Iterable[File]) -> list[File]:
+        """The pages for a map of the site: each address that is cited, once.
+
+        `files` are those that MkDocs knows.
+        """
+        other = self._files[self.blog] if self.home and self.blog != "/" else None
+        return [*(file for file in files if file is not other), *(of.file for of, _ in self.topics)]
 
     def adopt(self, posts: Iterable[PostPage]) -> None:
         """Give each page that is not in the nav the page above it, which the nav then shows."""

@@ -145,6 +145,10 @@ class Claims:
             f"{owner} and {inside}: one is a file and the other below it, at /{_shown(file)}"
         )
 
+    def owner(self, file: str) -> str:
+        """Who has an output file that is taken."""
+        return self._owners.get(file.lower(), "")
+
     def note(self, file: str, owner: str) -> None:
         """Remember a file that is copied as it is; two such that differ in case are the site's."""
         self._owners.setdefault(file.lower(), owner)

@@ -1,12 +1,15 @@
-"""Internal links, `[x](@/blog/x.md)`: where they lead, in posts and on ordinary pages.
+"""Links to the site's files, `[x](@/blog/x.md)`: where they lead, in posts and on ordinary pages.
 
-A target is a file's path below docs_dir; `_index.md` is the page of its folder (zola.md Z12.1).
+A target is a file's path below docs_dir; `_index.md` is the page of its folder (zola.md Z12.1). In
+CommonMark a path without `@/` is relative to the file that it stands in, as MkDocs has it.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
+from html import unescape
 from urllib.parse import quote, unquote, urljoin
 from xml.etree.ElementTree import Element
 
@@ -20,7 +23,7 @@ MARK = "@/"
 
 
 class PageLinks:
-    """The internal links of one page, resolved as they are met.
+    """The links of one page to files of the site, resolved as they are met.
 
     `broken` are the targets that aren't there; `anchors` the headings that links name, to be looked
     for when all pages are rendered, with the links as they are written.
@@ -37,6 +40,19 @@ class PageLinks:
         """The address of a target, relative to the page."""
         file, fragment = self._find(target)
         return file.url_relative_to(self._file) + fragment if file else None
+
+    def beside(self, target: str) -> str | None:
+        """The address of a Markdown file, relative to the page; `target` as in `[x](../about.md)`.
+
+        One that begins with a slash is below docs_dir.
+        """
+        path, mark, fragment = target.partition("#")
+        path, ask, query = unescape(path).partition("?")
+        path = unquote(re.sub(r"\\(?=[!-/:-@\[-`{-~])", "", path))
+        folder = "" if path.startswith("/") else posixpath.dirname(self._file.src_uri)
+        path = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
+        file = self._named(path, unquote(unescape(fragment)), target)
+        return file.url_relative_to(self._file) + ask + query + mark + fragment if file else None
 
     def absolute(self, target: str) -> str | None:
         """The absolute address of a target, as Zola's `get_url` gives it."""
@@ -66,16 +82,19 @@ class PageLinks:
 
     def _find(self, target: str) -> tuple[File | None, str]:
         path, mark, fragment = target.removeprefix(MARK).partition("#")
-        path = unquote(path)
+        return self._named(unquote(path), fragment, target), mark + fragment
+
+    def _named(self, path: str, fragment: str, target: str) -> File | None:
+        """The file that a target names, whose heading is looked for later, if it names one."""
         if posixpath.basename(path) == "_index.md":
             path = posixpath.join(posixpath.dirname(path), "index.md")
         file = self._files.get_file_from_path(path)
         if file is None or file.inclusion.is_excluded() or not _is_page(file):
             self.broken[target] = None
-            return None, ""
+            return None
         if fragment:
             self.anchors[file, fragment, target] = None
-        return file, mark + fragment
+        return file
 
 
 def _is_page(file: File) -> bool:

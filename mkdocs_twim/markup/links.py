@@ -15,8 +15,14 @@ from urllib.parse import unquote, urlsplit
 INTERNAL_IN_MARKDOWN = re.compile(r"(\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)(@/[^)\s>]+)", re.MULTILINE)
 """An internal link as Markdown writes it: what stands before its target, and the target."""
 
-_OWN_IN_MARKDOWN = re.compile(r"(?:\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)#([^)\s>]+)", re.MULTILINE)
-_OWN_LINK = re.compile(r"""\shref=(["'])#(.+?)\1""")
+# A target with angle brackets around it, or without, and then with pairs of brackets in it.
+_IN_MARKDOWN = re.compile(
+    r"(?:\]\(\s*|^[ \t>]*\[[^\]\n]+\]:\s*)(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))",
+    re.MULTILINE,
+)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_FILE = re.compile(r"[^?#]+\.(?:md|markdown|mdown|mkdn?)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
+_LINK = re.compile(r"""\shref=(["'])(.+?)\1""", re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")
 _INTERNAL = re.compile(r"""\shref=(["'])(@/.*?)\1""", re.DOTALL)
 _ROOT = re.compile(r"""(\s(?:href|src|poster|action|data|cite)\s*=\s*["']?)/(?!/)""", re.IGNORECASE)
@@ -44,18 +50,65 @@ def resolve_internal(html: str, resolve: Callable[[str], str | None]) -> str:
     return html
 
 
-def own_anchors(html: str, text: str) -> tuple[str, ...]:
-    """The fragments of a text's links to itself (`[x](#part)`), as its HTML has them.
+def own_anchors(html: str, text: str) -> dict[str, str]:
+    """The fragments of a text's links to itself (`[x](#part)`), and how each is written.
 
     What an author wrote in HTML is his own concern, as in Zola (zola.md Z12.9).
     """
-    written = {match[1] for match in _OWN_IN_MARKDOWN.finditer(text)}
+    found = _written(text).items()
+    written = {to[1:]: target[1:] for to, target in found if to[:1] == "#" and to != "#"}
     if not written:
-        return ()
-    found = (
-        unescape(match[2]) for tag in _TAG.finditer(html) for match in _OWN_LINK.finditer(tag[0])
+        return {}
+    fragments = (
+        _plain(match[2][1:])
+        for tag in _TAG.finditer(html)
+        for match in _LINK.finditer(tag[0])
+        if match[2][0] == "#"
     )
-    return tuple(dict.fromkeys(fragment for fragment in found if fragment in written))
+    return {fragment: written[fragment] for fragment in fragments if fragment in written}
+
+
+def resolve_files(
+    html: str, text: str, resolve: Callable[[str], str | None], *, told: str = ""
+) -> str:
+    """Put addresses for links to Markdown files (`[x](../about.md)`) that a text has.
+
+    `resolve` is told a link as it is written. One that leads nowhere loses its address. `told` is
+    HTML whose links MkDocs has looked at: what it left as it is was told.
+    """
+    written = {to: target for to, target in _written(text).items() if _is_file(to)}
+    for match in _LINK.finditer(told) if written else ():
+        written.pop(_plain(match[2]), None)
+
+    def link(match: re.Match[str]) -> str:
+        target = written.get(_plain(match[2]))
+        if target is None:
+            return match[0]
+        address = resolve(target)
+        return "" if address is None else f' href="{escape(address)}"'
+
+    return _TAG.sub(lambda tag: _LINK.sub(link, tag[0]), html) if written else html
+
+
+def _is_file(target: str) -> bool:
+    """Whether a link leads to a Markdown file of the site."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return False
+    return not (parts.scheme or parts.netloc or target.startswith("@/")) and bool(
+        _FILE.fullmatch(target)
+    )
+
+
+def _written(text: str) -> dict[str, str]:
+    """The targets of a text's links, as HTML has them decoded; how each is written."""
+    found = (match[1] or match[2] for match in _IN_MARKDOWN.finditer(text))
+    return {_plain(_ESCAPED.sub(r"\1", target)): target for target in found}
+
+
+def _plain(target: str) -> str:
+    return unquote(unescape(target))
 
 
 def below(html: str, site_path: str) -> str:

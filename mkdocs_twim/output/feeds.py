@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from difflib import get_close_matches
 from html import escape
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import get_plugin_logger
 from mkdocs.utils import get_relative_url
 
 from feedserver.errors import CatalogueError, RegistryError
@@ -29,6 +31,8 @@ from mkdocs_twim.markup import addresses
 from mkdocs_twim.markup.pictures import Gallery, Picture
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.templating.server import Server
+
+log = get_plugin_logger("twim")
 
 _OLD_ADDRESS = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~%+@!$&'()*,;=-]+)+/?")
 
@@ -99,8 +103,9 @@ def collect(
     site = site_of(config)
     blog = addresses.blog(options.blog_dir)
     shown = [page for page in pages if is_in_feeds(page)]
-    groups = [_with_picture(entries_of(page), page.picture(gallery)) for page in shown]
-    built = order.arrange(groups)
+    built = order.arrange(
+        entry for page in shown for entry in _with_picture(entries_of(page), page.picture(gallery))
+    )
     merged, merges = merge(built, known)
     # Those that were changed since are no longer.
     found = tuple(map(packed, merged))
@@ -158,6 +163,41 @@ def known_topics(options: TwimConfig, config: MkDocsConfig) -> Registry:
         raise OptionError(error.message, path=error.path, line=error.line) from error
     except OSError as error:
         raise OptionError(f"mkdocs.yml: twim: registry: {error}") from error
+
+
+def tell(site_feeds: SiteFeeds, known: Registry, options: TwimConfig, *, is_cut: bool) -> None:
+    """Say what the registry has joined, and what the options name for nothing.
+
+    `is_cut` is whether posts are left out, which may have what is named.
+    """
+    for merged in site_feeds.merges:
+        if merged.updates:
+            log.info(str(merged))
+    for message in () if is_cut else _unused(options, site_feeds.index, known):
+        log.warning(message)
+
+
+def _unused(options: TwimConfig, index: Index, known: Registry) -> Iterator[str]:
+    """Warnings of what the options name and nothing has: values of named feeds, and topics."""
+    for name, feed in options.feeds.items():
+        for parameter, values in _query(feed):
+            of = parameter.removeprefix("not_")
+            for value in values:
+                if not index.posts.having({of: (_slug(parameter, value, known),)}):
+                    place = f"mkdocs.yml: twim: feeds: {name}: {parameter}"
+                    yield f"{place}: no post has the {of} '{value}'{_meant(value, of, index)}"
+    for kind, slug_of in registry.SLUGS.items():
+        for title in options.aliases[kind]:
+            if not index.feed_at(f"/{kind}/{known.slug(kind, slug_of(title))}/"):
+                place = f"mkdocs.yml: twim: aliases: {kind}"
+                yield f"{place}: there is no {kind} '{title}'{_meant(title, kind, index)}"
+
+
+def _meant(value: str, parameter: str, index: Index) -> str:
+    """Which of the slugs that have feeds is near, for the end of a message."""
+    known = [slug for feed in index.feeds for slug in feed.query.get(parameter, ())]
+    near = get_close_matches(slugify(value), known, n=1)
+    return f"; is '{near[0]}' meant?" if near else ""
 
 
 def site_of(config: MkDocsConfig) -> Site:
@@ -232,10 +272,16 @@ def _person(page: PostPage, name: str) -> Person:
 def _named(name: str, feed: NamedFeedConfig, known: Registry) -> catalogue.NamedFeed:
     query = {
         parameter: tuple(_slug(parameter, value, known) for value in values)
-        for parameter, values in feed.items()
-        if isinstance(values, list) and values
+        for parameter, values in _query(feed)
     }
     return catalogue.NamedFeed(slugify(name), feed.title, feed.description, query)
+
+
+def _query(feed: NamedFeedConfig) -> Iterator[tuple[str, list[str]]]:
+    """The parameters of a named feed, as they are written."""
+    for parameter, values in feed.items():
+        if isinstance(values, list) and values:
+            yield parameter, values
 
 
 def _slug(parameter: str, value: str, known: Registry) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache, partial
 from html import escape, unescape
 from typing import Any, cast
@@ -67,6 +67,7 @@ class PostPage(Page):
         self.is_left_out = False
         self._image = source.meta.image
         self.anchor_links: str | None = None
+        self.is_timed = source.meta.is_timed or False
         self._links: PageLinks | None = None
         modified = source.meta.updated or source.meta.date
         if modified is not None:
@@ -173,6 +174,7 @@ class PostPage(Page):
             self.markdown or "", ignore=calls.TOKEN, anchors=self.anchor_links
         )
         html = links.resolve_internal(rendered.html, found.address)
+        html = links.resolve_files(html, self.markdown or "", found.beside)
         self._note_own(links.own_anchors(html, self.source.front.body), found)
         self.toc = get_toc(cast("list[Any]", markdown.toc_tokens(rendered.headings)))
         self.present_anchor_ids = set(links.anchors(html))
@@ -205,10 +207,11 @@ class PostPage(Page):
             )
             self.problems |= {str(problem): problem for problem in problems}
             html = links.resolve_internal(html, found.address)
+            html = links.resolve_files(html, text, found.beside, told=unfilled)
             if not feed:
                 # Those of the text itself are noted already.
-                known = links.own_anchors(unfilled, text)
-                self._note_own(set(links.own_anchors(html, text)).difference(known), found)
+                known, own = links.own_anchors(unfilled, text), links.own_anchors(html, text)
+                self._note_own({key: own[key] for key in own if key not in known}, found)
         return links.below(html, self.workshop.site_path)
 
     def broken_anchors(self) -> Iterator[str]:
@@ -216,10 +219,10 @@ class PostPage(Page):
         for link in self._links.lost() if self._links else ():
             yield f"{self._place(link)}: the link to '{link}' leads to no heading"
 
-    def _note_own(self, fragments: Iterable[str], found: PageLinks) -> None:
+    def _note_own(self, fragments: Mapping[str, str], found: PageLinks) -> None:
         """Remember links to the page itself, to be checked when all is rendered."""
-        for fragment in fragments:
-            found.note(self.file, fragment, f"#{fragment}")
+        for fragment, written in fragments.items():
+            found.note(self.file, fragment, f"#{written}")
 
     def _check_pictures(self, files: Files) -> None:
         names = _outputs(files)

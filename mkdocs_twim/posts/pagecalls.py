@@ -75,7 +75,7 @@ class PageCalls:
 
     def _filled(self, html: str, page: Page, found: calls.Extraction, internal: PageLinks) -> str:
         text = page.file.content_string
-        above = links.own_anchors(html, text)
+        unfilled, above = html, links.own_anchors(html, text)
         snippet = partial(self._renderer.snippet, taken=set(links.anchors(html)))
         own = {"markdown": snippet, tera.INTERNAL: internal.absolute}
         context = {**self._site, **contexts.of_page(page), **own}
@@ -84,12 +84,13 @@ class PageCalls:
         )
         self.problems += problems
         html = links.resolve_internal(html, internal.address)
+        html = links.resolve_files(html, text, internal.beside, told=unfilled)
         # MkDocs checks links to ids with these, and those of the page's own text to itself.
         present = {*(page.present_anchor_ids or ()), *links.anchors(html)}
         page.present_anchor_ids = present
-        for fragment in links.own_anchors(html, text):
+        for fragment, written in links.own_anchors(html, text).items():
             if fragment not in above and not links.leads(fragment, present):
-                link = f"#{fragment}"
+                link = f"#{written}"
                 log.warning(f"{_place(page, link)}: the link to '{link}' leads to no heading")
         return html
 

@@ -8,8 +8,9 @@ from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import Files
 
 from feedserver.model import Entry
+from feedserver.newsletter import names
 from feedserver.newsletter.entries import opening
-from feedserver.text import html
+from feedserver.text import html, summaries
 from mkdocs_twim.content import reading, related
 from mkdocs_twim.markup.pictures import Gallery
 from mkdocs_twim.posts.page import PostPage
@@ -41,9 +42,9 @@ class Views:
             return PostView(title, url, meta.date, None, terms, None, None, None, is_left_out=True)
         if entry is None:
             content = html.sanitise(page.feed_html or "", page.permalink)
-            summary = meta.description or html.summary(html.parse(content)) or title
+            summary = meta.description or summaries.summary(html.parse(content))
         else:
-            content, summary = entry.content or "", entry.summary
+            content, summary = entry.content or "", names.summary(entry)
         excerpt = opening(content)
         by = views.term_links("author", page.by).links
         return PostView(
@@ -54,9 +55,8 @@ class Views:
             terms=terms,
             picture=page.picture(self._gallery),
             # The footnotes are on the post's page.
-            excerpt=excerpt and html.without_note_marks(excerpt),
-            # Of a post without text the summary is its title, which is shown already.
-            summary=summary if summary != title else None,
+            excerpt=excerpt and summaries.without_note_marks(excerpt),
+            summary=summary,
             authors=tuple(
                 self._authors[link.url] for link in by if link.url and link.url in self._authors
             ),
@@ -81,9 +81,8 @@ class Views:
 
 
 def _readtime(page: PostPage) -> int | None:
-    """The minutes to read a `---` post; Zola's templates count them for themselves (Z9.9)."""
-    front = page.source.front
-    if front.style == "toml":
-        return None
+    """The minutes to read a post, if they are shown."""
     given = page.source.meta.readtime
-    return (reading.minutes(front.body) if given is None else given) or None
+    if not page.is_timed:
+        return None
+    return (reading.minutes(page.source.front.body) if given is None else given) or None

@@ -34,6 +34,13 @@ class PostSource:
     engine: Engine
     context: contexts.Context
 
+    @property
+    def has_date_in_name(self) -> bool:
+        """Whether the name of its file, or of a bundle's folder, begins with a date."""
+        path = self.file.src_uri
+        name = posixpath.dirname(path) if addresses.is_bundle(path) else path[:-3]
+        return self.meta.stem != posixpath.basename(name)
+
 
 def read_source(file: File, workshop: Workshop) -> tuple[PostSource | None, list[TwimError]]:
     """Read a post's file; what is wrong with it comes beside it, and it is `None` if unreadable."""

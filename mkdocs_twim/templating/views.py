@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from feedserver.embed.widget import Layout
+from feedserver.feeds.choices import short_title
 from feedserver.feeds.index import Index
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, Project, Reporter, Section
+from feedserver.newsletter import names
 from feedserver.newsletter.registry import EMPTY, Registry
 from feedserver.newsletter.topics import Topic
-from feedserver.text.slugs import section_title, slugify
+from feedserver.text.slugs import slugify
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.markup.pictures import Picture
 from mkdocs_twim.templating.words import Words
@@ -159,7 +161,7 @@ class TermView:
 class EntryView:
     """An entry of a feed, as a page shows it that calls `feed`.
 
-    Of an update `title` is its project's, else its section's; among those of one project it is that
+    Of an update `title` is its project's, else its section's; where the feed says that, it is that
     of the issue. `authors` are those of posts.
     """
 
@@ -235,11 +237,11 @@ def relative(address: str, site_url: str) -> str:
 
 def term_links(taxonomy: str, terms: Iterable[str]) -> Terms:
     """The terms of a post, each once, with the pages that they have."""
-    names: dict[str, str] = {}
+    found: dict[str, str] = {}
     for term in terms:
-        names.setdefault(slugify(term), term)
+        found.setdefault(slugify(term), term)
     folder = slugify(taxonomy)
-    return Terms(taxonomy, tuple(Link(name, f"{folder}/{slug}/") for slug, name in names.items()))
+    return Terms(taxonomy, tuple(Link(name, f"{folder}/{slug}/") for slug, name in found.items()))
 
 
 def linked(post: PostView, pages: Collection[str]) -> PostView:
@@ -258,16 +260,13 @@ def issue_date(entry: Entry) -> datetime:
 
 
 def section_link(found: Section, registry: Registry = EMPTY) -> Link:
-    """A section's page, and its name: the registry's, else less "Dept of" and emoji."""
-    known = registry.find("section", found.slug)
-    name = section_title(found.title) or found.title or found.slug
-    return Link((known and known.title) or name, _url("section", found.slug))
+    """A section's page, and its name."""
+    return Link(names.of_section(found, registry), _url("section", found.slug))
 
 
 def project_link(found: Project, registry: Registry = EMPTY) -> Link:
-    """A project's page, and its name: the registry's, else that of an issue."""
-    known = registry.find("project", found.slug)
-    return Link((known and known.title) or found.title or found.slug, _url("project", found.slug))
+    """A project's page, and its name."""
+    return Link(names.of_project(found, registry), _url("project", found.slug))
 
 
 def update(entry: Entry, site_url: str, pageless: Collection[str] = ()) -> UpdateView:
@@ -282,8 +281,7 @@ def update(entry: Entry, site_url: str, pageless: Collection[str] = ()) -> Updat
         section=section_link(of.section) if of.section else None,
         project=project_link(of.project) if of.project else None,
         reporters=of.reporters,
-        # Without any text an update's summary is its title, which stands there anyway.
-        summary=entry.summary if entry.summary != entry.title else None,
+        summary=names.summary(entry),
     )
 
 
@@ -313,7 +311,7 @@ def feed(found: Feed, index: Index, words: Words, embed: EmbedView | None = None
     site = index.archive.site
     name = {"posts": "all_posts", "updates": "all_updates"}.get(found.kind)
     return FeedView(
-        title=words.text(name) if name else found.title.removesuffix(f", {site.title}"),
+        title=words.text(name) if name else short_title(found, site),
         description=found.description,
         url=found.page[1:] or ".",
         entries=len(index.entries(found)),

@@ -35,6 +35,8 @@ def start(found: tuple[str, str], folder: Path) -> Chrome:
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        # A page takes over the process of the one before, and none is kept in reserve.
+        "--disable-features=RenderDocument,SpareRendererForSitePerProcess",
         "--force-device-scale-factor=1",
         # Or pages scroll smoothly, and what is to be clicked isn't yet where it will be.
         "--force-prefers-reduced-motion",

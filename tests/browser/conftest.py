@@ -16,7 +16,13 @@ from tests.browser import chromium
 from tests.browser.embedding import Origin, feeds, origin
 from tests.browser.letters import THEMES, build_letters
 from tests.browser.serving import free_port, hosted, served
-from tests.conftest import ROOT, absent
+from tests.conftest import DEEP, ROOT, absent
+
+
+def looks(narrow: int, wide: int) -> list[tuple[str, int]]:
+    """Colours and widths of a screen: each of them once, or in `./run deep` with each other."""
+    some = [("light", wide), ("dark", narrow)]
+    return [*some, ("light", narrow), ("dark", wide)] if DEEP else some
 
 
 @dataclass(frozen=True, slots=True)

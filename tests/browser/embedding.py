@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.wait import WebDriverWait
 
-from feedserver.web import component as embed
+from feedserver.embed import component as embed
 from tests.browser.chromium import visit
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -35,6 +36,7 @@ class Origin:
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    when: list[tuple[str, float]] = field(default_factory=list)
 
     def feed(self, path: str, value: object) -> str:
         """Have JSON at a path, for pages of all origins; its address."""
@@ -60,6 +62,16 @@ def answer(
     return send
 
 
+def held(go: threading.Event, send: Answer) -> Answer:
+    """What sends when it is told to."""
+
+    def wait(request: BaseHTTPRequestHandler) -> None:
+        go.wait(60)
+        send(request)
+
+    return wait
+
+
 def begin(
     request: BaseHTTPRequestHandler, status: int, headers: dict[str, str], length: int = 0
 ) -> None:
@@ -83,6 +95,7 @@ def origin() -> Iterator[Origin]:
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             here.asked[path] += 1
+            here.when.append((path, time.monotonic()))
             here.headers[path] = dict(self.headers.items())
             known = here.answers.get(path)
             try:
@@ -219,7 +232,7 @@ def rows(browser: Chrome) -> list[list[str]]:
 
 def settled(browser: Chrome) -> None:
     """Wait until no component of the page waits."""
-    WebDriverWait(browser, 30, 0.05).until(lambda driver: not driver.execute_script(_BUSY))
+    WebDriverWait(browser, 60, 0.05).until(lambda driver: not driver.execute_script(_BUSY))
 
 
 def show(

@@ -220,7 +220,6 @@ PAGES: Mapping[str, str] = {
     "a year": "/blog/archive/2023/",
     "a page with feeds": "/shown/",
 }
-LISTS = tuple(path for path in PAGES.values() if not path.startswith(("/blog/", "/shown/")))
 THEMES: Mapping[str, Mapping[str, object]] = {
     "material": {
         "font": False,

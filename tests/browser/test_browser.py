@@ -26,7 +26,7 @@ def _player(browser: Chrome) -> WebElement:
 
 
 def _frame(browser: Chrome) -> WebElement:
-    return WebDriverWait(browser, 10).until(
+    return WebDriverWait(browser, 60).until(
         lambda driver: driver.find_element(By.CSS_SELECTOR, "iframe")
     )
 
@@ -99,7 +99,7 @@ def test_it_plays_after_instant_navigation(browser: Chrome, letters: Site) -> No
     visit(browser, f"{letters.address}/")
     browser.execute_script("window.sinceHome = true")
     browser.find_element(By.LINK_TEXT, "The video").click()
-    WebDriverWait(browser, 10).until(
+    WebDriverWait(browser, 60).until(
         lambda driver: driver.find_elements(By.CSS_SELECTOR, ".twim-video")
     )
     instant = bool(browser.execute_script("return window.sinceHome"))

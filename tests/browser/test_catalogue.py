@@ -21,7 +21,12 @@ def _all(browser: Chrome, selector: str) -> list[WebElement]:
 
 
 def _shown(browser: Chrome, selector: str) -> list[str]:
-    return [each.text for each in _all(browser, selector) if each.is_displayed()]
+    found: list[str] = browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])]"
+        ".filter((each) => each.checkVisibility()).map((each) => each.innerText.trim())",
+        selector,
+    )
+    return found
 
 
 def _tab_to(browser: Chrome, element: WebElement) -> None:
@@ -42,7 +47,7 @@ def _search(browser: Chrome, text: str) -> str:
 
 
 def _copied(browser: Chrome) -> str:
-    WebDriverWait(browser, 5).until(lambda driver: _all(driver, ".twim-copy.twim-copied"))
+    WebDriverWait(browser, 60).until(lambda driver: _all(driver, ".twim-copy.twim-copied"))
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
     return str(browser.execute_async_script(read))
 
@@ -59,7 +64,7 @@ def _open_catalogue(browser: Chrome, site: str, *, instantly: bool) -> None:
     if instantly:
         [link, *_] = _all(browser, 'h1 ~ p a[href$="feeds/"]')
         link.click()
-        WebDriverWait(browser, 10).until(lambda driver: _all(driver, ".twim-copy"))
+        WebDriverWait(browser, 60).until(lambda driver: _all(driver, ".twim-copy"))
 
 
 @pytest.mark.parametrize("instantly", [False, True])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from tests.browser.chromium import errors, media, screen, visit
 from tests.browser.embedding import (
     Origin,
     feed,
+    held,
     html,
     pictured,
     policy,
@@ -49,11 +50,8 @@ def test_nothing_moves_when_the_feed_comes(
     src = pictured(far)
     send = far.answers["/feed.json"]
 
-    def slowly(request: BaseHTTPRequestHandler) -> None:
-        time.sleep(1)
-        send(request)
-
-    far.answers["/feed.json"] = slowly
+    seen = threading.Event()
+    far.answers["/feed.json"] = held(seen, send)
     body = f'<twim-feed src="{src}" {_attributes(layout)}></twim-feed>'
     # So that the page isn't drawn before the component is there.
     text = html(far, body).replace('type="module"', 'type="module" blocking="render"')
@@ -63,6 +61,7 @@ def test_nothing_moves_when_the_feed_comes(
         busy = "return document.querySelector('twim-feed').shadowRoot.firstChild.ariaBusy"
         assert browser.execute_script(busy) == "true"
         before = browser.execute_script(HEIGHTS)
+        seen.set()
         settled(browser)
         assert len(rows(browser)[0]) == 5
         assert browser.execute_script(HEIGHTS) == before
@@ -116,7 +115,8 @@ def test_nobody_is_kept_out_of_what_it_says(
     browser: Chrome, axe: str, pages: Origin, far: Origin, state: str
 ) -> None:
     far.feed("/empty", feed())
-    far.answers["/loading"] = lambda request: time.sleep(5)
+    seen = threading.Event()
+    far.answers["/loading"] = held(seen, far.answers["/empty"])
     kept = "<p>News of the boats</p>" if state == "kept" else ""
     body = f'<twim-feed src="{far.address}/{state}">{kept}</twim-feed>'
     pages.page("/", html(far, body), policy=policy(far))
@@ -125,6 +125,7 @@ def test_nobody_is_kept_out_of_what_it_says(
         if state != "loading":
             settled(browser)
         assert _broken(browser, axe) == []
+    seen.set()
 
 
 def test_the_keyboard_reaches_every_link(browser: Chrome, pages: Origin, far: Origin) -> None:
@@ -143,7 +144,9 @@ def test_the_keyboard_reaches_every_link(browser: Chrome, pages: Origin, far: Or
 
 
 def test_nothing_moves_for_who_wants_no_motion(browser: Chrome, pages: Origin, far: Origin) -> None:
-    far.answers["/slow"] = lambda request: time.sleep(2)
+    seen = threading.Event()
+    far.feed("/slow", feed())
+    far.answers["/slow"] = held(seen, far.answers["/slow"])
     pages.page("/", html(far, f'<twim-feed src="{far.address}/slow"></twim-feed>'))
     script = (
         "return getComputedStyle(document.querySelector('twim-feed').shadowRoot"
@@ -153,3 +156,4 @@ def test_nothing_moves_for_who_wants_no_motion(browser: Chrome, pages: Origin, f
         with media(browser, prefers_reduced_motion=wanted):
             visit(browser, f"{pages.address}/")
             assert browser.execute_script(script) == name
+    seen.set()

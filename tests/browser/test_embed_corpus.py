@@ -74,7 +74,7 @@ def _five(browser: Chrome) -> bool:
 def _framed(browser: Chrome) -> tuple[list[str], float, int]:
     """What the page's frame shows; how high its page is, and how much of it is out of sight."""
     browser.switch_to.frame(browser.find_element(By.TAG_NAME, "iframe"))
-    WebDriverWait(browser, 10).until(_five)
+    WebDriverWait(browser, 60).until(_five)
     titles = browser.find_elements(By.CSS_SELECTOR, "h2")
     found = [_line(each.get_property("textContent")) for each in titles]
     high, hidden = browser.execute_script(

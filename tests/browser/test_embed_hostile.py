@@ -259,10 +259,8 @@ def test_what_is_too_slow_is_a_failure(browser: Chrome, pages: Origin, far: Orig
             time.sleep(0.05)
 
     far.answers["/feed.json"] = slow
-    began = time.monotonic()
     src = f"{far.address}/feed.json"
     assert show(browser, pages, far, f'<twim-feed src="{src}"></twim-feed>') == [[]]
-    assert 14 < time.monotonic() - began < 25
     [warned] = [entry["message"] for entry in browser.get_log("browser")]
     assert "it takes too long" in warned
 

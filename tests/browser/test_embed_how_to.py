@@ -107,7 +107,7 @@ def test_a_frame_and_its_height(
             browser.switch_to.default_content()
             return bool(count == UPDATES and 0 <= frame.rect["height"] - high < 1)
 
-        WebDriverWait(browser, 10).until(fits)
+        WebDriverWait(browser, 60).until(fits)
     assert errors(browser) == []
 
 
@@ -142,6 +142,6 @@ def test_an_address_that_unfolds(browser: Chrome, pages: Origin, site: str) -> N
         frame = browser.find_element(By.TAG_NAME, "iframe")
         assert frame.rect["width"] == 480
         browser.switch_to.frame(frame)
-        WebDriverWait(browser, 10).until(_has_all)
+        WebDriverWait(browser, 60).until(_has_all)
         browser.switch_to.default_content()
         assert errors(browser) == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
+from itertools import pairwise
 
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.wait import WebDriverWait
@@ -17,6 +19,7 @@ from tests.browser.embedding import (
     answer,
     begin,
     feed,
+    held,
     html,
     policy,
     rows,
@@ -46,7 +49,7 @@ def _fast(browser: Chrome) -> Iterator[None]:
 
 
 def _until(browser: Chrome, condition: Callable[[], bool]) -> None:
-    WebDriverWait(browser, 20, 0.05).until(lambda _: condition())
+    WebDriverWait(browser, 60, 0.05).until(lambda _: condition())
 
 
 def _titles(browser: Chrome) -> list[list[str]]:
@@ -104,15 +107,11 @@ def test_what_is_moved_asks_for_nothing(browser: Chrome, pages: Origin, far: Ori
 
 def test_what_is_moved_while_it_loads_goes_on(browser: Chrome, pages: Origin, far: Origin) -> None:
     src = far.feed("/feed.json", feed(update(0)))
-    send = far.answers["/feed.json"]
-
-    def slowly(request: BaseHTTPRequestHandler) -> None:
-        time.sleep(0.5)
-        send(request)
-
-    far.answers["/feed.json"] = slowly
+    moved = threading.Event()
+    far.answers["/feed.json"] = held(moved, far.answers["/feed.json"])
     visit(browser, pages.page("/", html(far, f'<twim-feed src="{src}"></twim-feed>')))
     browser.execute_script(f"{FIRST} document.body.append(first)")
+    moved.set()
     settled(browser)
     assert _titles(browser) == [["Seagull"]]
     assert far.asked["/feed.json"] == 1
@@ -206,18 +205,19 @@ def test_it_refreshes_politely(browser: Chrome, pages: Origin, far: Origin) -> N
     with _fast(browser):
         show_page(browser, pages, far, body)
         far.feed("/feed.json", feed(update(3), update(0)))
-        time.sleep(0.8)
-        assert far.asked["/feed.json"] == 1
         _until(browser, lambda: _titles(browser)[0] == ["Tern", "Seagull"])
-        assert far.asked["/feed.json"] == 2
         assert far.headers["/feed.json"]["Cache-Control"] == "max-age=0"
         # One that fails leaves what there is, and another follows.
+        asked = far.asked["/feed.json"]
         del far.answers["/feed.json"]
-        _until(browser, lambda: far.asked["/feed.json"] == 3)
+        _until(browser, lambda: far.asked["/feed.json"] > asked)
         far.feed("/feed.json", feed(update(4)))
         assert _titles(browser)[0] == ["Tern", "Seagull"]
         _until(browser, lambda: _titles(browser)[0] == ["Anchor"])
     assert _titles(browser)[1] == ["Anchor"]
+    # Both components ask together, five minutes after the last time at the earliest.
+    asked_at = [when for path, when in far.when if path == "/feed.json"]
+    assert all(later - before > 1.4 for before, later in pairwise(asked_at))
     assert far.asked["/still.json"] == 1
 
 
@@ -235,7 +235,7 @@ def test_a_tab_that_nobody_sees_waits(browser: Chrome, pages: Origin, far: Origi
         browser.switch_to.window(page)
         # When the tab is back it is late.
         _until(browser, lambda: _titles(browser) == [["Tern"]])
-        assert far.asked["/feed.json"] == asked + 1
+        assert far.asked["/feed.json"] > asked
 
 
 def test_the_focus_stays_when_entries_change(browser: Chrome, pages: Origin, far: Origin) -> None:
@@ -254,7 +254,7 @@ def test_what_has_not_changed_is_not_made_anew(browser: Chrome, pages: Origin, f
     with _fast(browser):
         show_page(browser, pages, far, f'<twim-feed src="{src}" refresh="5"></twim-feed>')
         browser.execute_script(f"{FIRST} first.was = first.shadowRoot.querySelector('a')")
-        _until(browser, lambda: far.asked["/feed.json"] == 2)
+        _until(browser, lambda: far.asked["/feed.json"] > 1)
         time.sleep(0.2)
     same = f"{FIRST} return first.was === first.shadowRoot.querySelector('a')"
     assert browser.execute_script(same) is True
@@ -276,9 +276,9 @@ def test_an_unchanged_feed_is_a_304(browser: Chrome, pages: Origin, far: Origin)
     far.answers["/feed.json"] = conditional
     with _fast(browser):
         show_page(browser, pages, far, f'<twim-feed src="{src}" refresh="5"></twim-feed>')
-        _until(browser, lambda: len(sent) == 2)
+        _until(browser, lambda: len(sent) > 1)
         time.sleep(0.2)
-    assert sent == [200, 304]
+    assert sent[:2] == [200, 304]
     assert _titles(browser) == [["Seagull"]]
     assert errors(browser) == []
 

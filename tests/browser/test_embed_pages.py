@@ -25,11 +25,12 @@ from selenium.webdriver.support.wait import WebDriverWait
 from feedserver.embed import snippets
 from feedserver.embed.widget import Layout, Widget
 from tests.browser.chromium import elsewhere, errors, media, no_scripts, requests, screen, visit
+from tests.browser.conftest import looks
 from tests.browser.embedding import Origin, answer
 from tests.browser.letters import build_letters
 from tests.browser.serving import free_port, served
 from tests.browser.test_people import AXE
-from tests.conftest import ROOT
+from tests.conftest import DEEP, ROOT
 
 LAYOUTS = ("list", "compact", "cards")
 CLIENTS = "/embed/section/clients/"
@@ -121,12 +122,12 @@ def test_a_frame_becomes_as_high_as_its_page(
     for width in (320, 1000):
         with screen(browser, width):
             visit(browser, address)
-            WebDriverWait(browser, 10).until(_fits)
+            WebDriverWait(browser, 60).until(_fits)
             heights.append([frame.rect["height"] for frame in _all(browser, "iframe")])
             assert min(heights[-1]) > 77 and heights[-1][0] > heights[-1][1]
             # And when the window gets another size.
             with screen(browser, 600):
-                WebDriverWait(browser, 10).until(_fits)
+                WebDriverWait(browser, 60).until(_fits)
         assert errors(browser) == []
     if layout != "compact":
         assert heights[0] > heights[1]
@@ -152,7 +153,8 @@ def test_no_frame_has_to_be_scrolled(
     browser: Chrome, pages: Origin, site: str, layout: str, path: str
 ) -> None:
     """Those of oEmbed, and that of the dialogue, which may get any width."""
-    for theme in ("auto", "dark"):
+    # Colours make nothing higher; `./run deep` looks.
+    for theme in ("auto", "dark") if DEEP else ("auto",):
         query = f"{path}?layout={layout}&limit={UPDATES}&theme={theme}"
         widget = Widget(limit=UPDATES, layout=cast("Layout", layout))
         for width in WIDTHS:
@@ -167,7 +169,7 @@ def test_no_frame_has_to_be_scrolled(
                         position,
                     )
                     with _inside(browser, position):
-                        WebDriverWait(browser, 10).until(lambda driver: _all(driver, "li"))
+                        WebDriverWait(browser, 60).until(lambda driver: _all(driver, "li"))
                         shown, below, beside = browser.execute_script(_SCROLLED)
                         assert len(_all(browser, "li")) == UPDATES
                     assert below <= 0 and beside <= 0, (query, width, position)
@@ -183,7 +185,7 @@ def test_a_low_frame_shows_fewer_and_is_scrolled_at_last(
     assert found["height"] <= tall
     visit(browser, _write(pages, found["html"], _policy(site)))
     with _inside(browser):
-        WebDriverWait(browser, 10).until(lambda driver: _all(driver, "li"))
+        WebDriverWait(browser, 60).until(lambda driver: _all(driver, "li"))
         assert len(_all(browser, "li")) == shown
         last = _one(browser, ".more a")
         if tall == 60:
@@ -200,7 +202,7 @@ def test_only_the_height_is_told(browser: Chrome, pages: Origin, site: str) -> N
     pages.answers["/heard.js"] = answer(script, "text/javascript")
     body = f'<script src="/heard.js"></script>{_frame(site)}'
     visit(browser, _write(pages, body, _policy(site, "'self'")))
-    heard = WebDriverWait(browser, 10).until(
+    heard = WebDriverWait(browser, 60).until(
         lambda driver: driver.execute_script("return window.heard.length && window.heard")
     )
     assert {origin for origin, _ in heard} == {site}
@@ -240,7 +242,7 @@ def test_links_leave_the_frame(browser: Chrome, pages: Origin, site: str) -> Non
         link = _one(browser, "h2 a")
         target = link.get_attribute("href")
         link.click()
-    WebDriverWait(browser, 10).until(lambda driver: len(driver.window_handles) == 2)
+    WebDriverWait(browser, 60).until(lambda driver: len(driver.window_handles) == 2)
     [there] = {*browser.window_handles} - {here}
     browser.switch_to.window(there)
     try:
@@ -251,8 +253,7 @@ def test_links_leave_the_frame(browser: Chrome, pages: Origin, site: str) -> Non
         browser.switch_to.window(here)
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1000])
+@pytest.mark.parametrize(("colours", "width"), looks(320, 1000))
 def test_nobody_is_kept_out_of_frames(
     browser: Chrome, axe: str, site: str, colours: str, width: int
 ) -> None:
@@ -309,7 +310,7 @@ def test_the_html_checker_finds_nothing_in_frames(nu: list[str], site: str, tmp_
 
 
 def test_the_stylesheet_of_frames_is_css(nu: list[str]) -> None:
-    path = ROOT / "feedserver" / "assets" / "frame.css"
+    path = ROOT / "feedserver" / "embed" / "frame.css"
     done = subprocess.run([*nu, "--css", str(path)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -357,7 +358,7 @@ def _tab_to(browser: Chrome, selector: str) -> WebElement:
 
 def _previewed(browser: Chrome) -> str:
     with _inside(browser):
-        WebDriverWait(browser, 10).until(lambda driver: _all(driver, "li"))
+        WebDriverWait(browser, 60).until(lambda driver: _all(driver, "li"))
         return str(browser.execute_script("return location.pathname + location.search"))
 
 
@@ -384,7 +385,7 @@ def test_the_dialogue_by_keyboard(browser: Chrome, axe: str, site: str) -> None:
     _tab_to(browser, "[name=theme]")
     _press(browser, "d", Keys.TAB)
     chosen = "?layout=compact&limit=3&theme=dark"
-    WebDriverWait(browser, 10).until(lambda driver: _previewed(driver) == CLIENTS + chosen)
+    WebDriverWait(browser, 60).until(lambda driver: _previewed(driver) == CLIENTS + chosen)
     component, frame, picture = (each.text for each in _all(browser, "dialog code"))
     assert 'layout="compact" limit="3">' in component
     assert f'src="{site}{CLIENTS}{chosen.replace("&", "&amp;")}"' in frame
@@ -392,7 +393,7 @@ def test_the_dialogue_by_keyboard(browser: Chrome, axe: str, site: str) -> None:
     button = _tab_to(browser, ".snippet:last-of-type button")
     assert button.accessible_name == "Copy: Picture, as Markdown"
     _press(browser, Keys.ENTER)
-    WebDriverWait(browser, 5).until(lambda driver: button.text == "Copied")
+    WebDriverWait(browser, 60).until(lambda driver: button.text == "Copied")
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
     assert browser.execute_async_script(read) == picture
     said = browser.execute_script("return document.querySelector('dialog .said').textContent")
@@ -408,17 +409,17 @@ def test_what_the_dialogue_says_to_embed_is_embedded(
 ) -> None:
     visit(browser, f"{site}/section/clients/atom.xml#embed")
     dialog = _one(browser, "dialog")
-    WebDriverWait(browser, 10).until(lambda driver: dialog.is_displayed())
+    WebDriverWait(browser, 60).until(lambda driver: dialog.is_displayed())
     component, frame, picture = (each.text for each in _all(browser, "dialog code"))
     found = re.fullmatch(r"\[!\[(.*)\]\((.*)\)\]\((.*)\)", picture)
     assert found
     image = f'<img src="{found[2]}" alt="{found[1]}">'
     visit(browser, _write(pages, component + frame + image, _policy(site)))
     shown = "return document.querySelector('twim-feed').shadowRoot?.querySelectorAll('a').length"
-    WebDriverWait(browser, 10).until(lambda driver: driver.execute_script(shown) == UPDATES)
+    WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(shown) == UPDATES)
     browser.execute_script("document.querySelector('iframe').scrollIntoView()")
     with _inside(browser):
-        WebDriverWait(browser, 10).until(lambda driver: len(_all(driver, "li")) == UPDATES)
+        WebDriverWait(browser, 60).until(lambda driver: len(_all(driver, "li")) == UPDATES)
     assert browser.execute_script("return document.images[0].naturalWidth") == 640
     assert errors(browser) == []
 

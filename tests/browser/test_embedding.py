@@ -75,7 +75,7 @@ def test_options_change_them(browser: Chrome, site: str) -> None:
     assert "clients.svg?limit=50&theme=dark)" in picture
     assert limit.get_property("value") == "50"
     wanted = f"{site}/embed{CLIENTS}?layout=cards&limit=50&theme=dark"
-    WebDriverWait(browser, 10).until(lambda _: wanted in requests(browser))
+    WebDriverWait(browser, 60).until(lambda _: wanted in requests(browser))
 
 
 def test_brackets_in_addresses_end_no_link(browser: Chrome, site: str) -> None:
@@ -96,7 +96,7 @@ def test_brackets_in_addresses_end_no_link(browser: Chrome, site: str) -> None:
             }
         ),
     )
-    WebDriverWait(browser, 10).until(
+    WebDriverWait(browser, 60).until(
         lambda driver: driver.find_elements(By.CSS_SELECTOR, "button.twim-embed")
     )
     _one(browser, "button.twim-embed").click()
@@ -126,7 +126,7 @@ def test_a_snippet_is_copied(browser: Chrome, site: str) -> None:
     ]
     buttons[2].click()
     said = dialog.find_element(By.CSS_SELECTOR, "[role=status]")
-    WebDriverWait(browser, 5).until(lambda _: said.text == "Copied: Picture, as Markdown")
+    WebDriverWait(browser, 60).until(lambda _: said.text == "Copied: Picture, as Markdown")
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
     assert browser.execute_async_script(read) == _texts(browser)[2]
 
@@ -175,7 +175,7 @@ def test_it_is_there_after_instant_navigation(browser: Chrome, letters: Site) ->
     visit(browser, f"{letters.address}/")
     link = _one(browser, 'a[href$="section/clients/"]')
     browser.execute_script("arguments[0].click()", link)
-    WebDriverWait(browser, 10).until(
+    WebDriverWait(browser, 60).until(
         lambda driver: driver.find_elements(By.CSS_SELECTOR, "button.twim-embed")
     )
     _one(browser, "button.twim-embed").click()

@@ -21,6 +21,7 @@ from feedserver.feeds import catalogue
 from feedserver.formats import archive as archives
 from feedserver.pages.cards import LONG_GROUP
 from tests.browser.chromium import elsewhere, errors, media, no_scripts, screen, visit
+from tests.browser.conftest import looks
 from tests.browser.letters import build_letters
 from tests.browser.serving import free_port, served
 from tests.samples import SITE, archive, post, update
@@ -87,11 +88,10 @@ def _path(browser: Chrome) -> str:
 
 
 def _wait_for(browser: Chrome, selector: str) -> None:
-    WebDriverWait(browser, 10).until(lambda driver: _all(driver, selector))
+    WebDriverWait(browser, 60).until(lambda driver: _all(driver, selector))
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("colours", "width"), looks(320, 1280))
 def test_nobody_is_kept_out(browser: Chrome, axe: str, site: str, colours: str, width: int) -> None:
     with media(browser, prefers_color_scheme=colours), screen(browser, width):
         for name, path in PAGES.items():
@@ -226,14 +226,14 @@ def test_an_address_is_copied(browser: Chrome, site: str, page: str) -> None:
     assert str(button.accessible_name).startswith("Copy the address: ")
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
     button.click()
-    WebDriverWait(browser, 5).until(lambda driver: button.text == "Copied")
+    WebDriverWait(browser, 60).until(lambda driver: button.text == "Copied")
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
     assert browser.execute_async_script(read) == address
     said = browser.execute_script(
         "return document.querySelector('.subscribe .said, .all > .said').textContent"
     )
     assert said == f"Copied: {address}"
-    WebDriverWait(browser, 5).until(lambda driver: button.text == "Copy")
+    WebDriverWait(browser, 60).until(lambda driver: button.text == "Copy")
 
 
 def test_the_catalogue_is_searched_while_one_types(browser: Chrome, site: str) -> None:

@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import DEEP, ROOT
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the project; its environment is made anew in CI, and borrowed elsewhere."""
+    """A copy of the project; its environment is borrowed, which `./run` has made in the same way.
+
+    `./run deep` makes one anew.
+    """
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
     folder = tmp_path / "mkdocs-twim"
@@ -26,7 +29,7 @@ def copy(tmp_path: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    if os.environ.get("TWIM_REQUIRE_ALL") != "1":
+    if not DEEP:
         (folder / ".venv").symlink_to(ROOT / ".venv")
         os.utime(folder / "pyproject.toml", (0, 0))
     return folder

@@ -57,6 +57,48 @@ def test_two_posts(tmp_path: Path) -> None:
     assert "blog/a.md" in message and "blog/b.md" in message
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2026-05-08-harbour.md", "2026-05-15-harbour.md"),
+        ("2026-05-08-harbour.md", "2026-05-15_Harbour!.md"),
+        ("2026-05-08-harbour/index.md", "2026-05-15-harbour.md"),
+        ("2026-05-08-harbour.md", "harbour.md"),
+    ],
+)
+def test_two_posts_whose_names_differ_in_the_date_alone(
+    tmp_path: Path, one: str, other: str
+) -> None:
+    texts = {f"blog/{name}": '+++\ntitle = "Week"\n+++\n' for name in (one, other)}
+    message = _clash(tmp_path, {**texts})
+    assert f"blog/{one}" in message and f"blog/{other}" in message
+    assert message.endswith(
+        "both have the address /blog/harbour/: the date that a file's name begins with is no part "
+        "of the address; set 'slug' or 'path' in one of them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "way"),
+    [
+        (
+            "+++\nslug = 'x'\n+++\n",
+            "+++\nslug = 'X'\n+++\n",
+            ": set 'slug' or 'path' in one of them",
+        ),
+        (
+            "---\ntitle: X\ndate: 2026-05-08\n---\n",
+            "---\ntitle: x\ndate: 2026-05-08\n---\n",
+            ": set 'slug' or 'path' in one of them",
+        ),
+        ("+++\npath = '/x'\n+++\n", "+++\npath = '/x/'\n+++\n", ""),
+    ],
+)
+def test_what_to_do_about_two_posts(tmp_path: Path, one: str, other: str, way: str) -> None:
+    message = _clash(tmp_path, {"blog/2026-05-08-a.md": one, "blog/2026-05-15-b.md": other})
+    assert message.endswith(f"x/{way}")
+
+
 def test_a_post_and_a_page(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"about.md": "", "blog/a.md": post(more='path = "/about"')}
     message = _clash(tmp_path, files)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from mkdocs.exceptions import Abort
 
-from tests.conftest import ROOT
+from tests.conftest import DEEP, ROOT
 from tests.sites import SITE_URL, build, issue
 
 pytestmark = pytest.mark.dependency
@@ -87,7 +87,7 @@ def test_ctrl_c_prints_no_traceback(tmp_path: Path) -> None:
     body = "## Clients\n\n" + "### Fractal\n\nSome text of it.\n\n" * 2_000
     _site(tmp_path, 2, {f"blog/{number:02}.md": issue(number, body) for number in range(1, 25)})
     command = [sys.executable, "-m", "mkdocs", "build"]
-    for seconds in (0, 0.3, 1, 2, 3):
+    for seconds in (0, 0.3, 1, 2, 3) if DEEP else (0, 1, 2):
         process = subprocess.Popen(
             command,
             cwd=tmp_path,
@@ -101,7 +101,7 @@ def test_ctrl_c_prints_no_traceback(tmp_path: Path) -> None:
             assert process.poll() is None
         time.sleep(seconds)
         os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
         # On a quick machine the last may come too late.
         assert "Traceback" not in said and ("Aborted!" in said or "built in" in said)
         assert not _alive(process.pid)

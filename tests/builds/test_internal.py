@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 from tests.sites import SITE_URL, build, post
 
@@ -146,3 +148,123 @@ def test_a_plugin_that_has_events_run_again_is_no_matter(tmp_path: Path) -> None
     files: dict[str, str | bytes] = {"index.md": "[a](@/blog/one.md)\n", "blog/one.md": post("One")}
     built = build(tmp_path, files, strict=True, hooks=[str(hook)])
     assert '<a href="blog/one/">a</a>' in built.read("index.html")
+
+
+FILES: dict[str, str | bytes] = {
+    "about.md": "# About\n\n## Who\n",
+    "a b.md": "# A b\n",
+    "übersicht.md": "# Ü\n",
+    "blog/_index.md": '+++\ntitle = "News"\n+++\n',
+    "blog/2024/two/index.md": post("Two", "## Part\n"),
+    "blog/three.md": YAML.format("Three", "## Drei"),
+}
+
+
+def test_links_to_markdown_files_lead_to_their_pages(tmp_path: Path) -> None:
+    body = """\
+[about](../about.md) [who](../about.md#who) [two](2024/two/index.md#part) [three](./three.md)
+[space](<../a b.md>) [coded](../a%20b.md) [umlaut](../übersicht.md) [root](/about.md)
+[list](_index.md) [self](one.md) [named][] [query](../about.md?a=1&b=2) ![no page](../about.md)
+[other](https://x.example/readme.md) [site](//x.example/readme.md) `[x](gone.md)`
+
+> Quoted: [quoted](../about.md)
+
+{% details(summary="More") %}[body](../about.md){% end %}
+
+[named]: ../about.md "A title"
+"""
+    text = body.replace("![no page](../about.md)", "")
+    built = build(tmp_path, {**FILES, "blog/one.md": post("One", text)}, strict=True)
+    page = built.read("blog/one/index.html")
+    [entry] = [item for item in built.json("feed.json")["items"] if item["title"] == "One"]
+    for name, to in {
+        "about": "about/",
+        "who": "about/#who",
+        "two": "blog/2024/two/#part",
+        "three": "blog/2024/01/01/three/",
+        "space": "a%20b/",
+        "coded": "a%20b/",
+        "umlaut": "%C3%BCbersicht/",
+        "root": "about/",
+        "list": "blog/",
+        "self": "blog/one/",
+        "named": "about/",
+        "query": "about/?a=1&amp;b=2",
+        "quoted": "about/",
+        "body": "about/",
+    }.items():
+        [link] = re.findall(rf'<a href="([^"]*)"[^>]*>{name}</a>', page)
+        assert urljoin(f"{SITE_URL}blog/one/", link) == SITE_URL + to, name
+        assert f'<a href="{SITE_URL}{to}"' in entry["content_html"], name
+    assert '<a href="https://x.example/readme.md">other</a>' in page
+    assert '<a href="//x.example/readme.md">site</a>' in page
+    assert "<code>[x](gone.md)</code>" in page
+
+
+def test_links_to_markdown_files_that_are_not_there_are_told_with_their_lines(
+    tmp_path: Path,
+) -> None:
+    body = """\
+[a](../gone.md) and [b](other/index.md#x)
+
+[c](../about.md#nobody), [d](../about.md#who)
+
+{% details(summary="More") %}
+[e](../lost.md)
+{% end %}
+"""
+    built = build(tmp_path, {**FILES, "blog/one.md": post("One", body)})
+    assert built.warnings == [
+        "blog/one.md:9: the link to '../gone.md' leads nowhere",
+        "blog/one.md:9: the link to 'other/index.md#x' leads nowhere",
+        "blog/one.md:14: the link to '../lost.md' leads nowhere",
+        "blog/one.md:11: the link to '../about.md#nobody' leads to no heading",
+    ]
+    assert "gone.md" not in built.read("blog/one/index.html")
+    assert ".md" not in built.read("feed.json")
+
+
+def test_links_to_markdown_files_in_bodies_of_shortcodes_elsewhere(tmp_path: Path) -> None:
+    body = (
+        "[above](../gone.md)\n\n"
+        '{% details(summary="More") %}\n[in](../about.md) [lost](../lost.md)\n{% end %}\n'
+    )
+    files = {**FILES, "blog/yaml.md": YAML.format("Y", body), "sub/page.md": body}
+    built = build(tmp_path, files)
+    ours = [message for message in built.warnings if "leads nowhere" in message]
+    assert ours == [
+        "blog/yaml.md:9: the link to '../lost.md' leads nowhere",
+        "sub/page.md:4: the link to '../lost.md' leads nowhere",
+    ]
+    assert len(built.warnings) == 4, "MkDocs tells of what stands above"
+    assert '<a href="../../about/">in</a>' in built.read("sub/page/index.html")
+    page = built.read("blog/2024/01/01/y/index.html")
+    assert '<a href="../../../../../about/">in</a>' in page
+
+
+def test_links_to_headings_beyond_ascii_are_checked_everywhere(tmp_path: Path) -> None:
+    body = """\
+## Über uns 🚢 {#über-uns}
+
+[1](#über-uns) [2](#%C3%BCber-uns) [3](#nirgends-ü) [4](#nix-%C3%BC) [5](#nix-⛵)
+[6](#概述) [7][] [8](<#a b>) [9](#no(where)) [10](#a\\_b)
+
+> [11](#zitat-ü)
+
+{% details(summary="Mehr") %}[12](#körper) [13](#über-uns){% end %}
+
+[7]: #verweis-ü
+"""
+    lost = ["nirgends-ü", "nix-%C3%BC", "nix-⛵", "概述", "a b", "no(where)", "a\\_b", "zitat-ü"]
+    lost += ["körper", "verweis-ü"]
+    built = build(tmp_path, {"blog/one.md": post("One", body)})
+    assert sorted(built.warnings) == sorted(
+        f"blog/one.md:{line}: the link to '#{fragment}' leads to no heading"
+        for fragment, line in zip(lost, [11] * 3 + [12] * 4 + [14, 16, 18], strict=True)
+    )
+
+
+def test_links_to_headings_beyond_ascii_in_bodies_on_ordinary_pages(tmp_path: Path) -> None:
+    body = '# Übersicht\n\n{% details(summary="M") %}[1](#nichts-ü) [2](#ubersicht){% end %}\n'
+    built = build(tmp_path, {"index.md": body, "blog/one.md": post()})
+    assert built.warnings == ["index.md:3: the link to '#nichts-ü' leads to no heading"]

@@ -185,6 +185,38 @@ def test_reading_time_is_given_or_counted(
         assert found == ([shown] if shown else [])
 
 
+@pytest.mark.parametrize(
+    ("own", "folder", "shown"),
+    [
+        ("", "", None),
+        ("readtime = true", "", "2 min read"),
+        ("readtime = 15", "", "15 min read"),
+        ("[extra]\nreadtime = true", "", "2 min read"),
+        ("[extra]\nreadtime = 15", "", "15 min read"),
+        ('[extra]\nreadtime = "long"', "", None),
+        ("", "[extra]\nreadtime = true", "2 min read"),
+        ("readtime = false", "[extra]\nreadtime = true", None),
+        ("readtime = 0", "[extra]\nreadtime = true", None),
+    ],
+)
+def test_reading_time_of_toml_posts_is_there_if_asked_for(
+    tmp_path: Path, own: str, folder: str, shown: str | None
+) -> None:
+    files = {
+        "blog/2024/a.md": f'+++\ntitle = "A"\ndate = 2024-05-17\n{own}\n+++\n\n' + "word " * 201,
+        "blog/_index.md": f"+++\n{folder}\n+++\n",
+    }
+    built = build(tmp_path, files, strict=True)
+    for path in ("blog/2024/a/", "blog/"):
+        found = [text for text in _texts(_tree(built, path).css("li")) if "min read" in text]
+        assert found == ([shown] if shown else [])
+
+
+def test_the_reading_time_of_a_yaml_post_may_be_refused(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/a.md": _post("A", more="readtime: false\n", body="word")})
+    assert "min read" not in built.read("blog/2024/05/17/a/index.html")
+
+
 def test_wrong_values_of_these_keys_have_their_lines(tmp_path: Path) -> None:
     more = "pin: 1\nreadtime: fast\nlinks:\n  a: b\n"
     assert _error(tmp_path, {"blog/a.md": _post("A", more=more)}).splitlines() == [

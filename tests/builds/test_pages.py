@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from tests.sites import ISSUE, Built, build, issue, post
+from tests.sites import ISSUE, SITE_URL, Built, build, issue, post
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x08\x08\2\0\0\0"
 MARKED = "What stands above. [Link](@/blog/one.md)\n\n<!-- more -->\n\nWhat stands below.\n"
 # MaterialX carries Material's own package, and so has an environment to itself: ./run materialx.
 INSTALLED = {theme.name for theme in entry_points(group="mkdocs.themes")}
-THEMES = ("material", "mkdocs", "readthedocs", *({"materialx"} & INSTALLED))
+MATERIALX = pytest.param("materialx", marks=pytest.mark.materialx)
+THEMES = ("material", "mkdocs", "readthedocs", *([MATERIALX] if "materialx" in INSTALLED else []))
 
 
 def _files(more: Mapping[str, str | bytes] = {}) -> dict[str, str | bytes]:
@@ -112,6 +113,31 @@ def test_the_list_of_posts_is_the_home_page_where_there_is_none(site: Built) -> 
     assert _one(_tree(site, ""), "h1").text() == "Letters"
     links = [a.attributes["href"] for a in _tree(site, "").css(".twim-pager a")]
     assert links == ["blog/page/2/", "blog/page/2/"]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("blog_dir", ["blog", "."])
+def test_a_home_page_of_posts_has_a_title_once_and_the_address_of_their_list(
+    tmp_path: Path, theme: str, blog_dir: str
+) -> None:
+    intro = '+++\ntitle = "Letters"\n+++\n'
+    files = {"blog/a.md": post(), **({"_index.md": intro} if blog_dir == "." else {})}
+    site = build(tmp_path, files, twim={"blog_dir": blog_dir}, theme={"name": theme})
+    assert _one(_tree(site, ""), "title").text().strip() == "Letters"
+    for path in ("", *(["blog/"] if blog_dir == "blog" else [])):
+        assert _one(_tree(site, path), "link[rel=canonical]").attributes["href"] == SITE_URL
+        assert _one(_tree(site, path), "h1").text() == ("Blog" if path else "Letters")
+    cited = re.findall("<loc>(.*?)</loc>", site.read("sitemap.xml"))
+    assert cited.count(SITE_URL) == 1
+    assert f"{SITE_URL}blog/" not in cited
+    assert len(set(cited)) == len(cited)
+
+
+def test_a_list_of_posts_beside_a_home_page_has_its_own_address(tmp_path: Path) -> None:
+    site = build(tmp_path, {"blog/a.md": post(), "index.md": "# Welcome\n"})
+    canonical = _one(_tree(site, "blog/"), "link[rel=canonical]").attributes["href"]
+    assert canonical == f"{SITE_URL}blog/"
+    assert f"<loc>{SITE_URL}blog/</loc>" in site.read("sitemap.xml")
 
 
 def test_a_page_says_where_it_is_among_its_pages(site: Built) -> None:

@@ -45,7 +45,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
         twim={
             "feeds": {
                 "no-letters": {"title": "No letters", "not_category": ["this-week-in-letters"]},
-                "none": {"title": "None", "category": ["nothing"]},
+                "none": {"title": "None", "category": ["news"], "not_category": ["news"]},
             }
         },
     )
@@ -407,6 +407,71 @@ def test_old_addresses_of_feeds(tmp_path: Path) -> None:
 def test_options_that_cannot_be(tmp_path: Path, options: dict[str, object], words: str) -> None:
     files: dict[str, str | bytes] = {"blog/a.md": "+++\ndate = 2024-01-01\n+++\nx"}
     assert words in _error(tmp_path, files, twim=options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {"feeds": {"quiet": {"title": "Quiet", "not_categories": ["news"]}}},
+            "'not_categories': there is no such option; is 'not_category' meant?",
+        ),
+        ({"feeds": {"quiet": {"titel": "Quiet"}}}, "is 'title' meant?"),
+        (
+            {"taxonomies": {"author": {"paginate": 5}}},
+            "'paginate': there is no such option; is 'paginate_by' meant?",
+        ),
+        ({"taxonomies": {"series": {"feeds": True}}}, "is 'feed' meant?"),
+        ({"taxonomies": {"series": {"xyz": 1}}}, "there are feed, paginate_by"),
+        ({"taxonomies": {"series": {1: 1}}}, "there is no such option"),
+        ({"aliases": {"sections": {"Boats": ["Ships"]}}}, "is 'section' meant?"),
+    ],
+)
+def test_options_below_an_option_that_are_unknown_are_errors(
+    tmp_path: Path, options: dict[str, object], words: str
+) -> None:
+    files: dict[str, str | bytes] = {"blog/a.md": "+++\ndate = 2024-01-01\n+++\nx"}
+    with messages() as logged, pytest.raises(Abort):
+        build(tmp_path, files, twim=options)
+    [message] = [text for text in logged if "no such option" in text]
+    assert words in message
+    assert next(iter(options)) in message
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"feeds": {"q": {"title": "Q", "not_category": ["this-week-in-leters"]}}},
+            "feeds: q: not_category: no post has the category 'this-week-in-leters'; "
+            "is 'this-week-in-letters' meant?",
+        ),
+        (
+            {"feeds": {"q": {"title": "Q", "not_author": ["Ada", "Zoe"]}}},
+            "feeds: q: not_author: no post has the author 'Zoe'",
+        ),
+        (
+            {"feeds": {"q": {"title": "Q", "section": ["client"]}}},
+            "feeds: q: section: no post has the section 'client'; is 'clients' meant?",
+        ),
+        (
+            {"feeds": {"q": {"title": "Q", "not_project": ["fractl"]}}},
+            "feeds: q: not_project: no post has the project 'fractl'; is 'fractal' meant?",
+        ),
+        (
+            {"aliases": {"project": {"Fractals": ["Frac"]}}},
+            "aliases: project: there is no project 'Fractals'; is 'fractal' meant?",
+        ),
+        ({"aliases": {"project": {"Fractals": ["fractal"]}}}, None),
+        ({"feeds": {"q": {"title": "Q", "section": ["Clients"], "author": ["ada"]}}}, None),
+    ],
+)
+def test_values_that_nothing_has_are_told(
+    tmp_path: Path, options: dict[str, object], said: str | None
+) -> None:
+    text = issue(1).replace("![shot](/img/a.png)", "none")
+    built = build(tmp_path, {"blog/a.md": text}, twim=options)
+    assert built.warnings == ([f"mkdocs.yml: twim: {said}"] if said else [])
 
 
 def test_taxonomies_without_feeds_and_others_than_the_default(tmp_path: Path) -> None:

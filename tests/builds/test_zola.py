@@ -536,13 +536,13 @@ def test_links_within_the_site(tmp_path: Path) -> None:
 @row("Z12.6", "Z12.8")
 def test_relative_addresses_are_below_the_post(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
-        "blog/a/index.md": post("A", "![x](img.png) ![y](/img/y.png) [z](other.md)\n"),
+        "blog/a/index.md": post("A", "![x](img.png) ![y](/img/y.png) [z](other.html)\n"),
         "blog/a/img.png": b"",
         "img/y.png": b"",
     }
     built = build(tmp_path, files, strict=True)
     content = built.json("feed.json")["items"][0]["content_html"]
-    for address in ("blog/a/img.png", "img/y.png", "blog/a/other.md"):
+    for address in ("blog/a/img.png", "img/y.png", "blog/a/other.html"):
         assert f'"{SITE_URL}{address}"' in content
 
 

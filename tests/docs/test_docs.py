@@ -157,7 +157,8 @@ def test_every_metric_is_documented() -> None:
 
 def test_every_key_of_front_matter_is_documented() -> None:
     text = _page("front-matter")
-    fields = {field.name for field in dataclasses.fields(PostMeta)} - {"stem", "image", "image_alt"}
+    own = {"stem", "image", "image_alt", "is_timed"}
+    fields = {field.name for field in dataclasses.fields(PostMeta)} - own
     for name in (*fields, "extra.image", "extra.image_alt"):
         assert f"| `{name}` |" in text, name
 
@@ -340,7 +341,7 @@ def _follow(page: str, folder: Path) -> Built:
 
 def test_the_how_to_on_the_theme_does_what_it_says(tmp_path: Path) -> None:
     built = _follow("theme", tmp_path)
-    blog, about = built.read("blog/index.html"), built.read("blog/this-week/index.html")
+    blog, about = built.read("blog/index.html"), built.read("blog/this-week-1/index.html")
     assert 'class="harbour-posts"' in blog and "twim-card" not in blog
     assert 'class="twim-feeds"' in blog and "May 8, 2026" in blog
     for page in (blog, about):
@@ -383,7 +384,7 @@ def test_the_how_to_on_pictures_does_what_it_says(tmp_path: Path) -> None:
     assert [item.get("image") for item in items] == [shown, None]
     default = '<meta property="og:image" content="https://harbour.example/img/card.png">'
     assert default in built.read("blog/index.html")
-    assert default in built.read("blog/this-week/index.html")
+    assert default in built.read("blog/this-week-1/index.html")
 
 
 def test_the_how_to_on_own_text_does_what_it_says(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -71,11 +72,23 @@ def test_the_page_says_what_to_install() -> None:
 
 
 def test_the_section_has_the_entries_that_the_page_shows(folder: Path) -> None:
-    assert (folder / "site/blog/this-week/index.html").is_file()
+    assert (folder / "site/blog/this-week-1/index.html").is_file()
     items = json.loads((folder / "site/section/boats/feed.json").read_text("utf-8"))["items"]
     assert len(items) == 2
     shown = json.loads(_block(".items"))
     assert {name: items[0][name] for name in shown} == shown
+
+
+def test_the_second_issue_can_follow(folder: Path, environment: dict[str, str]) -> None:
+    [first] = re.findall(r'title="(docs/blog/.*?)"', TEXT)
+    [second] = re.findall(r"issue is `(.*?)`", TEXT)
+    shutil.copytree(folder, folder.parent / "second", ignore=shutil.ignore_patterns("site"))
+    text = (folder / first).read_text("utf-8").replace("2026-05-08", "2026-05-15")
+    (folder.parent / "second/docs/blog" / second).write_text(text, "utf-8")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    subprocess.run(command, cwd=folder.parent / "second", env=environment, check=True)
+    for number in (1, 2):
+        assert (folder.parent / f"second/site/blog/this-week-{number}/index.html").is_file()
 
 
 def test_the_check_finds_nothing(folder: Path) -> None:
@@ -92,7 +105,7 @@ def server(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     process = subprocess.Popen(
         [*command, "--port", str(port)], cwd=folder, env=environment, stdout=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/feeds.json").close()
@@ -101,7 +114,7 @@ def server(folder: Path, environment: dict[str, str]) -> Iterator[str]:
             time.sleep(0.05)
     yield f"http://127.0.0.1:{port}/"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_a_reader_subscribes(folder: Path, server: str, environment: dict[str, str]) -> None:

@@ -42,7 +42,7 @@ class Running:
         """What is answered, whatever it is."""
         request = urllib.request.Request(f"{self.address}{path}", headers=dict(headers or {}))
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return Answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -73,7 +73,7 @@ class Running:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def running(*sources: object, settings: str = "", workers: int = 1) -> Iterator[
                 # Its workers end with it.
                 process.terminate()
                 try:
-                    process.wait(20)
+                    process.wait(60)
                 except subprocess.TimeoutExpired:
                     process.kill()
             process.communicate()
@@ -111,7 +111,7 @@ def put(path: Path, data: bytes) -> None:
     os.replace(path.parent / f"{path.name}.next", path)
 
 
-def until(holds: Callable[[], object], *, seconds: float = 20) -> None:
+def until(holds: Callable[[], object], *, seconds: float = 60) -> None:
     """Wait until something holds.
 
     Raises:

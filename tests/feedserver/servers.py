@@ -55,6 +55,6 @@ def running(archive: Path) -> Iterator[str]:
         yield process.stdout.readline().rpartition(" on ")[2].strip()
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         assert process.stdout is not None
         process.stdout.close()

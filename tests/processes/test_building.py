@@ -23,11 +23,14 @@ def on_nav(nav, config, files):
     if not address:
         return
     seen = [path.name for path in Path(config.site_dir).iterdir()]
-    time.sleep(1)
-    answers = {}
-    for path in ("/feed.json", "/section/clients/atom.xml", "/healthz"):
-        with urllib.request.urlopen(address + path) as answer:
-            answers[path] = answer.read().decode()
+    for _ in range(200):
+        answers = {}
+        for path in ("/feed.json", "/section/clients/atom.xml", "/healthz"):
+            with urllib.request.urlopen(address + path) as answer:
+                answers[path] = answer.read().decode()
+        if json.loads(answers["/healthz"])["status"] != "ok":
+            break
+        time.sleep(0.1)
     HERE.joinpath("seen.json").write_text(json.dumps([seen, answers]))
 '''
 

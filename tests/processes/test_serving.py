@@ -88,12 +88,12 @@ def test_a_signal_drains(large: Path, number: int) -> None:
             while data := slow.recv(1_000_000):
                 got += data
         assert got.partition(b"\r\n\r\n")[2] == whole
-        assert server.process.wait(20) == 0
+        assert server.process.wait(60) == 0
         assert "Traceback" not in server.logged()
 
 
 def test_a_second_signal_does_not_wait(large: Path) -> None:
-    with running(large, settings="drain = 60") as server, _reading(server) as stuck:
+    with running(large, settings="drain = 600") as server, _reading(server) as stuck:
         stuck.recv(1000)
         server.process.send_signal(signal.SIGTERM)
         until(lambda: _refused(server.port))
@@ -332,12 +332,14 @@ def test_a_signal_is_heard_while_the_sources_are_first_read(tmp_path: Path) -> N
     with socket.create_server(("127.0.0.1", 0)) as silent:
         source = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         config = tmp_path / "feedserver.toml"
-        config.write_text(f"private_addresses = true\nstate = '{tmp_path / 'state'}'\n")
+        config.write_text(
+            f"private_addresses = true\nfetch_timeout = 600\nstate = '{tmp_path / 'state'}'\n"
+        )
         command = [sys.executable, "-m", "feedserver", "serve", source, "--port", "0"]
         with subprocess.Popen([*command, "--config", str(config)], cwd=ROOT) as process:
             # It has connected, and waits for an answer.
-            silent.settimeout(20)
+            silent.settimeout(60)
             connection, _ = silent.accept()
             with connection:
                 process.terminate()
-                assert process.wait(5) == 0
+                assert process.wait(60) == 0

@@ -6,9 +6,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,10 +21,11 @@ from feedserver.formats import archive as archives
 from feedserver.model import Archive
 from feedserver.settings.settings import Settings
 from feedserver.sources import source as sources
-from feedserver.sources.builder import DATABASE, STATUS, Builder
+from feedserver.sources.builder import DATABASE, Builder
+from feedserver.sources.statefolder import STATUS
 from feedserver.store.store import Store
 from feedserver.text import html
-from tests.conftest import tenth
+from tests.conftest import ends, tenth
 from tests.feedserver.foreign.test_foreign import atom, content, entry, feed, rss
 from tests.feedserver.origin import Answer, serving
 from tests.samples import archive, post
@@ -54,13 +53,6 @@ HARM = re.compile(
     r"|<[^>]*=\s*[\"']?\s*(?:javascript|data|vbscript):",
     re.IGNORECASE,
 )
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    start = time.monotonic()
-    yield
-    assert time.monotonic() - start < seconds
 
 
 def served(folder: Path, *sources: Path | str) -> Archive:
@@ -171,7 +163,7 @@ def test_entities_are_not_expanded(declaring: str, encoding: str, tmp_path: Path
     text = declaring + body.decode().partition("?>")[2]
     path = tmp_path / "bomb.xml"
     path.write_bytes(text.encode(encoding))
-    with within(20):
+    with ends():
         served(tmp_path, path)
     assert "entities" in errors(tmp_path)[0] or "neither" in errors(tmp_path)[0]
 
@@ -186,7 +178,7 @@ def test_a_document_type_alone_does_no_harm(tmp_path: Path) -> None:
 def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
     bomb = gzip.compress(b"\0" * 100_000_000, 1)
     with serving(lambda request: Answer(bomb, headers={"Content-Encoding": "gzip"})) as web:
-        with within(20):
+        with ends():
             served(tmp_path, web.origin)
         assert "more than 50,000,000 bytes" in errors(tmp_path)[0]
 
@@ -194,7 +186,7 @@ def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
 def test_100_mb_of_one_tag_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "atom.xml"
     path.write_bytes(atom("<b>" * 33_000_000))
-    with within(20):
+    with ends():
         served(tmp_path, path)
     assert "more than 50,000,000 bytes" in errors(tmp_path)[0]
 
@@ -226,7 +218,7 @@ def test_much_of_one_tag_in_an_entry_takes_bounded_time(text: str, tmp_path: Pat
         "content_html": text,
     }
     path.write_bytes(feed(issue))
-    with within(60):
+    with ends():
         found = served(tmp_path, path)
     assert any(each.id == NEWS for each in found.entries)
 
@@ -288,7 +280,7 @@ def test_thousands_of_sections(tmp_path: Path) -> None:
     text = "".join(f"<h2>Section {number}</h2><p>x</p>" for number in range(tenth(10_000)))
     path = tmp_path / "atom.xml"
     path.write_bytes(atom(entry(content(text), id=NEWS, title="This Week in X")))
-    with within(60):
+    with ends():
         found = served(tmp_path, path)
     assert len(found.entries) == tenth(10_000) + 2
     assert len([feed for feed in found.feeds if feed.kind == "section"]) == tenth(10_000)
@@ -313,23 +305,23 @@ def test_more_sections_than_anyone_writes_are_none(tmp_path: Path) -> None:
 
 def _slow_author() -> bytes:
     name = "a@" + "a." * 100_000 + "!"
-    return atom(entry(f"<author><![CDATA[{name}]]></author>"))
+    return atom(entry(f"<author><!-- -->{name}</author>"))
 
 
 @pytest.mark.parametrize("make", [_slow_author])
 def test_what_takes_a_parser_too_long_is_ended(make: Callable[[], bytes]) -> None:
-    with within(10), pytest.raises(ForeignError, match="takes more than 3 seconds"):
+    with ends(), pytest.raises(ForeignError, match="takes more than 3 seconds"):
         reading.read(make(), Options(), seconds=3)
 
 
 def test_what_takes_too_much_memory_is_ended() -> None:
-    with within(30), pytest.raises(ForeignError, match=r"memory|MemoryError"):
+    with ends(), pytest.raises(ForeignError, match=r"memory|MemoryError"):
         reading.read(atom() + b"<b " + b"x" * 49_000_000, Options())
 
 
 def test_a_long_author_without_tricks_costs_nothing() -> None:
     name = "a@" + "a." * 100_000 + "!"
-    with within(10):
+    with ends():
         found = reading.read(atom(entry(f"<author><name>{name}</name></author>")), Options())
     assert len(found.archive.entries[0].authors[0].name) <= 200
 
@@ -353,7 +345,7 @@ def test_a_long_author_without_tricks_costs_nothing() -> None:
     ids=range(12),
 )
 def test_nonsense_is_refused_in_time(data: bytes) -> None:
-    with within(20):
+    with ends():
         try:
             found = reading.read(data, Options(), "https://evil.example/")
         except FeedServerError:
@@ -365,7 +357,7 @@ def test_whether_a_file_is_an_archive_is_told_by_its_beginning(tmp_path: Path) -
     path = tmp_path / "x.json"
     path.write_bytes(b'{"items": [' + b"{}," * 3_000_000 + b"{}]}")
     settings = Settings(fetch_bytes=5_000_000)
-    with within(3), pytest.raises(ForeignError, match="more than 5,000,000 bytes"):
+    with ends(), pytest.raises(ForeignError, match="more than 5,000,000 bytes"):
         sources.find(str(path), settings).read()
     # Ours may be larger.
     path.write_bytes(archives.serialise(archive([post("one")])))

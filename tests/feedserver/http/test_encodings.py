@@ -9,7 +9,7 @@ from collections.abc import Callable
 import brotli  # type: ignore[import-untyped]  # it carries no types
 import pytest
 
-from feedserver.http.encodings import encode
+from feedserver.http.representations import encode
 
 pytestmark = pytest.mark.dependency
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from feedserver.http.representations import Content, Representations
 from feedserver.model import Feed
 from feedserver.settings.settings import Settings
 from feedserver.store.snapshots import Snapshot
+from feedserver.web import folder
 from feedserver.web.app import create_app
 from tests.feedserver.servers import app_of, running, write_site
 from tests.samples import archive, post, update
@@ -269,12 +271,14 @@ def test_strangers_can_not_fill_what_is_remembered(
 def test_answers_do_not_wait_on_a_kept_connection(tmp_path: Path) -> None:
     write_site(tmp_path)
     with running(tmp_path / "archive.json") as url, httpx.Client(base_url=url) as client:
-        client.get("/atom.xml")
-        start = time.monotonic()
-        for _ in range(50):
+        taken = []
+        for _ in range(100):
+            start = time.monotonic()
             client.get("/atom.xml")
-        # By Nagle's algorithm each body would wait 40 ms for the client's acknowledgement.
-        assert time.monotonic() - start < 1.5
+            taken.append(time.monotonic() - start)
+        # By Nagle's algorithm each body would wait 40 ms for the client's acknowledgement, once
+        # the connection isn't new: on a slow machine too, one of many waits for nothing.
+        assert min(taken[50:]) < 0.04
 
 
 def test_a_search_that_takes_too_long_is_told_so(
@@ -291,7 +295,9 @@ def test_a_search_that_takes_too_long_is_told_so(
         assert client.get("/feed.json").status_code == 200
 
 
-def test_what_may_have_been_meant_is_looked_for_within_limits(tmp_path: Path) -> None:
+def test_what_may_have_been_meant_is_looked_for_within_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = [f"{'ab' * 15}{number}" for number in range(2000)]
     feeds = [
         Feed(f"/project/{name}/", name, name, "project", "/", {"project": (name,)})
@@ -304,7 +310,14 @@ def test_what_may_have_been_meant_is_looked_for_within_limits(tmp_path: Path) ->
     with TestClient(app_of(tmp_path)) as client:
         near = client.get("/project/fractel/atom.xml").json()["near"]
         assert near == ["/project/fractal/atom.xml", "/feeds.json"]
-        start = time.monotonic()
+        compared: list[int] = []
+
+        def close(word: str, known: list[str], count: int, cutoff: float) -> list[str]:
+            compared.append(len(word) * sum(map(len, known)))
+            return get_close_matches(word, known, count, cutoff)
+
+        monkeypatch.setattr(folder, "get_close_matches", close)
         for path in (f"/project/{'ab' * 14}a/x", f"/project/{'x' * 179}/x", "/project/ab/x"):
             assert client.get(path).status_code == 404
-        assert time.monotonic() - start < 1
+        # The letters of all names, each beside those of what was asked for, would be millions.
+        assert compared and max(compared) < 100_000

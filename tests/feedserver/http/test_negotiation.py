@@ -63,13 +63,19 @@ def test_any_header_gives_a_coding_that_it_does_not_refuse(header: str) -> None:
 @pytest.mark.parametrize(
     "accept",
     [
-        # Firefox, Chrome, Safari, an old Safari, lynx.
+        # Firefox, Chrome, an old Safari.
         "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
         "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,"
         "*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
         "application/xml,application/xhtml+xml,text/html;q=0.9,text/plain;q=0.8,image/png,*/*;q=0.5",
-        "text/html, text/plain, text/sgml, */*;q=0.01",
         "text/html",
+        "text/html, text/plain;q=0.5, image/*",
+        "text/html, */*;q=0",
+        "application/xhtml+xml",
+        # Opera 12.
+        "text/html, application/xml;q=0.9, application/xhtml+xml, image/png, */*;q=0.1",
+        # KDE's Falkon and Konqueror, with KIO.
+        "text/html, text/*;q=0.9, image/png;q=0.9, image/*;q=0.9, */*;q=0.8",
         "TEXT/HTML",
         # Internet Explorer.
         "text/html, application/xhtml+xml, */*",
@@ -112,6 +118,20 @@ def test_browsers_get_a_page(accept: str) -> None:
         "application/xml, text/html;q=0.5",
         "text/xml;q=1, text/html;q=0.9, */*;q=0.1",
         "text/htmlx",
+        # HTML beside wildcards or XML: QuiteRSS, Java, HTTP libraries, a browser of text (lynx).
+        "text/xml, text/html, */*",
+        "text/html, */*",
+        "text/html, image/png, *; q=.2, */*; q=.2",
+        "text/html;q=1, *;q=0.1",
+        "text/html, application/*;q=0.3",
+        "text/html, text/*",
+        "text/html, text/plain, text/sgml, */*;q=0.01",
+        "text/html, application/rss+xml;q=0.2",
+        "text/html, text/xml;q=0.1",
+        # Names all that there is.
+        "application/atom+xml, application/xhtml+xml, text/html",
+        "image/png",
+        "application/xhtml+xml;q=0",
     ],
 )
 def test_feed_readers_and_bots_get_the_feed(accept: str) -> None:

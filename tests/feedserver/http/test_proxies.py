@@ -59,6 +59,8 @@ def _base(
         ({"forwarded": ""}, "http://inner:8000/"),
         ({"forwarded": "nonsense"}, "http://inner:8000/"),
         ({"forwarded": 'host="a\\.example"'}, "http://a.example/"),
+        ({"forwarded": 'host=a.example, for="192.0.2.1'}, "http://inner:8000/"),
+        ({"forwarded": 'for="a;b,c" ; host = "a.example"'}, "http://a.example/"),
     ],
 )  # fmt: skip
 def test_a_trusted_proxy_is_believed_and_nobody_else(headers: dict[str, str], base: str) -> None:
@@ -67,6 +69,25 @@ def test_a_trusted_proxy_is_believed_and_nobody_else(headers: dict[str, str], ba
     assert _base(headers, ("::ffff:127.0.0.1", 1)) == base
     for client in (STRANGER, ("testclient", 1), ("2001:db8::1", 1), None):
         assert _base(headers, client) == "http://inner:8000/"
+
+
+@pytest.mark.parametrize(
+    ("server", "base"),
+    [
+        (("192.0.2.1", 8000), "http://192.0.2.1:8000/"),
+        (("2001:db8::1", 80), "http://[2001:db8::1]:80/"),
+        (("/run/feeds.sock", None), "http://localhost/"),
+    ],
+)
+def test_without_a_host_the_listener_is_meant(server: tuple[str, int | None], base: str) -> None:
+    """HTTP/1.0 needs no Host."""
+    origins, scope = Origins(Settings()), {"scheme": "http", "client": LOCAL, "server": server}
+    assert origins.base(scope, {}) == base
+    assert origins.key(scope, {}) != origins.key({**scope, "server": ("192.0.2.9", 1)}, {})
+
+
+def test_a_host_may_be_an_address_of_ipv6() -> None:
+    assert _base({"host": "[2001:DB8::1]:81"}) == "http://[2001:db8::1]:81/"
 
 
 def test_networks_and_unix_sockets_are_trusted_if_they_are_named() -> None:
@@ -97,6 +118,12 @@ def test_the_settings_win() -> None:
         {"x-forwarded-prefix": '/"><script>'},
         {"forwarded": "host=_/x"},
         {"host": "evil.example/<script>"},
+        {"host": "[1:2]"},
+        {"host": "[...]"},
+        {"host": "[::1]x"},
+        {"host": "..."},
+        {"x-forwarded-host": "[1:2:3:4:5:6:7:8:9]"},
+        {"forwarded": 'host="[1:2]"'},
     ],
 )
 def test_what_can_not_be_is_refused(headers: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from feedserver.errors import StateError
 from feedserver.feeds.index import Index
 from feedserver.serving.operations import Operations
 from feedserver.settings.settings import Settings
-from feedserver.sources import statefolder, status
+from feedserver.sources import statefolder
 from tests.samples import archive
 
 pytestmark = pytest.mark.dependency
@@ -39,12 +39,12 @@ def test_without_a_feed_nothing_can_be_served(tmp_path: Path) -> None:
 
 
 def test_a_source_is_current_or_not(tmp_path: Path) -> None:
-    assert status.read(tmp_path) == ()
-    (tmp_path / status.FILE).write_text(
+    assert statefolder.statuses(tmp_path) == ()
+    (tmp_path / statefolder.STATUS).write_text(
         '{"sources": [{"name": "a", "kind": "feed", "state": "current", "posts": 1},'
         ' {"name": "b", "kind": "missing", "state": "missing", "error": "gone"}]}'
     )
-    first, second = status.read(tmp_path)
+    first, second = statefolder.statuses(tmp_path)
     assert first.current and first.last_success is None
     assert not second.current and second.error == "gone"
 

@@ -104,7 +104,7 @@ def test_a_slice_has_subscribers_of_its_own(tmp_path: Path) -> None:
             assert (
                 client.get(f"/section/clients/atom.xml{query}", headers=headers).status_code == 200
             )
-        browser = {"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"}
+        browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
         assert client.get("/section/clients/atom.xml", headers=browser).text.startswith(
             "<!doctype html>"
         )

@@ -17,8 +17,9 @@ from feedserver.feeds import export
 from feedserver.formats import archive as archives
 from feedserver.model import Feed
 from feedserver.settings.settings import Settings
-from feedserver.sources.builder import COPIES, DATABASE, STATUS, Builder
+from feedserver.sources.builder import COPIES, DATABASE, Builder
 from feedserver.sources.fetching import Fetched, Validators, WebFetcher
+from feedserver.sources.statefolder import STATUS
 from feedserver.store.store import Store
 from tests.feedserver.foreign.test_foreign import ISSUE, atom, content, entry
 from tests.feedserver.origin import Answer, Request, Web, serving

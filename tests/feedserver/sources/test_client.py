@@ -116,11 +116,17 @@ def test_what_comes_is_bounded_too(web: Web) -> None:
 
 
 def test_the_deadline_holds_for_what_is_unpacked(web: Web) -> None:
-    web.says(Answer(gzip.compress(b"") * 500_000, headers={"Content-Encoding": "gzip"}))
-    start = time.monotonic()
+    """Which never comes to an end, and to no other limit."""
+
+    def endless(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n")
+        while True:
+            connection.sendall(empty)
+
+    empty = gzip.compress(b"") * 1000
+    web.says(Answer(raw=endless))
     with pytest.raises(FetchError, match="too long"):
-        ask(Request(web.origin), Limits(timeout=0.5, size=10**9, redirects=0))
-    assert time.monotonic() - start < 2
+        ask(Request(web.origin), Limits(timeout=0.5, size=10**12, redirects=0))
 
 
 def test_the_deadline_holds_for_all_hops(web: Web) -> None:
@@ -129,19 +135,16 @@ def test_the_deadline_holds_for_all_hops(web: Web) -> None:
         connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")
 
     web.says(Answer(raw=answer))
-    start = time.monotonic()
+    # There would be too many of them after half a minute.
     with pytest.raises(FetchError, match="too long"):
         ask(Request(web.origin), Limits(timeout=1, size=10, redirects=100))
-    assert time.monotonic() - start < 2
 
 
 def test_who_reads_nothing_of_what_is_sent_is_left() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        start = time.monotonic()
         with pytest.raises(FetchError, match="too long"):
             ask(Request(address, "POST", content=b"x" * 50_000_000), Limits(0.5, 10, 0))
-        assert time.monotonic() - start < 2
 
 
 def test_names_are_verified_of_the_address_that_was_looked_at(tmp_path: Path) -> None:

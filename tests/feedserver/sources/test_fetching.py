@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -163,10 +164,13 @@ def test_a_document_has_no_more_bytes_than_allowed(web: Web) -> None:
 def test_a_gzip_bomb_takes_no_more_memory_than_allowed(web: Web) -> None:
     bomb = gzip.compress(b"\0" * 100_000_000, 1)
     web.says(Answer(bomb, headers={"Content-Encoding": "gzip"}))
-    start = time.monotonic()
-    with pytest.raises(FetchError, match="more than 1,000,000 bytes"):
-        fetch(web.origin, fetch_bytes=1_000_000)
-    assert time.monotonic() - start < 2
+    tracemalloc.start()
+    try:
+        with pytest.raises(FetchError, match="more than 1,000,000 bytes"):
+            fetch(web.origin, fetch_bytes=1_000_000)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def _drips(text: bytes) -> Callable[[socket.socket], None]:
@@ -191,18 +195,15 @@ def _drips(text: bytes) -> Callable[[socket.socket], None]:
 )
 def test_who_sends_a_byte_now_and_then_is_cut(web: Web, text: bytes) -> None:
     web.says(Answer(raw=_drips(text)))
-    start = time.monotonic()
+    # It would go on for ten seconds, and end otherwise.
     with pytest.raises(FetchError, match="too long"):
         fetch(web.origin, fetch_timeout=0.5)
-    assert time.monotonic() - start < 2
 
 
 def test_a_handshake_that_never_ends_is_cut() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        start = time.monotonic()
         with pytest.raises(FetchError, match="too long"):
             fetch(f"https://127.0.0.1:{listener.getsockname()[1]}/", fetch_timeout=0.5)
-        assert time.monotonic() - start < 2
 
 
 def test_a_look_up_that_never_ends_is_left() -> None:

@@ -267,3 +267,50 @@ def test_a_version_that_was_refused_is_tried_again_later(
     assert not store.refresh()
     now[0] += timedelta(seconds=60)
     assert store.refresh()
+
+
+def test_the_archive_comes_in_pieces_whatever_an_entry_s_size(file: _File) -> None:
+    content = replace(post("one"), content=f"<p>{'Long. ' * 100_000}</p>")
+    whole = archive([content, post("two")], [ALL])
+    file.write(whole)
+    pieces = list(Store(file.path).snapshot.archive.chunks())
+    assert max(map(len, pieces)) <= database.PIECE
+    assert b"".join(pieces) == archives.serialise(whole)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (
+            "日本語のニュースレター",
+            ("日本", "日本語", "本語", "ニュース", "レター", "日*", "ニュー*"),
+        ),
+        ("Matrixの新しい橋 (bridge)", ("matrix", "橋", "新しい", "bridge 橋", "Matrixの")),
+        ("マトリックス", ("マトリ", "ックス")),
+        ("本周矩阵新闻", ("矩阵", "新闻 本周")),
+        ("새로운 서버를 소개합니다", ("서버", "소개")),
+        ("จดหมายข่าวภาษาไทย", ("ข่าว", "ไทย")),
+        ("Été à Paris", ("ete", "paris", "par*")),
+    ],
+)
+def test_words_are_found_in_scripts_that_do_not_part_them(
+    file: _File, text: str, asked: tuple[str, ...]
+) -> None:
+    file.write(archive([replace(post("one"), content=f"<p>{text}</p>"), post("two")], [ALL]))
+    snapshot = Store(file.path).snapshot
+    for words in asked:
+        assert len(list(snapshot.search(words, updates=False, behind=-1))) == 1, words
+    for words in ("語日", "闻新", "버서", "par", "ニニ", "trix"):
+        assert not list(snapshot.search(words, updates=False, behind=-1)), words
+
+
+def test_a_search_holds_nobody_who_needs_the_content(file: _File) -> None:
+    file.write(archive([post(str(n), days=n) for n in range(200)], [ALL]))
+    store = Store(file.path)
+    begun = store.snapshot.search("text", updates=False, behind=-1)
+    next(begun)
+    with store.snapshot._searched._used(), ThreadPoolExecutor(1) as other:
+        # A search is on its way in this thread.
+        document = other.submit(_get, store, "atom.xml").result(20)
+    assert document.body.startswith(b"<?xml")
+    assert len(list(begun)) == 199

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feedserver.text import summaries
 from feedserver.text._nesting import nest
-from feedserver.text.html import first_image, parse, plain, sanitise, serialise, summary, text
+from feedserver.text.html import first_image, parse, plain, sanitise, serialise, text
 
 BASE = "https://example.org/blog/post/"
 
@@ -258,7 +259,7 @@ def test_any_soup_becomes_html_without_errors(soup: str) -> None:
     assert len(ids) == len(set(ids))
     nodes = parse(html)
     assert "  " not in text(nodes)
-    summary(nodes)
+    summaries.summary(nodes)
 
 
 @pytest.mark.parametrize(
@@ -309,25 +310,6 @@ def test_plain_text_of_a_snippet(given: str, expected: str) -> None:
     assert plain(given) == expected
 
 
-def test_summary_is_the_first_sentences() -> None:
-    sentence = "This sentence is, as one sees, of some seventy characters, e.g. of some."
-    html = f"<h2>No</h2><table><tr><td>no</table><pre>no</pre><p>{sentence} </p>" * 9
-    assert summary(parse(html), 150) == f"{sentence} {sentence}"
-
-
-def test_summary_ends_at_a_word_if_no_sentence_ends() -> None:
-    assert summary(parse("<p>Oh. " + "word " * 100), 72) == "Oh." + " word" * 13 + "…"
-    assert summary(parse("<p>" + "word, " * 100), 12) == "word, word…"
-    assert summary(parse("漢" * 400), 100) == "漢" * 99 + "…"
-    assert summary(parse("漢。" * 400), 100) == "漢。" * 50
-
-
-def test_summary_of_little() -> None:
-    assert summary(parse("<p>Short.</p>")) == "Short."
-    assert summary(parse("<h2>Only this</h2>")) == "Only this"
-    assert summary(parse("<p><img src=x></p>")) is None
-
-
 def test_the_first_image_is_no_pixel_that_counts() -> None:
     html = (
         'text<p><img src="https://e.org/1.gif" width="1" height="1"><img alt="none">'
@@ -341,75 +323,3 @@ def test_the_first_image_is_no_pixel_that_counts() -> None:
 def test_nothing_ends_the_rounds_but_text_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feedserver.text.html._ROUNDS", 1)
     assert sanitise("<p>a &lt;<button><p>b</button>", BASE) == "a &lt; b"
-
-
-def test_a_paragraph_of_one_link_is_no_sentence() -> None:
-    player = '<p><a href="https://x.example/"><img src="https://x.example/a.png">Watch</a></p>'
-    assert summary(parse(f"{player}<p>News.</p>")) == "News."
-    assert summary(parse(player)) == "Watch"
-    two = '<p><a href="https://x.example/">A</a> and <a href="https://x.example/">B</a></p>'
-    assert summary(parse(f"{two}<p>News.</p>")) == "A and B. News."
-
-
-@pytest.mark.parametrize(
-    ("html", "expected"),
-    [
-        ("<p>One</p><p>Two.</p><p>Three</p>", "One. Two. Three"),
-        (
-            "<p>New:</p><ul><li>a thing</li><li>two; </li><li>three!</li></ul><p>End</p>",
-            "New: a thing. two; three! End",
-        ),
-        (
-            "<blockquote><p>Said “so.”</p><p>(Yes.)</p><p>(No)</p></blockquote><p>x</p>",
-            "Said “so.” (Yes.) (No). x",
-        ),
-        ("<ul><li><p>deep</p></li></ul><p></p><p>y</p>", "deep. y"),
-        ("<p>a<br>b</p><div>c</div>d", "a b. c. d"),
-        ("<p></p><p>only</p>", "only"),
-        ("<p>at https://x.example/a</p><p>and</p>", "at https://x.example/a and"),
-    ],
-)
-def test_summary_keeps_paragraphs_apart(html: str, expected: str) -> None:
-    assert summary(parse(html)) == expected
-
-
-@pytest.mark.parametrize(
-    ("html", "expected"),
-    [
-        ("<p>One.</p><table><tbody><tr><td>{long}</td></tr></tbody></table><p>Two</p>", "One. Two"),
-        ("<h2><span>{long}</span></h2><p>Two</p>", "Two"),
-        ("<blockquote>{far}<p>One</p></blockquote><p>Two</p>", "One. Two"),
-        ("<p>{letters}</p><p>Two</p>", "x" * 299 + "…"),
-    ],
-)
-def test_summary_of_a_long_text(html: str, expected: str) -> None:
-    html = html.format(
-        long="<p>Word word.</p>" * 300,
-        far=f'<p><img src="https://e.org/{"x" * 900}.png"></p>' * 2,
-        letters="x" * 3000,
-    )
-    assert summary(parse(html)) == expected
-
-
-def test_summary_does_not_end_in_two_signs() -> None:
-    text = summary(parse("<p>Oh. No. " + "word " * 100 + "</p>"), 8)
-    assert text == "Oh. No. …"
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        '<p>First.<sup class="footnote-reference"><a href="https://a.example/#1">1</a></sup></p>'
-        '<div class="footnote-definition" id="1"><sup>1</sup><p>Note.</p></div>',
-        '<p>First<sup id="r:1"><a class="footnote-ref" href="https://a.example/#n:1">1</a></sup>.'
-        '</p><div class="footnote"><hr><ol><li id="n:1"><p>Note.</p></li></ol></div>',
-        '<p>First.<sup><a href="https://a.example/#1" id="r">[12]</a></sup></p>',
-    ],
-)
-def test_summary_without_footnotes(html: str) -> None:
-    assert summary(parse(html)) == "First."
-
-
-def test_summary_with_what_is_no_footnote() -> None:
-    html = '<p>10<sup>2</sup> and <sup><a href="https://a.example/">3</a></sup>.</p>'
-    assert summary(parse(html)) == "102 and 3."

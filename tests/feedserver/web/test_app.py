@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -23,6 +25,7 @@ from feedserver.feeds.parameters import PARAMETERS
 from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
 from feedserver.settings.settings import Settings
+from feedserver.store.snapshots import Snapshot
 from feedserver.store.store import Store
 from feedserver.web.app import create_app
 from tests.samples import SITE, archive, post, update
@@ -269,7 +272,7 @@ def test_a_404_helps(client: TestClient) -> None:
 
 
 def test_a_browser_gets_the_site_s_own_page_for_what_is_not_there(client: TestClient) -> None:
-    answer = client.get("/nothing", headers={"Accept": "text/html,*/*;q=0.8"})
+    answer = client.get("/nothing", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert (answer.status_code, answer.text) == (404, "<h1>Gone</h1>")
 
 
@@ -379,3 +382,48 @@ def test_files_are_served_whole(client: TestClient, site: Path) -> None:
         answer = client.get("/file.txt", headers={"Range": asked})
         assert (answer.status_code, answer.text) == (200, "0123456789")
         assert answer.headers["Accept-Ranges"] == "none"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/atom.xml", "/archive.json", "/feeds.json", "/feeds/", "/feeds/style.css", "/embed.js"),
+        *("/embed/", "/embed.svg", "/index.html", "/page/", "/openapi.json"),
+    ],
+)
+def test_a_tag_is_known_however_a_proxy_has_changed_it(site: Path, path: str) -> None:
+    app = create_app(Settings(folder=site, url=URL), store=served(site))
+    with TestClient(app) as client:
+        tag = client.get(path).headers["etag"]
+        for known in (tag, f"W/{tag}", f'{tag[:-1]}-gzip"', f'"x,y", W/{tag[:-1]}-gzip"', "*"):
+            answer = client.get(path, headers={"If-None-Match": known})
+            assert answer.status_code == 304 and not answer.content, known
+        assert client.get(path, headers={"If-None-Match": '"x", W/"y-gzip"'}).status_code == 200
+
+
+def test_a_search_that_takes_long_holds_no_other_slice(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+    search = Snapshot.search
+
+    def slow(snapshot: Snapshot, text: str, *, updates: bool, behind: int) -> Iterator[int]:
+        begun.set()
+        assert ended.wait(60)
+        return search(snapshot, text, updates=updates, behind=behind)
+
+    monkeypatch.setattr(Snapshot, "search", slow)
+    page = {"Accept": "application/xhtml+xml"}
+    asked = [("/atom.xml?q=a*", {}), ("/atom.xml?q=b*", page), ("/feeds/?q=c", {})]
+    asked += [("/embed/?q=d", {}), ("/embed.svg?q=e", {}), ("/section/clients/?q=f", {})]
+    app = create_app(Settings(url=URL), store=served(site))
+    with TestClient(app) as client, ThreadPoolExecutor(len(asked)) as others:
+        waiting = [others.submit(client.get, path, headers=headers) for path, headers in asked]
+        try:
+            assert begun.wait(60)
+            for path in ("/atom.xml?limit=1", "/rss.xml", "/feeds/", "/embed/", "/archive.json"):
+                assert client.get(path).status_code == 200
+            assert not any(each.done() for each in waiting)
+        finally:
+            ended.set()
+        assert [each.result(60).status_code for each in waiting] == [200] * len(asked)

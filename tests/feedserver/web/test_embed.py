@@ -19,6 +19,7 @@ from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
+from feedserver.embed import component as embed
 from feedserver.embed import oembed, snippets
 from feedserver.embed import picture as drawings
 from feedserver.embed import widget as widgets
@@ -32,7 +33,6 @@ from feedserver.formats import archive as archives
 from feedserver.model import Archive, Entry, Person, Project, Reporter, Section
 from feedserver.pages import templates as rendering
 from feedserver.settings.settings import Settings
-from feedserver.web import component as embed
 from feedserver.web import embedding
 from feedserver.web.app import create_app
 from tests.conftest import ROOT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -56,6 +57,10 @@ def _request(target: str, *headers: str) -> bytes:
     return "\r\n".join(lines).encode()
 
 
+def _post(*headers: str) -> bytes:
+    return "\r\n".join(["POST /feed.json HTTP/1.1", "Host: x", *headers, "", ""]).encode()
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "words"),
     [
@@ -68,6 +73,21 @@ def _request(target: str, *headers: str) -> bytes:
         (_request("/feed.json?utm_a&utm_b&utm_c&utm_d"), 400, "at most 3"),
         (b"HELLO\r\n\r\n", 400, "no request of HTTP/1.1"),
         (b"GET / HTTP/1.1\r\n\r\n", 400, "no request of HTTP/1.1"),
+        (b"GET /feed.json HTTP/9.9\r\nHost: x\r\n\r\n", 505, "HTTP/1.1 and 1.0"),
+        (b"GET /feed.json HTTP/0.9\r\n\r\n", 505, "HTTP/1.1 and 1.0"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "HTTP/1.1 and 1.0"),
+        (
+            _post("Content-Length: 5", "Transfer-Encoding: chunked") + b"0\r\n\r\n",
+            400,
+            "no request of HTTP/1.1",
+        ),
+        (
+            _post("Transfer-Encoding: chunked").replace(b"/1.1", b"/1.0"),
+            400,
+            "no request of HTTP/1.1",
+        ),
+        (_request("/feed.json", "X: a\x0bb"), 400, "no request of HTTP/1.1"),
+        (_request("/feed.json", "X: a\rb"), 400, "no request of HTTP/1.1"),
     ],
 )
 def test_beyond_a_limit_is_a_problem_document(
@@ -140,3 +160,60 @@ def test_a_target_may_be_a_whole_address(server: Running) -> None:
         assert _send(server, _request(strange))[0] == 400
     asked = b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     assert _send(server, asked)[0] == 204
+
+
+def test_a_body_that_nobody_wants_is_not_waited_for(server: Running) -> None:
+    for parts in (
+        [_post("Content-Length: 1000000"), b"x"],
+        [_post("Content-Length: 20000"), b"x" * 5000, b"x" * 5000],
+        [_post("Transfer-Encoding: chunked"), b"5\r\nabcde\r\n"],
+        [_post("Expect: 100-continue", "Content-Length: 10")],
+        [_post("Content-Length: 10").replace(b"POST", b"GET")],
+    ):
+        # The connection is closed, though the client has more to say.
+        status, _, _ = _send(server, *parts, pause=0.01)
+        assert status == (200 if parts[0].startswith(b"GET") else 405)
+
+
+def test_a_body_that_is_there_is_overlooked(server: Running) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(_post("Content-Length: 3") + b"abc")
+        got = b""
+        while b"405" not in got or not got.endswith(b"}"):
+            got += connection.recv(100_000)
+        connection.sendall(_request("/feed.json"))
+        assert _answer(connection)[0] == 200
+
+
+@pytest.mark.parametrize("between", [b"\r\n", b"\r\n\r\n", b"\n"])
+def test_empty_lines_before_a_request_are_overlooked(server: Running, between: bytes) -> None:
+    asked = _request("/healthz")
+    assert _send(server, between + asked)[0] == 200
+    assert _send(server, between[:1], between[1:] + asked, pause=0.05)[0] == 200
+    first = asked.replace(b"Connection: close\r\n", b"")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(first + between + asked)
+        got = b""
+        while data := connection.recv(100_000):
+            got += data
+    assert got.count(b"HTTP/1.1 200") == 2
+
+
+def test_http_1_0_needs_no_host(server: Running) -> None:
+    status, _, body = _send(server, b"GET /feed.json HTTP/1.0\r\n\r\n")
+    assert status == 200
+    assert json.loads(body)["feed_url"] == f"http://127.0.0.1:{server.port}/feed.json"
+
+
+def test_clients_that_are_gone_leave_nothing_in_the_log(server: Running) -> None:
+    reset = struct.pack("ii", 1, 0)
+    for sent in (b"", b"HELLO\r\n\r\n", b"GET /feed.j", _request("/archive.json"), _post("X: y")):
+        for _ in range(10):
+            connection = socket.create_connection(("127.0.0.1", server.port))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            connection.sendall(sent)
+            connection.close()
+    # So long are connections kept that were refused.
+    time.sleep(1.5)
+    assert server.get("/feed.json").status == 200
+    assert "Traceback" not in server.logged()

@@ -1,6 +1,6 @@
 """The web component `<twim-feed>`, as it is served at `/embed.js`.
 
-`./run component` makes it, `assets/embed.min.js`, of `assets/embed.js`: small, and without its
+`./run component` makes it, `embed.min.js`, of `embed.js` beside it: small, and without its
 comments. docs/reference/embed.md says what it does.
 """
 
@@ -26,5 +26,5 @@ class Component:
 @cache
 def component() -> Component:
     """Read the script; the same bytes for a version of this package."""
-    body = files("feedserver").joinpath("assets", "embed.min.js").read_bytes()
+    body = files("feedserver").joinpath("embed", "embed.min.js").read_bytes()
     return Component(body, MEDIA_TYPE, hashlib.sha256(body).hexdigest())

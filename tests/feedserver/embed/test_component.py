@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from feedserver.web import component as embed
+from feedserver.embed import component as embed
 from tests.conftest import ROOT, absent
 
-SOURCE = ROOT / "feedserver" / "assets" / "embed.js"
+SOURCE = ROOT / "feedserver" / "embed" / "embed.js"
 
 
 def test_it_is_below_6_kb() -> None:

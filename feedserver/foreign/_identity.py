@@ -1,0 +1,64 @@
+"""What entries are known by: the id that a feed gives them, unless it is not theirs alone.
+
+Feeds have entries without an id, or one id or one link for all of them. Then address, date and
+title tell entries apart, and where these are the same, the text does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+from feedserver.newsletter.entries import Post
+
+
+def shared(posts: Sequence[Post]) -> dict[str, int]:
+    """The ids that more than one entry has, and how many have each."""
+    return {id: count for id, count in _counted(posts).items() if count > 1}
+
+
+def identify(posts: Sequence[Post], home: str) -> list[str]:
+    """An id for each post of a feed whose site's page is `home`; no two have the same.
+
+    No post stands there twice.
+    """
+    ids = _counted(posts)
+    addresses = Counter(post.permalink for post in posts)
+    faces = Counter(map(_face, posts))
+    found = []
+    for post in posts:
+        if post.id and ids[post.id] == 1:
+            found.append(post.id)
+        elif _is_own(post, home) and addresses[post.permalink] == 1 and not ids[post.permalink]:
+            found.append(post.permalink)
+        else:
+            face = _face(post) if faces[_face(post)] == 1 else (*_face(post), *_text(post))
+            digest = hashlib.sha256("\0".join(face).encode("utf-8", "replace")).hexdigest()
+            found.append(f"{post.permalink.partition('#')[0]}#entry-{digest[:12]}")
+    return found
+
+
+def same(post: Post) -> tuple[str, ...]:
+    """What makes two items of a feed one entry, if it is the same in both."""
+    return (post.id or "", *_face(post), *_text(post))
+
+
+def _counted(posts: Sequence[Post]) -> Counter[str]:
+    return Counter(post.id for post in posts if post.id)
+
+
+def _is_own(post: Post, home: str) -> bool:
+    """Whether an address is an entry's own, which the site's home page is not.
+
+    Not by whether others have it: what is known by it must be, when the others have left the feed.
+    """
+    return post.permalink.partition("#")[0].rstrip("/") != home.rstrip("/") or "#" in post.permalink
+
+
+def _face(post: Post) -> tuple[str, str, str]:
+    return (post.permalink, str(post.date.timestamp()), post.title)
+
+
+def _text(post: Post) -> tuple[str, str]:
+    return (post.html, post.description or "")

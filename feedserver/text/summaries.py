@@ -1,0 +1,105 @@
+"""The first sentences of HTML, in plain text: what is said, and not what stands around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from selectolax.lexbor import LexborNode
+
+from feedserver.text.html import sanitised_text, serialise
+from feedserver.text.slugs import ends_in_emoji
+
+_LINK = r"(?:(?!</?a\b).)*</a>\s*</p>"
+_ASIDE = re.compile(
+    rf"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>{_LINK}|(</?)blockquote\b", re.DOTALL
+)
+# What is to be watched or looked at, with the words that say so.
+_PLAYER = re.compile(
+    r"<(audio|video)\b[^>]*>.*?</\1>"
+    rf'|<p>\s*<a\b(?:[^>]*\shref="https://www\.youtube\.com/[^>]*>|[^>]*>\s*<img\b){_LINK}',
+    re.DOTALL,
+)
+# As CommonMark and Python-Markdown have them, and whoever else numbers links to notes.
+_NOTE_MARK = re.compile(
+    r'<sup\b[^>]*>\s*<a\b[^>]*\shref="[^"]*#[^"]*"[^>]*>\s*\[?\d+\]?\s*</a>\s*</sup>'
+)
+_NOTE = re.compile(r'<div\b[^>]*\sclass="footnote(?:-definition)?"[^>]*>.*?</div>', re.DOTALL)
+_OPEN = re.compile(r"<(?:h[1-6]|table|pre)\b")
+# One class of characters comes first, so that a search passes over all others quickly.
+_SENTENCE = re.compile(
+    r"[.!?…。！？](?:(?<=[.!?…])[.!?…]*[\"'”’)\]»]*(?=\s+[^a-z\s])|(?<=[。！？])[。！？]*[」』]?)"
+)
+_SAID = re.compile(r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|tr|ul)>")
+_STOP = re.compile(r"[.!?…:;,–—。！？][\"'”’)\]»」』]?$")
+_SHORTEST = 60
+
+
+def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
+    """The first sentences of nodes, as `sanitised_summary` gives them."""
+    return sanitised_summary(serialise(nodes), limit)
+
+
+def sanitised_summary(html: str, limit: int = 300) -> str | None:
+    """The first sentences, up to `limit` characters; `None` if there is no text.
+
+    Tables, code blocks, paragraphs of one link, and headings but for those in quotes, count only
+    where there is nothing else; players, footnotes and the marks of these never. Without an end of
+    a sentence beyond some sixty characters it ends at a word, with an ellipsis.
+    """
+    if len(words := _beginning(html, limit)) <= limit:
+        return words or None
+    ends = [match.end() for match in _SENTENCE.finditer(words, 0, limit + 2)]
+    if ends := [end for end in ends if _SHORTEST < end <= limit]:
+        return words[: ends[-1]]
+    head = words[: limit - 1]
+    if words[limit - 1] != " ":
+        head = head.rpartition(" ")[0] or head
+    head = head.rstrip(" ,;:–—-")
+    return head + (" …" if head.endswith((".", "!", "?", "…")) else "…")
+
+
+def _beginning(html: str, limit: int) -> str:
+    """What counts for a summary; of a long text not all, but more than the limit."""
+    html = _PLAYER.sub(" ", _NOTE.sub(" ", without_note_marks(html)))
+    if (cut := html.find("<p>", 3 * limit)) > 0:
+        words = _sentences(prose := _prose(html[:cut]))
+        # The last word may yet get a full stop, and what is open here may not count.
+        if words.rfind(" ") > limit + 1 and not _OPEN.search(prose):
+            return words
+    return _sentences(_prose(html)) or _sentences(html)
+
+
+def _prose(html: str) -> str:
+    """What counts for a summary if there is anything that does."""
+    depth = 0
+
+    def kept(aside: re.Match[str]) -> str:
+        nonlocal depth
+        if aside[2]:
+            depth += 1 if aside[2] == "<" else -1
+            return aside[0]
+        return aside[0] if depth and (aside[1] or "").startswith("h") else " "
+
+    return _ASIDE.sub(kept, html)
+
+
+def without_note_marks(html: str) -> str:
+    """Sanitised HTML less the numbers that lead to footnotes."""
+    return _NOTE_MARK.sub("", html)
+
+
+def _sentences(html: str) -> str:
+    """What a person reads, in one line; a paragraph or an item that has no full stop gets one."""
+    # No text holds a NUL, for HTML has none.
+    pieces = map(str.strip, sanitised_text(_SAID.sub(" \0 ", html)).split("\0"))
+    said = [piece for piece in pieces if piece]
+    return " ".join([*map(_stopped, said[:-1]), *said[-1:]])
+
+
+def _stopped(sentence: str) -> str:
+    """A paragraph's text; neither two signs nor an address or an emoji with a sign at its end."""
+    word = sentence.rpartition(" ")[2]
+    if _STOP.search(word) or "://" in word or ends_in_emoji(word):
+        return sentence
+    return f"{sentence}."

@@ -1,0 +1,220 @@
+"""The HTML of other sites: what its addresses are relative to, lazy pictures, enclosed files."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedserver.foreign import reading as foreign
+from feedserver.foreign._content import prepare
+from feedserver.foreign.reading import Options
+from feedserver.formats import archive as archives
+from feedserver.formats.formats import FORMATS
+from feedserver.model import Attachment, Channel, Image
+from feedserver.text import html
+from tests.feedserver.foreign.test_foreign import atom, content, entry, feed, one, read, rss
+from tests.samples import SITE
+
+PAGE = "https://letters.example/2026/tide/"
+FEED = "https://letters.example/feeds/atom.xml"
+DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+GULL = '<img src="/gull.png" alt="A gull">'
+ITEM = (
+    f"<item><title>Tide</title><link>{PAGE}</link><pubDate>Tue, 03 Mar 2026 08:00:00 GMT</pubDate>"
+)
+
+
+def shown(text: str) -> str | None:
+    return one(atom(entry(content(text), id=PAGE))).content
+
+
+@pytest.mark.parametrize("address", [FEED, None])
+@pytest.mark.parametrize(
+    ("more", "base"),
+    [
+        ("", PAGE),
+        (' xml:base="https://b.example/x/"', "https://b.example/x/"),
+        (' xml:base="../media/"', "https://letters.example/media/"),
+    ],
+)
+def test_addresses_are_relative_to_the_base_or_the_page(
+    address: str | None, more: str, base: str
+) -> None:
+    text = '<p><a href="map/">m</a> <a href="#low">l</a> <img src="1.png"></p>'
+    data = atom(
+        entry(content(text, more=more), id=PAGE), head=f'<link rel="self" href="{FEED}"/>'
+    ).replace(b'<link rel="self" href="https://letters.example/atom.xml"/>', b"")
+    [found] = foreign.read(data, Options(), address).archive.entries
+    assert found.content == (
+        f'<p><a href="{base}map/">m</a> <a href="{PAGE}#low">l</a> <img src="{base}1.png"></p>'
+    )
+
+
+def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
+    data = rss(f"{ITEM}<content:encoded>&lt;img src='1.png'></content:encoded></item>")
+    [found] = foreign.read(data, Options(), "https://letters.example/rss.xml").archive.entries
+    assert found.content == f'<img src="{PAGE}1.png">'
+    item = {"url": PAGE, "date_published": "2026-03-03", "content_html": "<img src='1.png'>"}
+    assert one(feed(item)).content == f'<img src="{PAGE}1.png">'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f'<img src="{DOT}" data-src="/gull.png" alt="A gull">',
+        '<img data-src="/gull.png" alt="A gull">',
+        '<img src="/lazyload.gif" data-src="/gull.png" data-lazy="true" alt="A gull">',
+        '<img src="#" data-lazy-src="/gull.png" alt="A gull">',
+        '<img src="" data-original="/gull.png" alt="A gull">',
+        f'<img src="{DOT}" data-src="/gull.png" alt="A gull"><noscript>{GULL}</noscript>',
+        f'<img src="{DOT}"><noscript>{GULL}</noscript>',
+        f'<img class="is-lazy" src="/grey.png"> <noscript>{GULL}</noscript>',
+        f"<noscript>{GULL}</noscript>",
+        f"<noscript>{escape(GULL)}</noscript>",
+        f"<noscript><noscript>{GULL}</noscript></noscript>",
+    ],
+)
+def test_a_lazy_picture_is_the_picture(written: str) -> None:
+    found = shown(f"<p>Look:</p><p>{written}</p>") or ""
+    assert found.count("<img") == 1
+    assert 'src="https://letters.example/gull.png"' in found and 'alt="A gull"' in found
+    assert "noscript" not in found and "data" not in found and "grey" not in found
+
+
+def test_lazy_sets_of_pictures() -> None:
+    found = shown('<p>x</p><img data-srcset="/a.png 1x, /b.png 2x" alt="">') or ""
+    assert (
+        'srcset="https://letters.example/a.png 1x, https://letters.example/b.png 2x"' in found
+        and 'src="https://letters.example/a.png"' in found
+    )
+    picture = shown(
+        f'<p>x</p><picture><source data-srcset="/a.webp 1x" type="image/webp"><source srcset="{DOT}'
+        f' 1x"><img src="{DOT}" data-src="/a.png"></picture>'
+    )
+    assert picture == (
+        '<p>x</p><picture><source type="image/webp" srcset="https://letters.example/a.webp 1x">'
+        '<img src="https://letters.example/a.png"></picture>'
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f'<p><img src="{DOT}"></p>',
+        '<p><a href="/x"><img alt="x"></a></p>',
+        '<figure><picture><source type="image/webp"><img></picture></figure>',
+        "<p><noscript>Please let scripts run.</noscript></p>",
+        "<p><noscript></noscript><noscript></noscript></p>",
+        '<p><noscript><img src="https://count.example/p.gif" width="1" height="1"></noscript></p>',
+    ],
+)
+def test_nothing_empty_is_left_of_a_picture(written: str) -> None:
+    assert shown(f"<p>Look:</p>{written}<p></p>") == "<p>Look:</p><p></p>"
+
+
+def test_a_picture_beside_one_that_counts_visitors_stays() -> None:
+    found = shown('<p><img src="/gull.png"><noscript><img src="//c.example/" width="1"></noscript>')
+    assert found == '<p><img src="https://letters.example/gull.png"></p>'
+
+
+tags = st.sampled_from(
+    "<p> </p> <noscript> </noscript> <picture> </picture> <source> <img> <div> </div> x <a> </a>"
+    " <img|src=/a.png> <img|data-src=/b.png> <a|href=#c> <source|data-srcset=/d.png>".split()
+)
+
+
+@given(st.lists(tags, max_size=30))
+def test_any_pictures_are_prepared(found: list[str]) -> None:
+    text = "".join(found).replace("|", " ")
+    clean = html.sanitise(prepare(text, PAGE, PAGE), PAGE)
+    assert html.sanitise(clean, PAGE) == clean
+    assert ("/b.png" in text) == (f'"{SITE_ROOT}b.png"' in clean)
+
+
+SITE_ROOT = "https://letters.example/"
+
+
+AUDIO = Attachment("https://radio.example/7.mp3", "audio/mpeg", 4_200)
+
+
+def test_enclosed_files_are_kept_in_every_format() -> None:
+    files = '<enclosure url="https://radio.example/7.mp3" length="4200" type="audio/mpeg"/>'
+    found = one(rss(f"{ITEM}{files}<content:encoded>&lt;p>A talk.&lt;/p></content:encoded></item>"))
+    assert (found.attachments, found.image) == ((AUDIO,), None)
+    link = '<p><a href="https://radio.example/7.mp3">7.mp3</a></p>'
+    assert found.content == f"<p>A talk.</p>{link}"
+    assert found.summary == "A talk."
+    channel = Channel("T", "", SITE.url, f"{SITE.url}x", SITE, (found,))
+    atom_, rss_, json_ = (form.serialise(channel).decode() for form in FORMATS.values())
+    assert (
+        '<link rel="enclosure" href="https://radio.example/7.mp3" type="audio/mpeg" length="4200"/>'
+        in atom_
+    )
+    assert '<enclosure url="https://radio.example/7.mp3" length="4200" type="audio/mpeg"/>' in rss_
+    assert json.loads(json_)["items"][0]["attachments"] == [
+        {
+            "url": "https://radio.example/7.mp3",
+            "mime_type": "audio/mpeg",
+            "size_in_bytes": 4200,
+        }
+    ]
+    for data in (atom_, rss_, json_):
+        assert one(data.encode()).attachments == (AUDIO,)
+
+
+def test_an_enclosed_file_beside_a_picture_and_a_summary() -> None:
+    picture = '<link rel="enclosure" type="image/png" length="7" href="/shot.png"/>'
+    files = '<link rel="enclosure" href="/talk.ogg" title="The talk"/>' + picture
+    found = one(atom(entry(f'<link href="{PAGE}"/><summary>A talk &amp; a song.</summary>{files}')))
+    assert found.image == Image("https://letters.example/shot.png", "image/png", 7)
+    [talk] = found.attachments
+    assert talk == Attachment("https://letters.example/talk.ogg", "audio/ogg", None, "The talk")
+    assert found.content == (f'<p>A talk &amp; a song.</p><p><a href="{talk.url}">The talk</a></p>')
+    channel = Channel("T", "", SITE.url, f"{SITE.url}x", SITE, (found,))
+    text = FORMATS["rss.xml"].serialise(channel).decode()
+    # Its size isn't known, so it can't be an enclosure.
+    assert '<enclosure url="https://letters.example/shot.png" length="7"' in text
+    assert f'<media:content url="{talk.url}" medium="audio" type="audio/ogg"/>' in text
+
+
+def test_attachments_of_json_and_where_the_content_links_to_them() -> None:
+    given = {
+        "url": "/7.mp3",
+        "mime_type": "audio/mpeg; codecs=x",
+        "size_in_bytes": 4200,
+        "title": "Talk",
+        "duration_in_seconds": 3,
+    }
+    text = '<p>x <audio src="/7.mp3" controls></audio></p>'
+    found = one(
+        feed(
+            {
+                "url": PAGE,
+                "date_published": "2026-03-03",
+                "content_html": text,
+                "attachments": [given, {"url": "/a.jpg", "mime_type": "image/jpeg"}, {"url": 7}, 5],
+            }
+        )
+    )
+    assert found.attachments == (
+        Attachment("https://letters.example/7.mp3", "audio/mpeg", 4200, "Talk"),
+    )
+    assert found.image == Image("https://letters.example/a.jpg", "image/jpeg")
+    assert (
+        found.content == '<p>x <audio src="https://letters.example/7.mp3" controls=""></audio></p>'
+    )
+
+
+def test_a_file_of_an_issue_stands_in_none_of_its_updates() -> None:
+    text = "<div><h2>Boats</h2><p>Launched.</p></div>"
+    files = '<link rel="enclosure" href="/talk.ogg"/>'
+    link = f'<link href="{PAGE}"/>'
+    found = read(atom(entry(link + content(text) + files, title="This Week in Boats")))
+    issue, boats = found.archive.entries
+    assert (issue.content or "").endswith(">talk.ogg</a></p>")
+    assert (boats.content, boats.attachments) == ("<p>Launched.</p>", ())
+    assert archives.parse(archives.serialise(found.archive)) == found.archive

@@ -1,0 +1,155 @@
+"""What entries of other sites are known by, and where they come from."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from feedserver.foreign import reading as foreign
+from feedserver.foreign.reading import Options
+from feedserver.formats import jsonfeed
+from feedserver.model import Origin, Person
+from tests.feedserver.foreign.test_foreign import (
+    atom,
+    content,
+    entry,
+    feed,
+    messages,
+    one,
+    read,
+    rss,
+)
+
+HOME = "https://letters.example/news/"
+
+
+def item(title: str, body: str = "", *, day: int = 3, text: str = "Text.") -> str:
+    date = f"<pubDate>Tue, {day:02} Mar 2026 08:00:00 GMT</pubDate>"
+    return f"<item><title>{title}</title>{date}<description>{text}</description>{body}</item>"
+
+
+def ids(data: bytes) -> list[str]:
+    found = [each.id for each in read(data).archive.entries]
+    assert len(set(found)) == len(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<guid>none</guid>",
+        '<guid isPermaLink="false">0</guid>',
+        "<link>https://letters.example/news</link>",
+        "<link>https://letters.example/tide</link>",
+        '<link>https://letters.example/tide</link><guid isPermaLink="false">x</guid>',
+    ],
+)
+def test_entries_with_one_id_or_address_for_all_are_told_apart(body: str) -> None:
+    items = [item("Ebb", body), item("Flood", body), item("Ebb", body, day=4)]
+    found = ids(rss(*items))
+    assert len(found) == 3
+    # Neither the order nor what else is there changes an id.
+    assert set(ids(rss(item("Slack", body, day=5), *reversed(items)))) > set(found)
+
+
+def test_of_one_address_date_and_title_the_text_tells_apart() -> None:
+    assert len(ids(rss(item("", text="High at six."), item("", text="Low at noon.")))) == 2
+    assert len(ids(rss(item("Tide", text="High."), item("Tide", text="Low.")))) == 2
+
+
+def test_what_stands_there_twice_counts_once() -> None:
+    body = '<guid isPermaLink="false">t-1</guid>'
+    found = read(rss(item("Tide", body), item("Tide", body)))
+    assert [each.id for each in found.archive.entries] == ["t-1"]
+    assert "t-1: stands twice in the feed, and counts once (rule 0)" in messages(found)
+
+
+def test_an_address_of_its_own_is_an_id() -> None:
+    def body(number: int) -> str:
+        link = f"<link>https://letters.example/tides#{number}</link>"
+        return f'{link}<guid isPermaLink="false">N/A</guid>'
+
+    found = read(rss(item("Ebb", body(1)), item("Flood", body(2))))
+    assert sorted(each.id for each in found.archive.entries) == [
+        "https://letters.example/tides#1",
+        "https://letters.example/tides#2",
+    ]
+    assert messages(found)[0].startswith("N/A: is the id of 2 entries")
+
+
+def test_entries_of_one_id_in_other_formats() -> None:
+    assert len(ids(atom(entry(title="First"), entry(title="Second")))) == 2
+    date = {"date_published": "2026-03-03T08:00:00Z"}
+    assert len(ids(feed({"title": "A", **date}, {"title": "B", **date}))) == 2
+    assert len(ids(feed({"id": "0", "title": "A", **date}, {"id": 0, "title": "B", **date}))) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("ida@harbour.museum (Ida)", ["Ida"]),
+        ("ida.o+news@log.harbour.photography (Ida Ö.)", ["Ida Ö."]),
+        ("mailto:ida@harbour.example (Ida)", ["Ida"]),
+        ("Ida &lt;ida@harbour.social&gt;", ["Ida"]),
+        ("Ida (ida@harbour.social)", ["Ida"]),
+        ("ida&#64;harbour.social (Ida)", ["Ida"]),
+        ("ida@harbour.social (Ida (the elder))", ["Ida (the elder)"]),
+        ("Ida (the elder)", ["Ida (the elder)"]),
+        ("ida@harbour.social (Ida), bo@harbour.social (Bo)", ["Ida", "Bo"]),
+        ("<![CDATA[Ida <ida@harbour.social>]]>", ["Ida"]),
+        ("Ida", ["Ida"]),
+    ],
+)
+def test_of_an_author_with_an_address_of_mail_the_name(written: str, names: list[str]) -> None:
+    for tag in ("author", "dc:creator"):
+        found = one(rss(item("Tide", f"<{tag}>{written}</{tag}>")))
+        assert [person.name for person in found.authors] == names
+
+
+SOURCE = """<source><title>Bo's log</title><link rel="alternate" href="https://bo.example/"/>
+<link rel="self" href="https://bo.example/atom.xml"/><author><name>Bo</name>
+<uri>https://bo.example/about</uri></author></source>"""
+
+
+def test_the_source_of_an_entry_gives_its_author_and_is_told() -> None:
+    found = one(atom(entry(content(ISSUE) + SOURCE)))
+    assert found.authors == (Person("Bo", "https://bo.example/about"),)
+    assert found.origin == Origin("Bo's log", "https://bo.example/", "https://bo.example/atom.xml")
+    assert jsonfeed.item(found)["_twim"] == {
+        "kind": "post",
+        "source": {
+            "title": "Bo's log",
+            "url": "https://bo.example/",
+            "feed": "https://bo.example/atom.xml",
+        },
+    }
+    own = one(atom(entry(f"{SOURCE}<author><name>Cy</name></author>")))
+    assert own.authors == (Person("Cy"),)
+    # Who has no author gets the feed's.
+    bare = one(atom(entry("<source><title>Bo's log</title></source>")))
+    assert (bare.authors, bare.origin) == ((Person("The Editors"),), Origin("Bo's log"))
+
+
+ISSUE = "<h2>Boats</h2><p>Launched.</p>"
+
+
+def test_updates_have_the_source_of_their_issue() -> None:
+    found = read(atom(entry(content(ISSUE) + SOURCE, title="This Week in Boats")))
+    assert len(found.archive.entries) == 2
+    assert {each.origin and each.origin.title for each in found.archive.entries} == {"Bo's log"}
+
+
+def test_the_source_of_rss() -> None:
+    body = '<source url="https://bo.example/rss">Bo&apos;s log</source>'
+    assert one(rss(item("Tide", body))).origin == Origin("Bo's log", None, "https://bo.example/rss")
+
+
+def test_a_source_survives_being_read_again() -> None:
+    found = one(atom(entry(SOURCE)))
+    again = foreign.read(json.dumps({**HEAD, "items": [jsonfeed.item(found)]}).encode(), Options())
+    assert again.archive.entries == (found,)
+
+
+HEAD = {"version": "https://jsonfeed.org/version/1.1", "home_page_url": HOME}

@@ -1,0 +1,155 @@
+"""Summaries: the first sentences of what is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from feedserver.text.html import parse
+from feedserver.text.summaries import summary
+
+
+def test_summary_is_the_first_sentences() -> None:
+    sentence = "This sentence is, as one sees, of some seventy characters, e.g. of some."
+    html = f"<h2>No</h2><table><tr><td>no</table><pre>no</pre><p>{sentence} </p>" * 9
+    assert summary(parse(html), 150) == f"{sentence} {sentence}"
+
+
+def test_summary_ends_at_a_word_if_no_sentence_ends() -> None:
+    assert summary(parse("<p>Oh. " + "word " * 100), 72) == "Oh." + " word" * 13 + "…"
+    assert summary(parse("<p>" + "word, " * 100), 12) == "word, word…"
+    assert summary(parse("漢" * 400), 100) == "漢" * 99 + "…"
+    assert summary(parse("漢。" * 400), 100) == "漢。" * 50
+
+
+def test_summary_of_little() -> None:
+    assert summary(parse("<p>Short.</p>")) == "Short."
+    assert summary(parse("<h2>Only this</h2>")) == "Only this"
+    assert summary(parse("<p><img src=x></p>")) is None
+
+
+def test_a_paragraph_of_one_link_is_no_sentence() -> None:
+    link = '<p><a href="https://x.example/">The whole text</a></p>'
+    assert summary(parse(f"{link}<p>News.</p>")) == "News."
+    assert summary(parse(link)) == "The whole text"
+    two = '<p><a href="https://x.example/">A</a> and <a href="https://x.example/">B</a></p>'
+    assert summary(parse(f"{two}<p>News.</p>")) == "A and B. News."
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>One</p><p>Two.</p><p>Three</p>", "One. Two. Three"),
+        (
+            "<p>New:</p><ul><li>a thing</li><li>two; </li><li>three!</li></ul><p>End</p>",
+            "New: a thing. two; three! End",
+        ),
+        (
+            "<blockquote><p>Said “so.”</p><p>(Yes.)</p><p>(No)</p></blockquote><p>x</p>",
+            "Said “so.” (Yes.) (No). x",
+        ),
+        ("<ul><li><p>deep</p></li></ul><p></p><p>y</p>", "deep. y"),
+        ("<p>a<br>b</p><div>c</div>d", "a b. c. d"),
+        ("<p></p><p>only</p>", "only"),
+        ("<p>at https://x.example/a</p><p>and</p>", "at https://x.example/a and"),
+    ],
+)
+def test_summary_keeps_paragraphs_apart(html: str, expected: str) -> None:
+    assert summary(parse(html)) == expected
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>One.</p><table><tbody><tr><td>{long}</td></tr></tbody></table><p>Two</p>", "One. Two"),
+        ("<h2><span>{long}</span></h2><p>Two</p>", "Two"),
+        ("<blockquote>{far}<p>One</p></blockquote><p>Two</p>", "One. Two"),
+        ("<p>{letters}</p><p>Two</p>", "x" * 299 + "…"),
+    ],
+)
+def test_summary_of_a_long_text(html: str, expected: str) -> None:
+    html = html.format(
+        long="<p>Word word.</p>" * 300,
+        far=f'<p><img src="https://e.org/{"x" * 900}.png"></p>' * 2,
+        letters="x" * 3000,
+    )
+    assert summary(parse(html)) == expected
+
+
+def test_summary_does_not_end_in_two_signs() -> None:
+    text = summary(parse("<p>Oh. No. " + "word " * 100 + "</p>"), 8)
+    assert text == "Oh. No. …"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>First.<sup class="footnote-reference"><a href="https://a.example/#1">1</a></sup></p>'
+        '<div class="footnote-definition" id="1"><sup>1</sup><p>Note.</p></div>',
+        '<p>First<sup id="r:1"><a class="footnote-ref" href="https://a.example/#n:1">1</a></sup>.'
+        '</p><div class="footnote"><hr><ol><li id="n:1"><p>Note.</p></li></ol></div>',
+        '<p>First.<sup><a href="https://a.example/#1" id="r">[12]</a></sup></p>',
+    ],
+)
+def test_summary_without_footnotes(html: str) -> None:
+    assert summary(parse(html)) == "First."
+
+
+def test_summary_with_what_is_no_footnote() -> None:
+    html = '<p>10<sup>2</sup> and <sup><a href="https://a.example/">3</a></sup>.</p>'
+    assert summary(parse(html)) == "102 and 3."
+
+
+@pytest.mark.parametrize(
+    "player",
+    [
+        '<p><a href="https://x.example/"><img src="https://x.example/a.png"><br>Watch</a></p>',
+        '<p><a href="https://www.youtube.com/watch?v=owls">Regarder la vidéo</a></p>',
+        '<p> <a title="t" href="https://www.youtube.com/playlist?list=owls">Owls, live</a> </p>',
+        '<figure><video controls=""><source src="https://x.example/a.mp4">'
+        '<a href="https://x.example/a.mp4">Watch the video</a></video></figure>',
+        '<audio src="https://x.example/a.ogg">No sound in this browser.</audio>',
+        '<p><img src="https://x.example/a.png" alt="An owl"></p>',
+    ],
+)
+def test_what_is_watched_or_looked_at_says_nothing(player: str) -> None:
+    assert summary(parse(player)) is None
+    assert summary(parse(f"<blockquote>{player}</blockquote>")) is None
+    assert summary(parse(f"{player}<p>News.</p>")) == "News."
+    assert summary(parse(f"{player}<h4>Owls</h4>")) == "Owls"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<blockquote><h2>Owls 2</h2><p>News.</p></blockquote>", "Owls 2. News."),
+        ("<blockquote><h4>Owls at last!</h4><p>News.</p></blockquote>", "Owls at last! News."),
+        (
+            "<blockquote><p>Said</p><h5>New</h5><ul><li>a</li></ul></blockquote>",
+            "Said. New. a",
+        ),
+        (
+            "<blockquote><blockquote><h2>In</h2></blockquote><h2>Out</h2></blockquote>",
+            "In. Out",
+        ),
+        ("<blockquote><p>One.</p></blockquote><h4>No</h4><p>Two</p>", "One. Two"),
+        ("<h4>No</h4><blockquote><p>Two</p></blockquote>", "Two"),
+        ("<blockquote><h2>Owls</h2>{long}</blockquote>", "Owls. " + " ".join(["Word word."] * 26)),
+    ],
+)
+def test_headings_in_a_quote_are_part_of_it(html: str, expected: str) -> None:
+    assert summary(parse(html.format(long="<p>Word word.</p>" * 300))) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        ("Out now 🎉", "Out now 🎉 News."),
+        ("Out now ❤️", "Out now ❤️ News."),
+        ("Out now!🚀", "Out now!🚀 News."),
+        ("By Ada 👩‍💻", "By Ada 👩‍💻 News."),
+        ("Aus Österreich 🇦🇹", "Aus Österreich 🇦🇹 News."),
+        ("Out in C♯", "Out in C♯. News."),
+    ],
+)
+def test_an_emoji_at_the_end_is_no_end_without_a_stop(first: str, expected: str) -> None:
+    assert summary(parse(f"<p>{first}</p><p>News.</p>")) == expected
