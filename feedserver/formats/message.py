@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from feedserver.formats._blocks import Block, Container, beginning, blocks, link, paragraph, write
-from feedserver.model import Entry, UpdateOf
-from feedserver.newsletter import issues
+from feedserver.model import Entry
+from feedserver.newsletter import issues, names
 from feedserver.newsletter.entries import fragment
 from feedserver.text import html
-from feedserver.text.slugs import section_slug, section_title
+from feedserver.text.slugs import section_slug
 from feedserver.text.words import Words
 
 MOST = 6_000
@@ -147,7 +147,10 @@ def _first_line(entry: Entry, pattern: str | None) -> Block:
     if update is None or pattern is not None:
         it = Linked(entry.title if pattern is None else _filled(pattern, entry), entry.url)
         return paragraph(f"<strong>{_link(it)}</strong>", f"{_short(it.title)} ({it.url})")
-    it, issue = Linked(_name(update), entry.url), Linked(update.issue.title, update.issue.url)
+    it, issue = (
+        Linked(names.heading(update.section, update.project), entry.url),
+        Linked(update.issue.title, update.issue.url),
+    )
     return paragraph(
         f"<strong>{_link(it)}</strong>, {_link(issue)}",
         f"{_short(it.title)} ({it.url}), {_short(issue.title)}",
@@ -158,18 +161,11 @@ def _filled(pattern: str, entry: Entry) -> str:
     update = entry.update
     said = {
         "title": entry.title,
-        "project": update.project.title if update and update.project else "",
-        "section": section_title(update.section.title) if update and update.section else "",
+        "project": names.of_project(update.project) if update and update.project else "",
+        "section": names.of_section(update.section) if update and update.section else "",
         "issue": update.issue.title if update else entry.title,
     }
     return " ".join(_BRACES.sub(lambda name: said.get(name[1], name[0]), pattern).split())
-
-
-def _name(update: UpdateOf) -> str:
-    section = section_title(update.section.title) if update.section else ""
-    if update.project is None:
-        return section
-    return f"{update.project.title} ({section})" if section else update.project.title
 
 
 def _rest(url: str, words: Words) -> Block:

@@ -27,9 +27,10 @@ from pathlib import Path
 from feedserver.errors import DatabaseError
 from feedserver.feeds.index import Index
 from feedserver.formats import archive as archives
-from feedserver.formats import jsonfeed, xml
+from feedserver.formats import jsonfeed
 from feedserver.model import Archive, Entry
 from feedserver.text import html
+from feedserver.text.clean import packed
 
 FORMAT = 2
 """Goes up when the tables change; a file of another format isn't opened."""
@@ -188,11 +189,11 @@ def _insert(connection: sqlite3.Connection, number: int, entry: Entry) -> None:
     del item["content_text"]
     head = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
     connection.execute("INSERT INTO heads VALUES (?, ?)", (number, _text(head)))
-    packed = xml.packed(entry)
-    if packed.utf8 is not None:
-        values = (number, packed.utf8, packed.clean)
+    ready = packed(entry)
+    if ready.utf8 is not None:
+        values = (number, ready.utf8, ready.clean)
         connection.execute("INSERT INTO bodies VALUES (?, ?, ?)", values)
-    text = html.sanitised_text(packed.content or "")
+    text = html.sanitised_text(ready.content or "")
     connection.execute(
         "INSERT INTO words(rowid, title, summary, content) VALUES (?, ?, ?, ?)",
         (number, *(separated(_text(each)) for each in (entry.title, entry.summary, text))),

@@ -1,4 +1,4 @@
-"""Messages for rooms: within what clients permit, within their limit, and readable as plain text."""
+"""Messages for rooms: of what clients permit, within their limit, and readable as plain text."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_an_update_is_its_names_with_links_and_its_report() -> None:
             "video (https://p.example/a.mp4)",
         ),
         (
-            '<p><a href="https://v.example/"><img src="https://p.example/a.png" alt="Live"></a></p>',
+            '<p><a href="https://v.example/"><img src="https://p.example/a" alt="Live"></a></p>',
             '<p><a href="https://v.example/">Live</a></p>',
             "Live (https://v.example/)",
         ),
