@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,16 +28,17 @@ Issue = Mapping[str, Mapping[str, str]]
 class Newsletter:
     """Issues by number, written as feeds into a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, feed_limit: int = 20) -> None:
         self.folder = folder
         self.issues: dict[int, Issue] = {}
+        self._feed_limit = feed_limit
 
     def publish(self, number: int, issue: Issue) -> None:
         """Put an issue in, or in the place of what it was."""
         self.issues[number] = issue
         posts = [_post(number, issue) for number, issue in self.issues.items()]
         found = entries.build(posts, SITE, ())
-        archive = Archive(SITE, ("author", "category"), 20, FEEDS, {}, found)
+        archive = Archive(SITE, ("author", "category"), self._feed_limit, FEEDS, {}, found)
         export.write(archive, SITE.url, self.folder)
 
 
@@ -55,7 +56,7 @@ def _post(number: int, issue: Issue) -> Post:
     return Post(
         title=f"Owl News {number}",
         permalink=f"https://owls.example/{number}/",
-        date=datetime(2026, 5, number, tzinfo=UTC),
+        date=datetime(2026, 1, 2, tzinfo=UTC) + number * timedelta(weeks=1),
         html="".join(said),
         issue=True,
         categories=("Owl News",),
@@ -68,9 +69,9 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def hosted(folder: Path) -> Iterator[str]:
+def hosted(folder: Path, port: int = 0) -> Iterator[str]:
     """A folder on a web server; its address, without a slash at its end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

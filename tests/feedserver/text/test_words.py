@@ -49,6 +49,8 @@ def test_every_word_is_used_and_every_used_word_is_there() -> None:
     code = "".join(path.read_text("utf-8") for path in package.glob("*/*.html"))
     code += (package / "pages" / "templates.py").read_text("utf-8")
     code += (package / "feeds" / "catalogue.py").read_text("utf-8")
+    for name in ("message.py", "_blocks.py"):
+        code += (package / "formats" / name).read_text("utf-8")
     known = set(_texts("en"))
     called = set(re.findall(r'\b(?:say|word)\("(\w+)"[,)]', code))
     assert called <= known
