@@ -149,10 +149,9 @@ def _publish(news: Newsletter, campaign: Campaign, dice: random.Random) -> None:
     newest = max(issues, default=0)
     if what < 0.1 or not issues:
         newest += 1
-        owls = dice.sample(range(40), dice.randrange(2, 9))
-        issues[newest] = {
-            "Clients": {f"Owl{number}": f"It hoots {dice.random()}." for number in owls}
-        }
+        chosen = dice.sample(range(40), dice.randrange(2, 9))
+        said = {f"Owl{number}": f"It hoots {dice.random()}." for number in chosen}
+        issues[newest] = {"Clients": said}
         for old in sorted(issues)[:-_KEPT]:
             del issues[old]
     elif what < 0.7:
@@ -160,10 +159,10 @@ def _publish(news: Newsletter, campaign: Campaign, dice: random.Random) -> None:
         owls[dice.choice(sorted(owls))] = f"It hoots {dice.random()}."
     elif what < 0.85:
         number = dice.choice(sorted(issues))
-        owls = issues[number]["Clients"]
-        place = dice.randrange(len(owls))
+        flock = issues[number]["Clients"]
+        place = dice.randrange(len(flock))
         added = {f"Heron{dice.randrange(10**6)}": f"It waits {dice.random()}."}
-        items = list(owls.items())
+        items = list(flock.items())
         issues[number]["Clients"] = dict(items[:place]) | added | dict(items[place:])
     news.issues = {number: issue for number, issue in issues.items() if number != newest}
     news.publish(newest, issues[newest])
