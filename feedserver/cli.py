@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
@@ -22,8 +26,26 @@ from feedserver.settings.settings import Settings, load
 from feedserver.sources import audit
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import WebFetcher
+from feedserver.sources.sightings import Sightings
 
 _SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what may have been meant by an option or a command that there isn't."""
+
+    def error(self, message: str) -> NoReturn:
+        words = {*self._option_string_actions}
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for name, command in action.choices.items():
+                    words |= {name, *command._option_string_actions}
+        unknown = re.match(r"unrecognized arguments: (\S+)|.*invalid choice: '([^']*)'", message)
+        if unknown:
+            written = (unknown[1] or unknown[2]).partition("=")[0]
+            if near := get_close_matches(written, sorted(words - {written}), n=1):
+                message += f"; is {near[0]} meant?"
+        super().error(message)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
-    top = argparse.ArgumentParser(prog="feedserver", description="Feeds of sections and projects.")
+    top = _Parser(prog="feedserver", description="Feeds of sections and projects.")
     # One distribution has both packages, and this one doesn't know the other.
     told = f"feedserver {version('mkdocs-twim')}"
     top.add_argument("--version", action="version", version=told, help="tell the version")
@@ -99,12 +121,13 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _tell(ready: Ready, origin: str) -> None:
-    print(f"Serving {ready.title} on {origin}/")
-    print(f"  all feeds:        {origin}/feeds.json")
+    lines = [f"Serving {ready.title} on {origin}/", f"  all feeds:        {origin}/feeds.json"]
     for path in ready.paths:
         name = f"the {' '.join(path.strip('/').split('/'))}:"
-        print(f"  {name:17} {origin}{path}atom.xml")
-    print("Press Ctrl+C to stop.", flush=True)
+        lines.append(f"  {name:17} {origin}{path}atom.xml")
+    # On a disk that is full this can't be kept, and is no reason not to serve.
+    with suppress(OSError):
+        print("\n".join((*lines, "Press Ctrl+C to stop.")), flush=True)
 
 
 def _by_hand(options: argparse.Namespace) -> Settings:
@@ -114,23 +137,32 @@ def _by_hand(options: argparse.Namespace) -> Settings:
 
 def _export(options: argparse.Namespace) -> int:
     by_hand = _by_hand(options)
-    archive = sources.find(options.source, by_hand).read(WebFetcher(by_hand))
+    source = sources.find(options.source, by_hand, Sightings(_now))
+    archive = source.read(WebFetcher(by_hand))
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {count} files into {options.folder}")
     return 0
 
 
+def _now() -> datetime:
+    """The time; that of `SOURCE_DATE_EPOCH` where the same input has to give the same bytes."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+
+
 def _check(options: argparse.Namespace) -> int:
-    count = findings = 0
+    count = 0
+    causes: dict[tuple[int, str], list[str]] = {}
     by_hand = _by_hand(options)
     source = sources.find(options.source, by_hand)
     for name, found in audit.audit(source, WebFetcher(by_hand), datetime.now(UTC)):
         count += 1
         for finding in found:
-            findings += 1
-            print(f"{name}: {finding}")
-    print(f"checked {count} documents: {findings or 'nothing'} found")
-    return 1 if findings else 0
+            causes.setdefault(finding.cause, []).append(f"{name}: {finding}")
+    for first, *others in causes.values():
+        print(first + (f", and {len(others)} times more" if others else ""))
+    print(f"checked {count} documents: {len(causes) or 'nothing'} found")
+    return 1 if causes else 0
 
 
 def _bot(options: argparse.Namespace) -> int:

@@ -54,7 +54,7 @@ class StateError(FeedServerError, OSError):
 
 
 class ServingError(FeedServerError, RuntimeError):
-    """The workers can't be started. Raised by `parent.serve`."""
+    """The workers can't be started, or nobody can listen. Raised by `parent.serve`."""
 
 
 class ParameterError(FeedServerError, ValueError):

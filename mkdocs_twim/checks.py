@@ -7,13 +7,18 @@ is wrong within one file is found where that is read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import cast
 
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from mkdocs.structure.files import Files
 
 from feedserver.feeds.export import redirect_file
+from feedserver.newsletter import issues
+from feedserver.newsletter.issues import is_issue
+from feedserver.text.slugs import slugify
 from mkdocs_twim.content.authors import Authors
+from mkdocs_twim.content.frontmatter import FrontMatter
 from mkdocs_twim.content.static import StaticFile
 from mkdocs_twim.errors import AddressError, FrontMatterError
 from mkdocs_twim.lists.pages import GeneratedPages
@@ -54,13 +59,64 @@ def warnings(
         yield f"{page.file.src_uri}:{line}: the date is in the future"
 
 
+def remarks(pages: Sequence[PostPage]) -> Iterator[str]:
+    """What to tell that is no fault; each is told once."""
+    tagged = [
+        page
+        for page in pages
+        if page.source.front.style == "yaml"
+        and page.source.front.values.get("tags")
+        and {"tag", "tags"}.isdisjoint(page.workshop.taxonomies)
+    ]
+    if tagged:
+        place = f"{tagged[0].file.src_uri}:{tagged[0].source.front.line_of('tags')}"
+        others = f", and those of {len(tagged) - 1} more posts," if tagged[1:] else ""
+        yield f"{place}: tags: these{others} are no terms: the option taxonomies has no 'tags'"
+
+
+def strays(
+    pages: Iterable[PostPage], patterns: Sequence[str], ignored: Sequence[str]
+) -> Iterator[tuple[str, bool]]:
+    """What in issues isn't where its author may think it is; with whether it is in no update.
+
+    `patterns` and `ignored` are the options `issues` and `ignore_sections`.
+    """
+    for page in pages:
+        if page.is_left_out or not is_issue(page.terms.get("category", ()), patterns):
+            continue
+        for stray in issues.strays(page.feed_html or "", ignored):
+            place = f"{page.file.src_uri}:{_line(page.source.front, stray)}"
+            if stray.level == 1:
+                message = f"what stands below '# {stray.title}' is in no update; sections are ##"
+            else:
+                sign = "#" * stray.level
+                message = (
+                    f"the report below '{sign} {stray.title}' is part of the section; projects "
+                    "are ###"
+                )
+            yield f"{place}: {message}", stray.level == 1
+
+
+def _line(front: FrontMatter, stray: issues.Stray) -> int:
+    """Where a heading stands in its file."""
+    wanted = slugify(stray.title)
+    lines = front.body.split("\n")
+    for number, (line, below) in enumerate(zip_longest(lines, lines[1:], fillvalue="")):
+        sign = line.lstrip(" ").partition(" ")[0]
+        is_heading = sign == "#" * stray.level or (stray.level == 1 and below.startswith("="))
+        if is_heading and slugify(line).startswith(wanted):
+            return front.body_line + number
+    return front.body_line
+
+
 def _unknown_authors(page: PostPage, authors: Authors) -> Iterator[str]:
     """Authors of a `---` post that the file of authors doesn't have."""
     front = page.source.front
     for name in page.source.meta.authors if front.style == "yaml" else ():
         if not authors.knows(name):
-            place = f"{page.file.src_uri}:{front.line_of('authors')}"
-            yield f"{place}: authors: there is no '{name}' in {authors.path}"
+            key = "authors" if "authors" in front.values else "author"
+            place = f"{page.file.src_uri}:{front.line_of(key)}"
+            yield f"{place}: {key}: there is no '{name}' in {authors.path}"
 
 
 def unusable_templates(pages: Iterable[PostPage], env: Environment) -> Iterator[FrontMatterError]:

@@ -17,8 +17,9 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from feedserver.feeds.catalogue import term_names
 from feedserver.feeds.index import Index
 from feedserver.newsletter.issues import is_issue
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim import checks
+from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.lists.listings import PostList
 from mkdocs_twim.lists.pages import GeneratedPages
@@ -225,7 +226,7 @@ class Collection:
                 yield alias, folder.address, f"the alias {alias} of {source}"
             if folder.meta.redirect_to and folder.path != self._folder:
                 yield folder.address, folder.meta.redirect_to, f"the redirect of {source}"
-        written = {f"/author/{slugify(name)}/" for page in self._listed for name in page.by}
+        written = {f"/author/{slug_of(name)}/" for page in self._listed for name in page.by}
         for old, new, owner in self.workshop.authors.moved():
             if new in written:
                 yield old, new, owner
@@ -257,12 +258,16 @@ class Collection:
         for newer, older in pairwise(in_order(shown, None)):
             older.next_page, newer.previous_page = newer, older
 
-    def warn(self, future: Iterable[PostPage]) -> None:
+    def warn(self, future: Iterable[PostPage], options: TwimConfig) -> None:
         """Tell the authors of what is built as they probably don't mean it."""
         intros = [folder.intro for folder in self.folders.values()]
         root = self.folders.get(self._folder)
         for message in checks.warnings(self.pages, intros, root, self.workshop.authors, future):
             log.warning(message)
+        for message in checks.remarks(self.pages):
+            log.info(message)
+        for message, is_lost in checks.strays(self.pages, options.issues, options.ignore_sections):
+            (log.warning if is_lost else log.info)(message)
 
     def check_addresses(
         self,

@@ -240,7 +240,6 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         """All that is known when every page is rendered; what is wrong with it."""
         collection, generated = self.collection, self.generated
         gallery = Gallery(files, str(config.site_url))
-        moved = {old: new for old, new, _ in collection.redirects()}
         self.site_feeds = feeds.collect(
             collection.pages,
             gallery,
@@ -248,11 +247,13 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             lambda page: self.division.entries(page.file.src_uri),
             self.config,
             config,
-            moved,
+            {old: new for old, new, _ in collection.redirects()},
+            collection.terms(),
+            files,
         )
         self.division.end(goes_on=self._command == "serve")
         feeds.tell(self.site_feeds, self.registry, self.config, is_cut=collection.is_cut)
-        collection.warn(feeds.future(collection.pages, datetime.now(UTC)))
+        collection.warn(feeds.future(collection.pages, datetime.now(UTC)), self.config)
         self.page_calls.warn_of_anchors()
         collection.link_neighbours()
         people = collection.authors(gallery, files)

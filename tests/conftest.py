@@ -77,9 +77,12 @@ class _Compiled(BytecodeCache):
     @staticmethod
     def _key(bucket: Bucket) -> object:
         environment = bucket.environment
-        # Which templates are escaped is told by a function that each site makes anew.
+        # Which templates are escaped is told by a function that each site makes anew; how filters
+        # are called is compiled in.
         escapes = environment.autoescape is not False
-        return bucket.key, bucket.checksum, escapes, *environment.extensions
+        called = {**environment.filters, **environment.tests}.items()
+        kinds = frozenset((name, getattr(each, "jinja_pass_arg", None)) for name, each in called)
+        return bucket.key, bucket.checksum, escapes, kinds, *environment.extensions
 
     def load_bytecode(self, bucket: Bucket) -> None:
         bucket.code = self._known.get(self._key(bucket))

@@ -39,8 +39,8 @@ class Built:
 
 
 class _Messages(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+    def __init__(self, level: int = logging.WARNING) -> None:
+        super().__init__(level)
         self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -57,6 +57,21 @@ def messages() -> Iterator[list[str]]:
         yield handler.messages
     finally:
         logger.removeHandler(handler)
+
+
+@contextmanager
+def said() -> Iterator[list[str]]:
+    """Collect what MkDocs and its plugins say at all, that is no detail."""
+    handler = _Messages(logging.INFO)
+    logger = logging.getLogger("mkdocs")
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield handler.messages
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def build(

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from feedserver.bot._tmpversion import version
 from feedserver.bot.config import Room
 from feedserver.bot.memory import Known
 from feedserver.feeds.index import Index
 from feedserver.feeds.orders import positions
 from feedserver.formats import message
 from feedserver.formats.message import Content, Linked, Part
+from feedserver.formats.versions import version
 from feedserver.model import Entry
 from feedserver.text.words import Words
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-import html5lib
 from lxml import etree
 
 from feedserver.check._html import check_html
+from feedserver.check._parsing import BeyondError, parse
 from feedserver.check.findings import (
     FEED,
     Finding,
@@ -186,9 +186,12 @@ def _plain_texts(parent: etree._Element, where: str) -> Iterator[Finding]:
 
 def _escaped(text: str, name: str, where: str) -> Iterator[Finding]:
     """Rule 17: as HTML, a title is one text without elements."""
-    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
-    tree = parser.parseFragment(text)
-    if len(tree) or parser.errors:
+    try:
+        tree, fault = parse(text)
+    except BeyondError as error:
+        yield Finding(17, where, f"{name} is looked at no further: {error}")
+        return
+    if len(tree) or fault:
         yield Finding(17, where, f"{name} has markup, or characters that are not escaped: {text}")
 
 

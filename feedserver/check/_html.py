@@ -8,9 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import html5lib
-from html5lib.constants import E as MESSAGES
-
+from feedserver.check._parsing import BeyondError, parse
 from feedserver.check.findings import Finding, address_fault, stray_characters
 
 _FORBIDDEN = frozenset("iframe script style object embed link meta base param mx-reply".split())
@@ -30,8 +28,8 @@ _PROPERTIES = (
     r"|text-decoration|direction|white-space"
 )
 _STYLE = re.compile(
-    rf"\s*(?:(?:{_PROPERTIES})\s*:\s*(?:\#[0-9a-f]+|[a-z-]+|\d*\.?\d+(?:[a-z]+|%)?|rgb\([\d\s,%]+\))"
-    r"\s*(?:;\s*|$))*",
+    rf"\s*+(?:(?:{_PROPERTIES})\s*+:\s*+(?:\#[0-9a-f]++|[a-z-]++|(?:\d++(?:\.\d++)?|\.\d++)"
+    r"(?:[a-z]++|%)?|rgb\([\d\s,%]++\))\s*+(?:;\s*+|$))*+",
     re.IGNORECASE,
 )
 _SVG_OR_MATH = re.compile(r"\{http://www\.w3\.org/(?:2000/svg|1998/Math/MathML)\}")
@@ -39,22 +37,27 @@ _SVG_OR_MATH = re.compile(r"\{http://www\.w3\.org/(?:2000/svg|1998/Math/MathML)\
 
 def check_html(html: str, where: str) -> Iterator[Finding]:
     """Rules 18 to 23 for a piece of HTML; of the parse errors only the first."""
-    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
-    root = parser.parseFragment(html)
-    if parser.errors:
-        _, code, values = parser.errors[0]
-        yield Finding(18, where, f"its HTML is wrong: {MESSAGES.get(code, code) % values}")
     yield from stray_characters(html, where)
-    links: list[Any] = []
-    for element in root.iter():
+    try:
+        root, fault = parse(html)
+    except BeyondError as error:
+        yield Finding(18, where, f"its HTML is looked at no further: {error}")
+        return
+    if fault:
+        yield Finding(18, where, f"its HTML is wrong: {fault}")
+    waiting: list[tuple[Any, bool]] = [(root, False)]
+    nested = False
+    while waiting:
+        element, in_link = waiting.pop()
         if not isinstance(element.tag, str):
             continue
-        if element.tag == "a":
-            links.append(element)
+        nested |= in_link and element.tag == "a"
         yield from _element(element.tag, where)
         for name, value in element.attrib.items():
             yield from _attribute(element.tag, str(name), value, where)
-    if any(inner is not link and inner.tag == "a" for link in links for inner in link.iter("a")):
+        in_link = in_link or element.tag == "a"
+        waiting.extend((child, in_link) for child in reversed(element))
+    if nested:
         yield Finding(18, where, "has a link in a link")
 
 

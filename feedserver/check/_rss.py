@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 from urllib.parse import urlsplit
@@ -34,10 +34,11 @@ _DC_LANGUAGE = "{http://purl.org/dc/elements/1.1/}language"
 _ENCODED = "{http://purl.org/rss/1.0/modules/content/}encoded"
 
 _WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+# RFC 822, 5.1, with years of four digits, which RSS takes too, and a comment behind the zone.
 _DATE = re.compile(
-    rf"({'|'.join(_WEEKDAYS)}), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{{4}}"
-    r" \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT)",
-    re.ASCII,
+    rf"(?:({'|'.join(_WEEKDAYS)}),\s+)?\d{{1,2}}\s+(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r"\s+(?:\d{4}|\d\d)\s+\d\d:\d\d(?::\d\d)?\s+(?:[+-]\d{4}|UT|GMT|[ECMP][SD]T|Z)(?:\s*\([^()]*\))?",
+    re.ASCII | re.IGNORECASE,
 )
 _AUTHOR = re.compile(r"[^\s@<>]+@[^\s@<>]+ \([^()]+\)")
 _RAW = re.compile(r"<!--.*?-->|<!\[(CDATA)\[.*?\]\]>", re.DOTALL)
@@ -140,7 +141,7 @@ def _dates(
             moment = _rfc822(written)
             if moment is None:
                 yield Finding(8, where, f"{name} is no date of RSS: {written}")
-            elif _WEEKDAYS[moment.weekday()] != written[:3]:
+            elif written[:3].isalpha() and _WEEKDAYS[moment.weekday()] != written[:3].title():
                 yield Finding(8, where, f"{name} has the wrong weekday: {written}")
             else:
                 yield from implausible(moment, where, now)
@@ -156,8 +157,8 @@ def _rfc822(written: str) -> datetime | None:
         moment = parsedate_to_datetime(written)
     except ValueError:
         return None
-    # An offset of -0000 says that the zone is unknown.
-    return moment if moment.tzinfo else None
+    # An offset of -0000 says that the zone is unknown, and "UT" is none that Python knows.
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _plain_texts(source: str) -> Iterator[Finding]:

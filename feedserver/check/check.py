@@ -13,7 +13,7 @@ from lxml import etree
 
 from feedserver.check._atom import ATOM, check_atom
 from feedserver.check._rss import check_rss
-from feedserver.check.findings import FEED, Finding
+from feedserver.check.findings import FEED, NO_FEED, Finding
 from feedserver.check.jsonfeed import check_json
 
 MAX_BYTES = 5_000_000
@@ -56,8 +56,6 @@ def _check(
         yield from _content_type(content_type, "json")
         yield from check_json(text, address, now)
         return
-    if not _DECLARATION.match(data):
-        yield Finding(24, FEED, "does not begin with an XML declaration of version 1.0 and UTF-8")
     if _DOCTYPE.match(text):
         # Entities can expand without bounds: what has some isn't parsed.
         yield Finding(24, FEED, "has a document type, which may hold entities")
@@ -68,16 +66,19 @@ def _check(
     try:
         root = etree.fromstring(data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
     except etree.XMLSyntaxError as error:
-        yield Finding(24, FEED, f"is neither XML nor JSON: {error.msg}")
+        yield Finding(24, FEED, f"{NO_FEED}: it is neither XML nor JSON: {error.msg}")
         return
+    if root.tag not in (f"{{{ATOM}}}feed", "rss"):
+        yield Finding(24, FEED, f"{NO_FEED}: its root is <{root.tag}>")
+        return
+    if not _DECLARATION.match(data):
+        yield Finding(24, FEED, "does not begin with an XML declaration of version 1.0 and UTF-8")
     if root.tag == f"{{{ATOM}}}feed":
         yield from _content_type(content_type, "atom")
         yield from check_atom(root, address, now)
-    elif root.tag == "rss":
+    else:
         yield from _content_type(content_type, "rss")
         yield from check_rss(root, text, address, now)
-    else:
-        yield Finding(24, FEED, f"is neither RSS nor Atom: its root is <{root.tag}>")
 
 
 def _content_type(content_type: str | None, form: str) -> Iterator[Finding]:

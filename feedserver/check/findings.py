@@ -15,6 +15,44 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+NO_FEED = "is no JSON Feed, Atom or RSS"
+"""What is said of a document of which nothing else can be said."""
+UNREADABLE = 24
+"""The rule that a document breaks that can't be read."""
+
+RULES = {
+    0: "source",
+    1: "self-link",
+    2: "address",
+    3: "links",
+    4: "rss-author",
+    5: "author",
+    6: "guid",
+    7: "id",
+    8: "date",
+    9: "unlikely-date",
+    10: "same-date",
+    11: "channel",
+    12: "enclosure",
+    13: "image",
+    14: "order",
+    15: "namespace",
+    16: "told-twice",
+    17: "escaping",
+    18: "html",
+    19: "unsafe-html",
+    21: "style",
+    22: "relative-address",
+    23: "characters",
+    24: "document",
+    25: "content-type",
+    26: "null",
+    27: "json-feed",
+}
+"""What a rule is about, in a word."""
+_EXACT = (0, 18, 24)
+"""Rules of several kinds, whose messages say which."""
+
 FEED = "feed"
 """Where a finding is that concerns no single entry."""
 
@@ -46,7 +84,13 @@ class Finding:
 
     def __str__(self) -> str:
         """One line for a person."""
-        return " ".join(f"{self.where}: {self.message} (rule {self.rule})".split())
+        return " ".join(f"{self.where}: {self.message} ({RULES[self.rule]})".split())
+
+    @property
+    def cause(self) -> tuple[int, str]:
+        """The same for what is wrong in the same way, at whatever value."""
+        message = self.message
+        return self.rule, message if self.rule in _EXACT else message.partition(": ")[0]
 
 
 def address_fault(address: str) -> str | None:
@@ -111,9 +155,8 @@ def self_link(link: str | None, address: str | None) -> Iterator[Finding]:
 
 def unknown_namespaces(root: etree._Element, default: str | None) -> Iterator[Finding]:
     """Rule 15: known namespaces only, under their usual prefixes; `default` has none."""
-    seen: set[tuple[str | None, str]] = set()
-    for element in root.iter():
-        seen.update(element.nsmap.items())
+    # Where each is declared: what an element knows of all that it stands in may be much.
+    seen = {(prefix or None, name) for _, (prefix, name) in etree.iterwalk(root, ("start-ns",))}
     for prefix, name in sorted(seen, key=str):
         if prefix == "xml" or (default is not None and (prefix, name) == (None, default)):
             continue

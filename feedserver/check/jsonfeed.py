@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from feedserver.check._html import check_html
 from feedserver.check.findings import (
     FEED,
+    NO_FEED,
     Finding,
     address_fault,
     bad_language,
@@ -68,10 +69,13 @@ def check_json(text: str, address: str | None, now: datetime | None) -> Iterator
     try:
         feed = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        yield Finding(24, FEED, f"is not JSON: {error}")
+        yield Finding(24, FEED, f"{NO_FEED}: it is not JSON: {error}")
         return
     if not isinstance(feed, dict):
-        yield Finding(24, FEED, "is no JSON Feed, which is an object")
+        yield Finding(24, FEED, f"{NO_FEED}: it is no object")
+        return
+    if not {"version", "items"} & feed.keys():
+        yield Finding(24, FEED, f"{NO_FEED}: it has neither a version nor items")
         return
     yield from _nulls(feed)
     yield from _version(feed)

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 
 from feedserver.errors import CatalogueError
 from feedserver.feeds.index import Index
+from feedserver.feeds.terms import former_slugs, terms_of
 from feedserver.formats import opml
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Query, Site
-from feedserver.newsletter import names, topics
+from feedserver.newsletter import topics
 from feedserver.newsletter.merges import Merge
 from feedserver.newsletter.registry import EMPTY, Registry
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of, slugify
 
 RESERVED = frozenset(
     "blog section project updates feeds archive embed oembed hub healthz metrics page".split()
@@ -124,6 +125,21 @@ def redirects(merges: Iterable[Merge]) -> dict[str, str]:
     }
 
 
+def former(names: Mapping[str, Iterable[tuple[str, str]]], feeds: Iterable[Feed]) -> dict[str, str]:
+    """The page and the feeds of slugs without words for signs, each with that which it leads to.
+
+    `names` are slugs and their names, by parameter. Of several the first has the address.
+    """
+    paths = {feed.path for feed in feeds}
+    found: dict[str, str] = {}
+    for parameter, leads in former_slugs(names).items():
+        for old, (new, *_) in leads.items():
+            folder = f"/{slugify(parameter)}"
+            files = ("", *FORMATS) if f"{folder}/{new}/" in paths else ("",)
+            found |= {f"{folder}/{old}/{file}": f"{folder}/{new}/{file}" for file in files}
+    return found
+
+
 def feed_address(base: str, feed: Feed, file: str) -> str:
     """The absolute address of a feed's file; `base` ends in a slash."""
     return f"{base}{feed.path[1:]}{file}"
@@ -178,7 +194,7 @@ def term_names(posts: Iterable[Iterable[str]]) -> dict[str, str]:
     names: dict[str, str] = {}
     for terms in posts:
         for term in terms:
-            if slug := slugify(term):
+            if slug := slug_of(term):
                 names[slug] = min(names.get(slug, term), term)
     return names
 
@@ -219,13 +235,4 @@ def check_names(names: Sequence[str]) -> None:
 def _terms(entries: Iterable[Entry], taxonomy: str, site: Site) -> list[tuple[str, str]]:
     """Slug and name of a taxonomy's terms, by slug."""
     posts = (entry for entry in entries if entry.update is None)
-    return sorted(term_names(_terms_of(post, taxonomy, site) for post in posts).items())
-
-
-def _terms_of(entry: Entry, taxonomy: str, site: Site) -> Iterable[str]:
-    if taxonomy == "author":
-        return [person.name for person in names.authors(entry, site)]
-    if taxonomy == "category":
-        return entry.tags
-    terms: Mapping[str, tuple[str, ...]] = entry.terms
-    return terms.get(taxonomy, ())
+    return sorted(term_names(terms_of(post, site).get(taxonomy, ()) for post in posts).items())

@@ -14,7 +14,7 @@ from feedserver.errors import ParameterError
 from feedserver.feeds.index import Index
 from feedserver.feeds.parameters import FACETS, WHOLE, Slice, parse
 from feedserver.model import Feed, Site
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of
 
 Kind = Literal["updates", "posts"]
 KINDS: Mapping[Kind, str] = {"updates": "/updates/", "posts": "/"}
@@ -97,4 +97,4 @@ def _slug(value: str, known: Iterable[Option]) -> str:
     slugs = {option.title.casefold(): option.slug for option in known}
     if name in slugs.values():
         return name
-    return slugs.get(name) or slugify(name) or value
+    return slugs.get(name) or slug_of(name) or value

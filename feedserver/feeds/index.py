@@ -16,10 +16,10 @@ from typing import Protocol
 from feedserver.errors import EntryNotFoundError
 from feedserver.feeds.orders import Order, after, order, positions
 from feedserver.feeds.parameters import WHOLE, Slice
+from feedserver.feeds.terms import former_slugs, names_of, terms_of
 from feedserver.model import Archive, Entry, Feed, Query, Site
-from feedserver.newsletter import names
 from feedserver.newsletter.order import feed_order
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of
 
 UPDATE_FEEDS = frozenset({"updates", "section", "project"})
 """The kinds of feeds that hold updates; the others hold posts."""
@@ -151,7 +151,10 @@ class Index:
 
     @cached_property
     def _facets(self) -> Mapping[str, Query]:
-        """By id: the slugs of each entry. Author and category of an update are its issue's."""
+        """By id: the slugs of each entry, those that lead to them too.
+
+        Author and category of an update are its issue's.
+        """
         projects: dict[str, list[str]] = {}
         for entry in self._sorted_updates:
             if entry.update and entry.update.project:
@@ -173,7 +176,8 @@ class Index:
                 "section": (update.section.slug,) if update.section else (),
                 "project": (update.project.slug,) if update.project else (),
             }
-        return facets
+        former = former_slugs(names_of(self.archive.entries, self.archive.site))
+        return {id: _with_former(slugs, former) for id, slugs in facets.items()}
 
 
 def _cut(entries: Iterator[Entry], limit: int, *, whole: bool) -> Page:
@@ -196,8 +200,16 @@ def _issue_of(entry: Entry) -> str:
 
 
 def _terms(entry: Entry, site: Site) -> dict[str, tuple[str, ...]]:
-    return {
-        "author": tuple(slugify(person.name) for person in names.authors(entry, site)),
-        "category": tuple(slugify(tag) for tag in entry.tags),
-        **{name: tuple(slugify(term) for term in terms) for name, terms in entry.terms.items()},
-    }
+    return {name: tuple(map(slug_of, terms)) for name, terms in terms_of(entry, site).items()}
+
+
+def _with_former(facets: Query, former: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Query:
+    """The slugs of an entry, and those that led to them before."""
+    if not former:
+        return facets
+    found = dict(facets)
+    for parameter, leads in former.items():
+        slugs = found.get(parameter, ())
+        old = (old for old, new in leads.items() if not set(new).isdisjoint(slugs))
+        found[parameter] = (*slugs, *old)
+    return found

@@ -123,7 +123,7 @@ def _pictures(noscript: LexborNode) -> list[dict[str, str | None]]:
 def _before(node: LexborNode) -> LexborNode | None:
     """The picture right before a node."""
     before = node.prev
-    while before is not None and before.is_text_node and not (before.text_content or "").strip():
+    if before is not None and before.is_text_node and not (before.text_content or "").strip():
         before = before.prev
     return before if before is not None and before.tag == "img" else None
 
@@ -152,7 +152,7 @@ def _without_empty(body: LexborNode, base: str) -> bool:
 def _mark(node: LexborNode) -> None:
     """Mark what a node stands in, which may be empty once it is gone."""
     for parent in _parents(node):
-        if parent.tag not in _PLACES:
+        if parent.tag not in _PLACES or _EMPTIED in parent.attributes:
             return
         parent.attrs[_EMPTIED] = ""
 

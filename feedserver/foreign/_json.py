@@ -40,7 +40,7 @@ def read(data: bytes) -> Mixed:
         raise ForeignError(str(error)) from error
     version = _text(top, "version") or ""
     if not re.fullmatch(r"https?://(?:www\.)?jsonfeed\.org/version/1(?:\.1)?/?", version):
-        raise ForeignError("version: expected that of JSON Feed 1.0 or 1.1")
+        raise ForeignError("it is no JSON Feed, Atom or RSS: version: expected that of JSON Feed")
     if not isinstance(top.get("items"), list):
         raise ForeignError("items: expected a list")
     findings: list[Finding] = []

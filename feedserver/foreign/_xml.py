@@ -48,14 +48,14 @@ _ROOT = re.compile(r"<\w")
 # feedparser looks for an address of mail in it, of which it knows few, and takes the square of its
 # length to.
 _AUTHOR = re.compile(
-    r"(<(?:\w+:)?(?:author|creator|name|managingEditor|webMaster)\b[^>]*>)"
+    r"(<(?:\w++:)?(?:author|creator|name|managingEditor|webMaster)\b[^<>]*+>)"
     r"(\s*<!\[CDATA\[(?:[^\]]|\](?!\]>))*+|[^<]+)"
 )
 _AT = re.compile("@|&#0*64;|&#[xX]0*40;|&commat;")
 # No text of a feed has it.
 _HIDDEN_AT = "\ue00f"
 _LONGEST_NAME = 500
-_SELF = re.compile(r"<(?:\w+:)?link\b(?=[^>]*\srel\s*=\s*[\"']self[\"'])[^>]*>")
+_SELF = re.compile(r"<(?:\w++:)?link\b(?=[^<>]*\srel\s*=\s*[\"']self[\"'])[^<>]*+>")
 _HREF = re.compile(r"\shref\s*=\s*[\"']([^\"'<>]*)[\"']")
 # At the end of the address that feedparser resolves others by: what has it knows no xml:base.
 _NO_BASE = "#no-xml-base"
@@ -81,7 +81,7 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
             resolve_relative_uris=False,
         )
         if not found.get("version") and not found.entries:
-            raise ForeignError("it is neither Atom nor RSS")
+            raise ForeignError("it is no JSON Feed, Atom or RSS")
         if found.bozo:
             message = f"is no well-formed XML, and is read as far as it goes: {_fault(found)}"
             findings.append(Finding(0, FEED, message))

@@ -42,7 +42,15 @@ def _entries(archives: Iterable[Archive]) -> Iterator[Entry]:
             # Else one could put updates into the issue of another.
             if issues.setdefault(issue, rank) == rank and entry.id not in ids:
                 ids.add(entry.id)
-                yield entry
+                yield _titled(entry, archive.site) if entry.update else entry
+
+
+def _titled(entry: Entry, site: Site) -> Entry:
+    """An update among those of several sources, which have the same sections and projects."""
+    title = f"{entry.title}, {site.title}"
+    # Without any text the summary is the title.
+    summary = title if entry.summary == entry.title else entry.summary
+    return replace(entry, title=title, summary=summary)
 
 
 def _feeds(archives: Sequence[Archive], taxonomies: Sequence[str]) -> tuple[Feed, ...]:

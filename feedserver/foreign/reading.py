@@ -14,6 +14,7 @@ from feedserver.check.findings import FEED, Finding
 from feedserver.errors import ForeignError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
+from feedserver.feeds.terms import names_of
 from feedserver.foreign import _content, _files, _identity, natives
 from feedserver.foreign import _json as foreign_json
 from feedserver.foreign import _xml as foreign_xml
@@ -159,7 +160,10 @@ def _reading(
             feed_limit=options.feed_limit,
             # Its site has no pages of ours: the home page stands for all of them.
             feeds=tuple(replace(feed, page="/") for feed in feeds if "//" not in feed.path),
-            redirects=catalogue.redirects(merges),
+            redirects={
+                **catalogue.former(names_of(found, site), feeds),
+                **catalogue.redirects(merges),
+            },
             entries=found,
         ),
         tuple(told.findings),

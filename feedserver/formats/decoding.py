@@ -157,7 +157,7 @@ def _check(kind: type[Checked], value: object) -> object:
     if isinstance(value, str) and kind.pattern.fullmatch(value):
         return kind(value)
     found = json.dumps(value, ensure_ascii=False)
-    shown = found if len(found) <= 60 else f"{found[:59]}…"
+    shown = found if len(found) <= 60 else f'{found[:58]}…"'
     raise ValueError(f"expected {kind.expected}, found {shown}")
 
 

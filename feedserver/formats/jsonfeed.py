@@ -16,6 +16,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from feedserver.formats import message
 from feedserver.formats.decoding import Address, Text, WebAddress, typed
+from feedserver.formats.versions import version
 from feedserver.model import (
     Attachment,
     Channel,
@@ -105,8 +106,8 @@ def lines(
     yield b"\n]}\n"
 
 
-def item(entry: Entry) -> dict[str, object]:
-    """Make an item of an entry."""
+def item(entry: Entry, *, is_whole: bool = True) -> dict[str, object]:
+    """Make an item of an entry; one that isn't whole has no version, for lack of its content."""
     return without_nothing(
         {
             "id": entry.id,
@@ -124,7 +125,7 @@ def item(entry: Entry) -> dict[str, object]:
             ],
             "tags": entry.tags,
             "attachments": [_attachment_members(each) for each in entry.attachments],
-            "_twim": _extension(entry),
+            "_twim": {**_extension(entry), **({"version": version(entry)} if is_whole else {})},
         }
     )
 

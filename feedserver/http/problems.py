@@ -9,7 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutError
+from feedserver.errors import (
+    DatabaseError,
+    EntryNotFoundError,
+    ParameterError,
+    SearchTimeoutError,
+)
 from feedserver.feeds.parameters import PARAMETERS
 from feedserver.http.negotiation import prefers_page
 from feedserver.pages import templates as rendering
@@ -60,6 +65,11 @@ def of(error: Exception) -> HTTPException:
             slow = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, members=members)
             slow.headers = {"Cache-Control": "no-store", "Retry-After": "60"}
             return slow
+        case DatabaseError():
+            detail = "The server's database is damaged, and is being made anew: ask again soon."
+            broken = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+            broken.headers = {"Cache-Control": "no-store", "Retry-After": "5"}
+            return broken
         case _:
             return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server has failed.")
     members = {"parameter": name, "expected": expected}
@@ -106,7 +116,7 @@ def _page(
     """A page that looks as the others do, in the language of the site, if it is known by now."""
     site = getattr(request.state, "site", None)
     near = problem.near if isinstance(problem, Problem) else ()
-    return rendering.page(
+    page = rendering.page(
         "problem.html",
         site.language if site else None,
         getattr(request.state, "prefix", "/"),
@@ -121,3 +131,6 @@ def _page(
         status=problem.status_code,
         headers=headers,
     )
+    if site and (home := getattr(request.state, "home", None)):
+        rendering.at_home(page, site.url, home)
+    return page

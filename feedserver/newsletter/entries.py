@@ -123,7 +123,7 @@ def _summary(content: str) -> str | None:
 
 
 def _update_entry(update: issues.Update, issue: Entry) -> Entry:
-    title = f"{names.heading(update.section, update.project)}, {issue.title}"
+    title = names.title(update.section, update.project, issue.published)
     people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
     image = urls.absolute(update.image, issue.url) if update.image else None
     address = f"{issue.url.partition('#')[0]}#{fragment(update.heading_id)}"

@@ -11,19 +11,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import groupby, zip_longest
-from typing import NamedTuple
-from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
 from feedserver.model import Project, Reporter, Section
+from feedserver.newsletter._inline import (
+    LETTER,
+    MATRIX,
+    Run,
+    runs_of,
+    tidied,
+    title_of,
+    without_permalink,
+)
 from feedserver.newsletter._summary import summary
 from feedserver.text import html
-from feedserver.text.slugs import HeadingIds, project_slug, section_slug, slugify, without_emoji
+from feedserver.text.slugs import (
+    HeadingIds,
+    project_slug,
+    section_slug,
+    slug_of,
+    slugify,
+    without_emoji,
+)
 
 DEFAULT_IGNORED = ("That's all I know*",)
 
 _LEVELS = {"h1": 1, "h2": 2, "h3": 3}
+_SMALLER = {"h4": 4, "h5": 5, "h6": 6}
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
 _WRAPPERS = frozenset("article div main section".split())
 _INLINE = frozenset(
@@ -32,12 +47,8 @@ _INLINE = frozenset(
 )
 _VISIBLE = "audio, img, input, object, picture, table, video"
 
-_LETTER = re.compile(r"[^\W_]")
 _WORD = re.compile(r"[^\s,:;.!?…–—-][^\s:;,!?…–—]*")
-_PERMALINK = re.compile(r"(?:permalink|(?:anchor|direct)? ?link (?:to|for)\b.*)", re.IGNORECASE)
 _PLAIN_ID = re.compile(r"[\w-][\w.-]*", re.ASCII)
-_MATRIX = re.compile(r"https?://(?:www\.)?matrix\.to/|matrix:", re.IGNORECASE)
-_USER = re.compile(r"(?i)(?:https?://(?:www\.)?matrix\.to/(?:#/*)?@|matrix:u(?:ser)?/@?)([^?]+)")
 _USER_ID = re.compile(r"[^\s:]+:[^\s/]+")
 _ADDRESS = re.compile(r"\S*://|www\.|[#!]\S+:|mailto:", re.IGNORECASE)
 _JOINED = re.compile(r",|(?:, ?)?(?:and|&|\+)|/", re.IGNORECASE)
@@ -71,17 +82,12 @@ class Update:
     image: str | None
 
 
-class _Run(NamedTuple):
-    """A piece of inline text that is one link, or none."""
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A heading below which stands what isn't where its author may think it is."""
 
-    text: str
-    href: str | None = None
-
-    @property
-    def user(self) -> str | None:
-        """The Matrix user that it leads to, less the `@`."""
-        found = _USER.match(unquote(self.href)) if self.href else None
-        return found[1].rstrip("/") if found else None
+    level: int
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ class _Heading:
     id: str
     title: str
     url: str | None
-    runs: Sequence[_Run]
+    runs: Sequence[Run]
 
 
 @dataclass(slots=True)
@@ -133,6 +139,40 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
         )
         updates.append(update)
     return tuple(updates)
+
+
+def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> list[Stray]:
+    """What of an issue isn't where its author may think it is, in the order of the document.
+
+    Below a `#` that ends a section stands what is in no update. Where an issue has no `##` its
+    sections may be meant by `#`, else it takes a project or a quote for a word about it. A report
+    below a smaller heading is part of a section, where that has no projects.
+    """
+    if not re.search("<h[1456]", html_text):
+        return []
+    nodes = _unwrapped(html.parse(html_text))
+    ids = _ids(nodes)
+    ignored = [_plain(pattern) for pattern in ignore_sections]
+    blocks = [(_heading_in(node) or node, node) for node in nodes if not _is_blank(node)]
+    has_sections = any(heading.tag == "h2" for heading, _ in blocks)
+    found: list[Stray] = []
+    # The heading that is in question, and what has begun before it.
+    current: Stray | None = None
+    in_section = has_begun = False
+    for heading, node in blocks:
+        level = (_LEVELS | _SMALLER).get(heading.tag or "", 0)
+        is_lost = current is not None and current.level == 1
+        if level == 0 or (is_lost and level > 2):
+            if current and (level or node.tag == "blockquote" or (is_lost and not has_sections)):
+                found += [] if current in found else [current]
+        elif level < 4 or in_section:
+            title = _heading(heading, ids).title
+            is_ignored = level < 3 and is_issue([_plain(without_emoji(title))], ignored)
+            is_doubtful = level > 3 or (level == 1 and has_begun)
+            current = Stray(level, title) if is_doubtful and not is_ignored else None
+            in_section = level > 3 or (level == 2 and not is_ignored)
+            has_begun = has_begun or level > 1 or not has_sections
+    return found
 
 
 def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
@@ -200,7 +240,7 @@ def _heading_in(node: LexborNode) -> LexborNode | None:
         return node
     children = node.iter(include_text=True) if node.tag in _WRAPPERS else ()
     inside = [child for child in children if not _is_blank(child)]
-    rest = [child for child in inside if child.tag != "a" or _LETTER.search(child.text())]
+    rest = [child for child in inside if child.tag != "a" or LETTER.search(child.text())]
     return rest[0] if len(rest) == 1 and rest[0].tag in _LEVELS else None
 
 
@@ -214,75 +254,18 @@ def _ids(nodes: Sequence[LexborNode]) -> dict[int, str]:
         ids.reserve(id)
     return {
         heading.mem_id: given[heading.mem_id]
-        or ids.take(_tidied(_without_permalink(_runs([heading], alternatives=True), "")))
+        or ids.take(tidied(without_permalink(runs_of([heading], alternatives=True), "")))
         for heading in headings
     }
 
 
-def _runs(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[_Run]:
-    """The inline text of nodes, `alternatives` of pictures with it; each link is a piece of it."""
-    pieces: list[tuple[tuple[int, str] | None, str]] = []
-    # A stack of ours: the markup may be nested deeper than Python's.
-    stack: list[tuple[tuple[int, str] | None, LexborNode]] = []
-    stack += [(None, node) for node in nodes][::-1]
-    while stack:
-        link, node = stack.pop()
-        if node.is_text_node:
-            pieces.append((link, node.text_content or ""))
-        elif node.tag == "br":
-            pieces.append((link, " "))
-        elif node.tag == "img" and alternatives:
-            pieces.append((link, node.attributes.get("alt") or ""))
-        elif node.is_element_node:
-            if node.tag == "a" and (href := node.attributes.get("href")):
-                link = (node.mem_id, href)  # Two that follow each other may lead to one place.
-                pieces.append((link, ""))
-            stack += [(link, child) for child in node.iter(include_text=True)][::-1]
-    return [
-        _Run("".join(text for _, text in group), link[1] if link else None)
-        for link, group in groupby(pieces, lambda piece: piece[0])
-    ]
-
-
 def _heading(node: LexborNode, ids: dict[int, str]) -> _Heading:
     id = ids[node.mem_id]
-    runs = _without_permalink(_runs([node]), id)
-    title, url = _title(runs)
-    return _Heading(_LEVELS[node.tag or ""], id, title or _tidied(runs) or id, url, runs)
-
-
-def _tidied(runs: Iterable[_Run]) -> str:
-    return " ".join("".join(run.text for run in runs).split())
-
-
-def _without_permalink(runs: list[_Run], id: str) -> list[_Run]:
-    """A heading's text less its links to itself; a link around all of it becomes text."""
-    own = (run for run in runs if _LETTER.search(run.text))
-    known = {id or slugify(_tidied(own)) or None}
-    kept = []
-    for run in runs:
-        if run.href and unquote(run.href.partition("#")[2]) in known:
-            if not _LETTER.search(run.text) or _PERMALINK.fullmatch(run.text.strip()):
-                continue
-            run = _Run(run.text)
-        kept.append(run)
-    return kept
-
-
-def _title(runs: list[_Run]) -> tuple[str, str | None]:
-    """A heading's text less a trailing link, and that link."""
-    seen = [index for index, run in enumerate(runs) if run.text.strip() or run.href]
-    runs = runs[seen[0] : seen[-1] + 1] if seen else []
-    if len(runs) == 1:
-        # A room or a person is where a project is talked about, not its website.
-        return _tidied(runs), None if _MATRIX.match(runs[0].href or "") else runs[0].href
-    if runs and runs[-1].href and not _LETTER.search(runs[-1].text):
-        return _tidied(runs[:-1]), runs[-1].href
-    if len(runs) > 2 and runs[-2].href:
-        before, after = runs[-3].text.rstrip(), runs[-1].text.strip()
-        if before.endswith("(") and after.startswith(")") and not without_emoji(after[1:]):
-            return _tidied([*runs[:-3], _Run(before[:-1]), _Run(after[1:])]), runs[-2].href
-    return _tidied(runs), None
+    runs = without_permalink(runs_of([node]), id)
+    title, url = title_of(runs)
+    return _Heading(
+        (_LEVELS | _SMALLER)[node.tag or ""], id, title or tidied(runs) or id, url, runs
+    )
 
 
 def _is_inline(node: LexborNode) -> bool:
@@ -306,7 +289,7 @@ def _reported(part: _Part) -> tuple[tuple[Reporter, ...], str | None]:
         if block[0].tag != "p" and not _is_inline(block[0]):
             continue
         quoted = following is not None and following[0].tag == "blockquote"
-        named, aside = _attribution(_runs(block), quoted, part.heading.title)
+        named, aside = _attribution(runs_of(block), quoted, part.heading.title)
         people.extend(named)
         if named or aside:
             attributions[number] = aside
@@ -316,17 +299,17 @@ def _reported(part: _Part) -> tuple[tuple[Reporter, ...], str | None]:
     return _distinct(people), summary(blocks, attributions)
 
 
-def _attribution(runs: list[_Run], quoted: bool, title: str) -> tuple[list[Reporter], bool]:
+def _attribution(runs: list[Run], quoted: bool, title: str) -> tuple[list[Reporter], bool]:
     """Whom a paragraph names as the reporter, and whether it does nothing else."""
     chains = _chains(runs)
     if not chains:
         if quoted and (name := _other_person(runs, title)):
             return [Reporter(name)], len(runs) <= 2
-        text = _tidied(runs) if quoted else ""
+        text = tidied(runs) if quoted else ""
         return [], text.endswith(":") and len(_WORD.findall(text)) <= 4
     chain = _speaking(runs, chains) if len(chains) > 1 else chains[0]
-    before = _WORD.findall(_tidied(runs[: chain[0]]))
-    after = _tidied(runs[chain[-1] + 1 :])
+    before = _WORD.findall(tidied(runs[: chain[0]]))
+    after = tidied(runs[chain[-1] + 1 :])
     alone = len(chains) == 1 and not any(run.href for run in runs[chain[-1] + 1 :])
     words = len(_WORD.findall(after))
     if quoted:
@@ -336,32 +319,32 @@ def _attribution(runs: list[_Run], quoted: bool, title: str) -> tuple[list[Repor
     return (_named(runs, chain), True) if found else ([], False)
 
 
-def _chains(runs: Sequence[_Run]) -> list[list[int]]:
+def _chains(runs: Sequence[Run]) -> list[list[int]]:
     """The links to Matrix users, as indices; those joined by "and" or a comma together."""
     chains: list[list[int]] = []
     for index, run in enumerate(runs):
         if run.user is None:
             continue
-        if chains and _JOINED.fullmatch(_tidied(runs[chains[-1][-1] + 1 : index])):
+        if chains and _JOINED.fullmatch(tidied(runs[chains[-1][-1] + 1 : index])):
             chains[-1].append(index)
         else:
             chains.append([index])
     return chains
 
 
-def _speaking(runs: Sequence[_Run], chains: Sequence[list[int]]) -> list[int]:
+def _speaking(runs: Sequence[Run], chains: Sequence[list[int]]) -> list[int]:
     """Who speaks: the first who begin the line or stand before a verb, and not those in "Ada’s"."""
 
     def rank(chain: Sequence[int]) -> int:
-        after = _tidied(runs[chain[-1] + 1 : chain[-1] + 2])
-        begins = not _tidied(runs[: min(chain[0], 2)])
+        after = tidied(runs[chain[-1] + 1 : chain[-1] + 2])
+        begins = not tidied(runs[: min(chain[0], 2)])
         owns = after.startswith(("'", "’"))
         return 2 if owns else 0 if begins or _ACTS.match(after) else 1
 
     return min(chains, key=rank)
 
 
-def _named(runs: Sequence[_Run], chain: Iterable[int]) -> list[Reporter]:
+def _named(runs: Sequence[Run], chain: Iterable[int]) -> list[Reporter]:
     people = []
     for index in chain:
         user = runs[index].user or ""
@@ -373,17 +356,17 @@ def _named(runs: Sequence[_Run], chain: Iterable[int]) -> list[Reporter]:
     return people
 
 
-def _other_person(runs: Sequence[_Run], title: str) -> str | None:
+def _other_person(runs: Sequence[Run], title: str) -> str | None:
     """The name in an attribution whose link leads elsewhere than to Matrix."""
     runs = [run for run in runs if run.text.strip()]
     href = runs[0].href if runs else None
-    if href is None or _MATRIX.match(href) or _PROJECT.match(href):
+    if href is None or MATRIX.match(href) or _PROJECT.match(href):
         return None
     name = " ".join(runs[0].text.split()).rstrip(" :,")
     named = name and not _ADDRESS.match(name) and not _VERSION.search(name)
-    if not named or slugify(name) == project_slug(title):
+    if not named or slug_of(name) == project_slug(title):
         return None
-    after = _tidied(runs[1:]) or runs[0].text.strip()[len(name) :]
+    after = tidied(runs[1:]) or runs[0].text.strip()[len(name) :]
     speaks = after.startswith((":", ",")) or _SPEAKS.match(after)
     short = after.endswith(":") or len(_WORD.findall(after)) <= 3
     return name if speaks and short else None

@@ -1,17 +1,18 @@
 """Updates under headings that the registry knows for one section or project become its own.
 
-A project's history stays one page and one feed when its heading changes. Titles stay as the
-headings have them, and so do ids and dates; what changes is the slug, and the website of a project
-whose heading leads nowhere.
+A project's history stays one page and one feed when its heading changes. One that leads to the
+website of a registered project is that project, unless the heading's words name another. Titles
+stay as the headings have them, and so do ids and dates; what changes is the slug, and the website
+of a project whose heading leads nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from feedserver.model import Entry, Project, Section
-from feedserver.newsletter.registry import SLUGS, Registry, TopicKind
+from feedserver.newsletter.registry import SLUGS, Registered, Registry, TopicKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def merge(
 
     `entries` come newest first.
     """
+    registry = _with_websites(entries, registry)
     merges: list[Merge] = []
     for kind in SLUGS:
         headings = _headings(entries, kind)
@@ -59,6 +61,43 @@ def merge(
                 merges.append(Merge(kind, old, new, titles[0] if titles else old, len(titles)))
     merges.sort(key=lambda each: (each.kind, each.new, each.old))
     return tuple(_merged(entry, registry) for entry in entries), tuple(merges)
+
+
+def _with_websites(entries: Iterable[Entry], registry: Registry) -> Registry:
+    """The registry with the slugs of headings that lead to the website of one of its projects."""
+    known = registry.by_slug.get("project", {})
+    sites: dict[str, set[str]] = {}
+    for each in known.values():
+        if each.website:
+            sites.setdefault(_site(each.website), set()).add(each.slug)
+    found = dict(known)
+    for entry in entries:
+        project = entry.update.project if entry.update else None
+        if project is None or not project.url or project.slug in found:
+            continue
+        slugs = sites.get(_site(project.url), set())
+        # Several that share a website are told apart by their words alone.
+        own = next(iter(slugs)) if len(slugs) == 1 else None
+        if own and not _names_another(project.slug, own, known):
+            found[project.slug] = known[own]
+    return Registry({**registry.by_slug, "project": found}) if len(found) > len(known) else registry
+
+
+def _site(address: str) -> str:
+    """An address as far as it tells of which website it is."""
+    address = address.partition("#")[0].casefold().partition("://")[2]
+    return address.removeprefix("www.").rstrip("/").removesuffix(".git")
+
+
+def _names_another(slug: str, own: str, known: Mapping[str, Registered]) -> bool:
+    """Whether words of a slug are those of another project than `own`."""
+    words = f"-{slug}-"
+    for name in sorted(known, key=len, reverse=True):
+        if f"-{name}-" in words:
+            if known[name].slug != own:
+                return True
+            words = words.replace(f"-{name}-", "--")
+    return False
 
 
 def _headings(entries: Iterable[Entry], kind: TopicKind) -> dict[str, list[str]]:

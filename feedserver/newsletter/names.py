@@ -7,10 +7,11 @@ goes by the same rules (`entry` in `feedserver/embed/embed.js`); it reads feeds 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from feedserver.model import Entry, FeedKind, Person, Project, Section, Site
 from feedserver.newsletter.registry import EMPTY, Registry
-from feedserver.text.slugs import section_title
+from feedserver.text.slugs import section_title, without_emoji
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,17 @@ def of_project(found: Project, registry: Registry = EMPTY) -> str:
 
 
 def heading(section: Section | None, project: Project | None) -> str:
-    """What an update's title begins with: "Fractal (Clients)", "Clients", or "Matrix Spec"."""
+    """What an update is about: "Fractal 5 (Clients)", "Clients", or "Matrix Spec"."""
     name = of_section(section) if section else ""
     if project is None:
         return name
-    return f"{of_project(project)} ({name})" if name else of_project(project)
+    own = without_emoji(project.title) or of_project(project)
+    return f"{own} ({name})" if name else own
+
+
+def title(section: Section | None, project: Project | None, date: datetime) -> str:
+    """An update's title: `heading`, and its issue's date where that was written."""
+    return f"{heading(section, project)}, {date.date().isoformat()}"
 
 
 def shown(entry: Entry, kind: FeedKind | None = None, registry: Registry = EMPTY) -> Shown:

@@ -1,6 +1,7 @@
 """What a site's updates are about: its sections and projects, each with its history.
 
-Headings with one slug are one section or project; the registry names it, else its newest heading.
+Headings with one slug are one section or project; the registry names it, else its newest heading,
+without a version.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from feedserver.model import Entry, IssueRef, Project, Section, UpdateOf
 from feedserver.newsletter.order import feed_order
 from feedserver.newsletter.registry import EMPTY, Registered, Registry, TopicKind
-from feedserver.text.slugs import section_title
+from feedserver.text.slugs import project_title, section_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def sections(entries: Iterable[Entry], registry: Registry = EMPTY) -> tuple[Topi
 
 def projects(entries: Iterable[Entry], registry: Registry = EMPTY) -> tuple[Topic, ...]:
     """All projects, in the same order."""
-    return _topics(entries, registry, "project", lambda update: update.project, str)
+    return _topics(entries, registry, "project", lambda update: update.project, project_title)
 
 
 def _topics(

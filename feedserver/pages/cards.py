@@ -21,7 +21,7 @@ from feedserver.feeds.parameters import FACETS, Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Site
 from feedserver.newsletter import names
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of
 
 LONG_GROUP = 150
 """A group of more feeds shows their names alone."""
@@ -128,7 +128,7 @@ def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
         project=project,
         tags=()
         if update
-        else tuple(_topic(tag, f"/category/{slugify(tag)}/", index, prefix) for tag in entry.tags),
+        else tuple(_topic(tag, f"/category/{slug_of(tag)}/", index, prefix) for tag in entry.tags),
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from starlette.responses import HTMLResponse
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse, Response
 
 from feedserver.pages import assets
 from feedserver.text.words import FALLBACK, Words
@@ -54,6 +54,18 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters.update(breakable=_breakable, web=_web)
+
+
+def at_home(page: Response, site: str, base: str) -> None:
+    """Let the links of a page that lead to the site lead to where it is served, `base`.
+
+    Whoever looks at a site before it is published would be led away from it. In no text of ours
+    does what is looked for stand but in a link, since quotes are escaped there.
+    """
+    if page.headers.get("content-type", "").startswith("text/html"):
+        written, meant = (f'href="{escape(address)}'.encode() for address in (site, base))
+        page.body = bytes(page.body).replace(written, meant)
+        page.headers["content-length"] = str(len(page.body))
 
 
 def page(

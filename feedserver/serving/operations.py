@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,12 +15,10 @@ from feedserver.feeds.index import Index
 from feedserver.http import problems
 from feedserver.http.problems import Problem
 from feedserver.serving import metrics
-from feedserver.sources import statefolder
+from feedserver.serving.reports import Told
 
 HEALTH = "/healthz"
 METRICS = "/metrics"
-METRICS_FILE = "metrics.txt"
-"""What is answered at /metrics; the parent process writes it into the state folder."""
 
 _UNCACHED = {"Cache-Control": "no-store"}
 
@@ -28,15 +26,23 @@ _UNCACHED = {"Cache-Control": "no-store"}
 class Operations:
     """Answers operators, and hands on everybody else.
 
-    `index` gives what is served now. With `public_metrics` there is /metrics too.
+    `index` gives what is served now, `told` what the parent said last, and `problem` what this
+    worker has to add. With `public_metrics` there is /metrics too.
     """
 
     def __init__(
-        self, app: ASGIApp, folder: Path, *, index: Callable[[], Index], public_metrics: bool
+        self,
+        app: ASGIApp,
+        told: Callable[[], Told],
+        *,
+        index: Callable[[], Index],
+        problem: Callable[[], str | None] = lambda: None,
+        public_metrics: bool,
     ) -> None:
         self._app = app
-        self._folder = folder
+        self._told = told
         self._index = index
+        self._problem = problem
         self._answers = {HEALTH: self._health}
         if public_metrics:
             self._answers[METRICS] = self._metrics
@@ -56,14 +62,15 @@ class Operations:
         await response(scope, receive, send)
 
     def _health(self) -> Response:
-        sources = statefolder.statuses(self._folder)
-        index = self._index()
-        troubled = any(not source.current for source in sources)
+        health, index, own = self._told().health, self._index(), self._problem()
+        sources = health.sources
+        problems = list(dict.fromkeys((*health.problems, *([own] if own else ()))))
+        troubled = bool(problems) or any(not source.current for source in sources)
         state = "degraded" if troubled else "ok"
         if not index.feeds:
             # Whoever asks for a feed gets none.
             state = "failing"
-        values = {
+        values: dict[str, object] = {
             "status": state,
             "entries": len(index.archive.entries),
             "feeds": len(index.feeds),
@@ -76,13 +83,13 @@ class Operations:
                 for source in sources
             ],
         }
+        if problems:
+            values["problems"] = problems
         code = HTTPStatus.SERVICE_UNAVAILABLE if state == "failing" else HTTPStatus.OK
         return JSONResponse(values, code, _UNCACHED)
 
     def _metrics(self) -> Response:
-        try:
-            text = (self._folder / METRICS_FILE).read_bytes()
-        except FileNotFoundError:
-            # Nothing has been counted yet.
-            text = b""
+        packed = self._told().metrics
+        # At first nothing has been counted yet.
+        text = zlib.decompress(packed) if packed else b""
         return Response(text, headers=_UNCACHED, media_type=metrics.MEDIA_TYPE)

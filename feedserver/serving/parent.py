@@ -6,13 +6,14 @@ neither reading nor building takes anything from the answers.
 
 from __future__ import annotations
 
+import errno
 import logging
 import multiprocessing
-import os
 import signal
 import socket
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -21,21 +22,21 @@ from multiprocessing.connection import Connection, wait
 
 from prometheus_client import start_http_server
 
+from feedserver.errors import ServingError, SourceError
 from feedserver.serving import logs, worker
 from feedserver.serving.metrics import Metrics
-from feedserver.serving.operations import METRICS_FILE
 from feedserver.serving.rebuilding import Rebuilding
-from feedserver.serving.reports import Ready, Report
+from feedserver.serving.reports import Ready, Report, Told
 from feedserver.serving.supervisor import Supervisor
 from feedserver.settings.settings import Settings
 from feedserver.settings.values import host_and_port
-from feedserver.sources import statefolder
+from feedserver.sources import source, statefolder
 from feedserver.sources.builder import DATABASE, Builder
 
 log = logging.getLogger("feedserver")
 
 _PERIOD = 1.0
-"""How often, in seconds, the metrics are written."""
+"""How often, in seconds, it is looked whether a worker is to be started."""
 
 
 _LISTEN = 0.1
@@ -46,16 +47,16 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
     """Serve until a signal says to stop; `announce` is told of the address when all is ready.
 
     Raises:
-        FeedServerError: a source, the state folder or the workers can't be used.
-        OSError: the port is taken.
+        FeedServerError: a source, the state folder, the port or the workers can't be used.
     """
+    _find_sources(settings)
     with ExitStack() as stack:
         stack.enter_context(logs.configured(settings))
         signals = stack.enter_context(_signals())
         listener = stack.enter_context(_bound(settings.host, settings.port))
         folder = stack.enter_context(statefolder.held(settings))
-        settings = replace(settings, state=folder)
-        builder = Builder(settings)
+        settings = replace(settings, state=folder.path)
+        builder = Builder(settings, state=folder)
         rebuilding = stack.enter_context(Rebuilding(builder, settings.interval))
         # First of all what is being fetched is let go of, for which the thread waits.
         stack.callback(builder.close)
@@ -65,15 +66,31 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         settings = replace(settings, folder=settings.folder or builder.folder)
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
-        arguments = (settings, folder / DATABASE, listener)
-        supervisor = Supervisor(settings.workers, worker.run, arguments)
-        parent = _Parent(settings, supervisor, metrics, rebuilding, signals)
+
+        parent = _Parent(settings, listener, metrics, rebuilding, signals)
         try:
             parent.run(lambda ready: announce(ready, _origin(listener)))
         finally:
             # From here on connections are refused, and not left waiting.
             listener.close()
             parent.stop()
+
+
+def _find_sources(settings: Settings) -> None:
+    """Say first of all what is no source, unless something else can be served.
+
+    Raises:
+        SourceError: there is none of them.
+    """
+    errors = []
+    for name in settings.sources:
+        try:
+            source.find(name, settings)
+        except SourceError as error:
+            errors.append(str(error))
+    # In a state folder may be what they were.
+    if len(errors) == len(settings.sources) and settings.state is None:
+        raise SourceError("; ".join(errors))
 
 
 class _Signals:
@@ -117,19 +134,19 @@ class _Parent:
     def __init__(
         self,
         settings: Settings,
-        supervisor: Supervisor,
+        listener: socket.socket,
         metrics: Metrics,
         rebuilding: Rebuilding,
         signals: _Signals,
     ) -> None:
-        assert settings.state is not None
         self._settings = settings
-        self._folder = settings.state
-        self._supervisor = supervisor
+        self._listener = listener
+        self._supervisor = Supervisor(settings.workers, worker.run, self._arguments)
         self._metrics = metrics
         self._rebuilding = rebuilding
         self._signals = signals
-        self._written = 0.0
+        self._latest: Told | None = None
+        self._made = 0.0
 
     def run(self, announce: Callable[[Ready], None]) -> None:
         """Watch over the workers until a signal says to stop."""
@@ -146,10 +163,10 @@ class _Parent:
                 for message in self._supervisor.receive(connection):
                     first = first or (message if isinstance(message, Ready) else None)
                     self._on_report(message)
+                self._supervisor.tell(connection, self._told())
             if first is not None and not told and self._supervisor.ready:
                 told = True
                 announce(first)
-            self._write_metrics()
 
     def stop(self) -> None:
         """End the workers, when they have answered what is on its way."""
@@ -164,27 +181,35 @@ class _Parent:
             log.info("the sources are read again")
             self._rebuilding.now()
 
+    def _arguments(self) -> tuple[object, ...]:
+        """What a worker is started with."""
+        assert self._settings.state is not None
+        return self._settings, self._settings.state / DATABASE, self._listener, self._told()
+
+    def _told(self) -> Told:
+        """What to tell a worker; the same to all that report within a moment."""
+        now = time.monotonic()
+        if self._latest is None or now - self._made > _PERIOD / 2:
+            health = self._rebuilding.health()
+            self._metrics.tell(health.sources, self._supervisor.restarts)
+            # Those that have an address of their own are answered here.
+            text = b"" if self._settings.metrics else self._metrics.text()
+            self._latest, self._made = Told(health, zlib.compress(text)), now
+        return self._latest
+
     def _on_report(self, message: object) -> None:
         if isinstance(message, Report):
             self._metrics.add(message)
-
-    def _write_metrics(self) -> None:
-        now = time.monotonic()
-        if now - self._written < _PERIOD:
-            return
-        self._written = now
-        self._metrics.tell(statefolder.statuses(self._folder), self._supervisor.restarts)
-        if self._settings.metrics is None:
-            path = self._folder / f"{METRICS_FILE}.new"
-            path.write_bytes(self._metrics.text())
-            os.replace(path, self._folder / METRICS_FILE)
+            if message.damaged:
+                self._rebuilding.suspect()
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, stack: ExitStack) -> None:
     if settings.metrics is None:
         return
     host, port = host_and_port(settings.metrics)
-    server, thread = start_http_server(port, host, registry=metrics.registry)
+    with _listening(settings.metrics, "metrics", "metrics"):
+        server, thread = start_http_server(port, host, registry=metrics.registry)
     stack.callback(thread.join)
     stack.callback(server.server_close)
     stack.callback(server.shutdown)
@@ -201,8 +226,31 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         if sys.platform != "win32":
             # Else the port would be taken for a minute after a restart.
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((host, port))
+        with _listening(
+            f"[{host}]:{port}" if ":" in host else f"{host}:{port}", "--port", "--host"
+        ):
+            found.bind((host, port))
         yield found
+
+
+@contextmanager
+def _listening(address: str, port: str, host: str) -> Iterator[None]:
+    """Say which option is to be changed, if nothing can listen at an address.
+
+    Raises:
+        ServingError: that is so.
+    """
+    try:
+        yield
+    except OSError as error:
+        match error.errno:
+            case errno.EADDRINUSE:
+                advice = f"another program listens at this port; name another with {port}"
+            case errno.EACCES:
+                advice = f"ports below 1024 are for root alone; name another with {port}"
+            case _:
+                advice = f"{error.strerror}; name an address of this machine with {host}"
+        raise ServingError(f"{address}: {advice}") from error
 
 
 def _origin(listener: socket.socket) -> str:

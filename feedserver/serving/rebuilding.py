@@ -9,6 +9,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
+from feedserver.sources.statefolder import Health
+
 log = logging.getLogger("feedserver")
 
 _LOOKS = 100
@@ -17,13 +19,18 @@ _PAUSE = 0.25
 
 
 class Builds(Protocol):
-    """What makes the database."""
+    """What makes the database; `health` is how all was after the last refresh."""
+
+    health: Health
 
     def refresh(self) -> bool:
         """Look at all sources; whether there is a new database."""
 
     def hurry(self) -> None:
         """Let the next refresh fetch what isn't due."""
+
+    def suspect(self) -> None:
+        """Let the next refresh see whether the database is whole."""
 
 
 class Rebuilding:
@@ -71,6 +78,19 @@ class Rebuilding:
         self._hurry = True
         self._wake.set()
 
+    def suspect(self) -> None:
+        """See now whether the database is whole: a worker couldn't read it."""
+        self._builder.suspect()
+        self._wake.set()
+
+    def health(self) -> Health:
+        """How all is, to the knowledge of the last refresh."""
+        found = self._builder.health
+        if self._failed is None:
+            return found
+        problem = f"the sources can't be read: {self._failed}"
+        return Health(found.sources, (*found.problems, problem))
+
     def _run(self) -> None:
         try:
             self._first.set_result(self._builder.refresh())
@@ -98,7 +118,7 @@ class Rebuilding:
             self._builder.refresh()
             self._failed = None
         except Exception as error:
-            # A mistake of ours, or a full disk: what is served stays, and it is said once.
+            # A mistake of ours: what is served stays, and it is said once.
             if str(error) != self._failed:
                 log.exception("the sources can't be read; what was there stays")
             self._failed = str(error)

@@ -19,6 +19,7 @@ from feedserver.feeds.index import Index
 from feedserver.formats.formats import FORMATS
 from feedserver.serving import subscribers
 from feedserver.serving.subscribers import Subscription
+from feedserver.sources.statefolder import Health
 
 _MAX_QUERY = 500
 
@@ -112,6 +113,19 @@ class Report:
     entries: int
     feeds: int
     modified: datetime
+    damaged: bool = False
+    """Whether the database couldn't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the parent tells a worker, which it answers operators with.
+
+    `metrics` are packed, so that to send them takes no longer than the system's buffer allows.
+    """
+
+    health: Health
+    metrics: bytes
 
 
 def ready(index: Index) -> Ready:
@@ -123,7 +137,9 @@ def ready(index: Index) -> Ready:
     return Ready(index.archive.site.title, tuple(path for path in feeds if path))
 
 
-def report(seen: Iterable[Seen], index: Index, modified: datetime) -> Report:
+def report(
+    seen: Iterable[Seen], index: Index, modified: datetime, *, damaged: bool = False
+) -> Report:
     """Count what was seen, by the feeds that there are."""
     asked: Counter[Asked] = Counter()
     told: dict[tuple[str, str, str | None], tuple[str, Subscription]] = {}
@@ -136,7 +152,7 @@ def report(seen: Iterable[Seen], index: Index, modified: datetime) -> Report:
             address = f"{path}?{query.decode('latin-1')}" if query else path
             told[address, found.reader, found.feed_id] = (address, found)
     entries, feeds = len(index.archive.entries), len(index.feeds)
-    return Report(dict(asked), tuple(told.values()), entries, feeds, modified)
+    return Report(dict(asked), tuple(told.values()), entries, feeds, modified, damaged)
 
 
 def _asked(path: str, status: int, index: Index, *, page: bool) -> Asked:

@@ -6,7 +6,8 @@ import logging
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
@@ -16,28 +17,31 @@ log = logging.getLogger("feedserver")
 
 _LONGEST_DELAY = 30.0
 _TRIES = 3
-"""How often a worker is started that ends before it answers."""
-_GOOD_TIME = 60.0
-"""After how many seconds of life a worker counts as well."""
+"""How often in a row a worker is started that ends before it answers, where none answers."""
+_REMEMBERED = 60.0
+"""For how many seconds a worker's end lets the next start later."""
 
 
 @dataclass(slots=True)
 class _Worker:
-    """A worker's place, and the process that has it now."""
+    """A worker's place, and the process that has it now.
+
+    `ends` are when those before it ended; `failures` of them, the last ones, never answered.
+    """
 
     process: SpawnProcess | None = None
     connection: Connection | None = None
-    started: float = 0.0
     due: float = 0.0
     ready: bool = False
     failures: int = 0
+    ends: list[float] = field(default_factory=list)
 
 
 class Supervisor:
-    """Keeps `count` processes that each run `target(*arguments, connection)`."""
+    """Keeps `count` processes that each run `target(*arguments(), connection)`."""
 
     def __init__(
-        self, count: int, target: Callable[..., None], arguments: tuple[object, ...]
+        self, count: int, target: Callable[..., None], arguments: Callable[[], tuple[object, ...]]
     ) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._target = target
@@ -54,6 +58,11 @@ class Supervisor:
         """What to wait for: something was told, or a worker has ended."""
         return [worker.connection for worker in self._workers if worker.connection is not None]
 
+    def processes(self) -> list[int]:
+        """The processes that there are now, by the workers' places."""
+        found = (worker.process for worker in self._workers)
+        return [process.pid for process in found if process is not None and process.pid is not None]
+
     def start_due(self) -> float | None:
         """Start those whose time it is; in how many seconds the next is due, if one is."""
         now = time.monotonic()
@@ -68,16 +77,24 @@ class Supervisor:
         """What a worker tells.
 
         Raises:
-            ServingError: it has ended, before it has answered anything, and not for the first time.
+            ServingError: it has ended, before it has answered anything, and not for the first time;
+                and no other answers.
         """
         worker = next(each for each in self._workers if each.connection is connection)
         try:
             while connection.poll():
                 told = connection.recv()
-                worker.ready = True
+                worker.ready, worker.failures = True, 0
                 yield told
         except (EOFError, OSError):
             self._bury(worker)
+
+    def tell(self, connection: Connection, message: object) -> None:
+        """Tell a worker something, in answer to what it told: so it waits for it."""
+        if connection in self.connections():
+            # One that has ended is buried when that is received.
+            with suppress(OSError):
+                connection.send(message)
 
     def stop(self, patience: float, hurry: Callable[[], bool]) -> Iterator[object]:
         """Tell all to end when they have answered, and what they still tell; kill who doesn't.
@@ -109,12 +126,12 @@ class Supervisor:
     def _start(self, worker: _Worker) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=self._target, args=(*self._arguments, theirs), daemon=False
+            target=self._target, args=(*self._arguments(), theirs), daemon=False
         )
         process.start()
         theirs.close()
         worker.process, worker.connection = process, ours
-        worker.started, worker.ready = time.monotonic(), False
+        worker.ready = False
 
     def _bury(self, worker: _Worker) -> None:
         assert worker.process is not None and worker.connection is not None
@@ -122,14 +139,17 @@ class Supervisor:
         if worker.process.exitcode is None:
             worker.process.kill()
             worker.process.join()
-        lived = time.monotonic() - worker.started
-        worker.failures = 1 if worker.ready and lived > _GOOD_TIME else worker.failures + 1
-        if not worker.ready and worker.failures >= _TRIES:
+        now = time.monotonic()
+        worker.ends = [each for each in worker.ends if now - each < _REMEMBERED] + [now]
+        worker.failures += not worker.ready
+        others = any(each.ready for each in self._workers if each is not worker)
+        if worker.failures >= _TRIES and not others:
             raise ServingError("a worker ends before it answers; see above for why")
-        delay = min(_LONGEST_DELAY, 0.25 * 2**worker.failures)
+        delay = min(_LONGEST_DELAY, 0.25 * 2 ** len(worker.ends))
         pid, code = worker.process.pid, worker.process.exitcode
         log.error("worker %s has ended with %s; the next starts in %g s", pid, code, delay)
         worker.connection.close()
         worker.process = worker.connection = None
-        worker.due = time.monotonic() + delay
+        worker.ready = False
+        worker.due = now + delay
         self.restarts += 1

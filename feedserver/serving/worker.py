@@ -6,6 +6,8 @@ import logging
 import signal
 import sys
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,7 +20,7 @@ from feedserver.serving import logs, reports
 from feedserver.serving.logs import AccessLog
 from feedserver.serving.operations import Operations
 from feedserver.serving.protocol import limited
-from feedserver.serving.reports import Observer
+from feedserver.serving.reports import Observer, Told
 from feedserver.settings.settings import Settings
 from feedserver.store.store import Store
 from feedserver.web.app import create_app
@@ -33,31 +35,54 @@ _PERIOD = 1.0
 """How often, in seconds, a worker reports."""
 
 
-def run(settings: Settings, database: Path, listener: socket, parent: Connection) -> None:
+class _Ear:
+    """Hears what the parent tells; the last of it counts."""
+
+    def __init__(self, parent: Connection, told: Told) -> None:
+        self.parent = parent
+        self.told = told
+
+    def listen(self, seconds: float) -> None:
+        """Listen for a while.
+
+        Raises:
+            EOFError, OSError: the parent is gone, or has ended the connection.
+        """
+        until = time.monotonic() + seconds
+        while (rest := until - time.monotonic()) > 0:
+            if self.parent.poll(rest):
+                self.told = self.parent.recv()
+
+
+def run(
+    settings: Settings, database: Path, listener: socket, told: Told, parent: Connection
+) -> None:
     """Answer what comes to the listener, until the parent ends or closes the connection."""
     with logs.configured(settings):
         _allow_descriptors(2 * settings.max_connections + 100)
         store = Store(database)
-        observer = Observer(_app(settings, store))
+        ear = _Ear(parent, told)
+        observer = Observer(_app(settings, store, lambda: ear.told))
         server = uvicorn.Server(_config(settings, observer))
         _handle_signals(server)
         reporter = threading.Thread(
-            target=_report, args=(server, observer, store, parent), daemon=True, name="reports"
+            target=_report, args=(server, observer, store, ear), daemon=True, name="reports"
         )
         reporter.start()
         server.run(sockets=[listener])
         reporter.join(timeout=2 * _PERIOD)
 
 
-def _app(settings: Settings, store: Store) -> ASGIApp:
+def _app(settings: Settings, store: Store, told: Callable[[], Told]) -> ASGIApp:
     # To look whether there is a new version takes nothing, unlike looking at the sources.
     watching = replace(settings, interval=min(settings.interval, _PERIOD))
     app: ASGIApp = create_app(watching, store=store)
     if settings.state is not None:
         app = Operations(
             app,
-            settings.state,
+            told,
             index=lambda: store.snapshot.index,
+            problem=lambda: store.problem,
             public_metrics=settings.metrics is None,
         )
     app = Targets(Limits(app, settings))
@@ -91,19 +116,21 @@ def _handle_signals(server: uvicorn.Server) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def _report(server: uvicorn.Server, observer: Observer, store: Store, parent: Connection) -> None:
+def _report(server: uvicorn.Server, observer: Observer, store: Store, ear: _Ear) -> None:
     """Tell the parent what was answered; when it closes the connection, end."""
+    parent = ear.parent
     try:
         while not server.started and not parent.poll(0.01):
             pass
         parent.send(reports.ready(store.snapshot.index))
         going = True
         while going:
-            # There is nothing to receive but the end.
-            going = not parent.poll(_PERIOD) and not server.should_exit
+            ear.listen(_PERIOD)
+            going = not server.should_exit
             snapshot = store.snapshot
             seen = [observer.seen.popleft() for _ in range(len(observer.seen))]
-            parent.send(reports.report(seen, snapshot.index, snapshot.archive.modified))
+            modified, damaged = snapshot.archive.modified, snapshot.found_damage()
+            parent.send(reports.report(seen, snapshot.index, modified, damaged=damaged))
     except (OSError, EOFError):
         log.debug("the parent process is gone")
     server.should_exit = True

@@ -62,6 +62,9 @@ class Settings:
     interval: float = 1.0
     """How often files are looked at for changes."""
 
+    archive_bytes: int = 500_000_000
+    """How large the file of an archive may be."""
+
     poll: float = 900.0
     """How often addresses are fetched."""
 
@@ -138,6 +141,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "port": values.whole(0, 65535),
     "url": values.url,
     "workers": values.whole(1, 256),
+    "archive_bytes": values.whole(1, 10**12),
     "fetch_bytes": values.whole(1, 10**10),
     "fetch_redirects": values.whole(0, 100),
     "feed_limit": values.whole(0, 10**6),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of
 from feedserver.text.urls import absolute
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})", re.ASCII)
@@ -30,7 +30,7 @@ def texts(value: object) -> tuple[str, ...]:
 
 def slugs(value: object) -> tuple[str, ...]:
     """Slugs, of which names may be given too, as in the plugin's options."""
-    found = tuple(map(slugify, texts(value)))
+    found = tuple(map(slug_of, texts(value)))
     if not all(found):
         raise ValueError("names or slugs, of letters or digits")
     return found

@@ -74,7 +74,10 @@ class Dialler:
         found = self._addresses(host, port, deadline)
         allowed = [ip for ip in found if self._private or is_public(ip)]
         if not allowed:
-            raise FetchError(f"{host} is at a private address, which the settings don't allow")
+            raise FetchError(
+                f"{host} is at a private address, which the settings don't allow;"
+                " private_addresses = true does"
+            )
         failed: OSError | None = None
         for ip in allowed:
             left = deadline - time.monotonic()

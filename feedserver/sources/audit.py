@@ -7,20 +7,20 @@ from datetime import datetime
 from pathlib import Path
 
 from feedserver.check.check import check
-from feedserver.check.findings import FEED, Finding
+from feedserver.check.findings import FEED, UNREADABLE, Finding
 from feedserver.check.jsonfeed import check_json
-from feedserver.errors import ArchiveError, ForeignError, SourceError
+from feedserver.errors import ArchiveError, ForeignError
 from feedserver.feeds import export
 from feedserver.formats import archive as archives
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Archive
+from feedserver.settings.settings import Settings
 from feedserver.sources.fetching import Fetcher, Validators
-from feedserver.sources.source import Source
+from feedserver.sources.source import Source, read_file
+from feedserver.store import files
 
 Result = tuple[str, tuple[Finding, ...]]
 """The name of a document, and what is wrong with it."""
-
-_UNREADABLE = 24
 
 
 def audit(source: Source, fetcher: Fetcher, now: datetime) -> Iterator[Result]:
@@ -30,7 +30,7 @@ def audit(source: Source, fetcher: Fetcher, now: datetime) -> Iterator[Result]:
         SourceError: it can't be read.
     """
     if source.folder is not None:
-        yield from _folder(source.folder, now)
+        yield from _folder(source.folder, source.settings, now)
         return
     address = content_type = None
     if source.kind == "address":
@@ -58,23 +58,26 @@ def _reading(
     try:
         return source.parse(data, address, content_type).findings
     except (ArchiveError, ForeignError) as error:
-        if any(finding.rule == _UNREADABLE for finding in found):
+        if any(finding.rule == UNREADABLE for finding in found):
             return ()
-        return (Finding(0, FEED, str(error)),)
+        return (Finding(0, FEED, str(error).removeprefix(f"{source.path or source.name}: ")),)
 
 
-def _folder(folder: Path, now: datetime) -> Iterator[Result]:
+def _folder(folder: Path, settings: Settings, now: datetime) -> Iterator[Result]:
     """The files of a built site's feeds as they lie there; each must be what the archive gives."""
     try:
-        archive = archives.parse(_read(folder / archives.FILE))
+        archive = archives.parse(read_file(folder / archives.FILE, settings))
     except ArchiveError as error:
         yield archives.FILE, (Finding(0, FEED, str(error)),)
         return
     for name, data in export.files(archive, archive.site.url):
         try:
-            written = (folder / name).read_bytes()
-        except OSError:
+            written = files.read(folder / name, settings.archive_bytes)
+        except FileNotFoundError:
             yield name, (Finding(0, FEED, "belongs to the site, and isn't there"),)
+            continue
+        except OSError as error:
+            yield name, (Finding(0, FEED, f"can't be read: {error.strerror}"),)
             continue
         found = _document(archive, name, written, now)
         # A site may have lines of its own in that one.
@@ -99,10 +102,3 @@ def _document(archive: Archive, name: str, data: bytes, now: datetime) -> tuple[
     if name.rpartition("/")[2] not in FORMATS or data.startswith(b"<!doctype"):
         return ()
     return check(data, address=base + name, now=now)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}") from error

@@ -1,6 +1,7 @@
 """Looking at all sources, and making the database anew when one of them has changed.
 
-A source that fails keeps the entries that it had, and says so in `status.json`. Files are looked at
+A source that fails keeps the entries that it had, and says so. What can't be written is served on
+as it was, and tried again; `health` and `status.json` tell of both. Files are looked at
 each time, and read when two looks in a row find them the same, so not while they are written.
 Addresses are fetched when they are due, beside all else.
 """
@@ -13,77 +14,40 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedserver.errors import DatabaseError, FeedServerError, FetchError, SourceError
+from feedserver.errors import FeedServerError, FetchError, SourceError
 from feedserver.foreign import joining as sites
 from feedserver.foreign.reading import Reading
-from feedserver.model import Archive
 from feedserver.settings.settings import Settings
-from feedserver.sources import keeping, statefolder
+from feedserver.sources import keeping, slots, statefolder
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetcher, Validators, WebFetcher
 from feedserver.sources.keeping import Copy
+from feedserver.sources.sightings import Sightings
+from feedserver.sources.slots import Outcome, Slot
 from feedserver.sources.source import Source
-from feedserver.store import database
+from feedserver.sources.statefolder import Health, StateFolder
+from feedserver.sources.written import Written
+from feedserver.store import files
 
 log = logging.getLogger("feedserver")
 
-DATABASE = "site.sqlite"
+DATABASE = statefolder.DATABASE
 COPIES = "sources"
 
 _AT_ONCE = 4
 _FIRST_WAIT = 60.0
 _LONGEST_WAIT = 6 * 3600.0
 _LONGEST_REQUEST = 24 * 3600.0
-_NOTES = 20
-
-Stamp = tuple[int, int, int]
-"""What tells one version of a file from another: time, size, inode."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What a visit to an address came to; `kept` if it is the copy of an earlier one."""
-
-    reading: Reading | None
-    error: FeedServerError | None = None
-    refused: bool = False
-    moved: str | None = None
-    kept: bool = False
-
-
-@dataclass(slots=True)
-class _Slot:
-    """A source, what was read of it last, and how it is."""
-
-    name: str
-    source: Source | None = None
-    reading: Reading | None = None
-    posts: int = 0
-    updates: int = 0
-    error: str | None = None
-    refused: bool = False
-    checked: datetime | None = None
-    success: datetime | None = None
-    changed: datetime | None = None
-    moved: str | None = None
-    # Of files.
-    stamp: Stamp | None = None
-    seen: Stamp | None = None
-    known: set[int] = field(default_factory=set)
-    # Of addresses.
-    due: datetime | None = None
-    barred: datetime | None = None
-    again: bool = False
-    failures: int = 0
-    visit: Future[_Outcome] | None = None
 
 
 class Builder:
     """Makes the database of `settings.state` from `settings.sources`.
+
+    `state` is that folder, where it is held.
 
     Raises:
         SourceError, RegistryError: the settings can't be followed.
@@ -93,6 +57,7 @@ class Builder:
         self,
         settings: Settings,
         *,
+        state: StateFolder | None = None,
         fetcher: Fetcher | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -100,13 +65,17 @@ class Builder:
             raise SourceError("no source is named" if settings.state else "no state folder")
         self._settings = settings
         self._state = settings.state
+        self._written = Written(state or StateFolder(settings.state, locked=False))
         self._fetcher = fetcher or WebFetcher(settings)
         self._now = now
-        self._slots = [_Slot(name) for name in dict.fromkeys(settings.sources)]
+        self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
         self._room = threading.BoundedSemaphore(_AT_ONCE)
         self._closed = False
         self._built = False
         self._status: bytes | None = None
+        self._unwritten: str | None = None
+        self.health = Health()
+        """How all was at the end of the last refresh; may be read in another thread."""
         sources.options(settings)
 
     @property
@@ -121,8 +90,8 @@ class Builder:
         Fetching goes on beside it, and is waited for only the first time, or with `wait`.
 
         Raises:
-            FeedServerError: no source could be read, and none ever was.
-            OSError: the database can't be written.
+            FeedServerError: nothing can be served: no source could be read and none ever was, or
+                the database can't be written.
         """
         changed = False
         for slot in self._slots:
@@ -136,30 +105,72 @@ class Builder:
                 finally:
                     slot.visit = None
                 changed |= self._take(slot, outcome)
-        if not self._built and not any(slot.reading for slot in self._slots):
-            served = self._is_served()
-            self._write_status()
-            errors = "; ".join(filter(None, (slot.error for slot in self._slots)))
-            if not served:
-                raise SourceError(errors)
+        self._written.look_at_folder()
+        if self._built:
+            self._written.look_at_database()
+        self._written.due |= changed
+        try:
+            made = self._make()
+            if not self._built and not made:
+                self._begin()
             self._built = True
-            log.warning("%s; what was served before stays", errors)
-        if changed:
-            readings = [slot.reading for slot in self._slots if slot.reading]
-            _write_database(sites.join([each.archive for each in readings]), self._state / DATABASE)
-            self._built = True
-        self._write_status()
-        return changed
+        finally:
+            for slot in self._slots:
+                self._keep(slot)
+            self._tell()
+        return made
+
+    def _make(self) -> bool:
+        """Make the database anew, if that is due; whether there is a new one."""
+        written = self._written
+        readings = [slot.reading for slot in self._slots if slot.reading]
+        if not readings or not (written.due or written.fault):
+            return False
+        if not written.write(lambda: sites.join([each.archive for each in readings])):
+            return False
+        self._mark_served()
+        return True
+
+    def _mark_served(self) -> None:
+        for slot in self._slots:
+            if slot.reading is not slot.served:
+                log.info("%s: taken up", slot.name)
+            slot.served = slot.reading
+
+    def _begin(self) -> None:
+        """Begin with the database that is there, as there can't be a new one.
+
+        Raises:
+            SourceError: there is none, or it is of other sources.
+        """
+        readings = [slot.reading for slot in self._slots if slot.reading]
+        archive = sites.join([each.archive for each in readings]) if readings else None
+        if archive and self._written.adopt(archive):
+            self._written.due = False
+            self._mark_served()
+            return
+        served = self._is_served()
+        errors = [slot.error for slot in self._slots if slot.error]
+        told = "; ".join((*errors, *(self._written.problems if readings else ())))
+        if not served:
+            raise SourceError(told)
+        log.warning("%s; what was served before stays", told)
 
     def hurry(self) -> None:
         """Let all sources be read, whether they have changed and whenever they are due.
 
         Only who has asked not to be asked before some time isn't.
         """
+        self._written.due = True
+        self.suspect()
         for slot in self._slots:
             slot.stamp = None
             slot.again = True
             slot.due = slot.barred
+
+    def suspect(self) -> None:
+        """Let the next refresh see whether the database is whole."""
+        self._written.suspect()
 
     def close(self) -> None:
         """Let go of what is being fetched; who waits for it in `refresh` gets nothing."""
@@ -168,10 +179,12 @@ class Builder:
             if slot.visit:
                 slot.visit.cancel()
 
-    def _look(self, slot: _Slot) -> bool:
+    def _look(self, slot: Slot) -> bool:
         """Look at a file, or see to it that an address is visited; whether there is news."""
         try:
-            slot.source = slot.source or sources.find(slot.name, self._settings)
+            if slot.source is None:
+                sightings = Sightings.of(self._state, slot.name, self._now)
+                slot.source = sources.find(slot.name, self._settings, sightings)
             if slot.source.path is None:
                 self._visit(slot, slot.source)
                 return False
@@ -182,7 +195,7 @@ class Builder:
             self._fail(slot, f"{slot.name}: {strerror}" if strerror else str(error))
             return False
 
-    def _look_at(self, slot: _Slot, source: Source, path: Path) -> bool:
+    def _look_at(self, slot: Slot, source: Source, path: Path) -> bool:
         found = path.stat()
         stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
         if stamp == slot.stamp:
@@ -201,7 +214,7 @@ class Builder:
             return False
         return self._succeed(slot, reading)
 
-    def _visit(self, slot: _Slot, source: Source) -> None:
+    def _visit(self, slot: Slot, source: Source) -> None:
         """Visit an address if that is due and not being done."""
         if slot.visit is None and (slot.due is None or slot.due <= self._now()):
             first = slot.reading is None
@@ -211,7 +224,7 @@ class Builder:
             arguments = (slot.visit, source, first, again)
             threading.Thread(target=self._answer, args=arguments, daemon=True).start()
 
-    def _answer(self, visit: Future[_Outcome], source: Source, first: bool, again: bool) -> None:
+    def _answer(self, visit: Future[Outcome], source: Source, first: bool, again: bool) -> None:
         with self._room:
             if self._closed:
                 return
@@ -225,7 +238,7 @@ class Builder:
                 with suppress(InvalidStateError):
                     visit.set_result(outcome)
 
-    def _fetch(self, source: Source, first: bool, again: bool) -> _Outcome:
+    def _fetch(self, source: Source, first: bool, again: bool) -> Outcome:
         """Visit an address, in a thread of its own; at `first` a kept copy will do for now.
 
         What hasn't changed is read `again` from the copy, as the settings may have.
@@ -235,16 +248,16 @@ class Builder:
         if first and copy:
             try:
                 found = source.parse(copy.body, copy.address, copy.content_type)
-                return _Outcome(found, kept=True)
+                return Outcome(found, kept=True)
             except FeedServerError:
                 # Of an older version of ours: fetched anew.
                 copy = None
         try:
             fetched = self._fetcher.fetch(source.name, copy.validators if copy else Validators())
             if fetched.body is None and not (copy and again):
-                return _Outcome(None, moved=fetched.moved)
+                return Outcome(None, moved=fetched.moved)
         except FetchError as error:
-            return _Outcome(None, error)
+            return Outcome(None, error)
         if fetched.body is None and copy:
             fetched = replace(
                 fetched, body=copy.body, address=copy.address, content_type=copy.content_type
@@ -253,14 +266,10 @@ class Builder:
         try:
             reading = source.parse(fetched.body, fetched.address, fetched.content_type)
         except FeedServerError as error:
-            return _Outcome(None, error, refused=True, moved=fetched.moved)
-        try:
-            keeping.save(copies, source.name, Copy.of(fetched, fetched.body))
-        except OSError as error:
-            log.warning("%s: no copy can be kept: %s", source.name, error)
-        return _Outcome(reading, moved=fetched.moved)
+            return Outcome(None, error, refused=True, moved=fetched.moved)
+        return Outcome(reading, moved=fetched.moved, copy=Copy.of(fetched, fetched.body))
 
-    def _take(self, slot: _Slot, outcome: _Outcome) -> bool:
+    def _take(self, slot: Slot, outcome: Outcome) -> bool:
         """Take what a visit came to, and say when the next one is due."""
         now = self._now()
         if outcome.kept:
@@ -282,6 +291,7 @@ class Builder:
             slot.due = now + timedelta(seconds=wait)
             self._fail(slot, str(outcome.error), refused=outcome.refused)
             return False
+        slot.copy = outcome.copy or slot.copy
         slot.failures, slot.barred = 0, None
         slot.due = now + timedelta(seconds=self._settings.poll)
         if outcome.reading is None:
@@ -289,7 +299,7 @@ class Builder:
             return False
         return self._succeed(slot, outcome.reading)
 
-    def _succeed(self, slot: _Slot, reading: Reading | None) -> bool:
+    def _succeed(self, slot: Slot, reading: Reading | None) -> bool:
         """Whether what was read is other than what was there."""
         now = self._now()
         if slot.error:
@@ -301,14 +311,13 @@ class Builder:
         self._read(slot, reading)
         return True
 
-    def _read(self, slot: _Slot, reading: Reading | None) -> None:
+    def _read(self, slot: Slot, reading: Reading | None) -> None:
         slot.reading = reading
         found = reading.archive.entries if reading else ()
         slot.updates = sum(1 for entry in found if entry.update)
         slot.posts = len(found) - slot.updates
-        log.info("%s: taken up", slot.name)
 
-    def _fail(self, slot: _Slot, error: str, *, refused: bool = False) -> None:
+    def _fail(self, slot: Slot, error: str, *, refused: bool = False) -> None:
         # Where nothing else is there, the error is raised.
         if error != slot.error and (self._built or len(self._slots) > 1):
             stays = "; the old archive stays" if slot.reading else ""
@@ -317,57 +326,44 @@ class Builder:
 
     def _is_served(self) -> bool:
         """Whether the state folder has a database, and of one of these sources."""
-        try:
-            name = database.current(self._state / DATABASE)
-            known = statefolder.statuses(self._state)
-        except (DatabaseError, ValueError, LookupError):
-            return False
-        times = {each.name: each.last_success for each in known}
+        times = {each.name: each.last_success for each in statefolder.statuses(self._state)}
         for slot in self._slots:
             # Else the next restart wouldn't know.
             slot.success = slot.success or times.get(slot.name)
-        read = any(slot.success for slot in self._slots)
-        return read and database.file_of(self._state / DATABASE, name).is_file()
+        return any(times.get(slot.name) for slot in self._slots) and self._written.adopt(None)
 
-    def _write_status(self) -> None:
-        """Write `status.json`, if anything in it is new."""
-        values = {"version": 1, "sources": [_status(slot) for slot in self._slots]}
+    def _keep(self, slot: Slot) -> None:
+        """Keep a copy of what was fetched; what can't be kept is tried again."""
+        if slot.copy is None or self._written.trouble:
+            return
+        try:
+            keeping.save(self._state / COPIES, slot.name, slot.copy)
+            slot.copy = slot.unkept = None
+        except OSError as error:
+            slot.unkept = f"{slot.name}: no copy can be kept: {error.strerror}"
+
+    def _tell(self) -> None:
+        """Tell how all is, if anything of it is new."""
+        trouble = self._written.trouble or self._written.problem
+        values = [slots.values(slot, trouble) for slot in self._slots]
+        self._write_status({"version": 1, "sources": values})
+        told = (*self._written.problems, self._unwritten, *(slot.unkept for slot in self._slots))
+        problems = tuple(each for each in told if each)
+        for problem in problems:
+            if problem not in self.health.problems:
+                log.warning("%s; what is served stays", problem)
+        if self.health.problems and not problems:
+            log.info("%s: it can be written again", self._state)
+        self.health = Health(tuple(map(statefolder.status, values)), problems)
+
+    def _write_status(self, values: object) -> None:
+        path = self._state / statefolder.STATUS
         data = (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
-        if data != self._status:
-            keeping.replace_file(self._state / statefolder.STATUS, data)
+        self._unwritten = None
+        if self._written.trouble or (data == self._status and path.is_file()):
+            return
+        try:
+            files.replace(path, data)
             self._status = data
-
-
-def _write_database(archive: Archive, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database.write(archive, path)
-
-
-def _status(slot: _Slot) -> dict[str, object]:
-    """How a source is, as operators read it: what there isn't is left out.
-
-    `state` is `stale` if it can't be reached and its old entries are served, `refused` if what it
-    has now can't be taken, `missing` if nothing was ever read of it.
-    """
-    found = slot.reading
-    state = "refused" if slot.refused else "stale" if slot.error else "current"
-    values: dict[str, object | None] = {
-        "name": slot.name,
-        "kind": slot.source.kind if slot.source else "missing",
-        "state": state if found or slot.refused else "missing",
-        "checked": _shown(slot.checked),
-        "last_success": _shown(slot.success),
-        "changed": _shown(slot.changed),
-        "error": slot.error,
-        "moved": slot.moved,
-        "posts": slot.posts,
-        "updates": slot.updates,
-        "notes": [f"{each.where}: {each.message}" for each in found.findings[:_NOTES]]
-        if found
-        else None,
-    }
-    return {name: value for name, value in values.items() if value is not None and value != []}
-
-
-def _shown(moment: datetime | None) -> str | None:
-    return moment.replace(microsecond=0).isoformat() if moment else None
+        except OSError as error:
+            self._unwritten = f"{path}: {error.strerror}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +15,11 @@ from msgspec import Struct
 from feedserver.errors import ArchiveError
 from feedserver.formats import decoding
 from feedserver.sources.fetching import Fetched, Validators
+from feedserver.store import files
 
 _VERSION = 1
+_MOST = 10**10
+"""More than is ever fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class _Head(Struct):
     version: int
     source: str
     address: decoding.Text
+    digest: str = ""
     content_type: str = ""
     etag: str = ""
     modified: str = ""
@@ -46,14 +49,14 @@ class _Head(Struct):
 def load(folder: Path, address: str) -> Copy | None:
     """The copy of an address; nothing if there is none, or none that can be read."""
     try:
-        head, _, body = _file(folder, address).read_bytes().partition(b"\n")
+        head, _, body = files.read(_file(folder, address), _MOST).partition(b"\n")
         found = decoding.typed(decoding.read(head), _Head)
-        if found.version != _VERSION or found.source != address:
+        if found.version != _VERSION or found.source != address or found.digest != _digest(body):
             return None
         # What isn't there is empty, as it is where a server says nothing.
         validators = Validators(found.etag or None, found.modified or None)
         return Copy(body, found.address, found.content_type or None, validators)
-    except (FileNotFoundError, ArchiveError):
+    except (OSError, ArchiveError):
         return None
 
 
@@ -67,24 +70,18 @@ def save(folder: Path, address: str, copy: Copy) -> None:
         "version": _VERSION,
         "source": address,
         "address": copy.address,
+        # Its server may say that it hasn't changed: then what is damaged here would stay.
+        "digest": _digest(copy.body),
         "content_type": copy.content_type,
         "etag": copy.validators.etag,
         "modified": copy.validators.modified,
     }
     head = json.dumps({name: value for name, value in values.items() if value is not None})
-    replace_file(_file(folder, address), head.encode() + b"\n" + copy.body)
+    files.replace(_file(folder, address), head.encode() + b"\n" + copy.body)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees half of it.
-
-    Raises:
-        OSError: it can't be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_bytes(data)
-    os.replace(unfinished, path)
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _file(folder: Path, address: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from feedserver.model import Archive
 from feedserver.newsletter import registry
 from feedserver.settings.settings import Settings
 from feedserver.sources.fetching import Fetcher, Validators
+from feedserver.sources.sightings import Sightings
+from feedserver.store import files
 
 Kind = Literal["site", "file", "address"]
 
@@ -28,6 +31,7 @@ class Source:
     """Where entries are read from.
 
     `path` is the file to be read, and `folder` that of the site's pages, where there are such.
+    `sightings` date what a source of another site dates ahead.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Source:
     settings: Settings
     path: Path | None = None
     folder: Path | None = None
+    sightings: Sightings | None = None
 
     def read(self, fetcher: Fetcher | None = None) -> Archive:
         """Read the archive that the source is, or that can be made of it.
@@ -58,13 +63,10 @@ class Source:
         """The bytes of the file.
 
         Raises:
-            SourceError: it can't be opened.
+            SourceError: it can't be opened, is no regular file, or is larger than the settings say.
         """
         assert self.path is not None
-        try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise SourceError(f"{self.path}: {error.strerror}") from error
+        return read_file(self.path, self.settings)
 
     def parse(
         self,
@@ -87,11 +89,25 @@ class Source:
                 return foreign.clean(archives.parse_packed(data), known)
             if len(data) > self.settings.fetch_bytes:
                 raise ForeignError(f"it has more than {self.settings.fetch_bytes:,} bytes")
-            return reading.read(data, options(self.settings), address, content_type)
+            found = reading.read(data, options(self.settings), address, content_type)
+            return self.sightings.settle(found) if self.sightings else found
         except ArchiveError as error:
             raise ArchiveError(f"{place}: {error}") from error
         except ForeignError as error:
             raise ForeignError(f"{place}: {error}") from error
+
+
+def read_file(path: Path, settings: Settings) -> bytes:
+    """The bytes of a file that no more is known of than its place.
+
+    Raises:
+        SourceError: as `Source.load`.
+    """
+    try:
+        return files.read(path, settings.archive_bytes)
+    except OSError as error:
+        more = " (the setting archive_bytes)" if error.errno == errno.EFBIG else ""
+        raise SourceError(f"{path}: {error.strerror}{more}") from error
 
 
 def _is_archive(data: bytes) -> bool:
@@ -104,22 +120,22 @@ def _is_archive(data: bytes) -> bool:
     )
 
 
-def find(name: str, settings: Settings) -> Source:
+def find(name: str, settings: Settings, sightings: Sightings | None = None) -> Source:
     """Find the source that a name stands for; it isn't read yet.
 
     Raises:
         SourceError: there is nothing of this name, or nothing that can be served.
     """
     if name.startswith(("http://", "https://")):
-        return Source(name, "address", settings)
+        return Source(name, "address", settings, sightings=sightings)
     path = Path(name)
     if path.is_dir():
-        if not (path / archives.FILE).is_file():
+        if not (path / archives.FILE).exists():
             raise SourceError(f"{name}: no {archives.FILE} in this folder: is it a built site?")
         return Source(name, "site", settings, path / archives.FILE, path)
-    if not path.is_file():
+    if not path.exists():
         raise SourceError(f"{name}: there is no such folder or file")
-    return Source(name, "file", settings, path)
+    return Source(name, "file", settings, path, sightings=sightings)
 
 
 def options(settings: Settings) -> Options:
@@ -130,7 +146,7 @@ def options(settings: Settings) -> Options:
     """
     path = settings.registry
     try:
-        data = path.read_bytes() if path else None
+        data = files.read(path, settings.fetch_bytes) if path else None
     except OSError as error:
         raise RegistryError(error.strerror or "it can't be read", str(path)) from error
     return Options(

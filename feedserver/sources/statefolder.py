@@ -1,6 +1,8 @@
 """The folder of what one server has made of its sources. No two servers may have the same.
 
-In it `status.json`, which the builder writes, says how the sources are.
+It may fill, be taken away or be made read-only while a server runs. So it is looked at again and
+again, and nothing is written unless the last look found it well. In it `status.json`, which the
+builder writes, says how the sources are.
 """
 
 from __future__ import annotations
@@ -8,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +21,20 @@ from pathlib import Path
 import filelock
 import platformdirs
 
-from feedserver.errors import StateError
+from feedserver.errors import DatabaseError, StateError
 from feedserver.settings.settings import Settings
+from feedserver.store import database, files
 
 log = logging.getLogger("feedserver")
 
+DATABASE = "site.sqlite"
 LOCK = "lock"
 STATUS = "status.json"
+
+_MOST = 10_000_000
+_PROBE = "probe"
+_ROOM = bytes(65_536)
+"""What is written to see whether files can be: less room isn't worth the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,65 +56,141 @@ class SourceStatus:
         return self.state == "current"
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How all is; `problems` are those of the server itself, such as a disk that is full."""
+
+    sources: tuple[SourceStatus, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class StateFolder:
+    """A folder, and the lock that makes it one server's, unless it needs none."""
+
+    def __init__(self, path: Path, *, locked: bool = True) -> None:
+        self.path = path
+        # It is taken in one thread, and let go in another.
+        lock = filelock.FileLock(path / LOCK, timeout=0, thread_local=False)
+        self._lock = lock if locked else None
+        self._locked: tuple[int, int] | None = None
+
+    def check(self) -> None:
+        """See to it that the folder is there and this server's, and that it takes files.
+
+        Raises:
+            StateError: it isn't or doesn't; the message says why.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._write_probe()
+            if self._lock is not None:
+                self._take(self._lock)
+        except filelock.Timeout as error:
+            raise StateError(f"{self.path}: another server uses this state folder") from error
+        except FileExistsError as error:
+            raise StateError(f"{self.path}: the state folder: it is no folder") from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StateError(f"{self.path}: the state folder: {reason}") from error
+
+    def is_readable(self) -> bool:
+        """Whether there is a database that can be served, even if nothing can be written."""
+        with suppress(DatabaseError):
+            database.verify(self.path / DATABASE)
+            return True
+        return False
+
+    def release(self) -> None:
+        if self._lock is not None:
+            # Of a folder that is gone, too.
+            with suppress(OSError):
+                self._lock.release(force=True)
+
+    def _write_probe(self) -> None:
+        probe = self.path / _PROBE
+        try:
+            probe.write_bytes(_ROOM)
+        finally:
+            with suppress(OSError):
+                probe.unlink()
+
+    def _take(self, lock: filelock.BaseFileLock) -> None:
+        """Lock the folder, if the lock's file isn't the one that is locked."""
+        with suppress(OSError):
+            if self._locked is not None and _identity(self.path / LOCK) == self._locked:
+                return
+        self._locked = None
+        self.release()
+        lock.acquire()
+        self._locked = _identity(self.path / LOCK)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
 @contextmanager
-def held(settings: Settings) -> Iterator[Path]:
+def held(settings: Settings) -> Iterator[StateFolder]:
     """Hold the folder that the settings name, as long as the block runs.
 
     Without one, what was fetched is kept below the user's cache, in a folder for these sources;
     for sources that are files, or if another server has that folder, a temporary one will do.
 
     Raises:
-        StateError: the folder that is named can't be used, or another server uses it.
+        StateError: another server uses the folder that is named, or it can neither be written nor
+            has it what could be served.
     """
     with ExitStack() as stack:
         yield _enter(settings, stack)
 
 
-def _enter(settings: Settings, stack: ExitStack) -> Path:
+def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     if settings.state is not None:
-        return stack.enter_context(_locked(settings.state))
+        return stack.enter_context(_held(settings.state))
     if any(source.startswith(("http://", "https://")) for source in settings.sources):
         digest = hashlib.sha256("\n".join(settings.sources).encode()).hexdigest()[:16]
         try:
             kept = platformdirs.user_cache_path("feedserver") / digest
-            return stack.enter_context(_locked(kept))
+            return stack.enter_context(_held(kept))
         except StateError as error:
             log.info("%s; what is fetched will not be kept", error)
     temporary = tempfile.TemporaryDirectory(prefix="feedserver-", ignore_cleanup_errors=True)
-    return Path(stack.enter_context(temporary))
+    return StateFolder(Path(stack.enter_context(temporary)), locked=False)
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[Path]:
-    lock = filelock.FileLock(folder / LOCK, timeout=0)
+def _held(path: Path) -> Iterator[StateFolder]:
+    folder = StateFolder(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise StateError(f"{folder}: another server uses this state folder") from error
-    except OSError as error:
-        raise StateError(f"{folder}: the state folder: {error.strerror}") from error
-    try:
+        try:
+            folder.check()
+        except StateError as error:
+            # Who only reads takes nothing from the one that writes; but that one is the server.
+            if isinstance(error.__cause__, filelock.Timeout) or not folder.is_readable():
+                raise
         yield folder
     finally:
-        lock.release()
+        folder.release()
 
 
 def statuses(folder: Path) -> tuple[SourceStatus, ...]:
-    """Read how the sources are; nothing if there is none yet."""
+    """Read how the sources are; nothing if there is no file yet, or none that can be read."""
     try:
-        data = json.loads((folder / STATUS).read_bytes())
-    except FileNotFoundError:
+        data = json.loads(files.read(folder / STATUS, _MOST))
+        return tuple(status(values) for values in data["sources"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        # Who finds it full of anything does as without it.
         return ()
-    return tuple(_source(values) for values in data["sources"])
 
 
-def _source(values: Mapping[str, str]) -> SourceStatus:
-    success = values.get("last_success")
+def status(values: Mapping[str, object]) -> SourceStatus:
+    """How a source is, by its values in the file."""
+    success, error = values.get("last_success"), values.get("error")
     return SourceStatus(
-        values["name"],
-        values["kind"],
-        datetime.fromisoformat(success) if success else None,
-        values.get("error"),
-        values["state"],
+        str(values["name"]),
+        str(values["kind"]),
+        datetime.fromisoformat(str(success)) if success else None,
+        str(error) if error else None,
+        str(values["state"]),
     )

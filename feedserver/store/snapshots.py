@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import zlib
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,12 +21,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from feedserver.errors import ArchiveError, DatabaseError, SearchTimeoutError
+from feedserver.errors import DatabaseError, SearchTimeoutError
 from feedserver.feeds.index import Index
 from feedserver.feeds.orders import Order, Times
 from feedserver.formats import archive as archives
 from feedserver.formats import jsonfeed
 from feedserver.model import Entry, PackedEntry
+from feedserver.store import database
 from feedserver.store.database import DIGEST, FORMAT, PIECE, file_of, separated
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -47,6 +49,8 @@ class _Connection:
 
     def __init__(self, file: Path) -> None:
         self._lock = Lock()
+        self._file = file
+        self.damaged = False
         address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
         self._deadline: float | None = None
@@ -55,6 +59,21 @@ class _Connection:
     def __del__(self) -> None:
         if hasattr(self, "_connection"):
             self._connection.close()
+
+    def fault(self, error: object) -> DatabaseError:
+        """What to raise where something isn't as it was written; it is remembered."""
+        self.damaged = True
+        return DatabaseError(f"{self._file}: {error}")
+
+    def checked(self, data: object, sum: object) -> bytes:
+        """Bytes as they were written.
+
+        Raises:
+            DatabaseError: they have changed since.
+        """
+        if not isinstance(data, bytes) or zlib.crc32(data) != sum:
+            raise self.fault("damaged")
+        return data
 
     def _is_late(self) -> bool:
         return self._deadline is not None and time.monotonic() > self._deadline
@@ -66,10 +85,11 @@ class _Connection:
             self._deadline = deadline
             try:
                 yield self._connection
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            except sqlite3.Error as error:
+                # Python's own errors of what isn't UTF-8 have no code.
+                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                     raise SearchTimeoutError from error
-                raise
+                raise self.fault(error) from error
             finally:
                 self._deadline = None
 
@@ -84,6 +104,7 @@ class _Connection:
 
         Raises:
             SearchTimeoutError: it takes more seconds than there is patience for.
+            DatabaseError: the file is damaged.
         """
         deadline = None if patience is None else time.monotonic() + patience
         with self._used(deadline) as connection:
@@ -95,11 +116,11 @@ class _Connection:
                 return
             yield rows
 
-    def value(self, query: str, number: int) -> str | None:
-        """The one value of a query for a number; `None` if it has no row."""
+    def row(self, query: str, number: int) -> tuple[Any, ...] | None:
+        """The one row of a query for a number; `None` if it has none."""
         with self._used() as connection:
-            row = connection.execute(query, (number,)).fetchone()
-        return None if row is None else str(row[0])
+            row: tuple[Any, ...] | None = connection.execute(query, (number,)).fetchone()
+        return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +145,25 @@ class Snapshot:
     serial: int
     index: Index
     archive: Stream
+    identity: tuple[int, int]
     _connection: _Connection
     _searched: _Connection
     _digests: bytes
 
+    def found_damage(self) -> bool:
+        """Whether, since it was asked, something couldn't be read or wasn't as it was written."""
+        connections = (self._connection, self._searched)
+        found = any(each.damaged for each in connections)
+        for each in connections:
+            each.damaged = False
+        return found
+
     def fill(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Yield entries of the index with their content."""
+        """Yield entries of the index with their content.
+
+        Raises:
+            DatabaseError: the file is damaged.
+        """
         return _filled(self.index, self._connection, entries)
 
     def digest(self, entry: Entry) -> bytes:
@@ -172,16 +206,20 @@ def load(
     or later. `pause` is called again and again, to let other threads work.
 
     Raises:
-        DatabaseError: the version isn't there, or of another format.
+        DatabaseError: the version isn't there, or damaged, or of another format.
     """
     file = file_of(path, name)
+    identity = database.identity(path, name)
     try:
         modified = datetime.fromtimestamp(int(file.stat().st_mtime), UTC)
         # One of its own for searches: whoever waits for a connection waits for all they take.
         connection, searched = _Connection(file), _Connection(file)
         loader = _Loader(connection, before, pause)
         index, facts = loader.index(), loader.facts
-    except (OSError, sqlite3.Error, ArchiveError, KeyError) as error:
+    except DatabaseError:
+        raise
+    except (OSError, sqlite3.Error, LookupError, AttributeError, TypeError, ValueError) as error:
+        # In a damaged file may be anything.
         raise DatabaseError(f"{file}: {error}") from error
 
     length = int(facts["length"])
@@ -189,11 +227,11 @@ def load(
     def chunks() -> Iterator[bytes]:
         # Whoever reads slowly holds one piece, and no connection.
         for number in range(-(-length // PIECE)):
-            for (piece,) in connection.rows("SELECT bytes FROM pieces WHERE number = ?", (number,)):
-                yield piece
+            row = connection.row("SELECT bytes, sum FROM pieces WHERE number = ?", number)
+            yield connection.checked(*(row or (None, None)))
 
     stream = Stream(jsonfeed.MEDIA_TYPE, facts["etag"], max(modified, earliest), length, chunks)
-    return Snapshot(name, serial, index, stream, connection, searched, facts["digests"])
+    return Snapshot(name, serial, index, stream, identity, connection, searched, facts["digests"])
 
 
 class _Loader:
@@ -208,7 +246,7 @@ class _Loader:
         self._same: dict[Hashable, Any] = {}
         self.facts: dict[str, Any] = dict(connection.rows("SELECT name, value FROM facts"))
         if self.facts["format"] != str(FORMAT):
-            raise DatabaseError(f"of format {self.facts['format']}, and not {FORMAT}")
+            raise connection.fault(f"of format {self.facts['format']}, and not {FORMAT}")
 
     def index(self) -> Index:
         entries = tuple(self._entries())
@@ -248,9 +286,8 @@ class _Loader:
         return known
 
     def _head(self, number: int) -> Entry:
-        head = self._connection.value("SELECT head FROM heads WHERE number = ?", number)
-        if head is None:
-            raise KeyError(number)
+        row = self._connection.row("SELECT head, sum FROM heads WHERE number = ?", number)
+        head = self._connection.checked(*(row or (None, None)))
         entry = jsonfeed.entry(msgspec.json.decode(head))
         update = entry.update
         if update is not None:
@@ -303,14 +340,12 @@ def _filled(index: Index, connection: _Connection, entries: Iterable[Entry]) -> 
     for some in _batches(entries, _BATCH):
         numbers = [_number(index, entry) for entry in some]
         places = ", ".join("?" * len(numbers))
-        query = f"SELECT number, content, clean FROM bodies WHERE number IN ({places})"
+        query = f"SELECT number, content, clean, sum FROM bodies WHERE number IN ({places})"
         found = {number: rest for number, *rest in connection.rows(query, numbers)}
         for number, entry in zip(numbers, some, strict=True):
-            if number in found:
-                utf8, clean = found[number]
-                yield PackedEntry.of(entry, utf8, clean=bool(clean))
-            else:
-                yield entry
+            content, clean, sum = found.get(number, (b"", 0, None))
+            utf8 = connection.checked(b"" if content is None else content, sum)
+            yield entry if content is None else PackedEntry.of(entry, utf8, clean=bool(clean))
 
 
 def _batches(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:

@@ -79,6 +79,8 @@ class Store:
         self._lock = Lock()
         self._refused: str | None = None
         self._again = now()
+        self.problem: str | None = None
+        """Why what is in the database now isn't served."""
         self.snapshot = self._first()
 
     def refresh(self) -> bool:
@@ -89,7 +91,11 @@ class Store:
         old = self.snapshot
         try:
             name = database.current(self._path)
-            if name == old.name or (name == self._refused and self._now() < self._again):
+            # A file that was damaged, or gone, may have been made anew with the name that it had.
+            same = name == old.name and database.identity(self._path, name) == old.identity
+            if same:
+                self.problem = None
+            if same or (name == self._refused and self._now() < self._again):
                 return False
         except DatabaseError as error:
             self._refuse("", error)
@@ -107,7 +113,7 @@ class Store:
         except DatabaseError as error:
             self._refuse(name, error)
             return False
-        self._refused = None
+        self._refused = self.problem = None
         _settle()
         log.info("%s: taken up", self._path)
         return True
@@ -184,7 +190,7 @@ class Store:
     def _refuse(self, name: str, error: DatabaseError) -> None:
         if self._refused != name:
             log.warning("%s; the old version stays", error)
-        self._refused = name
+        self._refused, self.problem = name, str(error)
         # The cause may pass, such as memory or descriptors that were short.
         self._again = self._now() + _RETRY
 

@@ -128,6 +128,8 @@ def flattened(html: str) -> str:
         else:
             pieces.append(html[position : match.start()])
             position = html.find(">", match.end()) + 1 or len(html)
+            if position == len(html):
+                break
     return "".join([*pieces, html[position:]]) if pieces else html
 
 

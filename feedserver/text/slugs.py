@@ -9,6 +9,7 @@ depends on the Unicode tables of the running Python.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -71,10 +72,18 @@ _EMOJI = re.compile(
     "\U0001f17f\U0001f18e\U0001f191-\U0001f19a\U0001f1e6-\U0001f1ff\U0001f201-\U0001f251"
     "\U0001f300-\U0001f6ff\U0001f780-\U0001f7ff\U0001f900-\U0001faff\U000e0020-\U000e007f]+"
 )
+_PICTURED = re.compile(f"{_EMOJI.pattern}|{_JOINERS.pattern}")
 _DEPARTMENT = re.compile(r"(?:dept\.?|department)\s+of(?:\s+|$)", re.IGNORECASE)
+# What a version may stand in: it goes on to the end of that, so that 2.0/OpenID is none.
+_RUN = re.compile(r"(?<![^\W_])(?<![.+-])(?:[^\W_]|[.+-])++(?![^\s,;:)])")
 _VERSION = re.compile(r"(?<![a-z0-9])v?[0-9]+\.[0-9]", re.IGNORECASE)
+_FOR = re.compile(r"[\s,;:)]*+(?=for\s)", re.IGNORECASE)
 _NEWS = frozenset("release released update updates version".split())
-_MATRIX_LIVE = "matrix-live"
+# With what the words for a link, or for a version, begin.
+_BEFORE_MORE = frozenset(" ([{（-–—:;,|/&·•")
+_SIGNS = re.compile(r"(.)([+#]+)(?=(.)|$)", re.DOTALL)
+_SIGN_WORDS = {"+": " plus ", "#": " sharp "}
+MATRIX_LIVE = "matrix-live"
 
 
 @lru_cache(maxsize=4096)
@@ -103,11 +112,53 @@ def slugify(text: str) -> str:
     return "-".join(_SLUG_WORD.findall(text.lower()))
 
 
+def slug_of(name: str) -> str:
+    """The slug of a term, a section or a project: Zola's, but that of C++ is `c-plus-plus`.
+
+    The signs `+` and `#` that directly follow a letter and end a word are words. It may be empty.
+    """
+    return slugify(_replaced(name, _SIGN_WORDS))
+
+
+def without_signs(name: str) -> str:
+    """The name less the signs that are words in its slug."""
+    return _replaced(name, {"+": " ", "#": " "})
+
+
+def _replaced(text: str, signs: Mapping[str, str]) -> str:
+    if "+" not in text and "#" not in text:
+        return text
+    if not text.isascii():
+        text = _VANISHING.sub("", text)
+
+    def words(found: re.Match[str]) -> str:
+        before, run, behind = found.groups()
+        if not _begins_word(before, digits=False) or (behind and _begins_word(behind)):
+            return found[0]
+        return before + "".join(map(signs.__getitem__, run))
+
+    return _SIGNS.sub(words, text)
+
+
+def _begins_word(char: str, *, digits: bool = True) -> bool:
+    """Whether a character is a letter or a digit, and no emoji."""
+    first = "" if _EMOJI.match(char) else _ascii(char)[:1]
+    return first.isalpha() or (digits and first.isdigit())
+
+
 def without_emoji(text: str) -> str:
     """The text less its emoji, with single spaces."""
     if not text.isascii():
         text = _EMOJI.sub(" ", _JOINERS.sub("", text))
     return " ".join(text.split())
+
+
+def without_end(text: str) -> str:
+    """The text less the emoji, the dashes and the opening brackets that it ends in."""
+    end = len(text)
+    while end and (text[end - 1] in _BEFORE_MORE or _PICTURED.match(text[end - 1])):
+        end -= 1
+    return text[:end]
 
 
 def ends_in_emoji(text: str) -> bool:
@@ -127,8 +178,23 @@ def section_title(heading: str) -> str:
 
 def section_slug(heading: str) -> str:
     """The slug of a section, from its heading's text. It may be empty."""
-    slug = slugify(section_title(heading))
-    return _MATRIX_LIVE if slug.startswith(f"{_MATRIX_LIVE}-") else slug
+    slug = slug_of(section_title(heading))
+    return MATRIX_LIVE if slug.startswith(f"{MATRIX_LIVE}-") else slug
+
+
+def project_title(heading: str) -> str:
+    """What a project is called, from its heading's text less a trailing link: without a version.
+
+    It is the heading where nothing else is left.
+    """
+    title = without_emoji(heading)
+    found = _without_versions(title)
+    return heading if found == title else found or heading
+
+
+def project_words(heading: str) -> str:
+    """What of a heading tells which project it is: its text without versions and emoji."""
+    return _without_news(_without_versions(without_emoji(heading)))
 
 
 def project_slug(heading: str) -> str:
@@ -136,12 +202,39 @@ def project_slug(heading: str) -> str:
 
     The same project in another version has the same slug.
     """
-    title = without_emoji(heading)
-    version = _VERSION.search(title)
-    words = slugify(title[: version.start()] if version else title).split("-")
+    words = slug_of(project_words(heading)).split("-")
     while words and words[-1] in _NEWS:
         words.pop()
     return "-".join(words)
+
+
+def _without_versions(title: str) -> str:
+    """A title up to its first version, and what begins with "for" behind that, likewise."""
+    parts: list[str] = []
+    at = 0
+    for run in _RUN.finditer(title):
+        version = _VERSION.search(title, run.start(), run.end())
+        if version is None:
+            continue
+        parts.append(_without_news(title[at : version.start()]))
+        behind = _FOR.match(title, run.end())
+        if behind is None:
+            break
+        at = behind.end()
+    else:
+        parts.append(title[at:])
+    return " ".join(filter(None, parts))
+
+
+def _without_news(title: str) -> str:
+    """What stands before a version, less words such as "release" that end it."""
+    words = title.split()
+    while words:
+        words[-1] = without_end(words[-1])
+        if words[-1] and words[-1].casefold() not in _NEWS:
+            break
+        words.pop()
+    return " ".join(words)
 
 
 class HeadingIds:

@@ -14,7 +14,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from feedserver.embed import oembed, snippets
-from feedserver.errors import EntryNotFoundError, ParameterError, SearchTimeoutError
+from feedserver.errors import (
+    DatabaseError,
+    EntryNotFoundError,
+    ParameterError,
+    SearchTimeoutError,
+)
 from feedserver.formats import archive
 from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
@@ -51,11 +56,13 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
             base = origins.base(request.scope, joined(request.scope["headers"]))
             asked = Asked(request, readable(request.scope["path"]), base, snapshot)
             request.state.prefix = f"{asked.prefix}/"
+            request.state.home = base if settings.folder else None
             return await answer(asked)
 
         return answered
 
-    rows = _table(documents, Embedding(documents), Site(documents, Pages(settings)))
+    browsers = Browsers(documents, settings.issues)
+    rows = _table(browsers, Embedding(documents), Site(documents, Pages(settings), browsers))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -73,7 +80,7 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
                     await watcher
 
     known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
-    errors = (*known, Exception)
+    errors = (*known, DatabaseError, Exception)
     app = Starlette(
         routes=[
             Row(path, methods, endpoint(answer), described=described)
@@ -86,14 +93,13 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
 
 def _table(
-    documents: Feeds, embedding: Embedding, site: Site
+    browsers: Browsers, embedding: Embedding, site: Site
 ) -> Iterator[tuple[str, Sequence[str], Endpoint, bool]]:
     """Each address, its methods and endpoint, and whether `/openapi.json` describes it.
 
     The first row that fits answers: what a site's folder has comes last, but stands in for feeds
     that there aren't.
     """
-    browsers = Browsers(documents)
     for name in sorted(assets.NAMES):
         yield f"/{name}", METHODS, browsers.asset, False
     yield f"/{people.CATALOGUE}", METHODS, browsers.catalogue, True

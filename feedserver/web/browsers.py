@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 
@@ -11,13 +11,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from feedserver.feeds.index import Page
-from feedserver.feeds.parameters import Slice
+from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.conditions import evaluate, joined
 from feedserver.model import Feed
-from feedserver.pages import assets
+from feedserver.pages import assets, sections
 from feedserver.pages import pages as people
 from feedserver.store.snapshots import Snapshot
 from feedserver.web.feeds import Feeds
+from feedserver.web.folder import moved
 from feedserver.web.routes import Asked
 
 
@@ -40,8 +41,9 @@ def _finder(snapshot: Snapshot) -> people.Find:
 class Browsers:
     """Answers requests for addresses that are for people alone."""
 
-    def __init__(self, documents: Feeds) -> None:
+    def __init__(self, documents: Feeds, issues: Sequence[str]) -> None:
         self._documents = documents
+        self._issues = issues
 
     async def asset(self, asked: Asked) -> ASGIApp:
         """A file that our pages need, which a site's own doesn't replace."""
@@ -75,9 +77,19 @@ class Browsers:
         make = partial(feed_page, asked.snapshot, feed, asked.base, asked.name, part)
         return await self._page(asked, make, part)
 
+    async def sections(self, asked: Asked) -> ASGIApp | None:
+        """The page of all sections, or of why there are none; `None` if it is another address."""
+        if asked.name == sections.PATH.rstrip("/"):
+            return moved(asked.request, f"{asked.prefix}/{sections.PATH}")
+        if asked.name != sections.PATH:
+            return None
+        make = partial(sections.page, asked.snapshot.index, asked.base, self._issues)
+        return await self._page(asked, make, WHOLE)
+
     async def _page(self, asked: Asked, make: Callable[[], Response], part: Slice) -> ASGIApp:
         made = await asked.made(make, part)
         if made.status_code != HTTPStatus.OK:
+            asked.lead_home(made)
             return _bodiless(asked.request, made)
         return await self._documents.answer_page(asked, made)
 

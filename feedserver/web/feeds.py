@@ -105,7 +105,7 @@ class Feeds:
 
     async def answer_page(self, asked: Asked, page: Response) -> ASGIApp:
         """Answer with a page that was made of a snapshot, at an address that has nothing else."""
-        return await self._answer(asked, _content_of(page, BY_ENCODING))
+        return await self._answer(asked, _content_of(asked, page, BY_ENCODING))
 
     async def _answer(self, asked: Asked, content: Content) -> Answer:
         request, headers = asked.request, joined(asked.request.scope["headers"])
@@ -183,10 +183,11 @@ def _page(make: FeedPage, asked: Asked, part: Slice) -> Content | None:
     feed = asked.snapshot.index.feed_at(f"/{folder}/" if folder else "/")
     if feed is None:
         return None
-    return _content_of(make(asked.snapshot, feed, asked.base, asked.name, part), BY_TYPE)
+    return _content_of(asked, make(asked.snapshot, feed, asked.base, asked.name, part), BY_TYPE)
 
 
-def _content_of(page: Response, also: Also) -> Content:
+def _content_of(asked: Asked, page: Response, also: Also) -> Content:
+    asked.lead_home(page)
     own = [(header, value) for header, value in page.headers.items() if header not in _MADE_HERE]
     return _content(bytes(page.body), page.headers["content-type"], (*own, *also))
 

@@ -278,6 +278,7 @@ def _schemas() -> _Json:
             entries=number,
             feeds=number,
             sources={"type": "array", "items": _object(["name", "kind", "state"], name=text)},
+            problems=texts,
         ),
         "Description": _object(["openapi", "info", "paths"], openapi=text, info={}, paths={}),
         "Embed": _object(

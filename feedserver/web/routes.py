@@ -10,12 +10,14 @@ from typing import TypeVar
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.http.proxies import prefix_of
+from feedserver.pages.templates import at_home
 from feedserver.store.snapshots import Snapshot
 
 _Made = TypeVar("_Made")
@@ -53,6 +55,11 @@ class Asked:
         state = self.request.state
         thread = state.renderer if part.text is None else state.searcher
         return await asyncio.get_running_loop().run_in_executor(thread, make)
+
+    def lead_home(self, page: Response) -> None:
+        """Let a page's links to the site lead to its pages, if they are served here."""
+        if self.request.state.home:
+            at_home(page, self.snapshot.index.archive.site.url, self.base)
 
     @property
     def prefix(self) -> str:

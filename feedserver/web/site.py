@@ -19,9 +19,9 @@ from feedserver.web.routes import Asked
 class Site:
     """Endpoints of what a static host of the site would have too."""
 
-    def __init__(self, documents: Feeds, pages: Pages) -> None:
+    def __init__(self, documents: Feeds, pages: Pages, browsers: Browsers) -> None:
         self._documents = documents
-        self._browsers = Browsers(documents)
+        self._browsers = browsers
         self._pages = pages
 
     async def feed(self, asked: Asked) -> ASGIApp:
@@ -46,7 +46,11 @@ class Site:
             return moved
         if found := await self._pages.get(asked):
             return found
-        return await self._browsers.folder(asked) or self._pages.not_found(asked)
+        return (
+            await self._browsers.folder(asked)
+            or await self._browsers.sections(asked)
+            or self._pages.not_found(asked)
+        )
 
     async def _old_or(
         self, asked: Asked, answer: Callable[[Asked], Awaitable[ASGIApp | None]]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim.content import frontmatter
 from mkdocs_twim.errors import AuthorError, FrontMatterError
 from mkdocs_twim.markup.pictures import Gallery
@@ -40,11 +40,11 @@ class Authors:
         self.path = path
         self.by_id = by_id
         self.names = {id: author.name for id, author in by_id.items()}
-        self._by_slug = {slugify(author.name): author for author in by_id.values()}
+        self._by_slug = {slug_of(author.name): author for author in by_id.values()}
 
     def called(self, name: str) -> Author | None:
         """The author of that name."""
-        return self._by_slug.get(slugify(name))
+        return self._by_slug.get(slug_of(name))
 
     def knows(self, written: str) -> bool:
         """Whether a post's author is an id or a name of the file; all are if there is no file."""
@@ -70,7 +70,7 @@ class Authors:
     def moved(self) -> Iterator[tuple[str, str, str]]:
         """Addresses by `slug`, where that isn't the name's: old, new, and who says so."""
         for id, author in self.by_id.items():
-            new = slugify(author.name)
+            new = slug_of(author.name)
             if author.slug and slugify(author.slug) not in ("", new):
                 owner = f"the slug of {id} in {self.path}"
                 yield f"/author/{slugify(author.slug)}/", f"/author/{new}/", owner

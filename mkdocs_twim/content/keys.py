@@ -23,6 +23,15 @@ _SECTION_KEYS = frozenset(
     "generate_feeds extra".split()
 )
 
+# What `---` posts have beside `taxonomies`, and the taxonomy that it may be of.
+_KEYS = (
+    ("authors", "author"),
+    ("author", "author"),
+    ("categories", "category"),
+    ("tags", "tags"),
+    ("tags", "tag"),
+)
+
 _SORT_BY = ("date", "update_date", "title", "title_bytes", "weight", "slug", "none")
 _ANCHORS = ("left", "right", "heading", "none")
 
@@ -122,6 +131,13 @@ class _Reader:
             self.problem(key, f"expected a number that is not negative, found {value}")
         return value if value is None else int(value)
 
+    def names(self, key: str) -> tuple[str, ...]:
+        """One name, or a list of them."""
+        if isinstance(self.front.values.get(key), str):
+            name = self.text(key)
+            return (name.strip(),) if name else ()
+        return self.texts(key)
+
     def texts(self, key: str) -> tuple[str, ...]:
         values = self.get(key, list, "a list of strings")
         if values is None:
@@ -180,7 +196,7 @@ def read_post(
         stem=stem,
         taxonomies=_taxonomies(reader, taxonomies, names),
         weight=reader.number("weight"),
-        authors=tuple(names.get(author, author) for author in reader.texts("authors")),
+        authors=tuple(names.get(author, author) for author in _authors(reader)),
         aliases=reader.aliases(),
         template=reader.text("template"),
         in_search_index=reader.flag("in_search_index", True),
@@ -278,18 +294,30 @@ def _taxonomies(
             reader.problem(f"taxonomies.{name}", f"no taxonomy of this site, which has: {known}")
         else:
             found[name] = _terms(reader, f"taxonomies.{name}")
-    if reader.front.style == "yaml":
-        for key, name in (("authors", "author"), ("categories", "category")):
-            if name in declared and name not in found and reader.front.values.get(key):
-                terms = _terms(reader, key)
-                if name == "author":
-                    terms = tuple(dict.fromkeys(names.get(term, term) for term in terms))
-                found[name] = terms
+    for key, name in _KEYS if reader.front.style == "yaml" else ():
+        if name in declared and name not in found and _is_given(reader, key):
+            terms = _terms(reader, key)
+            if name == "author":
+                terms = tuple(dict.fromkeys(names.get(term, term) for term in terms))
+            found[name] = terms
     return found
 
 
+def _authors(reader: _Reader) -> tuple[str, ...]:
+    """The authors of a post; hebbot and Jekyll write one as `author`, in YAML."""
+    found = reader.texts("authors")
+    is_yaml = reader.front.style == "yaml"
+    return found or (reader.names("author") if is_yaml and _is_given(reader, "author") else ())
+
+
+def _is_given(reader: _Reader, key: str) -> bool:
+    """Whether a key has a value; another plugin's `author` may be anything."""
+    value = reader.front.values.get(key)
+    return bool(value) and (key != "author" or isinstance(value, str | list))
+
+
 def _terms(reader: _Reader, key: str) -> tuple[str, ...]:
-    terms = reader.texts(key)
+    terms = reader.names(key) if key in ("author", "tags") else reader.texts(key)
     for term in terms:
         if not slugify(term):
             reader.problem(key, f"no address can be made of the term {term!r}")

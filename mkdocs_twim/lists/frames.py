@@ -159,7 +159,10 @@ def _neighbour(page: Page | None) -> Link | None:
 def _topics(
     toc: Iterable[AnchorLink], updates: Sequence[Entry], registry: Registry
 ) -> dict[str, Link]:
-    """The pages of an issue's sections and projects, by the ids of their headings."""
+    """The pages of an issue's sections and projects, by the ids of their headings.
+
+    In the table of contents, too, these headings are less the link that they end in.
+    """
     by_id = {entry.id.partition("#")[2]: entry.update for entry in updates if entry.update}
     # Of these sections something stands above the first project: they are updates themselves.
     own = {of.section.slug for of in by_id.values() if of.section and not of.project}
@@ -169,6 +172,7 @@ def _topics(
         of = by_id.get(fragment(item.id))
         if of and of.project:
             found[item.id] = views.project_link(of.project, registry)
+            item.title = escape(of.project.title, quote=False)
             if (
                 of.section
                 and of.section.slug not in own
@@ -176,11 +180,13 @@ def _topics(
                 and fragment(before.id) not in by_id
             ):
                 # By their titles: the registry may have given the section another slug.
-                title = unescape(before.title) or before.id
-                if section_slug(title) == section_slug(of.section.title):
+                title, named = unescape(before.title) or before.id, of.section.title
+                if title.startswith(named) or section_slug(title) == section_slug(named):
+                    before.title = escape(named, quote=False)
                     found[before.id] = views.section_link(of.section, registry)
         elif of and of.section:
             found[item.id] = views.section_link(of.section, registry)
+            item.title = escape(of.section.title, quote=False)
         before = item
     return found
 

@@ -31,6 +31,10 @@ _CANDIDATE = re.compile(r"""(["',]\s*)/(?!/)""")
 _ANCHORED = re.compile(r"<[a-zA-Z][^<>]*\s(?:id|name)\s*=[^<>]*>", re.IGNORECASE)
 _ANCHOR = re.compile(r"""\s(?:id|name)\s*=\s*(["'])(.*?)\1""", re.IGNORECASE)
 _OWN_ID = re.compile(r"""\s(?:id|name)\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
+_ENDING = re.compile(r"\.(?!html?$|md$)[A-Za-z0-9]{2,5}$")
+_FILE = re.compile(
+    r"""\s(?:src|href|data|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+)
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
@@ -146,6 +150,16 @@ def pictures(html: str) -> tuple[str, ...]:
         if tag[0][1:4].lower() == "img" and (match := _SRC.search(tag[0]))
     ]
     return tuple(dict.fromkeys(address for address in found if address))
+
+
+def files(html: str) -> tuple[str, ...]:
+    """The addresses of files in all tags, each once: of media, and links to what has an ending."""
+    found = [
+        unescape(next(group for group in match.groups() if group is not None)).strip()
+        for tag in _TAG.finditer(html)
+        for match in _FILE.finditer(tag[0])
+    ]
+    return tuple(dict.fromkeys(address for address in found if _ENDING.search(address)))
 
 
 def anchors(html: str) -> tuple[str, ...]:

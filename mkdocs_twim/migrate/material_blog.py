@@ -16,7 +16,7 @@ from typing import Any
 from mkdocs.utils import get_markdown_title
 
 from feedserver.feeds.export import redirect_file, redirect_page
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of
 from mkdocs_twim.content import authors, frontmatter
 from mkdocs_twim.content.keys import PostMeta, read_post
 from mkdocs_twim.errors import AddressError, TwimError
@@ -275,11 +275,11 @@ class _Mover:
                 year = f"{blog}archive/{post.date.year:04}/"
                 self._list(lists, options.archive, post.date, year)
             for name in post.categories if options["categories"] else ():
-                self._list(lists, options.category, name, f"/category/{slugify(name)}/")
+                self._list(lists, options.category, name, f"/category/{slug_of(name)}/")
             for id in written if options["authors_profiles"] and isinstance(written, list) else ():
                 if author := self._authors.by_id.get(id):
                     profile = partial(options.profile, author.name)
-                    new = f"/author/{slugify(author.name)}/"
+                    new = f"/author/{slug_of(author.name)}/"
                     self._list(lists, profile, author.slug or id, new)
         old_blog = addresses.blog(options.blog_dir)
         lists.new |= {old_blog: blog}

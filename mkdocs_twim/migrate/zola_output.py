@@ -13,7 +13,7 @@ import yaml
 
 from feedserver.feeds.catalogue import RESERVED
 from feedserver.formats.formats import FORMATS
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim.migrate.migration import Folder, Migration
 from mkdocs_twim.migrate.porting import unported
 from mkdocs_twim.migrate.zola_config import FILE, ZolaConfig
@@ -173,11 +173,11 @@ class _Feeds:
         for taxonomy in self.config.taxonomies:
             if not taxonomy.feed:
                 continue
-            for term in self._terms(taxonomy.name):
-                folder = f"/{slugify(taxonomy.name)}/{term}"
+            for old, term in self._terms(taxonomy.name).items():
+                folder = f"/{slugify(taxonomy.name)}"
                 # A term's feed is no substitute if it has what was left out.
                 same = named is None or (without and not self._has(taxonomy.name, term, without))
-                self._lead(f"{folder}/{file}", f"{folder}/{ours}" if same else None)
+                self._lead(f"{folder}/{old}/{file}", f"{folder}/{term}/{ours}" if same else None)
 
     def _name(self, name: str, what: str, file: str) -> str | None:
         """Name the feed that leaves a category out; its slug, if there is such a category."""
@@ -186,13 +186,13 @@ class _Feeds:
             for content in self.posts
             for term in content.meta.taxonomies.get("category", ())
         }
-        slugs = sorted({slugify(term) for term in terms})
+        slugs = sorted({slug_of(term) for term in terms})
         short = {slug: "".join(word[:1] for word in slug.split("-")) for slug in slugs}
         found = next((slug for slug in slugs if slugify(what) in (slug, short[slug])), None)
         others = [
             content
             for content in self.posts
-            if found and found not in map(slugify, content.meta.taxonomies.get("category", ()))
+            if found and found not in map(slug_of, content.meta.taxonomies.get("category", ()))
         ]
         place = f"{FILE} (feed_filenames)"
         if found is None or not others:
@@ -202,26 +202,28 @@ class _Feeds:
                 f"not_category: […]}}}}, and lead /{file} to it in feed_redirects",
             )
             return None
-        title = next(term for term in sorted(terms) if slugify(term) == found)
+        title = next(term for term in sorted(terms) if slug_of(term) == found)
         self.named[slugify(name)] = {"title": f"Without {title}", "not_category": [found]}
         self.migration.hand(place, f"{file}: see that it is what the feed '{slugify(name)}' is")
         return found
 
-    def _terms(self, taxonomy: str) -> list[str]:
-        return sorted(
-            {
-                slugify(term)
-                for content in self.posts
-                for term in content.meta.taxonomies.get(taxonomy, ())
-            }
-            - {""}
-        )
+    def _terms(self, taxonomy: str) -> dict[str, str]:
+        """The slugs of a taxonomy's terms, as Zola has them, each with ours."""
+        names = {
+            term
+            for content in self.posts
+            for term in content.meta.taxonomies.get(taxonomy, ())
+            if slugify(term)
+        }
+        # Of several that are one in Zola, that which has its slug.
+        pairs = sorted((slugify(name), slug_of(name)) for name in names)
+        return {**dict(reversed(pairs)), **{old: new for old, new in pairs if old == new}}
 
     def _has(self, taxonomy: str, term: str, category: str) -> bool:
         """Whether a post of a term is of a category too; both are slugs."""
         return any(
-            term in map(slugify, taxonomies.get(taxonomy, ()))
-            and category in map(slugify, taxonomies.get("category", ()))
+            term in map(slug_of, taxonomies.get(taxonomy, ()))
+            and category in map(slug_of, taxonomies.get("category", ()))
             for taxonomies in (content.meta.taxonomies for content in self.posts)
         )
 

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
+from mkdocs.structure.files import Files
 from mkdocs.utils import get_relative_url
 
 from feedserver.errors import CatalogueError, RegistryError
 from feedserver.feeds import catalogue, export
 from feedserver.feeds.index import Index
+from feedserver.feeds.terms import joined, names_of
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Archive, Entry, Feed, Image, Person, Site
 from feedserver.newsletter import entries, order, registry
@@ -24,7 +26,7 @@ from feedserver.newsletter.issues import is_issue
 from feedserver.newsletter.merges import Merge, merge
 from feedserver.newsletter.registry import Registry
 from feedserver.text.clean import packed
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.markup import addresses
@@ -75,6 +77,11 @@ class SiteFeeds:
         both = {**redirects, **self.archive.redirects}
         return replace(self, archive=replace(self.archive, redirects=both))
 
+    def told(self) -> Iterator[str]:
+        """What was joined, by the registry or because it has one slug."""
+        yield from (str(merged) for merged in self.merges if merged.updates)
+        yield from joined(names_of(self.archive.entries, self.archive.site))
+
     def paths(self) -> Iterator[tuple[str, str]]:
         """Each feed's files, relative to the site, and what to call it in an error."""
         for feed in self.index.feeds:
@@ -92,10 +99,13 @@ def collect(
     options: TwimConfig,
     config: MkDocsConfig,
     moved: Mapping[str, str],
+    terms: Mapping[str, Mapping[str, str]],
+    files: Files,
 ) -> SiteFeeds:
     """Make the archive of a site from its rendered posts; `moved` has new addresses by old ones.
 
-    `entries_of` gives what `divide` makes of a post that has a date.
+    `entries_of` gives what `divide` makes of a post that has a date. `terms` are all of the site,
+    those that no feed has too.
 
     Raises:
         OptionError: a taxonomy, a named feed or a redirect can't be.
@@ -129,7 +139,12 @@ def collect(
         taxonomies=tuple(options.taxonomies),
         feed_limit=options.feed_limit,
         feeds=feeds,
-        redirects={**catalogue.redirects(merges), **aliases, **options.feed_redirects},
+        redirects={
+            **_former(found, site, feeds, terms, files),
+            **catalogue.redirects(merges),
+            **aliases,
+            **options.feed_redirects,
+        },
         entries=found,
     )
     index = Index(archive)
@@ -139,6 +154,23 @@ def collect(
     for feed in index.feeds:
         by_page[feed.page] = (*by_page.get(feed.page, ()), feed)
     return SiteFeeds(replace(archive, feeds=index.feeds), index, by_page, merges)
+
+
+def _former(
+    found: Sequence[Entry],
+    site: Site,
+    feeds: Sequence[Feed],
+    terms: Mapping[str, Mapping[str, str]],
+    files: Files,
+) -> dict[str, str]:
+    """The addresses without words for signs, and where they lead, but for those of other files."""
+    of_entries = names_of(found, site)
+    names = {str(kind): of_entries[kind] for kind in registry.SLUGS}
+    for taxonomy, slugs in terms.items():
+        names[taxonomy] = {*of_entries.get(taxonomy, ()), *slugs.items()}
+    taken = {file.dest_uri.lower() for file in files}
+    former = catalogue.former(names, feeds)
+    return {old: new for old, new in former.items() if export.redirect_file(old) not in taken}
 
 
 def known_topics(options: TwimConfig, config: MkDocsConfig) -> Registry:
@@ -166,13 +198,12 @@ def known_topics(options: TwimConfig, config: MkDocsConfig) -> Registry:
 
 
 def tell(site_feeds: SiteFeeds, known: Registry, options: TwimConfig, *, is_cut: bool) -> None:
-    """Say what the registry has joined, and what the options name for nothing.
+    """Say what was joined, and what the options name for nothing.
 
     `is_cut` is whether posts are left out, which may have what is named.
     """
-    for merged in site_feeds.merges:
-        if merged.updates:
-            log.info(str(merged))
+    for message in site_feeds.told():
+        log.info(message)
     for message in () if is_cut else _unused(options, site_feeds.index, known):
         log.warning(message)
 
@@ -186,9 +217,9 @@ def _unused(options: TwimConfig, index: Index, known: Registry) -> Iterator[str]
                 if not index.posts.having({of: (_slug(parameter, value, known),)}):
                     place = f"mkdocs.yml: twim: feeds: {name}: {parameter}"
                     yield f"{place}: no post has the {of} '{value}'{_meant(value, of, index)}"
-    for kind, slug_of in registry.SLUGS.items():
+    for kind, make in registry.SLUGS.items():
         for title in options.aliases[kind]:
-            if not index.feed_at(f"/{kind}/{known.slug(kind, slug_of(title))}/"):
+            if not index.feed_at(f"/{kind}/{known.slug(kind, make(title))}/"):
                 place = f"mkdocs.yml: twim: aliases: {kind}"
                 yield f"{place}: there is no {kind} '{title}'{_meant(title, kind, index)}"
 
@@ -196,7 +227,7 @@ def _unused(options: TwimConfig, index: Index, known: Registry) -> Iterator[str]
 def _meant(value: str, parameter: str, index: Index) -> str:
     """Which of the slugs that have feeds is near, for the end of a message."""
     known = [slug for feed in index.feeds for slug in feed.query.get(parameter, ())]
-    near = get_close_matches(slugify(value), known, n=1)
+    near = get_close_matches(slug_of(value), known, n=1)
     return f"; is '{near[0]}' meant?" if near else ""
 
 
@@ -286,7 +317,7 @@ def _query(feed: NamedFeedConfig) -> Iterator[tuple[str, list[str]]]:
 
 def _slug(parameter: str, value: str, known: Registry) -> str:
     """A value of a parameter; of a section or project that was joined to another, the other's."""
-    slug = slugify(value)
+    slug = slug_of(value)
     kinds = (kind for kind in registry.SLUGS if parameter.removeprefix("not_") == kind)
     return next((known.slug(kind, slug) for kind in kinds), slug)
 

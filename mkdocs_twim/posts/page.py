@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache, partial
 from html import escape, unescape
 from typing import Any, cast
@@ -26,10 +27,12 @@ from mkdocs_twim.posts.source import PostSource
 from mkdocs_twim.posts.workshops import Workshop
 from mkdocs_twim.shortcodes import calls, tera
 from mkdocs_twim.shortcodes import library as shortcodes
+from mkdocs_twim.shortcodes.arguments import Value
 
 log = get_plugin_logger("twim")
 
 FRAME = "twim/post.html"
+_VIDEO = re.compile(r"\.(?:m4v|mkv|mov|mp4|ogv|webm)$", re.IGNORECASE)
 _MATERIAL_FRAME = "blog-post.html"
 
 # What these keys of Zola say, MkDocs and its themes would take for something else.
@@ -141,7 +144,7 @@ class PostPage(Page):
         _, self.feed_html = markdown.split(self._filled(html, found, feed=True), self.heading)
         for target in found.broken:
             log.warning(f"{self._place(target)}: the link to '{target}' leads nowhere")
-        self._check_pictures(files)
+        self._check_files(files)
 
     def _beside(self, files: Files) -> str | None:
         """The address of the picture, if its name is that of a file beside the post's own.
@@ -224,29 +227,47 @@ class PostPage(Page):
         for fragment, written in fragments.items():
             found.note(self.file, fragment, f"#{written}")
 
-    def _check_pictures(self, files: Files) -> None:
+    def _check_files(self, files: Files) -> None:
+        """Warn of pictures that aren't there, and of other files that a shortcode names."""
         names = _outputs(files)
         address = self.source.address
         relative = self.source.engine == "commonmark"
-        # Without the site's path: what a post names is below the site, wherever that lives.
-        found = links.pictures(self.content or "")
-        for picture in found:
-            local = picture
-            if self.workshop.site_path != "/" and picture.startswith(self.workshop.site_path):
-                local = picture.removeprefix(self.workshop.site_path[:-1])
-            if links.is_missing(local, address, names, relative=relative):
-                log.warning(f"{self._place(local)}: the picture '{local}' is not there")
+        pictures = [self._local(picture) for picture in links.pictures(self.content or "")]
+        for picture in pictures:
+            if links.is_missing(picture, address, names, relative=relative):
+                log.warning(f"{self._place(picture)}: the picture '{picture}' is not there")
+        # Templates may name more, such as a smaller form of a video.
+        called = {value for call in self.source.calls.calls for value in _texts(call.args.values())}
+        others = called.difference(pictures)
+        for file in map(self._local, links.files(self.content or "") if others else ()):
+            if file in others and links.is_missing(file, address, names):
+                kind = "video" if _VIDEO.search(file) else "file"
+                log.warning(f"{self._place(file)}: the {kind} '{file}' is not there")
         image = self._image and links.local(self._image, self.workshop.site_url)
         if image and links.is_missing(image, address, names):
             line = self.source.front.line_of("extra.image")
             named = self.source.meta.image
             log.warning(f"{self.file.src_uri}:{line}: the picture '{named}' is not there")
 
+    def _local(self, address: str) -> str:
+        """An address without the site's path: what a post names is below the site."""
+        path = self.workshop.site_path
+        return address.removeprefix(path[:-1]) if address.startswith(path) else address
+
     def _place(self, address: str) -> str:
         """File and line of an address in the post's text."""
         front = self.source.front
         line = links.line_of(front.body, address) or 1
         return f"{self.file.src_uri}:{front.body_line + line - 1}"
+
+
+def _texts(values: Iterable[Value]) -> Iterator[str]:
+    """The texts among a call's arguments, in lists too."""
+    for value in values:
+        if isinstance(value, str):
+            yield value.strip()
+        elif isinstance(value, tuple):
+            yield from _texts(value)
 
 
 @lru_cache(maxsize=1)

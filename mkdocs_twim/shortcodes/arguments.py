@@ -18,6 +18,8 @@ NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _BLANKS = re.compile(BLANKS)
 _NAME = re.compile(NAME)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
+# What a string that ran over its end has of the next argument, or of the text behind the call.
+_OVERRUN = re.compile(r"\n|[,\s][A-Za-z_]\w*=$|\}\}|%\}")
 _WORD = re.compile(r"[^\s(){}\[\],=]+|.", re.DOTALL)
 _QUOTES = "\"'`"
 _SMART_QUOTES = "“”„‘’‚«»"
@@ -26,11 +28,15 @@ _MAX_DEPTH = 20
 
 
 class GrammarError(ValueError):
-    """A call isn't written as one; `position` is the index in the text where it goes wrong."""
+    """A call isn't written as one; `position` is the index in the text where it goes wrong.
 
-    def __init__(self, message: str, position: int) -> None:
+    `began` is that of the quote that opens a string which likely isn't closed.
+    """
+
+    def __init__(self, message: str, position: int, began: int | None = None) -> None:
         super().__init__(message)
         self.position = position
+        self.began = began
 
 
 def read(text: str, at: int, closer: str) -> tuple[Mapping[str, Value], int]:
@@ -48,21 +54,32 @@ def read(text: str, at: int, closer: str) -> tuple[Mapping[str, Value], int]:
         if not text.startswith(closer, reader.at):
             reader.fail(f"expected '{closer}' after the call, found {reader.found()}")
     except GrammarError as error:
+        message = str(error)
         if reader.suspect:
-            raise GrammarError(
-                f"the quote that opens the value of '{reader.suspect}' isn't closed", error.position
-            ) from None
-        raise
+            message = f"the quote that opens the value of '{reader.suspect}' isn't closed"
+        began = reader.began if reader.ends_here or reader.suspect else error.began
+        raise GrammarError(message, error.position, began) from None
     return arguments, reader.at + len(closer)
 
 
 class _Reader:
-    """Reads from `at` on. `suspect` is the argument whose string ran over the end of a call."""
+    """Reads from `at` on. `suspect` is the argument whose string ran over the end of a call.
+
+    `began` is where the string begins that likely ran over its end, else where the last did.
+    """
 
     def __init__(self, text: str, at: int) -> None:
         self.text = text
         self.at = at
         self.suspect = ""
+        self.began: int | None = None
+        self._doubtful = False
+        self._end = self._name = -1
+
+    @property
+    def ends_here(self) -> bool:
+        """Whether a string has run into what is wrong here, or over an argument."""
+        return self._doubtful or self._end in (self.at, self._name)
 
     def fail(self, message: str) -> NoReturn:
         raise GrammarError(message, self.at)
@@ -91,7 +108,7 @@ class _Reader:
             name = _NAME.match(self.text, self.at)
             if name is None:
                 self._fail_name(comma)
-            self.at = name.end()
+            self._name, self.at = name.span()
             self.skip_blanks()
             if not self.take("="):
                 self.fail(f"expected '=' after '{name[0]}', found {self.found()}")
@@ -130,11 +147,15 @@ class _Reader:
     def _string(self, name: str, quote: str) -> str:
         end = self.text.find(quote, self.at + 1)
         if end < 0:
-            self.fail(f"the quote that opens the value of '{name}' isn't closed")
+            message = f"the quote that opens the value of '{name}' isn't closed"
+            raise GrammarError(message, self.at, self.at)
         value = self.text[self.at + 1 : end]
+        if not self._doubtful:
+            self.began = self.at
+            self._doubtful = _OVERRUN.search(value) is not None
         if not self.suspect and ("}}" in value or "%}" in value):
             self.suspect = name
-        self.at = end + 1
+        self.at = self._end = end + 1
         return value
 
     def _number(self, number: re.Match[str]) -> int | float:

@@ -335,6 +335,9 @@ class _Scanner:
         """Note a call that isn't written as one, unless it is likely something else."""
         line, column = self._place(error.position)
         where = "" if line == self._place(start)[0] else f" (line {line}, column {column})"
+        if error.began is not None:
+            line, column = self._place(error.began)
+            where += f"; the string begins at line {line}, column {column}"
         message = f"this is no valid call of '{name}': {error}{where}"
         if name in self._names:
             self._fail(start, message)

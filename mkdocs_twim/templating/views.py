@@ -19,7 +19,7 @@ from feedserver.model import Entry, Feed, Project, Reporter, Section
 from feedserver.newsletter import names
 from feedserver.newsletter.registry import EMPTY, Registry
 from feedserver.newsletter.topics import Topic
-from feedserver.text.slugs import slugify
+from feedserver.text.slugs import project_title, slug_of, slugify
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.markup.pictures import Picture
 from mkdocs_twim.templating.words import Words
@@ -239,7 +239,7 @@ def term_links(taxonomy: str, terms: Iterable[str]) -> Terms:
     """The terms of a post, each once, with the pages that they have."""
     found: dict[str, str] = {}
     for term in terms:
-        found.setdefault(slugify(term), term)
+        found.setdefault(slug_of(term), term)
     folder = slugify(taxonomy)
     return Terms(taxonomy, tuple(Link(name, f"{folder}/{slug}/") for slug, name in found.items()))
 
@@ -265,8 +265,10 @@ def section_link(found: Section, registry: Registry = EMPTY) -> Link:
 
 
 def project_link(found: Project, registry: Registry = EMPTY) -> Link:
-    """A project's page, and its name."""
-    return Link(names.of_project(found, registry), _url("project", found.slug))
+    """A project's page, and its name, which is without a version."""
+    known = registry.find("project", found.slug)
+    name = (known and known.title) or project_title(names.of_project(found))
+    return Link(name, _url("project", found.slug))
 
 
 def update(entry: Entry, site_url: str, pageless: Collection[str] = ()) -> UpdateView:
@@ -279,7 +281,10 @@ def update(entry: Entry, site_url: str, pageless: Collection[str] = ()) -> Updat
         issue=Link(of.issue.title, relative(of.issue.url, site_url) if linked else None),
         date=issue_date(entry),
         section=section_link(of.section) if of.section else None,
-        project=project_link(of.project) if of.project else None,
+        # As its heading has it: the version is what is new.
+        project=replace(project_link(of.project), title=names.of_project(of.project))
+        if of.project
+        else None,
         reporters=of.reporters,
         summary=names.summary(entry),
     )

@@ -160,7 +160,7 @@ def update(number: int, **members: object) -> dict[str, object]:
     return {
         "id": f"https://news.example/issue/#{number}",
         "url": f"https://news.example/issue/#{number}",
-        "title": f"{project} ({section[8:-2]}), This Week in the Harbour 2026-05-{number + 10}",
+        "title": f"{project} ({section[8:-2]}), 2026-05-{number + 10}",
         "content_html": f"<p>{SUMMARY}</p>",
         "summary": SUMMARY,
         "date_published": f"2026-05-{number + 10}T23:30:{number:02}+00:00",

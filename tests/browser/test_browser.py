@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import urllib.request
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from selenium.webdriver import Chrome
@@ -118,19 +117,3 @@ def test_feeds_are_found_from_every_page(browser: Chrome, site: str) -> None:
             assert found.get(f"{site}/{name}") == f"application/{kind}"
             with urllib.request.urlopen(f"{site}/{name}") as answer:
                 assert answer.headers["Content-Type"].startswith(f"application/{kind}")
-
-
-def test_real_posts_fetch_only_what_their_authors_put_there(browser: Chrome, matrix: Site) -> None:
-    site, folder = matrix.address, matrix.folder
-    found = sorted(folder.glob("blog/**/index.html"))
-    pages = [page for page in found if "archive" not in page.parts and "1" not in page.parts]
-    # Eleven posts, the two pages of their list, and the list of a folder.
-    assert len(pages) == 14
-    for page in pages:
-        path = f"/{page.parent.relative_to(folder).as_posix()}/"
-        visit(browser, site + path)
-        own = re.findall(r'<(?:img|iframe)[^>]*?\ssrc="([^"]+)"', page.read_text("utf-8"))
-        allowed = {urlsplit(urljoin(site + path, address)).netloc for address in own}
-        asked = {urlsplit(url).netloc for url in elsewhere(browser, site)}
-        # A frame of the author's fetches what it wants.
-        assert asked <= allowed, path

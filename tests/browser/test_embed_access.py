@@ -24,6 +24,7 @@ from tests.browser.embedding import (
     update,
 )
 from tests.browser.test_accessibility import RUN
+from tests.conftest import DEEP
 
 LAYOUTS = ("compact", "list", "list images", "cards", "cards images")
 SHIFTS = """
@@ -78,10 +79,18 @@ def test_shifts_are_found(browser: Chrome, pages: Origin, far: Origin) -> None:
     assert sum(browser.execute_async_script(SHIFTS)) > 0.01
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+LOOKS = (("light", 1280, False), ("dark", 360, False), ("light", 360, True))
+
+
 @pytest.mark.parametrize(
-    ("colours", "width", "rtl"),
-    [("light", 1280, False), ("dark", 360, False), ("light", 360, True)],
+    ("layout", "colours", "width", "rtl"),
+    [
+        (layout, *look)
+        for place, layout in enumerate(LAYOUTS)
+        for number, look in enumerate(LOOKS)
+        # Each of them at least once; with each other by `./run deep`.
+        if DEEP or place % len(LOOKS) == number
+    ],
 )
 def test_nobody_is_kept_out(
     browser: Chrome,

@@ -24,10 +24,11 @@ from tests.browser.chromium import elsewhere, errors, screen, visit
 from tests.browser.conftest import Site
 from tests.browser.embedding import Origin, feeds, html, origin, policy, rows, settled
 from tests.browser.serving import hosted
+from tests.conftest import DEEP
 from tests.sites import build
 
 CLIENTS = "/section/clients/"
-WIDTHS = (240, 320, 480, 600, 800, 1200)
+WIDTHS = (240, 320, 480, 600, 800, 1200) if DEEP else (240, 480, 1200)
 
 
 @pytest.mark.parametrize("layout", ["compact", "list", "cards"])

@@ -24,6 +24,7 @@ from tests.browser.chromium import elsewhere, errors, media, no_scripts, screen,
 from tests.browser.conftest import looks
 from tests.browser.letters import build_letters
 from tests.browser.serving import free_port, served
+from tests.conftest import DEEP
 from tests.samples import SITE, archive, post, update
 
 PAGES = {
@@ -41,7 +42,7 @@ PAGES = {
 WRONG = ("a wrong one", "what isn't there")
 AXE = """
 const done = arguments[arguments.length - 1];
-axe.run(document).then(
+axe.run(document, {selectors: false, resultTypes: ["violations"]}).then(
   ({violations}) =>
     done(violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id} ${html}`))),
   (error) => done([String(error)]),
@@ -281,8 +282,9 @@ def test_a_long_group_has_each_feed_s_dialogue(
         assert all(link.endswith(f"{feed}#embed") for feed, link in rows)
         wide = "return document.documentElement.scrollWidth - innerWidth"
         assert browser.execute_script(wide) <= 0
-        browser.execute_script(axe)
-        assert browser.execute_async_script(AXE) == []
+        if DEEP or width == 320:
+            browser.execute_script(axe)
+            assert browser.execute_async_script(AXE) == []
         _one(browser, "#find").send_keys("p77")
         assert [each.split() for each in _shown(browser, ".names li")] == [["P77", "1", "Embed"]]
         link = _all(browser, ".names li:not([hidden]) a")[1]

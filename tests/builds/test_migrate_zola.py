@@ -530,3 +530,25 @@ def test_a_config_that_cannot_be_used(
     err = capsys.readouterr().err
     assert err.startswith(f"migrate: {message}") and err.count("\n") == 1
     assert not (tmp_path / "new").exists()
+
+
+def test_feeds_of_terms_with_signs_lead_to_theirs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = (
+        'generate_feeds = true\nfeed_filenames = ["news.xml"]\n'
+        'taxonomies = [{name = "category", feed = true}]\n'
+    )
+    files: dict[str, str | bytes] = {
+        f"content/blog/{name}.md": post(name, "2024-05-01", category=category).replace(
+            "author =", "#"
+        )
+        for name, category in (("a", "C++"), ("b", "F#"), ("c", "F"))
+    }
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    yml = yaml.safe_load((tmp_path / "new/mkdocs.yml").read_text("utf-8"))
+    assert yml["plugins"][1]["twim"]["feed_redirects"] == {
+        "/news.xml": "/atom.xml",
+        "/category/c/news.xml": "/category/c-plus-plus/atom.xml",
+        "/category/f/news.xml": "/category/f/atom.xml",
+    }

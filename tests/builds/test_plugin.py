@@ -14,7 +14,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
 from feedserver.formats.archive import parse
-from tests.sites import ISSUE, Built, build, issue, messages, post
+from tests.sites import ISSUE, Built, build, issue, messages, post, said
 
 
 def _error(tmp_path: Path, files: dict[str, str | bytes], **options: Any) -> str:
@@ -100,10 +100,10 @@ def test_every_slice_has_its_feeds(site: Built) -> None:
 def test_a_section_feed_lists_the_updates_of_all_issues(site: Built) -> None:
     feed = site.json("section/clients/feed.json")
     assert [item["title"] for item in feed["items"]] == [
-        "Fractal (Clients), This Week in Letters 2",
-        "Hydrogen 1.2.3 (Clients), This Week in Letters 2",
-        "Fractal (Clients), This Week in Letters 1",
-        "Hydrogen 1.2.3 (Clients), This Week in Letters 1",
+        "Fractal (Clients), 2024-05-02",
+        "Hydrogen 1.2.3 (Clients), 2024-05-02",
+        "Fractal (Clients), 2024-05-01",
+        "Hydrogen 1.2.3 (Clients), 2024-05-01",
     ]
     first = feed["items"][0]
     assert first["id"] == "https://letters.example/blog/2024/05/two/#fractal-website"
@@ -685,3 +685,62 @@ def test_garbage_is_collected_as_before_when_a_build_has_ended(tmp_path: Path) -
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_a_video_or_a_file_that_a_shortcode_names_has_to_be_there(tmp_path: Path) -> None:
+    body = (
+        "{{ figureVideo(vid='/img/there.webm' caption='') }}\n"
+        "{{ figureVideo(vid='/img/gone.webm' caption='') }}\n"
+        "{{ paper(of='/files/gone.pdf') }}\n{{ paper(of='/files/there.pdf') }}\n"
+        "{{ paper(of='/about/') }}\n{{ paper(of='https://x.example/a.pdf') }}\n"
+        "{{ figureVideo(vid='/blog/img/there.mp4' caption='') }}\n[no](/files/other.pdf)\n"
+    )
+    files: dict[str, str | bytes] = {
+        "blog/a.md": post(body=body),
+        "img/there.webm": b"",
+        # The smaller forms beside it are matrix.org's, and nobody named them.
+        "blog/img/there.mp4": b"",
+        "files/there.pdf": b"",
+        "../shortcodes/paper.html": '<a href="{{ of }}">The paper</a>',
+    }
+    assert sorted(build(tmp_path, files).warnings) == [
+        "blog/a.md:10: the video '/img/gone.webm' is not there",
+        "blog/a.md:11: the file '/files/gone.pdf' is not there",
+    ]
+
+
+REPORT = "[Ada](https://matrix.to/#/@ada:example.org) says\n\n> News.\n\n"
+
+
+def test_what_of_an_issue_is_in_no_update_is_told_with_its_line(tmp_path: Path) -> None:
+    body = (
+        f"# Boats ⛵\n\n### Heron\n\n{REPORT}# Weather 🌬️\n\n{REPORT}# That's all I know\n\nBye.\n"
+    )
+    built = build(tmp_path, {"blog/1.md": issue(1, body), "blog/a.md": post(body=body)})
+    assert built.warnings == [
+        "blog/1.md:17: what stands below '# Weather 🌬️' is in no update; sections are ##"
+    ]
+
+
+def test_a_report_below_a_small_heading_is_told_of_with_its_line(tmp_path: Path) -> None:
+    with said() as lines:
+        built = build(tmp_path, {"blog/1.md": issue(1, f"## Boats\n\n#### Heron\n\n{REPORT}")})
+    assert built.warnings == []
+    message = "the report below '#### Heron' is part of the section; projects are ###"
+    assert f"blog/1.md:11: {message}" in lines
+
+
+def test_tags_that_are_no_terms_are_told_of_once(tmp_path: Path) -> None:
+    text = "---\ntitle: A\ndate: 2024-01-01\nauthor: Ida\ntags: [Heron]\n---\nText.\n"
+    files: dict[str, str | bytes] = {"blog/a.md": text, "blog/b.md": text.replace(": A", ": B")}
+    with said() as lines:
+        built = build(tmp_path, files)
+    assert built.warnings == []
+    assert [line for line in lines if "tags:" in line] == [
+        "blog/a.md:5: tags: these, and those of 1 more posts, are no terms: "
+        "the option taxonomies has no 'tags'"
+    ]
+    assert [item["authors"][0]["name"] for item in built.json("author/ida/feed.json")["items"]] == [
+        "Ida",
+        "Ida",
+    ]

@@ -21,7 +21,7 @@ from feedserver.sources.audit import audit
 from feedserver.sources.fetching import WebFetcher
 from feedserver.web.app import create_app
 from tests.served import served, without_paging
-from tests.sites import Built, build, issue, messages
+from tests.sites import Built, build, issue, messages, post, said
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -92,8 +92,8 @@ def test_a_history_is_one_page_and_one_feed(site: Built) -> None:
     feed = site.json("project/hydrogen-web/feed.json")
     assert (feed["title"], feed["description"]) == ("Hydrogen Web, Letters", "A light client.")
     assert [item["title"] for item in feed["items"]] == [
-        "Nitrogen 0.1 (Clients), This Week in Letters 2",
-        "Hydrogen 1.2.3 (Clients), This Week in Letters 1",
+        "Nitrogen 0.1 (Clients), 2024-05-02",
+        "Hydrogen 1.2.3 (Clients), 2024-05-01",
     ]
     assert {item["_twim"]["project"]["url"] for item in feed["items"]} == {
         "https://registry.example/hydrogen"
@@ -328,3 +328,117 @@ def test_the_histories_of_element(corpus: Path, tmp_path: Path) -> None:
         "/section/events-and-talks/",
     ]
     assert _faults(built.folder) == []
+
+
+SIGNS = """\
+## SDKs
+
+### C++ SDK
+
+A.
+
+### C# SDK 1.0 ([website](https://sharp.example))
+
+B.
+"""
+
+
+@pytest.fixture(scope="module")
+def signs(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    files: dict[str, str | bytes] = {
+        "blog/a.md": post("On C", category="C"),
+        "blog/b.md": post("On C++", category="C++", date="2024-05-18"),
+        "blog/c.md": post("On F#", category="F#", date="2024-05-19"),
+        # It has no feed, and no redirect of one.
+        "blog/d.md": post("On J#", category="J#", date=None),
+        "blog/g.md": post("On G++", category="G++", date="2024-05-20"),
+        "category/g.md": "# G\n\nA page of the site's own.\n",
+        "blog/1.md": issue(1, SIGNS),
+    }
+    return build(tmp_path_factory.mktemp("signs"), files, twim={"processes": 0})
+
+
+def test_names_that_differ_in_signs_have_pages_and_feeds_of_their_own(signs: Built) -> None:
+    feeds = {feed["path"]: feed["title"] for feed in signs.json("feeds.json")["feeds"]}
+    assert feeds["/category/c/"] == "C, Letters"
+    assert feeds["/category/c-plus-plus/"] == "C++, Letters"
+    assert feeds["/project/c-plus-plus-sdk/"] == "C++ SDK, Letters"
+    assert feeds["/project/c-sharp-sdk/"] == "C# SDK, Letters"
+    assert [item["title"] for item in signs.json("category/c/feed.json")["items"]] == ["On C"]
+    assert 'href="../../category/c-plus-plus/"' in signs.read("blog/b/index.html")
+
+
+def test_addresses_without_words_for_signs_lead_on(signs: Built) -> None:
+    redirects = signs.json("archive.json")["_twim"]["redirects"]
+    for old, new in (
+        ("/category/f/", "/category/f-sharp/"),
+        # Of two the first.
+        ("/project/c-sdk/", "/project/c-plus-plus-sdk/"),
+    ):
+        assert redirects[old] == new
+        assert f"https://letters.example{new}" in signs.read(f"{old[1:]}index.html")
+        for file in ("atom.xml", "rss.xml", "feed.json"):
+            assert redirects[old + file] == new + file
+            assert signs.read(old[1:] + file) == signs.read(new[1:] + file)
+            assert f"{old}{file} {new}{file} 301\n" in signs.read("_redirects")
+    assert redirects["/category/j/"] == "/category/j-sharp/"
+    assert "/category/j/atom.xml" not in redirects
+    # Something else has these.
+    assert "/category/c/" not in redirects
+    assert "/category/g/" not in redirects
+    assert "A page of the site's own." in signs.read("category/g/index.html")
+
+
+def test_the_server_leads_on_and_its_filters_take_the_old_slugs(signs: Built) -> None:
+    app = create_app(Settings(url="https://letters.example/"), store=served(signs.folder))
+    with TestClient(app, follow_redirects=False) as client:
+        for path in ("/category/f/atom.xml", "/project/c-sdk/"):
+            moved = client.get(path)
+            assert moved.status_code == 308
+            redirects = signs.json("archive.json")["_twim"]["redirects"]
+            assert moved.headers["location"] == redirects[path]
+
+        def titles(query: str, feed: str = "/feed.json") -> list[str]:
+            return [item["title"] for item in client.get(f"{feed}?{query}").json()["items"]]
+
+        assert titles("category=f") == titles("category=f-sharp") == ["On F#"]
+        assert titles("category=c") == ["On C"]
+        assert len(titles("project=c-sdk", "/updates/feed.json")) == 2
+        assert len(titles("project=c-sharp-sdk", "/updates/feed.json")) == 1
+
+
+def test_links_at_the_end_of_headings_are_not_in_the_table_of_contents(tmp_path: Path) -> None:
+    more = "## Bots [↗](https://bots.example)\n\n### Heron & Co [↗](https://h.example) 🐦\n"
+    body = f"{SIGNS}\n{more}"
+    files: dict[str, str | bytes] = {"blog/1.md": issue(1, body)}
+    built = build(tmp_path, files, twim={"processes": 0}, theme={"name": "material"})
+    page = built.read("blog/1/index.html")
+    links = re.findall(r'<a href="#([^"]*)" class="md-nav__link">(.*?)</a>', page, re.DOTALL)
+    toc = {id: " ".join(re.sub("<.*?>", "", text).split()) for id, text in links}
+    assert toc == {
+        "sdks": "SDKs",
+        "c-sdk": "C++ SDK",
+        "c-sdk-1-0-website": "C# SDK 1.0",
+        "bots": "Bots",
+        "heron-co-bird": "Heron &amp; Co",
+    }
+
+
+def test_the_link_to_a_project_names_it_without_a_version(signs: Built) -> None:
+    page = signs.read("blog/1/index.html")
+    assert 'title="All updates: C# SDK"' in page
+    # What is new in an update stays in its title.
+    assert ">C# SDK 1.0</a></h3>" in signs.read("section/sdks/index.html")
+
+
+def test_names_of_one_slug_are_told_once(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "blog/1.md": issue(1, "## A\n\n### Heron Web 1.0\n\nText.\n"),
+        "blog/2.md": issue(2, "## A\n\n### Heron-Web 1.1\n\nText.\n"),
+        "blog/3.md": issue(3, "## a\n\n### Heron-Web 1.2\n\nText.\n"),
+    }
+    with said() as lines:
+        built = build(tmp_path, files, twim={"processes": 0})
+    assert built.warnings == []
+    told = [line for line in lines if "one slug" in line]
+    assert told == ["the project 'Heron Web' is 'Heron-Web' too: they have one slug, heron-web"]

@@ -91,9 +91,31 @@ def test_check_names_file_entry_and_rule(site: Path, capsys: pytest.CaptureFixtu
     (site / "section/clients/atom.xml").unlink()
     assert main(["check", str(site)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert any(re.match(r"rss\.xml: .*\(rule \d+\)", line) for line in lines)
+    assert any(re.match(r"rss\.xml: .*\([a-z-]+\)", line) for line in lines)
     assert any("differs from what the archive gives" in line for line in lines)
     assert any(line.startswith("section/clients/atom.xml: ") for line in lines)
+
+
+def test_check_has_a_line_for_a_cause(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = site / "feed.json"
+    feed = json.loads(path.read_bytes())
+    item = feed["items"][0]
+    feed["items"] = [{**item, "id": f"{n}", "date_published": f"day {n}"} for n in range(30)]
+    path.write_text(json.dumps(feed), "utf-8")
+    assert main(["check", str(path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    [line] = [line for line in lines if "date_published is no" in line]
+    assert line.endswith("0: date_published is no RFC 3339 date: day 0 (date), and 29 times more")
+
+
+@pytest.mark.parametrize("text", ["hello", "", "<!doctype html><p>no", "<html/>", "{}", "[1", "{"])
+def test_check_names_the_formats_of_what_is_none(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text(text)
+    assert main(["check", str(tmp_path / "file")]) == 1
+    line, _ = capsys.readouterr().out.splitlines()
+    assert "file: feed: is no JSON Feed, Atom or RSS: " in line and line.endswith(" (document)")
 
 
 def test_check_says_what_is_wrong_with_an_archive(
@@ -144,7 +166,7 @@ ANY = ("--port", "0")
     ("arguments", "words"),
     [
         (["serve", "nowhere", *ANY], "nowhere: there is no such folder or file"),
-        (["serve", "http://127.0.0.1:1/atom.xml", *ANY], "a private address, which the settings"),
+        (["serve", "http://127.0.0.1:1/atom.xml", *ANY], "private_addresses = true"),
         (["serve"], "command line: sources: name at least one SOURCE"),
         (["serve", "x", "--port", "99999"], "port: expected a whole number from 0 to 65535"),
         (["serve", "x", "--url", "ftp://x.example"], "url: expected an address such as https://"),
@@ -193,6 +215,22 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main(arguments)
     assert error.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["serve", "x", "--prot", "80"], "--port"),
+        (["serve", "x", "--confg=x"], "--config"),
+        (["chekc", "x"], "check"),
+    ],
+)
+def test_what_may_have_been_meant_is_said(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert capsys.readouterr().err.endswith(f"; is {meant} meant?\n")
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
 from feedserver.serving.rebuilding import Rebuilding
 from feedserver.serving.supervisor import Supervisor
+from feedserver.sources.statefolder import Health
 from feedserver.web import openapi
 from tests.conftest import ROOT
 from tests.feedserver.running import Running, put, running, until
@@ -233,7 +234,31 @@ def test_a_port_that_is_taken_is_one_line(site: Path) -> None:
         command = [sys.executable, "-m", "feedserver", "serve", str(site), "--port", port]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 2
-    assert "Address already in use" in done.stderr and done.stderr.count("\n") == 1
+    told = f"127.0.0.1:{port}: another program listens at this port; name another with --port"
+    assert told in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_so_is_that_of_the_metrics_and_an_address_that_is_none(site: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        (tmp_path / "taken.toml").write_text(f"metrics = '{address}'")
+        command = [sys.executable, "-m", "feedserver", "serve", str(site), "--port", "0"]
+        config = ["--config", str(tmp_path / "taken.toml")]
+        done = subprocess.run([*command, *config], capture_output=True, text=True, cwd=ROOT)
+    assert f"{address}: another program listens" in done.stderr
+    assert "name another with metrics" in done.stderr
+    done = subprocess.run(
+        [*command, "--host", "192.0.2.7"], capture_output=True, text=True, cwd=ROOT
+    )
+    assert "192.0.2.7:0: " in done.stderr and "with --host" in done.stderr
+
+
+def test_a_source_that_is_none_is_told_before_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "feedserver", "serve", "nowhere", "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.stderr == "feedserver: nowhere: there is no such folder or file\n"
 
 
 def test_metrics_may_have_an_address_of_their_own(site: Path) -> None:
@@ -293,7 +318,7 @@ def _fail(connection: Connection) -> None:
 
 
 def test_workers_that_never_answer_end_the_server() -> None:
-    supervisor = Supervisor(1, _fail, ())
+    supervisor = Supervisor(1, _fail, tuple)
     with pytest.raises(ServingError, match="before it answers"):
         while True:
             supervisor.start_due()
@@ -308,6 +333,10 @@ class _Broken:
 
     def __init__(self) -> None:
         self.calls = self.hurries = 0
+        self.health = Health((), ("full",))
+
+    def suspect(self) -> None:
+        pass
 
     def hurry(self) -> None:
         self.hurries += 1
@@ -324,6 +353,7 @@ def test_a_reload_that_breaks_is_said_once(caplog: pytest.LogCaptureFixture) -> 
     with Rebuilding(builder, 0.01) as rebuilding:
         rebuilding.now()
         until(lambda: builder.calls > 5)
+        assert rebuilding.health().problems == ("full", "the sources can't be read: no such thing")
     assert builder.hurries == 1
     assert caplog.text.count("what was there stays") == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feedserver.check._html import check_html
 from feedserver.check.check import check
 from feedserver.check.findings import Finding
 from feedserver.check.jsonfeed import check_json
+from tests.feedserver.counting import steps
 
 FOLDER = Path(__file__).parents[2] / "data" / "check"
 FILES = ("good.atom.xml", "good.rss.xml", "good.feed.json")
@@ -129,7 +132,9 @@ def test_rules_of_atom(rule: int, old: str, new: str) -> None:
         (8, "Fri, 12 Dec 2025 17:19:38", "Sat, 12 Dec 2025 17:19:38"),
         (8, "Fri, 12 Dec 2025 17:19:38", "Fri, 12 Dez 2025 17:19:38"),
         (8, "Fri, 12 Dec 2025 17:19:38", "Fri, 42 Dec 2025 17:19:38"),
-        (8, "17:19:38 GMT", "17:19:38 -0000"),
+        (8, "17:19:38 GMT", "17:19:38 CET"),
+        (8, "17:19:38 GMT", "17:19:38 +01:00"),
+        (8, "Fri, 12 Dec 2025 17:19:38 GMT", "12/12/2025 17:19:38"),
         (8, "<pubDate>Fri, 12 Dec 2025 17:19:38 GMT</pubDate>", ""),
         (8, "<pubDate>Fri, 12 Dec 2025 17:19:38 GMT</pubDate>", "<dc:date>now</dc:date>"),
         (9, "Fri, 12 Dec 2025 17:19:38", "Tue, 12 Dec 1989 17:19:38"),
@@ -170,6 +175,72 @@ def test_rules_of_atom(rule: int, old: str, new: str) -> None:
 def test_rules_of_rss(rule: int, old: str, new: str) -> None:
     assert old in RSS
     assert rule in rules(RSS.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "12 Dec 25 17:19 EST",
+        "12 Dec 2025 17:19:38 +0000",
+        "Fri, 5 Dec 2025 17:19:38 UT",
+        "fri, 12 dec 2025 17:19:38 Z",
+        "Fri, 12 Dec 2025 17:19:38 -0000",
+        "Fri, 12 Dec 2025 17:19:38 +0100 (CET)",
+        "Fri,  12 Dec 2025 17:19:38 PDT",
+    ],
+)
+def test_nothing_is_said_of_a_date_of_rfc_822(date: str) -> None:
+    old = "Fri, 12 Dec 2025 17:19:38 GMT"
+    assert old in RSS
+    assert rules(RSS.replace(old, date)) == set()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: "<div>" * n,
+        lambda n: "<ul><li>" * n,
+        lambda n: "<dl><dd>" * n,
+        lambda n: "<b><p>" * n,
+        lambda n: "<table><tr><td>" * n,
+        lambda n: "<table><a href='https://a.example/'>" * n,
+        lambda n: "<svg><g>" * n,
+        lambda n: "".join(f"<font a{number}>" for number in range(n)),
+        lambda n: "".join(f"<p><b a{number}></p>" for number in range(n)),
+        lambda n: "<p " + " ".join(f"a{number}='>'" for number in range(n)) + ">",
+        lambda n: "<p " + "/".join(f"a{number}" for number in range(n)) + ">",
+        lambda n: "</p>" * n,
+        lambda n: "a & b <i>" * n,
+        lambda n: "<!--" + "-x" * n,
+    ],
+    ids=range(14),
+)
+def test_html_is_checked_in_steps_that_grow_with_it(make: Callable[[int], str]) -> None:
+    first, second = make(400), make(800)
+    assert steps(lambda: list(check_html(second, "x"))) < 2.5 * steps(
+        lambda: list(check_html(first, "x"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("html", "told"),
+    [
+        ("<div>" * 300, "more than 256 elements stand in one another"),
+        ("<p " + " ".join(f"a{n}" for n in range(300)) + ">", "more than 256 attributes"),
+        (f"<p title='{'&' * 200_000}'>", "an attribute has more than 100,000 characters"),
+        (f"<p {'a' * 5_000}>", "an attribute has more than"),
+        (f"<{'a' * 5_000}>", "a name has more than 1,000 characters"),
+        (f"<!--{'x-' * 200_000}-->", "a comment has more than 100,000 characters"),
+    ],
+    ids=range(6),
+)
+def test_html_that_nobody_writes_is_looked_at_no_further(html: str, told: str) -> None:
+    [found] = check_html(html, "x")
+    assert found.rule == 18 and told in found.message
+
+
+def test_a_title_that_nobody_writes_is_looked_at_no_further() -> None:
+    assert 17 in rules(ATOM.replace("Tom &amp;amp;amp; Jerry", "&lt;b>" * 300))
 
 
 def test_rss_without_a_channel() -> None:
@@ -308,7 +379,7 @@ def test_a_json_feed_is_an_object() -> None:
 
 def test_a_null_is_named() -> None:
     (finding,) = check(_changed("items.1.tags", None).encode())
-    assert str(finding) == "feed: items[1].tags is null (rule 26)"
+    assert str(finding) == "feed: items[1].tags is null (null)"
 
 
 def test_the_self_link_is_the_address() -> None:
@@ -379,7 +450,7 @@ def test_a_comment_behind_the_items_is_nothing() -> None:
 
 
 def test_a_finding_is_one_line() -> None:
-    assert str(Finding(6, "a\nb", "is  odd")) == "a b: is odd (rule 6)"
+    assert str(Finding(6, "a\nb", "is  odd")) == "a b: is odd (guid)"
 
 
 @settings(deadline=None, max_examples=60)

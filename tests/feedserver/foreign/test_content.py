@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from html import escape
 
 import pytest
@@ -16,6 +17,7 @@ from feedserver.formats import archive as archives
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Attachment, Channel, Image
 from feedserver.text import html
+from tests.feedserver.counting import steps
 from tests.feedserver.foreign.test_foreign import atom, content, entry, feed, one, read, rss
 from tests.samples import SITE
 
@@ -136,6 +138,28 @@ def test_any_pictures_are_prepared(found: list[str]) -> None:
 
 
 SITE_ROOT = "https://letters.example/"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: "<noscript><img src=a.png></noscript> " * n,
+        lambda n: "<noscript>" * n + "<img src=a.png>",
+        lambda n: "<p><img></p>" * n,
+        lambda n: "<p>" + "<img data-src=a.png>" * n,
+        lambda n: "<div>" * 100 + "<p><img></p>" * n,
+        lambda n: "<picture><source>" * n,
+        lambda n: "<div>" * n + "<img>",
+        lambda n: "<a href=#x>" * n,
+        lambda n: f"<img data-srcset='{'a.png, ' * n}'>",
+    ],
+    ids=range(9),
+)
+def test_content_is_prepared_in_steps_that_grow_with_it(make: Callable[[int], str]) -> None:
+    first, second = make(400), make(800)
+    assert steps(lambda: prepare(second, PAGE, PAGE)) < 2.5 * steps(
+        lambda: prepare(first, PAGE, PAGE)
+    )
 
 
 AUDIO = Attachment("https://radio.example/7.mp3", "audio/mpeg", 4_200)

@@ -148,8 +148,8 @@ def test_issues_are_divided_as_the_plugin_does() -> None:
         "https://letters.example/i/#hydrogen-1-2-3",
     ]
     assert [each.title for each in updates] == [
-        "Fractal (Clients), This Week in Letters 1",
-        "Hydrogen 1.2.3 (Clients), This Week in Letters 1",
+        "Fractal (Clients), 2026-03-13",
+        "Hydrogen 1.2.3 (Clients), 2026-03-13",
     ]
     assert updates[0].authors == (Person("Ada", "https://matrix.to/#/@ada:example.org"),)
     assert updates[0].image == Image("https://letters.example/shot.png")
@@ -302,13 +302,13 @@ def test_a_feed_of_summaries_gives_no_updates_and_says_so() -> None:
     assert [each.content for each in found.archive.entries] == [None, None]
     assert found.archive.entries[0].summary == "What stood in the letters."
     assert messages(found) == [
-        "feed: carries only summaries: there are no updates to be had of it (rule 0)"
+        "feed: carries only summaries: there are no updates to be had of it (source)"
     ]
     mixed = read(
         atom(entry(summary, title="This Week in A"), entry(content("x"), id="https://a.example/2"))
     )
     assert messages(mixed) == [
-        "https://letters.example/1/: carries only a summary: it gives no updates (rule 0)"
+        "https://letters.example/1/: carries only a summary: it gives no updates (source)"
     ]
 
 
@@ -371,9 +371,9 @@ def test_terms_that_can_have_no_address_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"", "neither Atom nor RSS"),
-        (b"<html><p>no feed</p></html>", "neither Atom nor RSS"),
-        (b"\xff\xfe\x00", "neither Atom nor RSS"),
+        (b"", "no JSON Feed, Atom or RSS"),
+        (b"<html><p>no feed</p></html>", "no JSON Feed, Atom or RSS"),
+        (b"\xff\xfe\x00", "no JSON Feed, Atom or RSS"),
         (b"[1]", "expected `object`"),
         (b"{}", "expected that of JSON Feed"),
         (b'{"version": "https://jsonfeed.org/version/1.1"}', "items: expected a list"),
@@ -419,7 +419,7 @@ def test_a_broken_encoding_is_read_and_told() -> None:
     assert [each.rule for each in found.findings] == [23, 23]
     # Nobody may hide markup in an encoding that only Python knows.
     hidden = b'<?xml version="1.0" encoding="utf-7"?>+ADwAIQ-ENTITY x "y"+AD4-'
-    with pytest.raises(ForeignError, match="neither Atom nor RSS"):
+    with pytest.raises(ForeignError, match="no JSON Feed, Atom or RSS"):
         foreign.read(hidden, Options())
 
 

@@ -165,7 +165,7 @@ def test_entities_are_not_expanded(declaring: str, encoding: str, tmp_path: Path
     path.write_bytes(text.encode(encoding))
     with ends():
         served(tmp_path, path)
-    assert "entities" in errors(tmp_path)[0] or "neither" in errors(tmp_path)[0]
+    assert "entities" in errors(tmp_path)[0] or "no JSON Feed" in errors(tmp_path)[0]
 
 
 def test_a_document_type_alone_does_no_harm(tmp_path: Path) -> None:

@@ -54,6 +54,18 @@ def test_the_first_names_the_site_and_has_what_stands_twice() -> None:
     assert [entry.title for entry in joined.entries] == ["One", "Two"]
 
 
+def test_of_several_sources_an_update_says_whose_it_is() -> None:
+    week = post("week")
+    bare = update(week, 1, project="cinny")
+    first = site(week, update(week, 0, project="fractal"), replace(bare, summary=bare.title))
+    joined = sites.join([first, site(post("two"), of=OTHER)])
+    assert [(entry.title, entry.summary) for entry in joined.entries if "wo" not in entry.id] == [
+        ("Week", "Text of a post."),
+        ("clients-fractal, Week, Letters", "News of clients-fractal."),
+        ("clients-cinny, Week, Letters", "clients-cinny, Week, Letters"),
+    ]
+
+
 def test_sections_projects_and_terms_of_one_slug_are_one() -> None:
     week, paper = post("week", tags=["News"], sections=["clients"]), post("paper", tags=["news"])
     paper = replace(moved(paper), published=paper.published, sections=("clients", "bots"))

@@ -75,10 +75,10 @@ def test_an_issue_is_followed_by_its_updates() -> None:
     issue, *updates = _build(_post("Week", html=ISSUE, issue=True, categories=("TWIM",)))
     assert issue.sections == ("clients", "x")
     assert [update.title for update in updates] == [
-        "Clients, Week",
-        "Fractal (Clients), Week",
-        "e (Clients), Week",
-        "Hydrogen (📱), Week",
+        "Clients, 2024-05-17",
+        "Fractal (Clients), 2024-05-17",
+        "e (Clients), 2024-05-17",
+        "Hydrogen (📱), 2024-05-17",
     ]
     fractal = updates[1]
     assert fractal.id == fractal.url == "https://letters.example/Week/#f"
@@ -89,7 +89,7 @@ def test_an_issue_is_followed_by_its_updates() -> None:
     assert fractal.summary == "News."
     assert fractal.update is not None and fractal.update.position == 1
     assert updates[0].authors == issue.authors
-    assert (updates[3].content, updates[3].summary) == (None, "Hydrogen (📱), Week")
+    assert (updates[3].content, updates[3].summary) == (None, "Hydrogen (📱), 2024-05-17")
 
 
 def test_only_issues_are_divided() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedserver.model import Reporter
-from feedserver.newsletter.issues import Update, divide, is_issue
+from feedserver.newsletter.issues import Update, divide, is_issue, strays
 from feedserver.text import html
 from tests.conftest import ends, steps
 
@@ -210,7 +210,7 @@ def test_the_one_wrapper_of_everything_is_looked_into(wrapper: str) -> None:
         ),
         (
             '<h3>Commet 🌠 ( <a href="/c"><b>our</b> page</a> ) 🎉</h3>',
-            ("commet", "Commet 🌠 🎉", "https://letters.example/c"),
+            ("commet", "Commet", "https://letters.example/c"),
         ),
         (
             '<h3>GTK <a href="https://gtk.example/">↗</a></h3>',
@@ -231,6 +231,43 @@ def test_the_one_wrapper_of_everything_is_looked_into(wrapper: str) -> None:
         (
             f'<h3><a href="{ADA}">Ada</a> <a href="/d">Dendrite</a></h3>',
             ("ada-dendrite", "Ada Dendrite", None),
+        ),
+        (
+            '<h3>Heron <a href="https://a.example/">↗</a> 🐦</h3>',
+            ("heron", "Heron", "https://a.example/"),
+        ),
+        (
+            '<h3>Heron 🐦 <a href="https://a.example/">🔗 Website</a></h3>',
+            ("heron", "Heron", "https://a.example/"),
+        ),
+        (
+            '<h3>Heron [<a href="https://a.example/">→</a>] :bird:</h3>',
+            ("heron", "Heron", "https://a.example/"),
+        ),
+        (
+            '<h3>Heron – <a href="https://a.example/">website</a></h3>',
+            ("heron", "Heron", "https://a.example/"),
+        ),
+        (
+            '<h3>Heron (<a href="https://matrix.to/#/#h:a.example">room</a>, '
+            '<a href="https://a.example/">website</a>) 🐦</h3>',
+            ("heron", "Heron", "https://a.example/"),
+        ),
+        (
+            '<h3>Heron <a href="https://matrix.to/#/#h:a.example">room</a></h3>',
+            ("heron", "Heron", "https://matrix.to/#/%23h:a.example"),
+        ),
+        (
+            '<h3><a href="https://a.example/">Heron</a> 🐦</h3>',
+            ("heron", "Heron 🐦", "https://a.example/"),
+        ),
+        (
+            '<h3>Heron moves to <a href="https://a.example/">a new house</a></h3>',
+            ("heron-moves-to-a-new-house", "Heron moves to a new house", None),
+        ),
+        (
+            '<h3>C++ <a href="https://a.example/">↗</a></h3>',
+            ("c-plus-plus", "C++", "https://a.example/"),
         ),
         ("<h3>Sable (beta)</h3>", ("sable-beta", "Sable (beta)", None)),
         (
@@ -599,3 +636,29 @@ def test_hostile_html_takes_linear_time(make: Callable[[int], str]) -> None:
     content = html.sanitise(make(10_000), BASE)
     with ends():
         divide(content)
+
+
+def _strays(text: str, *ignored: str) -> list[tuple[int, str]]:
+    return [(found.level, found.title) for found in strays(pyromark.html(text), ignored)]
+
+
+def test_what_stands_below_a_second_heading_of_the_first_level_is_told() -> None:
+    text = "# Boats\n\n### Heron\n\nA.\n\n# Weather\n\n> B.\n\n# That’s it\n\nC.\n"
+    assert _strays(text) == [(1, "Weather"), (1, "That’s it")]
+    assert _strays(text, "That's*") == [(1, "Weather")]
+    assert _strays("# Boats\n\nA.\n\n# Weather\n\nB.\n") == [(1, "Weather")]
+
+
+def test_a_farewell_below_a_heading_of_the_first_level_is_not_told() -> None:
+    text = "# This week\n\n## Boats\n\nA.\n\n# See you\n\nNext week.\n"
+    assert _strays(text) == []
+    assert _strays(text + "\n### Heron\n\nB.\n\n> C.\n") == [(1, "See you")]
+    assert _strays("## Boats\n\n> # A heading that Dan wrote\n>\n> B.\n") == []
+
+
+def test_a_report_below_a_small_heading_of_a_section_without_projects_is_told() -> None:
+    report = f"[Ada]({ADA}) says\n\n> News.\n\n"
+    assert _strays(f"## Boats\n\n#### Heron\n\n{report}") == [(4, "Heron")]
+    assert _strays(f"## Boats\n\n##### Heron\n\n{report}#### Pike\n\nText.\n") == [(5, "Heron")]
+    assert _strays(f"## Boats\n\n### Heron\n\n#### Fixes\n\n{report}") == []
+    assert _strays(f"## Boats\n\n{report}") == []

@@ -148,3 +148,43 @@ def test_one_feed_has_all_of_the_history(slug: str) -> None:
     assert len(index.entries(feed)) == 2
     paths = [feed.path for feed in feeds if feed.kind == "section"]
     assert paths == ["/section/clients/", "/section/apps/", "/section/bots/"]
+
+
+def _linked(heading: str, slug: str, url: str) -> tuple[Entry, ...]:
+    entry = update(post("new"), 0, project=slug)
+    assert entry.update
+    project = Project(slug, heading, url)
+    return (replace(entry, update=replace(entry.update, project=project)),)
+
+
+@pytest.mark.parametrize(
+    ("slug", "url", "now"),
+    [
+        ("the-new-app", "http://www.element.example", "element-web-desktop"),
+        ("element-web-nightly", "https://element.example/#top", "element-web-desktop"),
+        # Its words name another, or nothing leads to the website of one.
+        ("nimbus", "https://element.example/", "nimbus"),
+        ("nimbus-in-element-web", "https://element.example/", "nimbus-in-element-web"),
+        ("the-new-app", "https://element.example/news/", "the-new-app"),
+    ],
+)
+def test_a_heading_that_leads_to_the_website_of_a_project_is_its(
+    slug: str, url: str, now: str
+) -> None:
+    known = registry.read(TOML + b'[[projects]]\ntitle = "Nimbus"\n', "hebbot.toml")
+    [entry], merges = merge(_linked("A heading", slug, url), known)
+    assert entry.update and entry.update.project
+    assert (entry.update.project.slug, entry.update.project.url) == (now, url)
+    assert [(each.old, each.new) for each in merges if each.updates] == (
+        [] if slug == now else [(slug, now)]
+    )
+
+
+def test_a_website_of_two_projects_tells_of_neither() -> None:
+    known = registry.read(
+        b'''[[projects]]\ntitle = "A"\nwebsite = "https://x.example"
+[[projects]]\ntitle = "B"\nwebsite = "https://x.example/"''',
+        "hebbot.toml",
+    )
+    _, merges = merge(_linked("The app", "the-app", "https://x.example/"), known)
+    assert merges == ()

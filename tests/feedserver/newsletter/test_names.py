@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from feedserver.model import Entry, FeedKind, Person, Section
+from feedserver.model import Entry, FeedKind, Person, Project, Section
 from feedserver.newsletter import names
 from tests.samples import SITE, post, update
 
@@ -44,6 +45,28 @@ def test_a_feed_needs_no_second_name(
 )
 def test_a_section_has_a_name_in_any_case(title: str, name: str) -> None:
     assert names.of_section(Section("clients", title)) == name
+
+
+@pytest.mark.parametrize(
+    ("section", "project", "title"),
+    [
+        ("Dept of Clients 📱", "Fractal", "Fractal (Clients), 2020-11-06"),
+        ("Department of SDKs 🧰", "Trixnity 5.2.0 🎉", "Trixnity 5.2.0 (SDKs), 2020-11-06"),
+        ("Dept of Clients 📱", None, "Clients, 2020-11-06"),
+        ("Dept of 📱", None, "Dept of 📱, 2020-11-06"),
+        (None, "Matrix Spec", "Matrix Spec, 2020-11-06"),
+        (None, "🦉", "🦉, 2020-11-06"),
+        ("Bots", "", "slug (Bots), 2020-11-06"),
+    ],
+)
+def test_an_update_is_titled_by_what_it_is_about_and_its_day(
+    section: str | None, project: str | None, title: str
+) -> None:
+    above = None if section is None else Section("slug", section)
+    own = None if project is None else Project("slug", project)
+    # It is the seventh elsewhere.
+    date = datetime(2020, 11, 6, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
+    assert names.title(above, own, date) == title
 
 
 def test_an_update_is_by_its_reporters_else_by_the_authors_and_never_by_the_site() -> None:

@@ -31,7 +31,7 @@ def test_the_newest_heading_names_a_topic_and_every_update_is_in_its_history() -
     assert [entry.id for entry in section.updates] == [entries[n].id for n in (1, 2, 0)]
     assert [issue.title for issue in section.issues] == ["New", "Old"]
     [project] = topics.projects(entries)
-    assert project.title == "Fractal 2.0"
+    assert project.title == "Fractal"
     # The newest heading that has a link.
     assert project.website == "https://old.example/"
 

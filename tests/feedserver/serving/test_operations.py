@@ -12,8 +12,10 @@ from starlette.types import Receive, Scope, Send
 from feedserver.errors import StateError
 from feedserver.feeds.index import Index
 from feedserver.serving.operations import Operations
+from feedserver.serving.reports import Told
 from feedserver.settings.settings import Settings
 from feedserver.sources import statefolder
+from feedserver.sources.statefolder import Health
 from tests.samples import archive
 
 pytestmark = pytest.mark.dependency
@@ -26,9 +28,9 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
 
 
-def test_without_a_feed_nothing_can_be_served(tmp_path: Path) -> None:
+def test_without_a_feed_nothing_can_be_served() -> None:
     operations = Operations(
-        _nothing, tmp_path, index=lambda: Index(archive([])), public_metrics=True
+        _nothing, lambda: Told(Health(), b""), index=lambda: Index(archive([])), public_metrics=True
     )
     with TestClient(operations) as client:
         answer = client.get("/healthz")
@@ -55,14 +57,14 @@ def test_what_is_fetched_is_kept_below_the_cache_by_one_server(
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / name)
     peer = Settings(sources=("https://peer.example/atom.xml",))
     with statefolder.held(peer) as first, statefolder.held(peer) as second:
-        assert first.parent == tmp_path / "feedserver"
-        assert second.parent != first.parent
-    assert first.is_dir() and not second.exists()
+        assert first.path.parent == tmp_path / "feedserver"
+        assert second.path.parent != first.path.parent
+    assert first.path.is_dir() and not second.path.exists()
     with statefolder.held(peer) as again:
-        assert again == first
+        assert again.path == first.path
     with statefolder.held(Settings(sources=("site",))) as temporary:
-        assert temporary.parent != first.parent
-    assert not temporary.exists()
+        assert temporary.path.parent != first.path.parent
+    assert not temporary.path.exists()
 
 
 def test_a_state_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ state = "/var/lib/feedserver"
 interval = 2
 poll = 60
 fetch_timeout = 1.5
+archive_bytes = 5000
 fetch_bytes = 1000
 fetch_redirects = 0
 private_addresses = true

@@ -56,7 +56,7 @@ class Bench:
     def __init__(self, folder: Path, clock: Clock, *sources: str, **settings: Any) -> None:
         self.state = folder / "state"
         self.settings = replace(
-            Settings(sources=sources, state=self.state, private_addresses=True, fetch_timeout=5),
+            Settings(sources=sources, state=self.state, private_addresses=True, fetch_timeout=60),
             **settings,
         )
         self.clock = clock
@@ -162,7 +162,7 @@ def test_what_is_broken_is_refused_once_and_the_old_stays(
 def test_nothing_at_the_start_is_an_error(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "x").write_text("<html>")
     bench = Bench(tmp_path, clock, str(tmp_path / "nowhere"), str(tmp_path / "x"))
-    with pytest.raises(SourceError, match=r"no such folder or file; .*neither Atom nor RSS"):
+    with pytest.raises(SourceError, match=r"no such folder or file; .*no JSON Feed, Atom or RSS"):
         bench.refresh()
     assert [each["state"] for each in bench.status()] == ["missing", "refused"]
     # The same builder goes on when there is something.

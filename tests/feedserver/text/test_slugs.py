@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from feedserver.text.slugs import (
     HeadingIds,
     project_slug,
+    project_title,
     section_slug,
     section_title,
+    slug_of,
     slugify,
     without_emoji,
+    without_signs,
 )
 from tests.conftest import ends, steps
 
@@ -135,6 +138,17 @@ def test_a_section_is_named_without_its_department(heading: str, title: str, slu
         ("etke.cc", "etke-cc"),
         ("Server_Stats Updates", "server-stats"),
         ("web3.0", "web3-0"),
+        ("Heron 3.1.0rc2: a first look", "heron"),
+        ("Heron (v1.0.10), at last", "heron"),
+        ("Sign-in with Heron 2.0/SAML", "sign-in-with-heron-2-0-saml"),
+        ("Heron Docs 1.18 for Dash and Zeal", "heron-docs-for-dash-and-zeal"),
+        ("Heron Docs release (1.19) for Dash and Zeal", "heron-docs-for-dash-and-zeal"),
+        ("Heron 1.2 for Debian 12.4 released", "heron-for-debian"),
+        ("Heron 1.2 forks", "heron"),
+        ("C++ SDK", "c-plus-plus-sdk"),
+        ("C# SDK 0.4.1", "c-sharp-sdk"),
+        ("Notepad++ 🎉", "notepad-plus-plus"),
+        ("#heron:letters.example", "heron-letters-example"),
         ("Third Room 1", "third-room-1"),
         ("0.42.0 has been released", ""),
         ("Updates", ""),
@@ -143,6 +157,49 @@ def test_a_section_is_named_without_its_department(heading: str, title: str, slu
 )
 def test_a_project_has_one_slug_in_all_versions(heading: str, slug: str) -> None:
     assert project_slug(heading) == slug
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("Heron 0.0.96 beta4", "Heron"),
+        ("Heron: version 0.8.0", "Heron"),
+        ("🐦 Heron (v0.7.0-rc1) 🎉", "Heron"),
+        ("Heron Docs 1.18 for Dash and Zeal", "Heron Docs for Dash and Zeal"),
+        ("C++ 1.0", "C++"),
+        ("Heron 🐦", "Heron 🐦"),
+        ("Heron Updates", "Heron Updates"),
+        ("Heron 2.0/SAML", "Heron 2.0/SAML"),
+        ("0.42.0 has been released", "0.42.0 has been released"),
+    ],
+)
+def test_a_project_is_called_as_its_heading_is_without_a_version(heading: str, title: str) -> None:
+    assert project_title(heading) == title
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "former"),
+    [
+        ("C++", "c-plus-plus", "c"),
+        ("C#", "c-sharp", "c"),
+        ("F#/C++ interop", "f-sharp-c-plus-plus-interop", "f-c-interop"),
+        ("Си++", "si-plus-plus", "si"),
+        ("e\u0301+", "e-plus", "e"),
+        ("C++🎉", "c-plus-plus-tada", "c-tada"),
+        # Not behind a letter, or not at the end of a word.
+        ("C++17", "c-17", "c-17"),
+        ("a+b", "a-b", "a-b"),
+        ("24+", "24", "24"),
+        ("Issue #5", "issue-5", "issue-5"),
+        ("👍+", "1", "1"),
+        # All else joins.
+        ("C", "c", "c"),
+        ("Zoë Ärm!", "zoe-arm", "zoe-arm"),
+    ],
+)
+def test_signs_at_the_end_of_a_word_are_words(name: str, slug: str, former: str) -> None:
+    assert slug_of(name) == slug_of(slug) == slug
+    assert slug_of(without_signs(name)) == former
 
 
 def test_equal_headings_are_numbered() -> None:
@@ -190,3 +247,10 @@ def test_a_page_of_equal_headings_takes_linear_time() -> None:
     with ends():
         slugify("é" * 500_000)
         project_slug("1" * 200_000)
+
+
+@pytest.mark.parametrize("text", ["1", "1.", "1.0 for ", "a+", "update ", "(", "1.1/"])
+def test_hostile_headings_take_linear_time(text: str) -> None:
+    with ends():
+        project_slug(text * 20_000)
+        project_title(text * 20_000)

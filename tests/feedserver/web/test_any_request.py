@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Message
 from feedserver.feeds import export
 from feedserver.model import Feed
 from feedserver.serving import worker
+from feedserver.serving.reports import Told
 from feedserver.settings.settings import Settings
+from feedserver.sources.statefolder import Health
 from tests.feedserver.servers import FEEDS
 from tests.samples import SITE, archive, post, update
 from tests.served import served
@@ -232,7 +234,7 @@ def server(
         state=folder.parent / "site.state",
         log_requests=True,
     )
-    app = worker._app(settings, served(folder))
+    app = worker._app(settings, served(folder), lambda: Told(Health(), b""))
     with anyio.from_thread.start_blocking_portal() as portal:
         found = _Server(app, portal)
         with found.started():

@@ -427,3 +427,21 @@ def test_a_search_that_takes_long_holds_no_other_slice(
         finally:
             ended.set()
         assert [each.result(60).status_code for each in waiting] == [200] * len(asked)
+
+
+def test_pages_lead_to_the_site_where_it_is_served(site: Path) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml"}
+    paths = ["/section/clients/atom.xml", "/feeds/", "/feeds/?q=text", "/feeds/?limit=x", "/embed/"]
+    paths += ["/section/clients/", "/feed.json?limit=0"]
+    for url, base in ((None, "http://testserver/"), (f"{URL}a/", f"{URL}a/")):
+        with TestClient(create_app(Settings(folder=site, url=url), store=served(site))) as client:
+            (site / "404.html").unlink(missing_ok=True)
+            for path in paths:
+                page = client.get(path, headers=browser)
+                assert f'href="{SITE.url}' not in page.text, path
+                assert f'href="{base}' in page.text, path
+            item = client.get("/feed.json").json()["items"][0]
+            assert item["id"].startswith(SITE.url) and item["url"].startswith(SITE.url)
+    with TestClient(create_app(Settings(url=URL), store=served(site))) as client:
+        # The feeds alone are served.
+        assert f'href="{SITE.url}' in client.get("/section/clients/atom.xml", headers=browser).text

@@ -9,10 +9,10 @@ import re
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 import pytest
@@ -408,7 +408,7 @@ def test_the_how_to_s_bot_sees_each_entry_once(
     monkeypatch.setattr(urllib.request, "urlopen", answer)
     names: dict[str, Any] = {}
     exec(code, names)
-    seen: dict[str, str] = {}
+    seen: dict[str, list[str]] = {}
     address = f"{BASE}updates/feed.json"
     new = names["poll"](address, seen)
     assert [item["id"] for item in new] == [
@@ -416,3 +416,11 @@ def test_the_how_to_s_bot_sees_each_entry_once(
     ]
     assert names["poll"](address, seen) == []
     assert "since=" in asked[-1] and "since=" not in asked[0]
+    edited = new[0]["id"]
+    seen[edited][1] = "0123456789ab"
+    assert [item["id"] for item in names["poll"](address, seen)] == [edited]
+    # A date in the future would hide all else until it has come.
+    seen[edited][0] = "2999-01-01T00:00:00+00:00"
+    names["poll"](address, seen)
+    [since] = parse_qs(urlsplit(asked[-1]).query)["since"]
+    assert datetime.fromisoformat(since) < datetime.now(UTC)

@@ -155,3 +155,32 @@ def test_unknown_keys_of_a_section_are_errors() -> None:
         "b.md:3: nosuch: no key of a section",
         "b.md:4: paginate_by: expected a whole number, found 'x'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "authors"),
+    [
+        ("author: Ida", ("Ida",)),
+        ("author: [Ida, Bo]", ("Ida", "Bo")),
+        ("author: Ida\nauthors: [Bo]", ("Bo",)),
+        ("author:", ()),
+        # Another plugin's.
+        ("author: {name: Ida}", ()),
+    ],
+)
+def test_the_author_of_a_yaml_post(text: str, authors: tuple[str, ...]) -> None:
+    meta = _meta(text, fence="---")
+    assert meta.authors == authors
+    assert meta.taxonomies.get("author", ()) == authors
+
+
+def test_an_author_at_the_top_of_a_toml_post_is_none_of_ours() -> None:
+    assert _meta('author = "Ida"').authors == ()
+
+
+@pytest.mark.parametrize("name", ["tag", "tags"])
+def test_tags_are_terms_where_they_are_a_taxonomy(name: str) -> None:
+    front = frontmatter.read("---\ntags: [Heron, Pike]\n---\n", "blog/x.md")
+    meta, problems = read_post(front, "blog/x.md", (*TAXONOMIES, name))
+    assert (meta.taxonomies, problems) == ({name: ("Heron", "Pike")}, [])
+    assert _meta("tags: [Heron]", fence="---").taxonomies == {}

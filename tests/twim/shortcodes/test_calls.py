@@ -446,3 +446,24 @@ def tokens_cleaned(value: Value) -> Value:
     if isinstance(value, tuple):
         return tuple(tokens_cleaned(item) for item in value)
     return tokens.cleaned(value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ('{{ a(\n  x="img.png,\n  y="2"\n) }}', 2, 5),
+        ('{{ a(x="img.png y="2") }}', 1, 8),
+        ('{{ a(x="1", y="say "hi" now") }}', 1, 15),
+        ('b {{ a(x="1) }}', 1, 10),
+        ('{{ a(x=["1, "2"]) }}', 1, 9),
+    ],
+)
+def test_a_string_that_is_not_closed_is_told_by_where_it_begins(
+    text: str, line: int, column: int
+) -> None:
+    [error] = errors(text)
+    assert error.endswith(f"; the string begins at line {line}, column {column}")
+
+
+def test_other_mistakes_are_not_blamed_on_strings() -> None:
+    assert "string begins" not in "".join(errors('{{ a(x="1", y=) }}'))

@@ -1,0 +1,96 @@
+"""HTML by html5lib, in time that grows with the text: what makes it take the square is refused.
+
+For each tag it looks through all open elements, for each attribute through all others of its tag,
+and what is long it copies for each of its characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import html5lib
+from html5lib.constants import E as MESSAGES
+from html5lib.treebuilders import getTreeBuilder
+
+_DEEPEST = 256
+_MOST_ATTRIBUTES = 256
+_LONGEST = 100_000
+_LONGEST_NAME = 1_000
+# Those that put one character after the other into a tag or a comment.
+_STATES = (
+    "tagNameState attributeNameState attributeValueDoubleQuotedState"
+    " attributeValueSingleQuotedState attributeValueUnQuotedState"
+    " bogusCommentState commentState commentEndState doctypeNameState bogusDoctypeState"
+).split()
+
+
+class BeyondError(Exception):
+    """A text is deeper, or has more in one tag, than anyone writes; the message says what."""
+
+
+class _Tree(getTreeBuilder("etree")):  # type: ignore[misc]  # a class that is made at run time
+    """A tree of elements, without their text: that is asked for nowhere."""
+
+    def insertElementNormal(self, token: dict[str, Any]) -> Any:
+        if len(self.openElements) > _DEEPEST:
+            raise BeyondError(f"more than {_DEEPEST} elements stand in one another")
+        return super().insertElementNormal(token)
+
+    def insertText(self, data: str, parent: Any = None) -> None:
+        pass
+
+
+class _Parser(html5lib.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(_Tree, namespaceHTMLElements=False)
+
+    def reset(self) -> None:
+        super().reset()
+        # The parser has just made its tokenizer, and can't be told of another.
+        for name in _STATES:
+            setattr(self.tokenizer, name, self._bounded(getattr(self.tokenizer, name)))
+
+    def _bounded(self, state: Callable[[], bool]) -> Callable[[], bool]:
+        tokenizer = self.tokenizer
+
+        def bounded() -> bool:
+            token: Any = tokenizer.currentToken
+            _measure(token)
+            return state()
+
+        return bounded
+
+
+def _measure(token: dict[str, Any]) -> None:
+    """See that the tag or comment that is being read has a size that somebody may have written.
+
+    Raises:
+        BeyondError: it hasn't.
+    """
+    data = token.get("data") or ""
+    if len(token.get("name") or "") > _LONGEST_NAME:
+        raise BeyondError(f"a name has more than {_LONGEST_NAME:,} characters")
+    if isinstance(data, str):
+        if len(data) > _LONGEST:
+            raise BeyondError(f"a comment has more than {_LONGEST:,} characters")
+        return
+    if len(data) > _MOST_ATTRIBUTES:
+        raise BeyondError(f"a tag has more than {_MOST_ATTRIBUTES} attributes")
+    name, value = data[-1]
+    if len(name) > _LONGEST_NAME or len(value) > _LONGEST:
+        raise BeyondError(f"an attribute has more than {_LONGEST:,} characters")
+
+
+def parse(html: str) -> tuple[Any, str | None]:
+    """The tree of a piece of HTML without its text, and its first fault, if it has one.
+
+    Raises:
+        BeyondError: it is deeper, or has more in one tag, than anyone writes.
+    """
+    parser = _Parser()
+    root = parser.parseFragment(html)
+    if not parser.errors:
+        return root, None
+    _, code, values = parser.errors[0]
+    return root, MESSAGES.get(code, code) % values

@@ -1,0 +1,34 @@
+"""The page of all sections; where there are none it says why, and what to set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from feedserver.feeds import choices
+from feedserver.feeds.index import Index
+from feedserver.newsletter.issues import is_issue
+from feedserver.pages import templates
+
+PATH = "section/"
+
+
+def page(index: Index, base: str, issues: Sequence[str]) -> Response:
+    """The page of a site's sections; `issues` is the setting of that name."""
+    site, prefix = index.archive.site, urlsplit(base).path
+    sections = [
+        {"title": choices.short_title(feed, site), "url": f"{prefix}{feed.path[1:]}"}
+        for feed in index.feeds
+        if feed.kind == "section"
+    ]
+    posts = index.posts.entries
+    values = {
+        "site": site,
+        "sections": sections,
+        "has_issues": any(is_issue((*post.tags, post.title), issues) for post in posts),
+        "setting": f"issues = {json.dumps(list(issues), ensure_ascii=False)}",
+    }
+    return templates.page("sections.html", site.language, prefix, values)

@@ -1,0 +1,64 @@
+"""The page of all sections of a server without a site's pages, and of why there are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from feedserver.feeds import catalogue
+from feedserver.foreign import reading as foreign
+from feedserver.foreign.reading import Options
+from feedserver.formats import archive as archives
+from feedserver.model import Archive
+from feedserver.settings.settings import Settings
+from feedserver.web.app import create_app
+from tests.feedserver.foreign.test_foreign import atom, content, entry
+from tests.samples import SITE, archive, post, update
+from tests.served import served
+
+ISSUES = ("This Week in *",)
+
+
+def client(tmp_path: Path, found: Archive, **settings: object) -> TestClient:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / archives.FILE).write_bytes(archives.serialise(found))
+    given = Settings(**{"issues": ISSUES, **settings})  # type: ignore[arg-type]
+    return TestClient(create_app(given, store=served(source)))
+
+
+def test_a_source_without_issues_is_told_what_to_set(tmp_path: Path) -> None:
+    found = foreign.read(atom(entry(content("<h2>Ebb</h2>x"), title="Tides, 7")), Options())
+    with client(tmp_path, found.archive) as server:
+        answer = server.get("/section/")
+        assert answer.status_code == 200
+        assert "no entry here is an issue" in answer.text
+        assert "issues = [&#34;This Week in *&#34;]" in answer.text
+        assert server.get("/section", follow_redirects=False).headers["location"] == "/section/"
+        assert server.head("/section/").text == ""
+        assert server.get("/sections/").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["", "<p>All in one.</p>", "<h4>Ebb</h4>x"])
+def test_issues_that_are_not_divided_are_told(tmp_path: Path, text: str) -> None:
+    found = foreign.read(atom(entry(content(text), title="This Week in Tides")), Options())
+    with client(tmp_path, found.archive) as server:
+        assert "none of them is divided" in server.get("/section/").text
+
+
+def test_sections_that_there_are(tmp_path: Path) -> None:
+    issue = post("week", sections=["clients"])
+    entries = [issue, update(issue, 0)]
+    found = archive(entries, catalogue.feeds(entries, SITE))
+    with client(tmp_path, found) as server:
+        assert '<a href="/section/clients/">' in server.get("/section/").text
+        assert server.get("/section/clients/").status_code == 200
+
+
+def test_a_page_of_the_site_s_own_wins(tmp_path: Path) -> None:
+    (tmp_path / "site" / "section").mkdir(parents=True)
+    (tmp_path / "site" / "section" / "index.html").write_text("own")
+    with client(tmp_path, archive([post("one")]), folder=tmp_path / "site") as server:
+        assert server.get("/section/").text == "own"
