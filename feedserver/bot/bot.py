@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from textwrap import indent
 
 from feedserver.bot import _events as events
 from feedserver.bot import plan
@@ -73,15 +74,20 @@ class Bot:
         self._stop.set()
 
     def run(self) -> None:
-        """Poll until it is told to stop."""
+        """Poll until it is told to stop, first at once: its settings may be others than before."""
+        early = True
         while not self._stop.is_set():
-            self.poll()
+            self.poll(all_rooms=early)
+            early = False
             due = [self._memory.status(room).due or 0.0 for room in self._config.rooms]
             self._stop.wait(max(1.0, min(due) - self._now()))
 
     def poll(self, *, all_rooms: bool = False) -> bool:
-        """Do what is to be done in each room whose time has come; whether all went well."""
-        rooms = [room for room in self._config.rooms if all_rooms or self._is_due(room)]
+        """Do what is to be done in each room whose time has come; whether all went well.
+
+        With `all_rooms` it comes early, but where a feed's site has asked to wait.
+        """
+        rooms = [room for room in self._config.rooms if self._is_due(room, early=all_rooms)]
         if not rooms:
             return True
         try:
@@ -109,8 +115,14 @@ class Bot:
             decided = plan.decide(found, known, room, status.begun, status.place or "")
             yield from (f"  {line}" for line in _told(decided, room))
 
-    def _is_due(self, room: Room) -> bool:
-        return (self._memory.status(room).due or 0.0) <= self._now()
+    def _is_due(self, room: Room, *, early: bool) -> bool:
+        status = self._memory.status(room)
+        due = status.due or 0.0
+        # Only who was asked to wait is to wait for longer than the interval.
+        waits = (
+            status.problem is not None and due - (status.asked or 0.0) > 1.2 * self._config.interval
+        )
+        return due <= self._now() or (early and not waits)
 
     def _homeserver(self) -> Homeserver:
         """The homeserver, if the token is the bot's own.
@@ -338,7 +350,7 @@ def _told(decided: Plan, room: Room) -> Iterator[str]:
         return
     for name, found in (("new", decided.new), ("edited", decided.edits)):
         for post in found:
-            yield f"{name}: " + post.content["body"].replace("\n", "\n    ")
+            yield f"{name}: {indent(post.content['body'], '    ').lstrip()}"
     for id in decided.gone:
         yield f"taken back: {id}"
     if not decided.size:
