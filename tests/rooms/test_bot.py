@@ -20,6 +20,8 @@ from feedserver.bot import config, memory
 from feedserver.bot.bot import Bot
 from feedserver.bot.homeserver import Homeserver
 from feedserver.bot.memory import Memory
+from feedserver.errors import FetchError
+from feedserver.sources.fetching import Fetched, Validators
 from tests.conftest import ROOT
 from tests.feedserver.running import until
 from tests.rooms.newsletter import Newsletter, hosted
@@ -393,3 +395,38 @@ def test_a_bot_that_runs_posts_and_ends_when_it_is_told(bot: Reposting, ida: Mem
     finally:
         process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
+
+
+class Busy:
+    """A site that asks not to be asked again for an hour."""
+
+    asked = 0
+
+    def fetch(self, address: str, validators: Validators) -> Fetched:
+        self.asked += 1
+        raise FetchError(f"{address}: it answers 503", 3600.0)
+
+
+def test_a_site_that_asks_to_wait_is_not_asked_by_a_new_start(bot: Reposting) -> None:
+    told, site = config.load(bot.settings()), Busy()
+    for _ in range(2):
+        with memory.opened(bot.folder / "state") as kept:
+            token = {config.TOKEN: bot.account.token}
+            Bot(told, token, kept, fetcher=site).poll(all_rooms=True)
+    assert site.asked == 1
+    assert "it answers 503" in bot.command("--status")
+
+
+def test_whoever_starts_the_bot_sees_at_once_what_comes_of_it(bot: Reposting, ida: Member) -> None:
+    bot.once()
+    bot.news.publish(2, SECOND)
+    # Its interval is a quarter of an hour, and it has looked just now.
+    command = [sys.executable, "-m", "feedserver", "bot", "--config", str(bot.settings())]
+    process = subprocess.Popen(
+        command, env={**os.environ, config.TOKEN: bot.account.token}, cwd=ROOT
+    )
+    try:
+        until(lambda: len(ida.posted(bot.room)) == 2, seconds=60)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
