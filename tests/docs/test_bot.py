@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -15,6 +16,7 @@ from feedserver.bot._events import ENTRY
 from feedserver.bot.config import Config, Room
 from feedserver.formats import message
 from tests.conftest import ROOT
+from tests.sites import build, issue
 
 REFERENCE = (ROOT / "docs/reference/bot.md").read_text("utf-8")
 HOW_TO = (ROOT / "docs/how-to/run-the-bot.md").read_text("utf-8")
@@ -63,6 +65,23 @@ def test_the_settings_that_are_shown_can_be_read(tmp_path: Path) -> None:
     found = config.load(path)
     assert [room.mode for room in found.rooms] == ["updates", "threads"]
     assert found.rooms[1].query == {"not_section": ("matrix-live",)}
+
+
+def test_the_message_that_is_shown_is_that_of_an_item(tmp_path: Path) -> None:
+    text = (ROOT / "docs/reference/archive.md").read_text("utf-8")
+    [block] = re.findall(r"(?s)^## Messages for Matrix rooms.*?```json\n(.*?)```", text, re.M)
+    feed = build(tmp_path, {"blog/one.md": issue(1)}).json("updates/feed.json")
+    written, shown = feed["items"][0]["_matrix"], json.loads(block)
+    assert written.keys() == shown.keys()
+    assert written["content"].keys() == shown["content"].keys()
+    for name in ("msgtype", "format"):
+        assert written["content"][name] == shown["content"][name]
+    for name, begins in (
+        ("body", r"[\w .]+ \(\w+\) \(http"),
+        ("formatted_body", "<p><strong><a href"),
+    ):
+        assert re.match(begins, written["content"][name])
+        assert re.match(begins, shown["content"][name])
 
 
 def test_the_unit_s_command_finds_its_settings_and_its_token(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -64,6 +65,11 @@ def test_the_tutorial_does_what_it_says(server: Synapse, ida: Member, tmp_path: 
         assert len(updates) == 3
         for update in updates:
             assert update["content"]["m.relates_to"]["event_id"] == root["event_id"]
+        event = pages.block("reference/bot", ".event")
+        assert root["content"].keys() == json.loads(event).keys()
+        for one in (root, *updates):
+            assert one["content"]["org.twim.entry"].keys() == _entry(event).keys()
+        assert updates[0]["content"]["org.twim.entry"]["id"] == _entry(event)["id"]
         expected = _as_shown(pages.block(TUTORIAL, ".status"))
         assert shown(pages.done(status, tmp_path)) == expected
 
@@ -91,6 +97,11 @@ def test_the_tutorial_does_what_it_says(server: Synapse, ida: Member, tmp_path: 
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(60) == 0
+
+
+def _entry(event: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads(event)["org.twim.entry"]
+    return found
 
 
 def test_a_token_that_is_pasted_is_private(tmp_path: Path) -> None:
