@@ -156,4 +156,6 @@ class Poster:
         number = events.transaction(self.room, id, known.version, "redaction", known.edits)
         self.home.redact(known.place, known.event, number)
         edits = known.edits + 1
-        self.memory.remember(self.room, id, known.at_rest(event=None, missing=0, edits=edits))
+        self.memory.remember(
+            self.room, id, known.at_rest(event=None, said=None, missing=0, edits=edits)
+        )
