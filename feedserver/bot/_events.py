@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from feedserver.bot.config import Room
 from feedserver.bot.homeserver import Json, Sent
@@ -22,11 +21,11 @@ ENTRY = "org.twim.entry"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The event of an entry, as it stands in a room, in its newest version."""
+    """The event of an entry in a room, and its newest version; `count` is of it and its edits."""
 
     event: str
     version: str
-    published: str
+    count: int
 
 
 def message(post: Post, room: Room, content: Content, thread: str | None) -> Json:
@@ -63,7 +62,12 @@ def transaction(room: Room, id: str, version: str, what: str, number: int) -> st
 
 def digest(content: Content) -> str:
     """Whether two messages say the same."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+    return hashlib.sha256(written(content)).hexdigest()[:32]
+
+
+def written(content: Content) -> bytes:
+    """A message as bytes, always the same."""
+    return json.dumps(content, sort_keys=True).encode()
 
 
 def read(sent: Iterable[Sent], room: Room, since: int) -> Mapping[str, Found]:
@@ -85,10 +89,11 @@ def read(sent: Iterable[Sent], room: Room, since: int) -> Mapping[str, Found]:
         relation = event.content.get("m.relates_to")
         replaced = relation.get("event_id") if isinstance(relation, dict) else None
         is_edit = isinstance(relation, dict) and relation.get("rel_type") == "m.replace"
-        if id not in found:
-            time = datetime.fromtimestamp(event.time / 1000, UTC)
-            original = str(replaced) if is_edit else event.id
-            found[id] = Found(original, version, time.replace(microsecond=0).isoformat())
+        before = found.get(id)
+        original = str(replaced) if is_edit else event.id
+        found[id] = Found(
+            before.event if before else original, version, before.count + 1 if before else 1
+        )
     return found
 
 

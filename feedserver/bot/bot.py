@@ -1,8 +1,6 @@
 """The bot: asks feeds, posts what is new, corrects what has changed, room after room.
 
-Each event carries `org.twim.entry` (the contract's): the entry's id, its version and the feed. What
-was being sent when the bot was ended is looked for in the room by it, before it is sent again in
-the same transaction, which a homeserver takes for the same message for a day.
+Each event carries `org.twim.entry` (the contract's): the entry's id, its version and the feed.
 """
 
 from __future__ import annotations
@@ -12,15 +10,15 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from textwrap import indent
 
-from feedserver.bot import _events as events
-from feedserver.bot import plan
+from feedserver.bot import _encrypted, plan
+from feedserver.bot._posting import EVER, Poster, Rooms
 from feedserver.bot.config import Config, Room, token
 from feedserver.bot.homeserver import Homeserver
-from feedserver.bot.memory import Doing, Known, Memory, Status
+from feedserver.bot.memory import Known, Memory, Status
 from feedserver.bot.plan import Plan, Post
 from feedserver.errors import FeedServerError, FetchError, HeldError, HomeserverError
 from feedserver.feeds.index import Index
@@ -33,12 +31,9 @@ from feedserver.sources.fetching import Fetcher, Validators, WebFetcher
 from feedserver.text.words import Words
 
 log = logging.getLogger("feedserver.bot")
-_PAGES = 20
-"""Of a hundred messages of its own in which the bot looks for what it may have sent."""
-_EVER = datetime(1000, 1, 1, tzinfo=UTC)
 _UPGRADES = 10
-_SKEW = 600_000
-"""Milliseconds by which the homeserver's clock may be behind."""
+_LONGEST_REST = 86_400.0
+"""Seconds for which it may be asked to leave a server alone."""
 
 
 class StoppedError(Exception):
@@ -83,13 +78,11 @@ class Bot:
             self._stop.wait(max(1.0, min(due) - self._now()))
 
     def poll(self, *, all_rooms: bool = False) -> bool:
-        """Do what is to be done in each room whose time has come; whether all went well.
-
-        With `all_rooms` it comes early, but where a feed's site has asked to wait.
-        """
-        rooms = [room for room in self._config.rooms if self._is_due(room, early=all_rooms)]
+        """Do what is to be done in each room whose time has come; whether all went well."""
+        rooms = [room for room in self._config.rooms if self._is_due(room, all_rooms)]
+        well = not all_rooms or len(rooms) == len(self._config.rooms)
         if not rooms:
-            return True
+            return well
         try:
             home = self._homeserver()
             joined = self._joined(home)
@@ -99,7 +92,7 @@ class Bot:
             for room in rooms:
                 self._failed(room, error)
             return False
-        return all([self._polled(room, home, joined) for room in rooms])
+        return all([self._polled(room, home, joined) for room in rooms]) and well
 
     def preview(self) -> Iterator[str]:
         """What the next poll would bring, in lines for people. Nothing is sent or noted."""
@@ -115,14 +108,10 @@ class Bot:
             decided = plan.decide(found, known, room, status.begun, status.place or "")
             yield from (f"  {line}" for line in _told(decided, room))
 
-    def _is_due(self, room: Room, *, early: bool) -> bool:
+    def _is_due(self, room: Room, asked_for: bool = False) -> bool:
         status = self._memory.status(room)
-        due = status.due or 0.0
-        # Only who was asked to wait is to wait for longer than the interval.
-        waits = (
-            status.problem is not None and due - (status.asked or 0.0) > 1.2 * self._config.interval
-        )
-        return due <= self._now() or (early and not waits)
+        # Who asks to be left alone is, also by who comes once and is called by a clock.
+        return ((status.rest if asked_for else status.due) or 0.0) <= self._now()
 
     def _homeserver(self) -> Homeserver:
         """The homeserver, if the token is the bot's own.
@@ -133,20 +122,35 @@ class Bot:
         """
         found = token(self._config, self._environment)
         home = Homeserver(self._config.homeserver, found, self._client, self._wait)
-        user, _ = home.whoami()
+        user, device = home.whoami()
         if user != self._config.user:
             raise HomeserverError(f"the token is {user}'s, not {self._config.user}'s", "", None)
+        known = self._memory.device()
+        if device != known:
+            if known:
+                log.warning("the token is of another device, %s: keep to one", device)
+            self._memory.of_device(device)
         return home
 
     def _joined(self, home: Homeserver) -> frozenset[str]:
         if self._config.invites:
-            since, invitations = home.invitations(self._memory.since())
+            since, invitations = home.invitations(self._config.user, self._memory.since())
             for room, who in invitations:
-                if who in self._config.invites:
-                    home.join(room)
-                    log.info("%s: joined, invited by %s", room, who)
+                if who and who <= {*self._config.invites}:
+                    self._accept(home, room, ", ".join(sorted(who)))
             self._memory.seen(since)
         return home.joined()
+
+    def _accept(self, home: Homeserver, room: str, who: str) -> None:
+        try:
+            home.join(room)
+        except HomeserverError as error:
+            if error.wait is not None:
+                raise
+            # It was taken back, say.
+            log.warning("%s: the invitation by %s can't be accepted: %s", room, who, error)
+        else:
+            log.info("%s: joined, invited by %s", room, who)
 
     def _polled(self, room: Room, home: Homeserver, joined: frozenset[str]) -> bool:
         if self._stop.is_set():
@@ -160,7 +164,7 @@ class Bot:
             return False
         if self._memory.status(room).problem:
             log.info("%s: it works again", room.room)
-        self._memory.note(room, problem=None, held=0, due=self._next())
+        self._memory.note(room, problem=None, held=0, due=self._next(), rest=None)
         return True
 
     def _failed(self, room: Room, error: FeedServerError) -> None:
@@ -169,13 +173,21 @@ class Bot:
         if self._memory.status(room).problem != problem:
             log.warning("%s: %s", room.room, problem)
         wait = error.retry_after if isinstance(error, FetchError) else None
-        due = max(self._next(), self._now() + (wait or 0.0))
+        if isinstance(error, HomeserverError):
+            wait = error.wait
+        rest = self._now() + min(wait, _LONGEST_REST) if wait else None
+        due = max(self._next(), rest or 0.0)
         held = error.count if isinstance(error, HeldError) else 0
-        self._memory.note(room, problem=problem, held=held, asked=self._now(), due=due)
+        asked = self._now()
+        self._memory.note(room, problem=problem, held=held, asked=asked, due=due, rest=rest)
 
     def _next(self) -> float:
         """When to ask again: with many bots of one interval not all at once."""
         return self._now() + self._config.interval * random.uniform(0.9, 1.1)
+
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise StoppedError
 
     def _wait(self, seconds: float) -> None:
         if self._stop.wait(seconds):
@@ -184,30 +196,43 @@ class Bot:
     def _work(self, room: Room, home: Homeserver, joined: frozenset[str]) -> None:
         status = self._memory.status(room)
         place = self._place(room, status, home, joined)
-        if home.state(place, "m.room.encryption") is not None:
-            raise HomeserverError("the room is encrypted, and this bot can't encrypt", "", None)
-        known = self._settled(room, home, place, status)
-        settled = not any(each.doing for each in known.values())
-        last = Validators(status.etag, status.modified) if settled else Validators()
+        with self._rooms(home, place) as rooms:
+            poster = Poster(room, place, self._config.user, rooms, self._memory, self._now)
+            self._repost(room, poster, joined)
+
+    @contextmanager
+    def _rooms(self, home: Homeserver, place: str) -> Iterator[Rooms]:
+        if home.state(place, "m.room.encryption") is None:
+            yield home
+            return
+        device = self._memory.device()
+        with _encrypted.opened(home, self._config.user, device, self._memory.folder) as rooms:
+            yield rooms
+
+    def _repost(self, room: Room, poster: Poster, joined: frozenset[str]) -> None:
+        status = self._memory.status(room)
+        known = poster.settled(joined)
         asked = self._now()
-        validators, found = self._read(room, last)
+        validators, found = self._read(room, Validators(status.etag, status.modified))
         if found is None:
             self._memory.note(room, asked=asked)
             return
-        decided = plan.decide(found, known, room, status.begun, place)
+        decided = plan.decide(found, known, room, status.begun, poster.place)
         if decided.size > room.most:
             raise HeldError(decided.size, room.most)
         self._begin(room, decided, known, found)
         for post in (*decided.new, *decided.edits):
-            self._say(room, home, place, post)
+            self._go_on()
+            poster.say(post)
         for id in decided.gone:
-            self._take_back(room, home, place, id)
+            self._go_on()
+            poster.take_back(id)
+        if any(polls < plan.GONE_AFTER for polls in decided.missing.values() if polls):
+            # The feed as it is has to be seen once more.
+            validators = Validators()
         self._memory.note(
             room, asked=asked, read=asked, etag=validators.etag, modified=validators.modified
         )
-        if any(polls < plan.GONE_AFTER for polls in decided.missing.values() if polls):
-            # The feed as it is has to be seen once more.
-            self._memory.note(room, etag=None, modified=None)
 
     def _begin(
         self, room: Room, decided: Plan, known: Mapping[str, Known], found: tuple[Post, ...]
@@ -215,6 +240,9 @@ class Bot:
         """Put down what has been decided without anything to be sent."""
         status = self._memory.status(room)
         with self._memory.at_once():
+            if decided.size:
+                # Until all of it is sent the feed as it was is no reason to do nothing.
+                self._memory.note(room, etag=None, modified=None)
             for post in decided.passed:
                 passed = Known(post.version, post.published.isoformat())
                 self._memory.remember(room, post.id, passed)
@@ -222,8 +250,13 @@ class Bot:
                 self._memory.remember(room, id, replace(known[id], missing=polls))
             if status.begun is None:
                 # In a feed that was empty all is new.
-                start = min((post.published for post in found), default=_EVER)
+                start = min((post.published for post in found), default=EVER)
                 self._memory.note(room, begun=start.isoformat())
+                for post in found:
+                    # What was found in the room doesn't say when it was published.
+                    if adopted := known.get(post.id):
+                        dated = replace(adopted, published=post.published.isoformat())
+                        self._memory.remember(room, post.id, dated)
 
     def _place(self, room: Room, status: Status, home: Homeserver, joined: frozenset[str]) -> str:
         """The id of the room, at the end of its upgrades.
@@ -238,7 +271,9 @@ class Bot:
                 place = home.join(room.room)
         elif place not in joined:
             # Who was thrown out comes back when invited, not by itself.
-            raise HomeserverError("the bot isn't in the room any more: invite it", "", None)
+            raise HomeserverError(
+                "the bot isn't in the room any more: one of `invites` has to invite it", "", None
+            )
         for _ in range(_UPGRADES):
             tombstone = home.state(place, "m.room.tombstone")
             following = tombstone and tombstone.get("replacement_room")
@@ -249,41 +284,6 @@ class Bot:
         if place != status.place:
             self._memory.note(room, place=place)
         return place
-
-    def _settled(
-        self, room: Room, home: Homeserver, place: str, status: Status
-    ) -> Mapping[str, Known]:
-        """What is known of a room, when what was being done has been looked for there.
-
-        At the first run what stands in the room is the bot's own, if it has lost its memory.
-        """
-        known = dict(self._memory.known(room))
-        open_ones = {id: each for id, each in known.items() if each.doing}
-        if not open_ones and status.begun is not None:
-            return known
-        since = min((each.started or 0 for each in open_ones.values()), default=0) - _SKEW
-        sent = home.own_messages(place, self._config.user, pages=_PAGES)
-        there = events.read(sent, room, since)
-        for id, each in open_ones.items():
-            found = there.get(id)
-            if each.doing != "redaction" and found and found.version == each.coming:
-                event, edits = each.event or found.event, each.edits + 1
-                self._memory.remember(
-                    room,
-                    id,
-                    each.at_rest(version=found.version, event=event, edits=edits),
-                )
-            elif each.event is None:
-                # As if it had never been begun: the same transaction comes of it again.
-                self._memory.forget(room, id)
-            else:
-                self._memory.remember(room, id, each.at_rest(said=None))
-        if status.begun is None:
-            for id, found in there.items():
-                if id not in known:
-                    adopted = Known(found.version, found.published, found.event, place)
-                    self._memory.remember(room, id, adopted)
-        return self._memory.known(room)
 
     def _read(self, room: Room, last: Validators) -> tuple[Validators, tuple[Post, ...] | None]:
         """What of the feed is to stand in the room; `None` if the feed is as it was.
@@ -298,50 +298,6 @@ class Bot:
         read = isolated.read(fetched.body, Options(), fetched.address, fetched.content_type)
         words = Words(read.archive.site.language)
         return fetched.validators, plan.posts(Index(read.archive), room, words)
-
-    def _say(self, room: Room, home: Homeserver, place: str, post: Post) -> None:
-        """Send a message, or put it in the place of the one that stands there."""
-        if self._stop.is_set():
-            raise StoppedError
-        known = self._memory.known_of(room, post.id) or Known("", post.published.isoformat())
-        said = events.digest(post.content)
-        if known.said == said:
-            # What has changed is behind the end of the message.
-            self._memory.remember(room, post.id, replace(known, version=post.version))
-            return
-        if known.event:
-            event = events.edit(post, room, post.content, known.event)
-        else:
-            thread = self._memory.known_of(room, post.thread) if post.thread else None
-            root = thread.event if thread and thread.place == place else None
-            event = events.message(post, room, post.content, root)
-        what: Doing = "edit" if known.event else "new"
-        number = events.transaction(room, post.id, post.version, what, known.edits)
-        begun = replace(
-            known, doing=what, coming=post.version, started=int(self._now() * 1000), place=place
-        )
-        self._memory.remember(room, post.id, begun)
-        sent = home.send(place, number, event)
-        self._memory.remember(
-            room,
-            post.id,
-            begun.at_rest(
-                version=post.version,
-                event=known.event or sent,
-                said=said,
-                edits=known.edits + 1,
-            ),
-        )
-
-    def _take_back(self, room: Room, home: Homeserver, place: str, id: str) -> None:
-        """Redact the message of an entry that is gone."""
-        known = self._memory.known_of(room, id)
-        assert known and known.event
-        started = int(self._now() * 1000)
-        self._memory.remember(room, id, replace(known, doing="redaction", started=started))
-        number = events.transaction(room, id, known.version, "redaction", known.edits)
-        home.redact(place, known.event, number)
-        self._memory.remember(room, id, known.at_rest(event=None, missing=0))
 
 
 def _told(decided: Plan, room: Room) -> Iterator[str]:

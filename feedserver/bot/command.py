@@ -49,6 +49,8 @@ def status(config: Config) -> Iterator[str]:
             yield f"  messages: {kept.count(room)}"
             yield f"  last read: {_when(found.read)}, next: {_when(found.due)}"
             yield f"  problem: {found.problem or 'none'}"
+            if found.notice:
+                yield f"  notice: {found.notice}"
 
 
 def folder(config: Config) -> Path:

@@ -131,15 +131,19 @@ def token(config: Config, environment: Mapping[str, str]) -> str:
     if config.token_file is None:
         if not (found := environment.get(TOKEN, "").strip()):
             raise SettingsError(f"no access token: set {TOKEN}, or token_file", "environment")
-        return found
+        return _checked(found, TOKEN)
     try:
         found = config.token_file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
         raise SettingsError(reason or "it can't be read", str(config.token_file)) from error
-    # It becomes a header: what is no token isn't sent to anyone.
+    return _checked(found, str(config.token_file))
+
+
+def _checked(found: str, place: str) -> str:
+    # It becomes a header: what is no token is neither sent to anyone nor told in an error.
     if not found.isascii() or not found.isprintable() or " " in found or not found:
-        raise SettingsError("there is no access token in it", str(config.token_file))
+        raise SettingsError("there is no access token in it", place)
     return found
 
 

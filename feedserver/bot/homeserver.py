@@ -21,6 +21,7 @@ _PAUSE = 2.0
 _LONGEST = 600.0
 """Seconds that a server may ask to wait; for longer it is left alone until the next poll."""
 LIMITED = "M_LIMIT_EXCEEDED"
+TOO_LARGE = "M_TOO_LARGE"
 _OVERLOADED = {500, 502, 503, 504}
 
 Json = Mapping[str, object]
@@ -30,6 +31,7 @@ Json = Mapping[str, object]
 class Sent:
     """An event of a room, as far as the bot looks at it. `time` is in milliseconds since 1970."""
 
+    type: str
     id: str
     sender: str
     time: int
@@ -47,27 +49,32 @@ class Homeserver:
         self._client = client
         self._wait = wait
 
-    def whoami(self) -> tuple[str, str]:
-        """The account's user id, and the id of the device that the token is for."""
-        found = self._ask("GET", "account/whoami")
-        return _text(found, "user_id"), _text(found, "device_id")
+    def whoami(self) -> tuple[str, str | None]:
+        """The account's user id, and the id of the device that the token is for, if it is."""
+        found = self.ask("GET", "account/whoami")
+        device = found.get("device_id")
+        return _text(found, "user_id"), device if isinstance(device, str) else None
 
     def joined(self) -> frozenset[str]:
         """The ids of the rooms that the account is in."""
-        return frozenset(map(str, _list(self._ask("GET", "joined_rooms"), "joined_rooms")))
+        return frozenset(map(str, _list(self.ask("GET", "joined_rooms"), "joined_rooms")))
+
+    def members(self, room: str) -> frozenset[str]:
+        """The users who are in a room."""
+        return frozenset(_inner(self.ask("GET", f"rooms/{_part(room)}/joined_members"), "joined"))
 
     def resolve(self, alias: str) -> str:
         """The id of the room that an alias leads to."""
-        return _text(self._ask("GET", f"directory/room/{_part(alias)}"), "room_id")
+        return _text(self.ask("GET", f"directory/room/{_part(alias)}"), "room_id")
 
     def join(self, room: str) -> str:
         """Join a room by its id or alias; its id."""
-        return _text(self._ask("POST", f"join/{_part(room)}", {}), "room_id")
+        return _text(self.ask("POST", f"join/{_part(room)}", {}), "room_id")
 
     def state(self, room: str, type: str) -> Json | None:
         """The content of a state event with an empty key, if there is one."""
         try:
-            return self._ask("GET", f"rooms/{_part(room)}/state/{_part(type)}")
+            return self.ask("GET", f"rooms/{_part(room)}/state/{_part(type)}")
         except HomeserverError as error:
             if error.code == "M_NOT_FOUND":
                 return None
@@ -76,34 +83,38 @@ class Homeserver:
     def send(self, room: str, transaction: str, content: Json, type: str = "m.room.message") -> str:
         """Send an event; its id. Sent again in the same transaction it is the same event."""
         path = f"rooms/{_part(room)}/send/{_part(type)}/{_part(transaction)}"
-        return _text(self._ask("PUT", path, content), "event_id")
+        return _text(self.ask("PUT", path, content), "event_id")
 
     def redact(self, room: str, event: str, transaction: str) -> str:
         """Take an event back; the id of the redaction."""
         path = f"rooms/{_part(room)}/redact/{_part(event)}/{_part(transaction)}"
-        return _text(self._ask("PUT", path, {}), "event_id")
+        return _text(self.ask("PUT", path, {}), "event_id")
 
     def own_messages(self, room: str, user: str, *, pages: int) -> Iterator[Sent]:
         """A user's messages in a room, the newest first, at most so many pages of a hundred."""
-        kept = {"types": ["m.room.message"], "senders": [user]}
+        kept = {"types": ["m.room.message", "m.room.encrypted"], "senders": [user]}
         query = {"dir": "b", "limit": "100", "filter": json.dumps(kept)}
         for _ in range(pages):
-            found = self._ask("GET", f"rooms/{_part(room)}/messages?{urlencode(query)}")
+            found = self.ask("GET", f"rooms/{_part(room)}/messages?{urlencode(query)}")
             for event in _list(found, "chunk"):
-                if isinstance(event, dict) and isinstance(event.get("content"), dict):
+                if isinstance(event, dict):
+                    sent = event.get("origin_server_ts")
                     yield Sent(
+                        str(event.get("type")),
                         str(event.get("event_id")),
                         str(event.get("sender")),
-                        int(event.get("origin_server_ts") or 0),
-                        event["content"],
+                        sent if isinstance(sent, int) else 0,
+                        _inner(event, "content"),
                     )
             end = found.get("end")
             if not isinstance(end, str):
                 return
             query["from"] = end
 
-    def invitations(self, since: str | None) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The rooms that the account was invited to since then, each with who invites.
+    def invitations(
+        self, user: str, since: str | None
+    ) -> tuple[str, list[tuple[str, frozenset[str]]]]:
+        """The rooms that a user was invited to since then, each with all who are said to invite.
 
         First comes what the next call is to have as `since`.
         """
@@ -116,18 +127,24 @@ class Homeserver:
             "room": {**room, "timeline": timeline},
         }
         query = {"filter": json.dumps(wanted), "timeout": "0"}
-        found = self._ask("GET", f"sync?{urlencode(query | ({'since': since} if since else {}))}")
-        rooms = found.get("rooms")
-        invited = rooms.get("invite") if isinstance(rooms, dict) else None
-        return _text(found, "next_batch"), tuple(
-            (str(room), str(event.get("sender")))
-            for room, told in (invited if isinstance(invited, dict) else {}).items()
-            for event in told.get("invite_state", {}).get("events", [])
-            if event.get("type") == "m.room.member"
-            and event.get("content", {}).get("membership") == "invite"
-        )
+        found = self.ask("GET", f"sync?{urlencode(query | ({'since': since} if since else {}))}")
+        invited = _inner(_inner(found, "rooms"), "invite")
+        return _text(found, "next_batch"), [
+            (
+                room,
+                frozenset(
+                    str(event.get("sender"))
+                    for event in _list(_inner(_inner(invited, room), "invite_state"), "events")
+                    if isinstance(event, dict)
+                    and event.get("type") == "m.room.member"
+                    and event.get("state_key") == user
+                    and _inner(event, "content").get("membership") == "invite"
+                ),
+            )
+            for room in invited
+        ]
 
-    def _ask(self, method: str, path: str, content: Json | None = None) -> Json:
+    def ask(self, method: str, path: str, content: Json | None = None) -> Json:
         """Call the API.
 
         Raises:
@@ -174,6 +191,9 @@ class Homeserver:
         if status == 429:
             code = LIMITED
             wait = _waiting(found, retry_after)
+        elif status == 413:
+            # A proxy before the homeserver says so in its own words.
+            code = TOO_LARGE
         elif status in _OVERLOADED:
             wait = 0.0
         raise HomeserverError(f"it answers {status} {code} {told}".strip(), code, wait)
@@ -200,6 +220,11 @@ def _text(found: Json, name: str) -> str:
     if not isinstance(value, str):
         raise HomeserverError(f"its answer has no {name}: is it a homeserver?", "", None)
     return value
+
+
+def _inner(found: Json, name: str) -> Json:
+    value = found.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _list(found: Json, name: str) -> list[object]:

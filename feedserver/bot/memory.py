@@ -25,10 +25,12 @@ FILE = "bot.sqlite"
 _VERSION = 1
 _TABLES = f"""
 PRAGMA user_version = {_VERSION};
-CREATE TABLE account (one INTEGER PRIMARY KEY CHECK (one = 1), since TEXT) STRICT;
+CREATE TABLE account (one INTEGER PRIMARY KEY CHECK (one = 1), since TEXT, device TEXT) STRICT;
+INSERT INTO account VALUES (1, NULL, NULL);
 CREATE TABLE rooms (
   room TEXT NOT NULL, feed TEXT NOT NULL, place TEXT, begun TEXT, etag TEXT, modified TEXT,
-  asked REAL, read REAL, due REAL, problem TEXT, held INTEGER NOT NULL DEFAULT 0,
+  asked REAL, read REAL, due REAL, rest REAL, problem TEXT, notice TEXT,
+  held INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (room, feed)
 ) STRICT;
 CREATE TABLE entries (
@@ -45,11 +47,11 @@ CREATE TABLE entries (
 class Known:
     """What is known of an entry: which version of it stands in the room as which event.
 
-    `published` is its date. An entry without an event was there before the bot, and isn't posted.
+    `published` is its date. An entry without an event was there before the bot, and isn't posted,
+    or its message was taken back: then it has `edits`, which count all that was sent.
     `place` is the id of the room, `said` a digest of what was sent. While something is being done,
-    `doing` says what,
-    `coming` the version that it is for, and `started` since when, in milliseconds since 1970.
-    `missing` counts the polls since the entry was there.
+    `doing` says what, `coming` the version that it is for, and `started` since when, in
+    milliseconds since 1970. `missing` counts the polls since the entry was there.
     """
 
     version: str
@@ -73,7 +75,9 @@ class Status:
     """How it stands with a room and its feed. Times are in seconds since 1970.
 
     `place` is the id of the room, `begun` the date of the oldest entry at the first run; entries
-    that are older are none of the bot's. `held` is how many messages were too many.
+    that are older are none of the bot's. Before `rest` neither feed nor homeserver is asked, as one
+    of them wished. `notice` is what was told last that is no problem. `held` is how many messages
+    were too many.
     """
 
     place: str | None = None
@@ -83,7 +87,9 @@ class Status:
     asked: float | None = None
     read: float | None = None
     due: float | None = None
+    rest: float | None = None
     problem: str | None = None
+    notice: str | None = None
     held: int = 0
 
 
@@ -94,17 +100,27 @@ _STATUS = tuple(field.name for field in fields(Status))
 class Memory:
     """The open file; use `opened`."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, folder: Path) -> None:
         self._database = database
+        self.folder = folder
 
     def since(self) -> str | None:
         """Up to where invitations have been looked at."""
-        row = self._database.execute("SELECT since FROM account").fetchone()
-        return str(row[0]) if row else None
+        found: str | None = self._database.execute("SELECT since FROM account").fetchone()[0]
+        return found
 
     def seen(self, since: str) -> None:
         """Invitations have been looked at up to there."""
-        self._put("account", ("one", "since"), (1, since))
+        self._database.execute("UPDATE account SET since = ?", (since,))
+
+    def device(self) -> str | None:
+        """The device that the last token was for."""
+        found: str | None = self._database.execute("SELECT device FROM account").fetchone()[0]
+        return found
+
+    def of_device(self, device: str | None) -> None:
+        """The token is for this device now."""
+        self._database.execute("UPDATE account SET device = ?", (device,))
 
     def status(self, room: Room) -> Status:
         """How it stands with a room."""
@@ -185,7 +201,7 @@ def opened(folder: Path, *, reading: bool = False) -> Iterator[Memory]:
     try:
         database = sqlite3.connect(path, isolation_level=None, timeout=10)
         try:
-            yield Memory(_prepared(database, path))
+            yield Memory(_prepared(database, path), folder)
         finally:
             database.close()
     except sqlite3.Error as error:

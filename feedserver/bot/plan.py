@@ -6,9 +6,10 @@ Nothing here sends or keeps anything.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 
 from feedserver.bot.config import Room
@@ -27,13 +28,17 @@ GONE_AFTER = 2
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What stands in a feed to be posted; `thread` is the id of the one in whose thread it goes."""
+    """What stands in a feed to be posted; `thread` is the id of the one in whose thread it goes.
+
+    `shorter` says the same in at most so many bytes.
+    """
 
     id: str
     version: str
     published: datetime
     issue: str
     content: Content
+    shorter: Callable[[int], Content | None] = field(compare=False)
     thread: str | None = None
 
 
@@ -70,7 +75,7 @@ def decide(
     found: Sequence[Post], known: Mapping[str, Known], room: Room, begun: str | None, place: str
 ) -> Plan:
     """What is to be done; `begun` is the date of the oldest entry at the first run, if that was."""
-    unknown = [post for post in found if post.id not in known]
+    unknown = [post for post in found if _is_unsaid(known.get(post.id))]
     if begun is None:
         newest = found[-1].issue if found and room.first == "newest" else None
         # What stands in the room already was found there: the bot's memory was lost.
@@ -81,7 +86,7 @@ def decide(
         )
     start = datetime.fromisoformat(begun)
     missing = dict(_missing(found, known))
-    gone = (id for id, polls in missing.items() if polls >= GONE_AFTER)
+    gone = (id for id, polls in missing.items() if polls >= GONE_AFTER and known[id].place == place)
     return Plan(
         new=tuple(post for post in unknown if post.published >= start),
         edits=tuple(_edits(found, known, place)),
@@ -89,6 +94,11 @@ def decide(
         passed=tuple(post for post in unknown if post.published < start),
         missing=missing,
     )
+
+
+def _is_unsaid(known: Known | None) -> bool:
+    """Whether an entry has no message: it is new, or its message was taken back and it returns."""
+    return known is None or (known.event is None and known.edits > 0)
 
 
 def _edits(found: Iterable[Post], known: Mapping[str, Known], place: str) -> Iterator[Post]:
@@ -119,18 +129,27 @@ def _missing(found: Sequence[Post], known: Mapping[str, Known]) -> Iterator[tupl
 def _posts(entries: Iterable[Entry], room: Room, words: Words) -> Iterator[Post]:
     limit = message.WHOLE if room.whole else message.MOST
     for entry in entries:
-        content = message.of_entry(entry, words, limit, room.first_line)
+        made = partial(_said, entry, words, room)
+        content = made(limit)
         if content is None:
             continue
         issue = entry.update.issue.id if entry.update else entry.id
         thread = issue if room.mode == "threads" else None
-        yield Post(entry.id, version(entry), entry.published, issue, content, thread)
+        yield Post(entry.id, version(entry), entry.published, issue, content, made, thread)
+
+
+def _said(entry: Entry, words: Words, room: Room, limit: int) -> Content | None:
+    return message.of_entry(entry, words, limit, room.first_line)
 
 
 def _threads(entries: Iterable[Entry], room: Room, words: Words) -> Iterator[Post]:
     """A digest of each issue, followed by its updates."""
-    for _, group in groupby(entries, key=lambda entry: entry.update and entry.update.issue.id):
-        updates = list(group)
+    issues: dict[str, list[Entry]] = {}
+    for entry in entries:
+        # Issues of several sources may be of one minute, and their updates among each other.
+        if entry.update:
+            issues.setdefault(entry.update.issue.id, []).append(entry)
+    for updates in issues.values():
         if digest := _digest(updates, words):
             yield digest
             yield from _posts(updates, room, words)
@@ -149,9 +168,10 @@ def _digest(updates: Sequence[Entry], words: Words) -> Post | None:
             if entry.update and entry.update.project
         )
         parts.append(Part(Linked(section.title, inside[0].url) if section else None, projects))
-    content = message.digest(Linked(first.issue.title, first.issue.url), parts, words)
+    made = partial(message.digest, Linked(first.issue.title, first.issue.url), parts, words)
+    content = made(message.MOST)
     if content is None:
         return None
     said = hashlib.sha256(content["formatted_body"].encode("utf-8", "replace")).hexdigest()[:12]
     id = first.issue.id
-    return Post(id, said, updates[0].published, id, content)
+    return Post(id, said, updates[0].published, id, content, made)

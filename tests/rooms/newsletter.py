@@ -31,18 +31,22 @@ class Newsletter:
     def __init__(self, folder: Path, feed_limit: int = 20) -> None:
         self.folder = folder
         self.issues: dict[int, Issue] = {}
+        self.offsets: dict[int, timedelta] = {}
         self._feed_limit = feed_limit
 
     def publish(self, number: int, issue: Issue) -> None:
         """Put an issue in, or in the place of what it was."""
         self.issues[number] = issue
-        posts = [_post(number, issue) for number, issue in self.issues.items()]
+        posts = [
+            _post(number, issue, self.offsets.get(number, timedelta()))
+            for number, issue in self.issues.items()
+        ]
         found = entries.build(posts, SITE, ())
         archive = Archive(SITE, ("author", "category"), self._feed_limit, FEEDS, {}, found)
         export.write(archive, SITE.url, self.folder)
 
 
-def _post(number: int, issue: Issue) -> Post:
+def _post(number: int, issue: Issue, offset: timedelta) -> Post:
     said = [
         f'<h2 id="{section.lower()}">{section}</h2>'
         + "".join(
@@ -56,7 +60,7 @@ def _post(number: int, issue: Issue) -> Post:
     return Post(
         title=f"Owl News {number}",
         permalink=f"https://owls.example/{number}/",
-        date=datetime(2026, 1, 2, tzinfo=UTC) + number * timedelta(weeks=1),
+        date=datetime(2026, 1, 2, tzinfo=UTC) + number * timedelta(weeks=1) + offset,
         html="".join(said),
         issue=True,
         categories=("Owl News",),

@@ -150,9 +150,13 @@ class Member:
     def kick(self, room: str, who: Member) -> None:
         self.ask("POST", f"rooms/{quote(room)}/kick", {"user_id": who.user})
 
-    def events(self, room: str) -> list[dict[str, Any]]:
+    def encrypted(self, room: str) -> list[dict[str, Any]]:
+        """All encrypted messages of a room, as they are."""
+        return self.events(room, "m.room.encrypted")
+
+    def events(self, room: str, type: str = "m.room.message") -> list[dict[str, Any]]:
         """All messages of a room as `/messages` gives them, the oldest first."""
-        kept = quote(json.dumps({"types": ["m.room.message"]}))
+        kept = quote(json.dumps({"types": [type]}))
         found: list[dict[str, Any]] = []
         start = ""
         while True:
