@@ -32,7 +32,7 @@ _ANCHORED = re.compile(r"<[a-zA-Z][^<>]*\s(?:id|name)\s*=[^<>]*>", re.IGNORECASE
 _ANCHOR = re.compile(r"""\s(?:id|name)\s*=\s*(["'])(.*?)\1""", re.IGNORECASE)
 _OWN_ID = re.compile(r"""\s(?:id|name)\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?!html?$|md$)[A-Za-z0-9]{2,5}$")
-_FILE = re.compile(
+_NAMED_FILE = re.compile(
     r"""\s(?:src|href|data|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
@@ -157,7 +157,7 @@ def files(html: str) -> tuple[str, ...]:
     found = [
         unescape(next(group for group in match.groups() if group is not None)).strip()
         for tag in _TAG.finditer(html)
-        for match in _FILE.finditer(tag[0])
+        for match in _NAMED_FILE.finditer(tag[0])
     ]
     return tuple(dict.fromkeys(address for address in found if _ENDING.search(address)))
 
