@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from textwrap import indent
 
 from feedserver.bot import _encrypted, plan
 from feedserver.bot._posting import EVER, Poster, Rooms
@@ -68,9 +69,11 @@ class Bot:
         self._stop.set()
 
     def run(self) -> None:
-        """Poll until it is told to stop."""
+        """Poll until it is told to stop, first at once: its settings may be others than before."""
+        early = True
         while not self._stop.is_set():
-            self.poll()
+            self.poll(all_rooms=early)
+            early = False
             due = [self._memory.status(room).due or 0.0 for room in self._config.rooms]
             self._stop.wait(max(1.0, min(due) - self._now()))
 
@@ -269,7 +272,7 @@ class Bot:
         elif place not in joined:
             # Who was thrown out comes back when invited, not by itself.
             raise HomeserverError(
-                "the bot isn't in the room any more: one of `invites` has to invite it", "", None
+                "the bot isn't in the room any more: one of invites has to invite it", "", None
             )
         for _ in range(_UPGRADES):
             tombstone = home.state(place, "m.room.tombstone")
@@ -303,7 +306,7 @@ def _told(decided: Plan, room: Room) -> Iterator[str]:
         return
     for name, found in (("new", decided.new), ("edited", decided.edits)):
         for post in found:
-            yield f"{name}: " + post.content["body"].replace("\n", "\n    ")
+            yield f"{name}: {indent(post.content['body'], '    ').lstrip()}"
     for id in decided.gone:
         yield f"taken back: {id}"
     if not decided.size:

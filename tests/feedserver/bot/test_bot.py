@@ -232,7 +232,7 @@ def test_who_was_banned_says_so_and_what_helps(world: World, log: pytest.LogCapt
     world.poll()
     world.home.joined.clear()
     assert not world.poll()
-    assert "isn't in the room any more: one of `invites` has to invite it" in log.text
+    assert "isn't in the room any more: one of invites has to invite it" in log.text
 
 
 def invitation(who: str, **more: object) -> dict[str, object]:
