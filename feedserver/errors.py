@@ -50,7 +50,7 @@ class SettingsError(FeedServerError, ValueError):
 
 
 class StateError(FeedServerError, OSError):
-    """A state folder can't be used. Raised by `statefolder.held`."""
+    """A state folder can't be used. Raised by `statefolder.held`, and by the bot's `memory`."""
 
 
 class ServingError(FeedServerError, RuntimeError):
@@ -78,7 +78,7 @@ class SearchTimeoutError(FeedServerError, TimeoutError):
 
 
 class ForeignError(FeedServerError, ValueError):
-    """A feed of another site can't be read. Raised in `foreign/`."""
+    """A feed of another site can't be read. Raised in `foreign/`, and by the bot's `plan`."""
 
 
 class FetchError(SourceError):

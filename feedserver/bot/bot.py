@@ -272,7 +272,7 @@ class Bot:
         elif place not in joined:
             # Who was thrown out comes back when invited, not by itself.
             raise HomeserverError(
-                "the bot isn't in the room any more: one of `invites` has to invite it", "", None
+                "the bot isn't in the room any more: one of invites has to invite it", "", None
             )
         for _ in range(_UPGRADES):
             tombstone = home.state(place, "m.room.tombstone")

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from feedserver.bot.config import Room
 from feedserver.bot.memory import Known
+from feedserver.errors import ForeignError
 from feedserver.feeds.index import Index
 from feedserver.feeds.orders import positions
 from feedserver.formats import message
@@ -22,6 +23,10 @@ from feedserver.formats.versions import version
 from feedserver.model import Entry
 from feedserver.text.words import Words
 
+_MISTAKEN = {
+    True: "there are updates alone in this feed: is mode updates or threads meant?",
+    False: "there are no updates in this feed: is mode issues meant?",
+}
 GONE_AFTER = 2
 """An entry that isn't there at one poll may be there at the next."""
 
@@ -62,8 +67,16 @@ class Plan:
 
 
 def posts(index: Index, room: Room, words: Words) -> tuple[Post, ...]:
-    """What of a feed is to stand in a room, in the order in which it is to be posted."""
-    order = index.posts if room.mode == "issues" else index.updates
+    """What of a feed is to stand in a room, in the order in which it is to be posted.
+
+    Raises:
+        ForeignError: nothing that it has could ever stand there.
+    """
+    order, other = index.posts, index.updates
+    if room.mode != "issues":
+        order, other = other, order
+    if other.entries and not order.entries:
+        raise ForeignError(_MISTAKEN[room.mode == "issues"])
     chosen = [order.entries[place] for place in positions(order.having(room.query))]
     by_date = sorted(chosen, key=lambda entry: entry.published)
     if room.mode == "threads":

@@ -21,7 +21,9 @@ _IN_MARKDOWN = re.compile(
     re.MULTILINE,
 )
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_FILE = re.compile(r"[^?#]+\.(?:md|markdown|mdown|mkdn?)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
+_MARKDOWN_FILE = re.compile(
+    r"[^?#]+\.(?:md|markdown|mdown|mkdn?)(?:[?#].*)?", re.IGNORECASE | re.DOTALL
+)
 _LINK = re.compile(r"""\shref=(["'])(.+?)\1""", re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")
 _INTERNAL = re.compile(r"""\shref=(["'])(@/.*?)\1""", re.DOTALL)
@@ -32,7 +34,7 @@ _ANCHORED = re.compile(r"<[a-zA-Z][^<>]*\s(?:id|name)\s*=[^<>]*>", re.IGNORECASE
 _ANCHOR = re.compile(r"""\s(?:id|name)\s*=\s*(["'])(.*?)\1""", re.IGNORECASE)
 _OWN_ID = re.compile(r"""\s(?:id|name)\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?!html?$|md$)[A-Za-z0-9]{2,5}$")
-_NAMED_FILE = re.compile(
+_FILE = re.compile(
     r"""\s(?:src|href|data|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
@@ -101,7 +103,7 @@ def _is_file(target: str) -> bool:
     except ValueError:
         return False
     return not (parts.scheme or parts.netloc or target.startswith("@/")) and bool(
-        _FILE.fullmatch(target)
+        _MARKDOWN_FILE.fullmatch(target)
     )
 
 
@@ -157,7 +159,7 @@ def files(html: str) -> tuple[str, ...]:
     found = [
         unescape(next(group for group in match.groups() if group is not None)).strip()
         for tag in _TAG.finditer(html)
-        for match in _NAMED_FILE.finditer(tag[0])
+        for match in _FILE.finditer(tag[0])
     ]
     return tuple(dict.fromkeys(address for address in found if _ENDING.search(address)))
 

@@ -232,7 +232,7 @@ def test_who_was_banned_says_so_and_what_helps(world: World, log: pytest.LogCapt
     world.poll()
     world.home.joined.clear()
     assert not world.poll()
-    assert "isn't in the room any more: one of `invites` has to invite it" in log.text
+    assert "isn't in the room any more: one of invites has to invite it" in log.text
 
 
 def invitation(who: str, **more: object) -> dict[str, object]:
@@ -373,6 +373,25 @@ def test_a_room_has_two_feeds(world: World) -> None:
     assert world.poll()
     assert len(world.home.shown()) == 4
     assert "- Talks: Nests" in world.home.shown()[3]
+
+
+def test_a_mode_for_which_a_feed_has_nothing_is_told(world: World) -> None:
+    world.room = replace(world.room, mode="issues")
+    assert not world.poll()
+    assert world.status().problem == (
+        "there are updates alone in this feed: is mode updates or threads meant?"
+    )
+
+
+def test_a_flood_is_told_with_its_number(world: World) -> None:
+    world.room = replace(world.room, most=2)
+    assert not world.poll()
+    assert world.status().held == 3
+    assert world.home.shown() == []
+    world.room = replace(world.room, most=3)
+    assert world.poll()
+    assert world.status().held == 0
+    assert len(world.home.shown()) == 3
 
 
 def test_a_token_of_another_device_is_told_once(
