@@ -11,6 +11,7 @@ keys of what others write, and none of it waits for the bot on the homeserver.
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Iterator
@@ -44,12 +45,24 @@ class EncryptedRooms:
         """Encrypt a message, and send it; its id."""
         if self._machine.should_share_group_session(room):
             self._share(room)
-        message = {"type": "m.room.message", "content": dict(content)}
-        encrypted = self._machine.group_encrypt(room, message)
+        encrypted = dict(self._encrypted(room, content))
         if "m.relates_to" in content:
             # Servers put threads and edits together, and see only this of them.
             encrypted["m.relates_to"] = content["m.relates_to"]
         return self._home.send(room, transaction, encrypted, ENCRYPTED)
+
+    def _encrypted(self, room: str, content: Json) -> Json:
+        """What the machine's `group_encrypt` gives, which has twelve bytes for each emoji."""
+        message = {"type": "m.room.message", "room_id": room, "content": content}
+        written = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        session = self._machine.outbound_group_sessions[room]
+        return {
+            "algorithm": "m.megolm.v1.aes-sha2",
+            "sender_key": self._machine.account.identity_keys["curve25519"],
+            "ciphertext": session.encrypt(written.encode("utf-8", "replace").decode()),
+            "session_id": session.id,
+            "device_id": self._machine.device_id,
+        }
 
     def redact(self, room: str, event: str, transaction: str) -> str:
         """Take an event back; the id of the redaction."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import stat
@@ -190,3 +191,18 @@ def test_nio_says_nothing_in_the_log(bot: Reposting, ida: Reader) -> None:
     bot.log.set_level(logging.DEBUG)
     bot.once()
     assert not [record for record in bot.log.records if record.name.startswith("nio")]
+
+
+@pytest.mark.parametrize("said", ["It hoots, & that < {} > times. ", "بومة تنعق {} مرات 🦉 "])
+def test_a_whole_update_and_its_edit_fit_into_an_event(
+    bot: Reposting, ida: Reader, said: str
+) -> None:
+    bot.more += "\nwhole = true"
+    long = "</p><p>".join(said.format(number) * 3 for number in range(1000))
+    bot.news.publish(1, {"Clients": {"Owl": long}})
+    assert "too large" not in bot.once()
+    bot.news.publish(1, {"Clients": {"Owl": f"Once. {long}"}})
+    assert "too large" not in bot.once()
+    first, edit = ida.read()
+    assert len(json.dumps(first["content"], ensure_ascii=False).encode()) > 22_000
+    assert len(json.dumps(edit["content"], ensure_ascii=False).encode()) > 44_000
