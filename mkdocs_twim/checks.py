@@ -6,7 +6,10 @@ is wrong within one file is found where that is read.
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import cast
 
@@ -23,6 +26,7 @@ from mkdocs_twim.content.static import StaticFile
 from mkdocs_twim.errors import AddressError, FrontMatterError
 from mkdocs_twim.lists.pages import GeneratedPages
 from mkdocs_twim.markup import addresses
+from mkdocs_twim.markup.addresses import is_bundle
 from mkdocs_twim.output.feeds import SiteFeeds
 from mkdocs_twim.posts.folders import Folder
 from mkdocs_twim.posts.page import FRAME, PostPage
@@ -34,19 +38,22 @@ def warnings(
     root: Folder | None,
     authors: Authors,
     future: Iterable[PostPage],
+    issues: Sequence[str],
 ) -> Iterator[str]:
     """What to tell the authors of posts; each says file and line.
 
     `intros` are the texts above lists, `root` is what the `_index.md` of the blog says, `future`
-    are the posts whose date is yet to come.
+    are the posts whose date is yet to come, `issues` the globs on categories of issues.
     """
     for page in pages:
         if page.source.meta.date is None and not page.source.meta.draft:
             yield (
                 f"{page.file.src_uri}: no date, neither in the front matter nor in the file's "
-                "name: the post is in no list and no feed"
+                f"name: the post is in no list and no feed{_about_name(page)}"
             )
         yield from _unknown_authors(page, authors)
+    yield from _misplaced_terms(pages)
+    yield from _nearly_issues(pages, issues)
     for page in (*pages, *intros):
         yield from (f"{doubt}: it is left as text" for doubt in page.source.calls.doubts)
     yield from sorted(message for page in (*pages, *intros) for message in page.broken_anchors())
@@ -57,6 +64,78 @@ def warnings(
     for page in future:
         line = page.source.front.line_of("date")
         yield f"{page.file.src_uri}:{line}: the date is in the future"
+
+
+def _about_name(page: PostPage) -> str:
+    """What is wrong with a file's name that seems to have a date."""
+    path = page.file.src_uri
+    name = posixpath.basename(posixpath.dirname(path) if is_bundle(path) else path[:-3])
+    if page.source.has_date_in_name:
+        return f"; no calendar has the date that '{name}' begins with"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", name):
+        return f"; a name that is a date alone gives none: write it '{name}-title', or set 'date'"
+    if re.match(r"\d{4}[-_.]?\d{1,2}[-_.]?\d{1,2}(?!\d)", name):
+        return f"; '{name}' begins with no date as it is to be written: 2024-01-22-title"
+    return ""
+
+
+def _misplaced_terms(pages: Iterable[PostPage]) -> Iterator[str]:
+    """Terms that stand at the top of `+++` posts, where Zola doesn't look; each key once."""
+    found: dict[str, list[PostPage]] = {}
+    for page in pages:
+        source = page.source
+        of = {name: name for name in page.workshop.taxonomies}
+        of |= {"categories": "category"} if "category" in of else {}
+        for key in source.front.values if source.front.style == "toml" else ():
+            name = of.get(key)
+            if name and name not in source.meta.taxonomies and not page.terms.get(name):
+                found.setdefault(key, []).append(page)
+    for key, [first, *others] in sorted(found.items()):
+        name = "category" if key == "categories" else key
+        place = f"{first.file.src_uri}:{first.source.front.line_of(key)}"
+        yield (
+            f"{place}: {key}: this is read below [taxonomies] alone: "
+            f'{name} = ["…"]{_and_more(others)}'
+        )
+
+
+def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[str]:
+    """Categories of posts with sections that are nearly those of issues; each once."""
+    found: dict[tuple[str, str], list[PostPage]] = {}
+    for page in pages:
+        terms = page.terms.get("category", ())
+        if is_issue(terms, patterns) or not re.search(rb"(?m)^## ", page.source.utf8):
+            continue
+        for term in terms:
+            if near := next((each for each in patterns if _is_near(term, each)), None):
+                found.setdefault((term, near), []).append(page)
+    for (term, near), [first, *others] in sorted(found.items()):
+        front = first.source.front
+        key = "taxonomies.category" if "category" in str(front.values.get("taxonomies")) else ""
+        place = f"{first.file.src_uri}:{front.line_of(key or 'categories')}"
+        yield (
+            f"{place}: the category '{term}' is nearly one of issues ('{near}'): "
+            f"the post isn't divided into updates{_and_more(others)}"
+        )
+
+
+def _is_near(term: str, pattern: str) -> bool:
+    """Whether a category that a glob doesn't match was probably meant to."""
+    head = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    wanted, words = (re.findall(r"\w+", text.casefold()) for text in (head, term))
+    if len(wanted) < 2:
+        return False
+    if "".join(words).startswith("".join(wanted)):
+        return True
+    alike = [
+        SequenceMatcher(None, word, want).ratio() for word, want in zip(words, wanted, strict=False)
+    ]
+    return len(alike) == len(wanted) and min(alike) >= 0.5 and sum(alike) >= 0.8 * len(alike)
+
+
+def _and_more(pages: Sequence[PostPage]) -> str:
+    """That the same is so in other posts."""
+    return f"; so in {len(pages)} more" if pages else ""
 
 
 def remarks(pages: Sequence[PostPage]) -> Iterator[str]:

@@ -20,17 +20,18 @@ from feedserver.newsletter.issues import is_issue
 from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim import checks
 from mkdocs_twim.config import TwimConfig
-from mkdocs_twim.errors import AddressError, TwimError
+from mkdocs_twim.errors import AddressError, FrontMatterError, TwimError
 from mkdocs_twim.lists.listings import PostList
 from mkdocs_twim.lists.pages import GeneratedPages
 from mkdocs_twim.markup import addresses, links
 from mkdocs_twim.markup.pictures import Gallery, Picture
 from mkdocs_twim.output.feeds import SiteFeeds
 from mkdocs_twim.posts import previews
+from mkdocs_twim.posts.bundles import Bundles
 from mkdocs_twim.posts.folders import Folder, folder_of, in_order, posts_of
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.posts.postviews import Views
-from mkdocs_twim.posts.source import PostSource, read_section, read_source
+from mkdocs_twim.posts.source import read_section, read_source
 from mkdocs_twim.posts.workshops import Workshop
 from mkdocs_twim.shortcodes.calls import Call
 from mkdocs_twim.templating.views import AuthorView, PostView, linked
@@ -46,6 +47,7 @@ class Collection:
         self.pages: list[PostPage] = []
         self.folders: dict[str, Folder] = {}
         self.problems: list[TwimError] = []
+        self._bundles = Bundles()
 
     def take(self, files: Files, config: MkDocsConfig, is_generated: Callable[[str], bool]) -> None:
         """Turn the Markdown files below the blog's folder into posts.
@@ -67,8 +69,17 @@ class Collection:
             if file not in sections:
                 self._take_post(file, config)
         if not self.pages and not self.problems:
-            log.info(f"there are no posts below '{self.workshop.blog_dir}'")
-        self._move_bundles(files)
+            self._tell_of_none(found)
+        if not self._folder:
+            self.problems = _without_pages(self.problems)
+        self._bundles.move(files)
+
+    def _tell_of_none(self, found: Sequence[File]) -> None:
+        """Say that there is no post; a folder that was named for nothing is a slip."""
+        if found or self._folder == TwimConfig.blog_dir.default:
+            log.info(f"there are no posts below '{self._folder}'")
+        else:
+            log.warning(f"mkdocs.yml: twim: blog_dir: there are no posts below '{self._folder}'")
 
     def leave_out(
         self, pages: Sequence[PostPage], newest: int, files: Files, config: MkDocsConfig
@@ -262,7 +273,8 @@ class Collection:
         """Tell the authors of what is built as they probably don't mean it."""
         intros = [folder.intro for folder in self.folders.values()]
         root = self.folders.get(self._folder)
-        for message in checks.warnings(self.pages, intros, root, self.workshop.authors, future):
+        authors = self.workshop.authors
+        for message in checks.warnings(self.pages, intros, root, authors, future, options.issues):
             log.warning(message)
         for message in checks.remarks(self.pages):
             log.info(message)
@@ -317,6 +329,8 @@ class Collection:
             )
         read, problems = read_section(file, self.workshop)
         self.problems += problems
+        if problems:
+            self.workshop.broken.add(file.src_uri)
         if read and not problems:
             meta, source = read
             intro = PostPage(source, config, self.workshop)
@@ -336,7 +350,10 @@ class Collection:
         if source is None or problems:
             # The build fails later, or leaves it out: MkDocs must not stumble over the file.
             file.inclusion = InclusionLevel.EXCLUDED
+            self.workshop.broken.add(file.src_uri)
+            self._bundles.note(file, source)
             return
+        self._bundles.note(file, source)
         page = PostPage(source, config, self.workshop)
         if own := self.folders.get(folder_of(page)):
             page.anchor_links = own.meta.insert_anchor_links
@@ -352,26 +369,17 @@ class Collection:
             if path in self.folders:
                 yield self.folders[path]
 
-    def _move_bundles(self, files: Files) -> None:
-        """Let the files beside a bundle's `index.md` go where its page goes."""
-        bundles = [page.source for page in self.pages if addresses.is_bundle(page.file.src_uri)]
-        folders = {posixpath.dirname(source.file.src_uri): source for source in bundles}
-        for file in files:
-            if file.is_documentation_page():
-                continue
-            source = _bundle_of(file.src_uri, folders)
-            if source is not None:
-                folder = posixpath.dirname(source.file.src_uri)
-                address = source.address + file.src_uri.removeprefix(f"{folder}/")
-                file.dest_uri = address[1:]
-                file.url = addresses.url(address)
 
-
-def _bundle_of(src_uri: str, folders: dict[str, PostSource]) -> PostSource | None:
-    """The bundle whose folder a file is in, at any depth; of two, the inner one."""
-    folder = posixpath.dirname(src_uri)
-    while folder:
-        if folder in folders:
-            return folders[folder]
-        folder = posixpath.dirname(folder)
-    return None
+def _without_pages(problems: list[TwimError]) -> list[TwimError]:
+    """What is wrong with posts, less what is no post: of those the first alone, with the cause."""
+    pages = [each for each in problems if each.message.startswith("expected front matter:")]
+    if not pages:
+        return problems
+    first = pages[0]
+    more = f"; so in {len(pages) - 1} more" if len(pages) > 1 else ""
+    cause = FrontMatterError(
+        f"no front matter, though blog_dir makes every page a post: name a folder there{more}",
+        path=first.path,
+        line=first.line,
+    )
+    return [cause, *(each for each in problems if each not in pages)]

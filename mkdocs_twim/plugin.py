@@ -56,7 +56,6 @@ from mkdocs_twim.templating.words import Words
 log = get_plugin_logger("twim")
 
 ASSETS = ("twim.css", "twim.js")
-_HEAD_END = re.compile(r"</head>", re.IGNORECASE)
 
 
 class TwimPlugin(BasePlugin[TwimConfig]):
@@ -288,9 +287,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         for page in collection.pages:
             # It is in the entries by now; all that a build keeps is there at once.
             page.feed_html = None
-        index = self.site_feeds.index
-        site_url = index.archive.site.url
-        parts = theme.Parts(env, words=self.words, site_url=site_url)
+        index, site_url = self.site_feeds.index, str(config.site_url)
+        parts = theme.Parts(env, words=self.words, site_url=site_url, theme=config.theme.name)
         self.frames = Frames(
             env, config.theme, index, views, generated, default, self.registry, parts
         )
@@ -344,7 +342,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             page.content = None
         own = self.site_feeds.own(page.url, listing.first if listing else "")
         links = self.site_feeds.head(page.url, page.feeds if isinstance(page, Pattern) else own)
-        return _HEAD_END.sub(lambda found: links + found[0], output, count=1)
+        return re.sub("(?i)</head>", lambda found: links + found[0], output, count=1)
+
+    def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
+        return self.frames.lost(output) if template_name == "404.html" else output
 
     # First: other plugins look through the folder when all is there.
     @event_priority(100)

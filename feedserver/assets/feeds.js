@@ -2,19 +2,39 @@
 (() => {
   "use strict";
 
-  // A theme that loads the site's pages by scripts has put this one into its own.
-  if (!document.body.classList.contains("feedserver")) {
+  const own = document.body.classList.contains("feedserver");
+  const part = own ? document.body : document.getElementById("twim-catalogue");
+  // A theme that loads the site's pages by scripts has put a page of ours into its own.
+  if (!part) {
     window.location.reload();
     return;
   }
-
-  // To the browser the theme's page and this one are one document, so the way back is ours to go.
-  const here = window.location.pathname;
-  window.addEventListener("popstate", () => {
-    if (window.location.pathname !== here) {
-      window.location.reload();
+  if (own) {
+    // To the browser the theme's page and this are one document, so the way back is ours to go.
+    const here = window.location.pathname;
+    window.addEventListener("popstate", () => {
+      if (window.location.pathname !== here) {
+        window.location.reload();
+      }
+    });
+  } else {
+    // Material takes addresses that differ in their query for one page, but follows no link that
+    // has a target; and it looks for a sitemap beside what is "alternate" alone.
+    for (const link of part.querySelectorAll("a")) {
+      link.target = "_self";
     }
-  });
+    for (const link of document.querySelectorAll("head link[rel=alternate][type]")) {
+      link.rel = "alternate feed";
+    }
+    // It takes `q` for a search of its own, too, unless it doesn't see it.
+    const { href } = window.location;
+    const without = new URL(href);
+    without.searchParams.delete("q");
+    if (document.readyState === "loading" && without.href !== href) {
+      window.history.replaceState(null, "", without);
+      window.addEventListener("load", () => window.history.replaceState(null, "", href));
+    }
+  }
 
   const words = JSON.parse(document.currentScript.dataset.words);
 
@@ -28,11 +48,16 @@
       window.prompt(words.copy, address);
       return;
     }
-    button.textContent = words.copied;
-    button.closest("section:has(.said)").querySelector(".said").textContent =
+    button.closest("section:has(> .said)").querySelector(":scope > .said").textContent =
       `${words.copied}: ${button.dataset.name ?? address}`;
+    // One that shows a picture says it by its colour.
+    const written = !button.querySelector("svg");
+    const say = (text) => written && button.replaceChildren(text);
+    button.classList.add("copied");
+    say(words.copied);
     setTimeout(() => {
-      button.textContent = words.copy;
+      button.classList.remove("copied");
+      say(words.copy);
     }, 2000);
   }
 
@@ -119,12 +144,41 @@
   }
 
   // A long group has names alone, for more would make a page of megabytes: what leads to the
-  // dialogue on the page of each feed is made here.
-  function embeddable(row) {
+  // dialogue on the page of each feed is made here, and to its formats.
+  function complete(row) {
     const feed = row.firstElementChild;
     const link = make("a", { href: `${feed.href}#embed`, textContent: words.embed });
     link.setAttribute("aria-label", words.embed_of.replace("{name}", () => feed.textContent));
-    row.append(" ", link);
+    const formats = make("ul", { className: "formats" });
+    const { formats: known } = row.closest(".all").dataset;
+    for (const [file, textContent] of Object.entries(JSON.parse(known))) {
+      const item = make("li", {});
+      const spoken = make("span", { className: "said", textContent: `${feed.textContent} ` });
+      const to = make("a", { href: new URL(file, feed.href).href });
+      to.append(spoken, textContent);
+      item.append(to);
+      formats.append(item);
+    }
+    row.append(" ", link, formats);
+  }
+
+  const ICON =
+    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M19 21H8V7h11m0-2H8a2 2 0 0 0-2 2v14' +
+    "a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m-3-4H4a2 2 0 0 0-2 2v14h2V3h12z\"/></svg>";
+
+  // Puts a button that copies the address of each format behind it.
+  function copyable(all) {
+    const { base } = all.dataset;
+    const blank = make("button", { type: "button", innerHTML: ICON });
+    const below = new URL(base).pathname.length;
+    for (const link of all.querySelectorAll(".formats a")) {
+      const button = blank.cloneNode(true);
+      button.dataset.copy = base + link.pathname.slice(below);
+      button.title = words.copy_of.replace("{name}", () => link.textContent);
+      button.dataset.name = link.textContent;
+      button.setAttribute("aria-label", button.title);
+      link.after(button);
+    }
   }
 
   // A number of feeds, in the plural form that the language has for it.
@@ -138,9 +192,9 @@
   function find(field) {
     const asked = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
-    for (const group of document.querySelectorAll(".group")) {
+    for (const group of part.querySelectorAll(".group")) {
       let shown = 0;
-      for (const row of group.querySelectorAll("li")) {
+      for (const row of group.querySelectorAll(":scope > ul > li")) {
         const name = row.firstElementChild.textContent.toLowerCase();
         row.hidden = !asked.every((word) => name.includes(word));
         shown += row.hidden ? 0 : 1;
@@ -149,7 +203,8 @@
       group.querySelector("h3 .number").textContent = shown;
       count += shown;
     }
-    field.parentElement.querySelector("output").textContent = asked.length ? counted(count) : "";
+    const said = count ? counted(count) : words.nothing;
+    field.parentElement.querySelector("output").textContent = asked.length ? said : "";
   }
 
   // Nothing can be wanted alone and left out too.
@@ -170,32 +225,33 @@
   }
 
   function ready() {
-    for (const each of document.querySelectorAll("[data-copy], .find")) {
+    for (const each of part.querySelectorAll("[data-copy], .find")) {
       each.hidden = false;
     }
-    document.querySelectorAll("details.embed").forEach(embedding);
-    document.querySelectorAll(".names li").forEach(embeddable);
-    document.addEventListener("click", (event) => {
+    part.querySelectorAll("details.embed").forEach(embedding);
+    part.querySelectorAll(".names > li").forEach(complete);
+    part.querySelectorAll(".all").forEach(copyable);
+    part.addEventListener("click", (event) => {
       const button = event.target.closest("[data-copy]");
       if (button) {
         copy(button);
       }
     });
-    document.addEventListener("change", (event) => {
+    part.addEventListener("change", (event) => {
       if (event.target.matches(".choices [type=checkbox]")) {
         exclude(event.target);
       }
     });
-    const field = document.querySelector("#find");
+    const field = part.querySelector("#find");
     if (field) {
       field.addEventListener("input", () => find(field));
       // A browser that goes back keeps what was typed.
       find(field);
     }
-    document.querySelector(".builder")?.addEventListener("submit", send);
+    part.querySelector(".builder")?.addEventListener("submit", send);
     // Going back to a form whose fields were disabled when it was sent.
     window.addEventListener("pageshow", () => {
-      for (const each of document.querySelectorAll(".builder input:disabled")) {
+      for (const each of part.querySelectorAll(".builder input:disabled")) {
         each.disabled = false;
       }
     });

@@ -36,8 +36,9 @@ ul { align-content: start; display: grid; gap: var(--gap); grid-template-columns
 ul.off, .off li { visibility: hidden }
 li { position: relative }
 .box { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--n);
-  block-size: var(--high); overflow: hidden;
-  overflow-wrap: anywhere }
+  overflow: hidden; overflow-wrap: anywhere }
+.cards .box, [part=placeholder] .box { block-size: var(--high) }
+[part=entry] .box { align-self: start; block-size: auto; max-block-size: var(--high) }
 [part=title] { font-size: 1em; font-weight: 600 }
 [dir] { text-align: -webkit-match-parent; text-align: match-parent }
 [part=link] { color: var(--twim-link, var(--twim-accent, inherit));
@@ -59,22 +60,22 @@ img { background: var(--line); border-radius: var(--twim-radius, .4em); display:
   white-space: nowrap }
 
 .compact { gap: calc(var(--gap) / 3) }
-.compact .box { align-items: baseline; block-size: 1.5em; display: flex; gap: .6em }
+.compact li .box { align-items: baseline; block-size: 1.5em; display: flex; gap: .6em }
 .compact [part=title], .compact [part=meta] { min-inline-size: 0 }
 .compact [part=meta] { flex-shrink: 9999 }
 .compact .box > small { flex: none; margin-inline-start: auto }
 
 .list { min-block-size: calc(
     var(--limit) * (var(--high) + 2 * var(--gap) + 1px) - 2 * var(--gap) - 1px) }
-.list [part=entry] .box { block-size: auto; max-block-size: var(--high) }
 .list li + li { border-block-start: 1px solid var(--line); padding-block-start: var(--gap) }
 .list .pictured { display: flex; gap: 1em }
 .list .box { flex: 1 }
 .list img { aspect-ratio: 4 / 3; block-size: var(--high); max-inline-size: 24vw }
 
 .cards { grid-template-columns:
-    repeat(auto-fill, minmax(min(100%, var(--twim-card-width, 16em)), 1fr)); --n: 6 }
+    repeat(auto-fit, minmax(min(100%, var(--twim-card-width, 16em)), 1fr)); --n: 6 }
 .cards.brief { --n: 3 }
+.cards:not(.images) li { grid-template-rows: calc(var(--high) + 2em) }
 .cards li { background: var(--twim-surface, color-mix(in srgb, currentcolor 4%, #0000));
   border: 1px solid var(--line); border-radius: var(--twim-radius, .6em); display: grid;
   grid-template-columns: minmax(0, 1fr); overflow: hidden }
@@ -85,7 +86,7 @@ img { background: var(--line); border-radius: var(--twim-radius, .4em); display:
 .cards.images li::before { aspect-ratio: 16 / 9; content: ""; grid-area: 1 / 1 }
 .cards.images .box { grid-area: 2 / 1 }
 .cards.images [part=entry]:not(.pictured) .box { grid-area: 1 / 1 / 3;
-  -webkit-line-clamp: calc(var(--n) + 5); block-size: auto }
+  -webkit-line-clamp: calc(var(--n) + 5); max-block-size: none }
 .cards img { aspect-ratio: 16 / 9; border-radius: 0; grid-area: 1 / 1; inline-size: 100% }
 
 [part=placeholder] .box { background: repeating-linear-gradient(#0000 0 .4em,
@@ -316,7 +317,7 @@ class TwimFeed extends HTMLElement {
         this.#url = url;
         this.#feed = undefined;
       }
-      if (url && !this.#request && !this.#feed) {
+      if (!this.#request && !this.#feed) {
         this.#load();
       }
       this.#draw();
@@ -355,7 +356,7 @@ class TwimFeed extends HTMLElement {
       this.#draw();
       this.#wake();
       if (problem) {
-        console.warn(`twim-feed: ${this.#url}: ${problem.message}`);
+        console.warn(`twim-feed: ${this.#url ?? ""}: ${problem.message}`);
       }
       const detail = problem?.message;
       this.dispatchEvent(new CustomEvent(problem ? "error" : "load", { detail }));
@@ -430,6 +431,8 @@ class TwimFeed extends HTMLElement {
       this.#list.replaceChildren(...rows);
     }
     const off = !entries?.length && (!waits || kept);
+    // What isn't there needs no space.
+    this.#list.hidden = off && !waits;
     const brief = !show.includes("summary");
     this.#list.style = `--limit: ${limit}`;
     this.#list.className = Object.entries({ [layout]: 1, images, brief, done: entries, off })

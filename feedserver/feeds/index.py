@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Protocol
 
 from feedserver.errors import EntryNotFoundError
@@ -113,6 +114,18 @@ class Index:
         Raises:
             EntryNotFoundError: the feed has no entry with the id `slice.before`.
         """
+        limit = self.archive.feed_limit if slice.limit is None else slice.limit
+        return _cut(self._matching(feed, slice, search), limit, whole=slice.limit is None)
+
+    def count(self, feed: Feed, slice: Slice, search: Search | None, most: int) -> int:
+        """How many entries a part of a feed has, whatever its limit; `most` if there are more.
+
+        Raises:
+            EntryNotFoundError: the feed has no entry with the id `slice.before`.
+        """
+        return sum(1 for _ in islice(self._matching(feed, slice, search), most))
+
+    def _matching(self, feed: Feed, slice: Slice, search: Search | None) -> Iterator[Entry]:
         found = self.order_of(feed)
         chosen = found.having(feed.query)
         behind = -1
@@ -134,9 +147,7 @@ class Index:
             # A bit of bytes is found sooner than that of a number.
             data = chosen.to_bytes(len(found.entries) // 8 + 1, "little")
             matching = (each for each in texts if data[each >> 3] >> (each & 7) & 1)
-        limit = self.archive.feed_limit if slice.limit is None else slice.limit
-        entries = (found.entries[position] for position in matching)
-        return _cut(entries, limit, whole=slice.limit is None)
+        return (found.entries[position] for position in matching)
 
     def _has_entries(self, feed: Feed) -> bool:
         return self.order_of(feed).having(feed.query) != 0

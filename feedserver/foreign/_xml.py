@@ -21,7 +21,7 @@ from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.model import Attachment, Image, Origin, Person
 from feedserver.text import html, urls
 
-_DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,300}?>")
+_DECLARATION = re.compile(r"<\?xml\b[^<>]{0,300}>")
 _ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,300}?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
 # Text codecs of the web (https://encoding.spec.whatwg.org). Python knows others, such as UTF-7,

@@ -20,7 +20,9 @@ _TYPES: Mapping[str, str] = {
 }
 # Relative to the package: what frames need stands with the rest of what is embedded.
 _FILES = (
+    "assets/page.css",
     "assets/style.css",
+    "assets/part.css",
     "assets/feeds.js",
     "assets/icon.svg",
     "embed/frame.css",
@@ -37,6 +39,10 @@ class _Asset:
 
 def _read(path: Path) -> _Asset:
     body = path.read_bytes()
+    if path.name == "part.css":
+        # The rules of our pages, nested, so that they are of the part alone.
+        rules = path.with_name("style.css").read_bytes().replace(b"rem", b"em")
+        body = body.replace(b"/* style.css */", rules)
     return _Asset(body, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:16])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from babel import Locale
 from babel.dates import format_date
+from markupsafe import Markup
 
 from feedserver.feeds.catalogue import (
     GROUPS,
@@ -21,6 +22,8 @@ from feedserver.feeds.parameters import FACETS, Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Site
 from feedserver.newsletter import names
+from feedserver.pages.excerpts import Words, around, marked
+from feedserver.text.html import sanitised_text
 from feedserver.text.slugs import slug_of
 
 LONG_GROUP = 150
@@ -43,12 +46,15 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An entry in a list. `people` are an update's reporters, or a post's authors."""
+    """An entry in a list. `people` are an update's reporters, or a post's authors.
 
-    title: str
+    In `title` and `summary` the words of a search are marked.
+    """
+
+    title: Markup
     url: str
     date: Day
-    summary: str | None
+    summary: Markup
     people: tuple[Link, ...]
     is_update: bool
     section: Link | None
@@ -79,6 +85,11 @@ class Row:
     count: int
     date: Day
 
+    @property
+    def folder(self) -> str:
+        """Where its three files are."""
+        return self.path.rpartition("/")[0] + "/" if "/" in self.path else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -105,8 +116,13 @@ class Filter:
     names: tuple[str, ...]
 
 
-def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
-    """An entry as a list shows it; `prefix` is the path of the server."""
+def card(
+    entry: Entry, index: Index, prefix: str, locale: Locale, words: Words | None = None
+) -> Card:
+    """An entry as a list shows it; `prefix` is the path of the server.
+
+    Where `words` were searched for, it shows where they stand.
+    """
     update = entry.update
     section = project = None
     if update is not None and update.section is not None:
@@ -116,10 +132,10 @@ def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
         title = names.of_project(update.project)
         project = _topic(title, f"/project/{update.project.slug}/", index, prefix)
     return Card(
-        title=entry.title,
+        title=marked(entry.title, words),
         url=entry.url,
         date=day(entry, locale),
-        summary=names.summary(entry),
+        summary=marked(_summary(entry, words), words),
         people=tuple(
             Link(person.name, person.url) for person in names.people(entry, index.archive.site)
         ),
@@ -130,6 +146,14 @@ def card(entry: Entry, index: Index, prefix: str, locale: Locale) -> Card:
         if update
         else tuple(_topic(tag, f"/category/{slug_of(tag)}/", index, prefix) for tag in entry.tags),
     )
+
+
+def _summary(entry: Entry, words: Words | None) -> str:
+    if words and around(entry.summary, words) is None:
+        found = around(sanitised_text(entry.content or ""), words)
+        if found is not None:
+            return found
+    return names.summary(entry) or ""
 
 
 def _topic(title: str, path: str, index: Index, prefix: str) -> Link:

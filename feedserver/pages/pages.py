@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Protocol
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -23,9 +24,11 @@ from feedserver.feeds import choices
 from feedserver.feeds.choices import KINDS, Choice, Kind, Option, Options
 from feedserver.feeds.index import UPDATE_FEEDS, Index, Page
 from feedserver.feeds.parameters import FACETS, WHOLE, Slice
+from feedserver.formats.formats import FORMATS
 from feedserver.model import Feed, Site
-from feedserver.pages import cards
+from feedserver.pages import cards, excerpts
 from feedserver.pages import templates as rendering
+from feedserver.pages.around import Around
 from feedserver.text.words import Words
 
 CATALOGUE = "feeds/"
@@ -38,8 +41,25 @@ _SUGGESTED = 1000
 
 _PREVIEWS = {"Content-Security-Policy": rendering.PREVIEWS_POLICY}
 
+MOST = 1000
+"""More entries than these aren't counted."""
+
+
 Find = Callable[[Feed, Slice], Page]
-"""Looks up a slice of a feed. Raises `EntryNotFoundError` for an unknown `before`."""
+"""Looks up a slice of a feed, with its content where a text is searched for.
+
+Raises `EntryNotFoundError` for an unknown `before`.
+"""
+
+
+class Finder(Protocol):
+    """Looks up slices as `Find` does, and counts."""
+
+    def __call__(self, feed: Feed, part: Slice, /) -> Page: ...
+
+    def count(self, feed: Feed, part: Slice, most: int) -> int:
+        """How many entries there are in all; `most` if there are more."""
+
 
 _options: WeakKeyDictionary[Index, Options] = WeakKeyDictionary()
 _groups: WeakKeyDictionary[Index, tuple[cards.Group, ...]] = WeakKeyDictionary()
@@ -64,6 +84,7 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
         "count": len(entries),
         "updated": cards.day(entries[0], Words(site.language).locale),
         "change": _change(feed, asked, prefix),
+        "of_site": _of_site(index, base, feed if asked == WHOLE else None),
         **_selection(index, feed, base, asked),
         **_entries(index, found, prefix, path, asked),
     }
@@ -85,9 +106,15 @@ def _paged(part: Slice) -> Slice:
 
 
 def catalogue_page(
-    index: Index, base: str, parameters: Iterable[tuple[str, str]], find: Find
+    index: Index,
+    base: str,
+    parameters: Iterable[tuple[str, str]],
+    find: Finder,
+    page: Around | None = None,
 ) -> Response:
     """The page `/feeds/`: all feeds; or, with parameters, the entries that they choose.
+
+    It stands in a `page` of the site's, if there is one for it.
 
     Raises:
         EntryNotFoundError: there is no entry with the id that `before` names.
@@ -112,6 +139,10 @@ def catalogue_page(
         "tabs": None,
         "total": len(index.feeds),
         "base": base,
+        "formats": {file: form.name.removesuffix(" Feed") for file, form in FORMATS.items()},
+        "around": page,
+        "layout": "part.html" if page else "layout.html",
+        "of_site": _of_site(index, base),
         "site": site,
     }
     if choice.slice is None or not kinds:
@@ -131,28 +162,29 @@ def _results(
     choice: Choice,
     asked: Slice,
     kinds: Mapping[Kind, Feed],
-    find: Find,
+    find: Finder,
 ) -> dict[str, object]:
     """The entries that were asked for, and how many there are of the other kind."""
     prefix = urlsplit(base).path
-    first = replace(_paged(asked), before=None)
-    counts = {kind: find(feed, first) for kind, feed in kinds.items()}
+    whole = replace(asked, before=None)
+    totals = {kind: find.count(feed, whole, MOST) for kind, feed in kinds.items()}
     wanted = [each for each in kinds if each == choice.kind]
-    filled = [each for each, first_found in counts.items() if first_found.entries]
+    filled = [each for each, total in totals.items() if total]
     kind = [*wanted, *filled, *kinds][0]
     feed = kinds[kind]
-    found = counts[kind] if asked.before is None else find(feed, _paged(asked))
-    whole = replace(asked, before=None)
+    found = find(feed, _paged(asked))
     return {
         "kind": kind,
+        "found": totals[kind],
+        "is_more": totals[kind] == MOST,
         "tabs": [
             {
                 "kind": each,
                 "url": _address(prefix, CATALOGUE, whole, kind=each),
-                "count": len(first_found.entries),
-                "more": first_found.next is not None,
+                "count": total,
+                "more": total == MOST,
             }
-            for each, first_found in counts.items()
+            for each, total in totals.items()
         ],
         **_selection(index, feed, base, asked),
         **_entries(index, found, prefix, CATALOGUE, asked, kind=kind),
@@ -171,6 +203,12 @@ def _selection(index: Index, feed: Feed, base: str, part: Slice) -> dict[str, ob
         "embed": _embed(feed, base, replace(subscribed, limit=None), index.archive.site),
         "site": index.archive.site,
     }
+
+
+def _of_site(index: Index, base: str, own: Feed | None = None) -> tuple[cards.Address, ...]:
+    """The feed of all posts, which every page names behind its own."""
+    feed = index.feed_at("/")
+    return cards.addresses(feed, base, WHOLE) if feed and feed is not own else ()
 
 
 def _embed(feed: Feed, base: str, part: Slice, site: Site) -> dict[str, object]:
@@ -198,8 +236,11 @@ def _entries(
     locale = Words(index.archive.site.language).locale
     older = replace(part, before=found.next) if found.next else None
     newest = replace(part, before=None) if part.before else None
+    words = part.text and excerpts.words(part.text)
     return {
-        "cards": [cards.card(entry, index, prefix, locale) for entry in found.entries],
+        "cards": [
+            cards.card(entry, index, prefix, locale, words or None) for entry in found.entries
+        ],
         "older": older and _address(prefix, path, older, kind=kind),
         "newest": newest and _address(prefix, path, newest, kind=kind),
     }

@@ -27,7 +27,16 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_SCRIPT_WORDS = ("close", "copied", "copy", "count_feeds", "embed", "embed_of")
+_SCRIPT_WORDS = (
+    "close",
+    "copied",
+    "copy",
+    "copy_of",
+    "count_feeds",
+    "embed",
+    "embed_of",
+    "nothing",
+)
 
 
 def _web(address: str | None) -> str | None:
@@ -60,11 +69,13 @@ def at_home(page: Response, site: str, base: str) -> None:
     """Let the links of a page that lead to the site lead to where it is served, `base`.
 
     Whoever looks at a site before it is published would be led away from it. In no text of ours
-    does what is looked for stand but in a link, since quotes are escaped there.
+    does what is looked for stand but in a link, since quotes are escaped there. Links of the head,
+    such as the canonical address, stay.
     """
     if page.headers.get("content-type", "").startswith("text/html"):
-        written, meant = (f'href="{escape(address)}'.encode() for address in (site, base))
-        page.body = bytes(page.body).replace(written, meant)
+        written, meant = (str(escape(address)).encode() for address in (site, base))
+        links = re.compile(rb'(<a\b[^<>]* href=")' + re.escape(written))
+        page.body = links.sub(lambda match: match[1] + meant, bytes(page.body))
         page.headers["content-length"] = str(len(page.body))
 
 

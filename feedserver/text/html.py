@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from feedserver.text import _drawn
 from feedserver.text._nesting import BLOCK, nest
 from feedserver.text.urls import BAD, SCHEMES, absolute
 
@@ -57,13 +58,9 @@ _MEDIA = {"poster", "src"}
 
 _PLAIN = bytes((9, 10, *range(32, 127)))
 _EMBED = re.compile(r"<(?:iframe|embed|object|youtube-player)[\s/>]", re.IGNORECASE)
-_HEADING = re.compile(r"(<h[1-6][^>]*>)(.*?)(?=</h[1-6]>)", re.DOTALL)
-_ANCHOR = re.compile(r'(?<!\s)\s*<a [^>]*class="([^"]*)"[^>]*>((?:(?!<a).)*?)</a>', re.DOTALL)
-_ANCHOR_CLASSES = frozenset("anchor anchor-link header-anchor headerlink zola-anchor".split())
 _INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
 _IMAGE = re.compile(r'<img(?![^>]* (?:src|srcset)=")[^>]*>')
 _PRE = re.compile(r"<pre(?: [^>]*)?>\n+")
-_WORD = re.compile(r"\w")
 _STYLE = re.compile(
     r"(?:(?:background-)?color:\s*(?:\#[0-9a-f]{3,8}|[a-z]{3,20}|rgb\([\d, %]{5,20}\))"
     r"|(?:text|vertical)-align:\s*[a-z-]{3,12}|(?:width|height):\s*(?:auto|\d{1,4}(?:px|em|rem|%)))"
@@ -73,7 +70,10 @@ _CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|([^,]*+))")
 
 _BOUNDARY = re.compile(rf"</?(?:{'|'.join((*BLOCK, *_TABLE, 'br', 'summary'))})(?:\s[^>]*)?>")
 _MARKUP = re.compile(r"<[^>]*>")
-_UNSEEN = re.compile(r"<!--.*?-->|<(script|style|template|noscript)\b[^>]*>.*?</\1>", re.DOTALL)
+# What has no end goes to the end: to look for one from each beginning anew would take the square.
+_UNSEEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style|template|noscript)\b[^<>]*>.*?(?:</\1>|\Z)", re.DOTALL
+)
 _OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 # What has no end tag, may do without, or ends where the next of its kind begins.
 _UNCOUNTED = frozenset(
@@ -97,11 +97,12 @@ def sanitise(html: str, base: str) -> str:
     html = _without_bad(html.replace("\r\n", "\n"))
     if html.count("<") > _DEEPEST:
         html = flattened(html)
+    html = _plain(html)
     if _EMBED.search(html):
         html = _without_bad(_link_embeds(html, base))
     for _ in range(_ROUNDS):
         clean = _clean(html, base)
-        tidy = _tidy(clean)
+        tidy = _tidy(clean, base)
         if "&#" in html:
             tidy = _without_bad(tidy)
         if tidy == clean:
@@ -139,11 +140,16 @@ def _without_bad(html: str) -> str:
     return BAD.sub("", html) if BAD.search(rest.decode("utf-8", "surrogatepass")) else html
 
 
-def _tidy(html: str) -> str:
+def _plain(html: str) -> str:
+    found = _drawn.plain(html)
+    return html if found is html else _without_bad(found)
+
+
+def _tidy(html: str, base: str) -> str:
     """Take out of a serialised tree what a parser or a reader would stumble over."""
-    html = _IMAGE.sub("", _INPUT.sub("", html))
+    html = _plain(_IMAGE.sub("", _INPUT.sub("", html)))
     html = _PRE.sub(lambda match: match[0].rstrip("\n"), html)
-    return _HEADING.sub(_without_anchor, nest(html))
+    return _drawn.without_anchors(nest(html), base)
 
 
 def _clean(html: str, base: str) -> str:
@@ -197,16 +203,6 @@ def _style(value: str) -> str | None:
     """The declarations of simple colour, alignment and size."""
     declarations = (part.strip().lower() for part in value.split(";"))
     return ";".join(part for part in declarations if _STYLE.fullmatch(part)) or None
-
-
-def _without_anchor(heading: re.Match[str]) -> str:
-    """A heading less the links to itself that generators put there."""
-
-    def kept(anchor: re.Match[str]) -> str:
-        named = not _ANCHOR_CLASSES.isdisjoint(anchor[1].split())
-        return "" if named and not _WORD.search(_MARKUP.sub("", anchor[2])) else anchor[0]
-
-    return heading[1] + _ANCHOR.sub(kept, heading[2]) if "<a " in heading[2] else heading[0]
 
 
 def _link_embeds(html: str, base: str) -> str:

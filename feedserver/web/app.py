@@ -61,8 +61,9 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
         return answered
 
-    browsers = Browsers(documents, settings.issues)
-    rows = _table(browsers, Embedding(documents), Site(documents, Pages(settings), browsers))
+    pages = Pages(settings)
+    browsers = Browsers(documents, settings.issues, pages)
+    rows = _table(browsers, Embedding(documents), Site(documents, pages, browsers))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:

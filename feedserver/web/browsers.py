@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
@@ -18,7 +19,7 @@ from feedserver.pages import assets, sections
 from feedserver.pages import pages as people
 from feedserver.store.snapshots import Snapshot
 from feedserver.web.feeds import Feeds
-from feedserver.web.folder import moved
+from feedserver.web.folder import FRAMED, Pages, moved
 from feedserver.web.routes import Asked
 
 
@@ -28,22 +29,31 @@ def feed_page(snapshot: Snapshot, feed: Feed, base: str, name: str, part: Slice)
     Raises:
         EntryNotFoundError: there is no entry `part.before`.
     """
-    return people.feed_page(snapshot.index, feed, base, name, part, _finder(snapshot))
+    return people.feed_page(snapshot.index, feed, base, name, part, _Finder(snapshot))
 
 
-def _finder(snapshot: Snapshot) -> people.Find:
-    def find(feed: Feed, part: Slice) -> Page:
-        return snapshot.index.page(feed, part, snapshot.search)
+class _Finder:
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
 
-    return find
+    def __call__(self, feed: Feed, part: Slice, /) -> Page:
+        found = self._snapshot.index.page(feed, part, self._snapshot.search)
+        if part.text is None:
+            return found
+        # What was searched for is shown where it stands.
+        return replace(found, entries=tuple(self._snapshot.fill(found.entries)))
+
+    def count(self, feed: Feed, part: Slice, most: int) -> int:
+        return self._snapshot.index.count(feed, part, self._snapshot.search, most)
 
 
 class Browsers:
     """Answers requests for addresses that are for people alone."""
 
-    def __init__(self, documents: Feeds, issues: Sequence[str]) -> None:
+    def __init__(self, documents: Feeds, issues: Sequence[str], pages: Pages) -> None:
         self._documents = documents
         self._issues = issues
+        self._pages = pages
 
     async def asset(self, asked: Asked) -> ASGIApp:
         """A file that our pages need, which a site's own doesn't replace."""
@@ -54,15 +64,24 @@ class Browsers:
         return _bodiless(asked.request, assets.respond(asked.name, known=known))
 
     async def catalogue(self, asked: Asked) -> ASGIApp:
-        """The catalogue, which a site's own doesn't replace.
+        """The catalogue, in the site's page if that has a place for it.
 
         Raises:
             EntryNotFoundError, Problem: the request is a wrong one.
         """
         pairs = self._documents.pairs(asked.request)
         snapshot = asked.snapshot
-        make = partial(people.catalogue_page, snapshot.index, asked.base, pairs, _finder(snapshot))
-        return await self._page(asked, make, Slice(text=dict(pairs).get("q") or None))
+
+        def make() -> Response:
+            index, find, page = snapshot.index, _Finder(snapshot), self._pages.around()
+            made = people.catalogue_page(index, asked.base, pairs, find, page)
+            if page is not None:
+                # The page is one of the site's, with scripts of its own.
+                made.headers.update(FRAMED)
+            return made
+
+        part = Slice(text=dict(pairs).get("q") or None)
+        return await self._page(asked, make, part, kept=False)
 
     async def folder(self, asked: Asked) -> ASGIApp | None:
         """The page of the feed whose folder this is, or `None`.
@@ -86,12 +105,14 @@ class Browsers:
         make = partial(sections.page, asked.snapshot.index, asked.base, self._issues)
         return await self._page(asked, make, WHOLE)
 
-    async def _page(self, asked: Asked, make: Callable[[], Response], part: Slice) -> ASGIApp:
+    async def _page(
+        self, asked: Asked, make: Callable[[], Response], part: Slice, *, kept: bool = True
+    ) -> ASGIApp:
         made = await asked.made(make, part)
         if made.status_code != HTTPStatus.OK:
             asked.lead_home(made)
             return _bodiless(asked.request, made)
-        return await self._documents.answer_page(asked, made)
+        return await self._documents.answer_page(asked, made, kept=kept)
 
 
 def _bodiless(request: Request, response: Response) -> Response:

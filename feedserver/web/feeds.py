@@ -103,14 +103,18 @@ class Feeds:
         self._whole(asked.request)
         return await self._answer(asked, self._openapi)
 
-    async def answer_page(self, asked: Asked, page: Response) -> ASGIApp:
-        """Answer with a page that was made of a snapshot, at an address that has nothing else."""
-        return await self._answer(asked, _content_of(asked, page, BY_ENCODING))
+    async def answer_page(self, asked: Asked, page: Response, *, kept: bool = True) -> ASGIApp:
+        """Answer with a page that was made of a snapshot, at an address that has nothing else.
 
-    async def _answer(self, asked: Asked, content: Content) -> Answer:
+        Unless it is `kept` it is made anew for the next, for it is made of something else too.
+        """
+        return await self._answer(asked, _content_of(asked, page, BY_ENCODING), kept=kept)
+
+    async def _answer(self, asked: Asked, content: Content, *, kept: bool = True) -> Answer:
         request, headers = asked.request, joined(asked.request.scope["headers"])
         representation = await self._representations.of(content, _codings(request))
-        self._answers.remember(request.scope, headers, asked.snapshot, representation)
+        if kept:
+            self._answers.remember(request.scope, headers, asked.snapshot, representation)
         return Answer(representation, headers)
 
     async def _document(self, asked: Asked, part: Slice, also: Also) -> Content | None:

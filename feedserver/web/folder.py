@@ -19,6 +19,8 @@ from feedserver.feeds.index import Index
 from feedserver.formats.formats import FORMATS
 from feedserver.http.conditions import evaluate, joined
 from feedserver.http.problems import CORS, Problem, wants_page
+from feedserver.pages import pages as people
+from feedserver.pages.around import Around, around
 from feedserver.settings.settings import Settings
 from feedserver.web.routes import Asked
 
@@ -27,8 +29,8 @@ _DOCUMENTS = (CATALOGUE, "/feeds.opml", "/archive.json", "/openapi.json")
 SAFE = "/~:@!$&'()*+,;="
 _QUERY = f"{SAFE}?%"
 _MAX_PATH = 1024
-# A site's pages may frame one another; no other site may have them look like its own.
-_FRAMED = {"Content-Security-Policy": "frame-ancestors 'self'"}
+FRAMED = {"Content-Security-Policy": "frame-ancestors 'self'"}
+"""A site's pages may frame one another; no other site may have them look like its own."""
 # Likeness is computed on the event loop, by the square of the lengths: no more than milliseconds.
 _MAX_LIKE = 80
 _NEIGHBOURS = 50
@@ -78,8 +80,17 @@ class Pages:
             return None
         response.headers["Accept-Ranges"] = "none"
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            response.headers.update(_FRAMED)
+            response.headers.update(FRAMED)
         return response
+
+    def around(self) -> Around | None:
+        """The site's page of feeds, around the place of the server's; `None` if it has none."""
+        if self._files is None:
+            return None
+        try:
+            return around((self._folder / people.CATALOGUE / "index.html").read_text("utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return None
 
     def not_found(self, asked: Asked) -> Response:
         """Answer that nothing is here: a browser with the site's own page for that.
@@ -89,7 +100,7 @@ class Pages:
         """
         page = self._folder / "404.html"
         if self._files and wants_page(asked.request) and page.is_file():
-            headers = {"Vary": "Accept", **_FRAMED}
+            headers = {"Vary": "Accept", **FRAMED}
             return HTMLResponse(page.read_bytes(), HTTPStatus.NOT_FOUND, headers)
         near = [f"{asked.prefix}{address}" for address in _near(asked.path, asked.snapshot.index)]
         detail = "There is nothing at this address."

@@ -98,7 +98,7 @@
 
   function build(of, words) {
     const title = words.embed_title.replace("{title}", () => of.title);
-    const heading = make("h2", { id: `twim-embed-${(count += 1)}` }, title);
+    const heading = make("h2", { id: `twim-embed-${(count += 1)}`, tabIndex: -1 }, title);
     const close = make("button", { type: "button", className: "twim-embed-close" }, "×");
     close.setAttribute("aria-label", words.close);
     const limit = make("input", { type: "number", name: "limit", min: 1, max: MOST, value: 5 });
@@ -156,7 +156,7 @@
         frame.style.blockSize = `${Math.min(Math.ceil(data.height), 480) + 2}px`;
       }
     });
-    return { dialog, show };
+    return { dialog, heading, show };
   }
 
   // Puts a button in place of each link, which opens what it says; nothing is fetched before.
@@ -174,6 +174,8 @@
           button.closest(".twim-feeds").after(built.dialog);
         }
         built.dialog.showModal();
+        // What it is comes first, and not how to get away.
+        built.heading.focus({ preventScroll: true });
         built.show();
       });
       link.replaceWith(button);

@@ -62,9 +62,12 @@
     return JSON.parse(document.querySelector("[data-twim-words]").dataset.twimWords);
   }
 
-  // A number of feeds, in the plural form that the language has for it.
-  function counted(count) {
-    const { lang, count_feeds: forms } = spoken();
+  // A number of things, in the plural form that the language has for it; that there is none.
+  function counted(kind, count) {
+    const { lang, nothing_found, [kind]: forms } = spoken();
+    if (count === 0) {
+      return nothing_found;
+    }
     const form = forms[new Intl.PluralRules(lang).select(count)] ?? forms.other;
     return form.replace("{count}", count);
   }
@@ -90,7 +93,7 @@
     said.textContent = spoken().copied.replace("{name}", () => format);
   }
 
-  // Shows the feeds whose names have all the words that were typed.
+  // Shows the feeds, sections or projects whose names have all the words that were typed.
   function search(event) {
     if (!event.target.matches?.("[data-twim-search]")) {
       return;
@@ -115,8 +118,13 @@
       }
       count += shown;
     }
+    const fits = (text) => words.every((word) => text.toLowerCase().includes(word));
+    for (const row of document.querySelectorAll(".twim-table tbody tr")) {
+      row.hidden = !fits(row.cells[0].textContent);
+      count += row.hidden ? 0 : 1;
+    }
     event.target.parentElement.querySelector("output").textContent =
-      words.length === 0 ? "" : counted(count);
+      words.length === 0 ? "" : counted(event.target.dataset.twimSearch, count);
   }
 
   const ICON =
@@ -162,6 +170,12 @@
   });
   document.addEventListener("input", search);
   window.addEventListener("resize", reach);
+  // Material has looked at the page by now: its feeds are again called what feeds are.
+  window.document$?.subscribe(() => {
+    for (const link of document.querySelectorAll('head link[rel="alternate feed"]')) {
+      link.rel = "alternate";
+    }
+  });
   new MutationObserver(prepare).observe(document.documentElement, {
     childList: true,
     subtree: true,

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape, unescape
 from typing import cast
+from urllib.parse import urlsplit
 
 from jinja2 import Environment
 from markupsafe import Markup
 from mkdocs.structure.pages import Page
-from mkdocs.structure.toc import AnchorLink
+from mkdocs.structure.toc import AnchorLink, TableOfContents
 from mkdocs.theme import Theme
 from mkdocs.utils import get_relative_url
 from mkdocs.utils.templates import TemplateContext
@@ -35,6 +36,9 @@ from mkdocs_twim.templating.parts import Parts
 from mkdocs_twim.templating.social import Social
 from mkdocs_twim.templating.views import Link, PostView
 from mkdocs_twim.templating.words import Words
+
+TOP = "twim-top"
+"""The id of the heading of a list."""
 
 # Up to the permalink that Markdown may have put at its end.
 _HEADING = re.compile(
@@ -88,9 +92,20 @@ class Frames:
             return None
         return Link(unescape(str(above.title)), above.url or ".")
 
+    def lost(self, page: str) -> str:
+        """The page of what isn't there, with a way on below its heading."""
+        root, words = urlsplit(self._site.url).path, self.parts.words
+        ways = [(escape(self._site.title), ""), *self._generated.ways_on()]
+        links = words.text("comma").join(
+            f'<a href="{escape(root + address)}">{title}</a>' for title, address in ways
+        )
+        said = words.text("lost", links=links)
+        return page.replace("</h1>", f"</h1>\n<p>{said}</p>", 1)
+
     def _fill_list(self, page: Page, listing: Listing, context: TemplateContext) -> None:
         values = cast("dict[str, object]", context)
         values["social"] = self.social_of(page, listing)
+        head_toc(page)
         page.content = self.content_of(page, listing, values)
 
     def social_of(self, page: Page, listing: Listing) -> Social:
@@ -115,7 +130,8 @@ class Frames:
             **listing.values,
             up=self._up(page),
             heading=None if "<h1" in text else plain(str(page.title)),
-            text=Markup(text),
+            # The search has it without: to that it is the page itself.
+            text=Markup(text.replace("<h1>", f'<h1 id="{TOP}">', 1)),
             root=_root(page),
         )
 
@@ -137,6 +153,20 @@ class Frames:
             older=_neighbour(page.previous_page),
             newer=_neighbour(page.next_page),
         )
+
+
+def head_toc(page: Page) -> None:
+    """Let a list's table of contents begin with the heading that the list is given.
+
+    Material's "Skip to content" leads to the first that stands there.
+    """
+    own = list(page.toc)
+    text = page.content or ""
+    is_done = bool(own) and own[0].id == TOP
+    if not is_done and ("<h1" not in text or text.startswith("<h1>")):
+        top = AnchorLink(str(page.title), TOP, 1)
+        top.children = own
+        page.toc = TableOfContents([top])
 
 
 def _shows_path(env: Environment, theme: Theme) -> bool:

@@ -24,6 +24,7 @@ from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.lists.listings import Listing, called
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.posts.page import PostPage
+from mkdocs_twim.templating.parts import whole_dates
 from mkdocs_twim.templating.words import Words
 
 FRAME = "twim/list.html"
@@ -243,6 +244,13 @@ class GeneratedPages:
         """What is generated for a page."""
         return self._listings.get(page.file.src_uri)
 
+    def ways_on(self) -> Iterator[tuple[str, str]]:
+        """Where to look for what isn't there: titles, as HTML, and addresses below the site's."""
+        for address in (self.blog, "/section/", "/project/", "/feeds/"):
+            file = self._files.get(address)
+            if file and file.page and file.src_uri in self._listings:
+                yield str(file.page.title), address[1:]
+
     def owner(self, file: File) -> str:
         """What to call a page's file in an error."""
         if file.generated_by != "twim":
@@ -327,7 +335,12 @@ def _finish(page: Page, listing: Listing, words: Words) -> None:
     if listing.pager and listing.pager.number > 1:
         page.meta.setdefault("search", {"exclude": True})
     tokens = [
-        {"level": 2, "id": id, "name": escape(title, quote=False), "children": []}
+        {
+            "level": 2,
+            "id": id,
+            "name": whole_dates(escape(title, quote=False)),
+            "children": [],
+        }
         for id, title in listing.anchors
     ]
     anchors = list(get_toc(cast("list[Any]", tokens)))

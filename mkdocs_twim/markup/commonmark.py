@@ -35,7 +35,9 @@ _MORE = re.compile(r"<!--[^\S\n]*more[^\S\n]*-->", re.IGNORECASE)
 _HEADING = re.compile(r"<h([1-6])((?:\s[^>]*)?)>(.*?)</h\1>", re.DOTALL | re.IGNORECASE)
 _H1 = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>", re.DOTALL | re.IGNORECASE)
 _ANCHOR = re.compile(
-    r'<a class="headerlink"[^>]*>[^<]*</a>|<a class="zola-anchor"[^>]*>[^<\w]*</a>', re.ASCII
+    r'<a class="headerlink"[^>]*>[^<]*</a>|<a class="[^"]*" href="#[^"]*" title="[^"]*">[^<]*</a>'
+    r'|<a class="zola-anchor"[^>]*>[^<\w]*</a>',
+    re.ASCII,
 )
 _RAW_HEADING = re.compile(r"<h[1-6][\s>]", re.IGNORECASE)
 _ID = re.compile(r'\sid="([^"]*)"')

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import unescape
 from urllib.parse import quote, unquote, urljoin
 from xml.etree.ElementTree import Element
@@ -25,16 +25,20 @@ MARK = "@/"
 class PageLinks:
     """The links of one page to files of the site, resolved as they are met.
 
+    `ailing` are files that will fail the build, and links to them are none of the page's faults.
     `broken` are the targets that aren't there; `anchors` the headings that links name, to be looked
     for when all pages are rendered, with the links as they are written.
     """
 
-    def __init__(self, file: File, files: Files, site_url: str) -> None:
+    def __init__(
+        self, file: File, files: Files, site_url: str, ailing: Collection[str] = ()
+    ) -> None:
         self.broken: dict[str, None] = {}
         self.anchors: dict[tuple[File, str, str], None] = {}
         self._file = file
         self._files = files
         self._site_url = site_url
+        self._ailing = ailing
 
     def address(self, target: str) -> str | None:
         """The address of a target, relative to the page."""
@@ -86,6 +90,8 @@ class PageLinks:
 
     def _named(self, path: str, fragment: str, target: str) -> File | None:
         """The file that a target names, whose heading is looked for later, if it names one."""
+        if path in self._ailing:
+            return None
         if posixpath.basename(path) == "_index.md":
             path = posixpath.join(posixpath.dirname(path), "index.md")
         file = self._files.get_file_from_path(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ FILE = "config.toml"
 _USED = frozenset(
     "base_url title description default_language taxonomies generate_feeds generate_feed "
     "feed_filenames feed_filename feed_limit ignored_content slugify languages "
-    "build_search_index generate_robots_txt".split()
+    "build_search_index generate_robots_txt taxonomy_root ignored_static".split()
 )
 # These say how Zola works, and nothing of the site.
 _ZOLAS_OWN = frozenset(
@@ -31,14 +31,22 @@ _UNLIKE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Taxonomy:
+    """`pages` is what stands before the number of a later page; one may have no pages at all."""
+
     name: str
     feed: bool
     paginate_by: int
+    pages: str = "page"
+    render: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ZolaConfig:
-    """`others` are keys that nothing stands for here, with what to say of them."""
+    """`others` are keys that nothing stands for here, with what to say of them.
+
+    `slugs`, `term_slugs` and `id_slugs` are the ways of `[slugify]`; `gone` are addresses of what
+    Zola writes by itself and is written here no more.
+    """
 
     base_url: str
     title: str | None = None
@@ -48,10 +56,15 @@ class ZolaConfig:
     feeds: tuple[str, ...] = ()
     feed_limit: int | None = None
     ignored: tuple[str, ...] = ()
+    ignored_static: tuple[str, ...] = ()
+    taxonomy_root: str = ""
     slugs: str = "on"
+    term_slugs: str = "on"
+    id_slugs: str = "on"
     keep_dates: bool = False
     languages: tuple[str, ...] = ()
     robots: bool = True
+    gone: tuple[str, ...] = ()
     others: tuple[tuple[int, str], ...] = field(default=(), repr=False)
 
 
@@ -83,10 +96,15 @@ def read(text: str) -> ZolaConfig:
         feeds=reader.feeds(),
         feed_limit=reader.get("feed_limit", int, None),
         ignored=tuple(map(str, reader.get("ignored_content", list, []))),
-        slugs=str(slugify.get("paths", "on")),
+        ignored_static=tuple(map(str, reader.get("ignored_static", list, []))),
+        taxonomy_root=reader.get("taxonomy_root", str, "").strip("/"),
+        slugs=reader.way(slugify, "paths"),
+        term_slugs=reader.way(slugify, "taxonomies"),
+        id_slugs=reader.way(slugify, "anchors"),
         keep_dates=slugify.get("paths_keep_dates") is True,
         languages=tuple(reader.get("languages", dict, {})),
         robots=reader.get("generate_robots_txt", bool, True),
+        gone=tuple(reader.gone()),
         others=tuple(reader.others()),
     )
 
@@ -117,8 +135,55 @@ class _Reader:
                 )
             paged = table.get("paginate_by", 0)
             size = paged if isinstance(paged, int) and paged > 0 else 0
-            found.append(Taxonomy(table["name"], table.get("feed") is True, size))
+            pages = str(table.get("paginate_path", "page")).strip("/")
+            found.append(
+                Taxonomy(
+                    table["name"],
+                    table.get("feed") is True,
+                    size,
+                    pages,
+                    table.get("render") is not False,
+                )
+            )
         return found
+
+    def way(self, slugify: Mapping[str, Any], key: str) -> str:
+        """How `[slugify]` treats paths, taxonomies or anchors: on, safe or off."""
+        way = slugify.get(key, "on")
+        # Before 0.12 it was a boolean.
+        way = {True: "on", False: "off"}[way] if isinstance(way, bool) else way
+        if way not in ("on", "safe", "off"):
+            place = line_of(self._text, key)
+            message = f"slugify.{key}: expected on, safe or off"
+            raise MigrationError(message, path=FILE, line=place)
+        return str(way)
+
+    def gone(self) -> Iterator[str]:
+        """The addresses of files that Zola writes by its own settings."""
+        language = self.get("default_language", str, "en")
+        languages = self.get("languages", dict, {})
+        if self._values.get("build_search_index") is True:
+            yield f"/search_index.{language}.js (or .json), /elasticlunr.min.js: build_search_index"
+        markdown = self.get("markdown", dict, {})
+        for theme in markdown.get("highlight_themes_css") or ():
+            if isinstance(theme, dict) and isinstance(theme.get("filename"), str):
+                yield f"/{theme['filename']}: markdown.highlight_themes_css"
+        highlighting = markdown.get("highlighting")
+        if isinstance(highlighting, dict) and highlighting.get("style") == "class":
+            two = "light_theme" in highlighting
+            names = "/giallo-light.css, /giallo-dark.css" if two else "/giallo.css"
+            yield f"{names}: markdown.highlighting"
+        for code, options in languages.items():
+            if code == language or not isinstance(options, dict):
+                continue
+            if options.get("generate_feeds") or options.get("generate_feed"):
+                for name in options.get("feed_filenames") or ["atom.xml"]:
+                    yield f"/{code}/{name}: languages.{code}"
+            for table in options.get("taxonomies") or ():
+                if isinstance(table, dict) and table.get("name"):
+                    yield f"/{code}/{table['name']}/ and what is below it"
+            if options.get("build_search_index"):
+                yield f"/search_index.{code}.js (or .json): languages.{code}"
 
     def feeds(self) -> tuple[str, ...]:
         """The files of the feeds; none if there are none."""

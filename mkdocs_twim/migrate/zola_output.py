@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
 from feedserver.feeds.catalogue import RESERVED
+from feedserver.feeds.export import redirect_page
 from feedserver.formats.formats import FORMATS
 from feedserver.text.slugs import slug_of, slugify
+from mkdocs_twim.markup import addresses
+from mkdocs_twim.migrate import zola_slugs
 from mkdocs_twim.migrate.migration import Folder, Migration
 from mkdocs_twim.migrate.porting import unported
 from mkdocs_twim.migrate.zola_config import FILE, ZolaConfig
@@ -23,6 +28,8 @@ from mkdocs_twim.shortcodes.library import Library
 # Files that the theme, MkDocs or the plugin makes, of which a site can't have its own here.
 _TAKEN = {"404.html", "sitemap.xml", "sitemap.xml.gz", "archive.json", "feeds.json", "feeds.opml"}
 _TAKEN |= set(FORMATS)
+# What stands in an address for something else, and what Windows has in no file's name.
+_NO_ADDRESS = re.compile(r'[#?%<>:"\\|*]')
 _NAMED = re.compile(r"(?P<name>no[-_](?P<what>[\w-]+?))[-_.](?:atom|rss|feed|json)\b.*")
 _EXTENSIONS: list[object] = [
     *("attr_list", "footnotes", "md_in_html", "sane_lists", "tables"),
@@ -44,6 +51,7 @@ def add(
     _templates(site, migration)
     for line, what in config.others:
         migration.hand(f"{FILE}:{line}", what)
+    migration.gone += config.gone
     posts = [
         content
         for content in contents
@@ -60,7 +68,7 @@ def add(
 
 
 def _static(site: Folder, config: ZolaConfig, migration: Migration) -> None:
-    names = site.below("static")
+    names = [name for name in site.below("static") if not _is_ignored(name, config)]
     for name in names:
         if name in _TAKEN:
             migration.hand(f"static/{name}", "the theme or the plugin makes this file: left out")
@@ -72,6 +80,11 @@ def _static(site: Folder, config: ZolaConfig, migration: Migration) -> None:
             migration.hand("templates/robots.txt", "write static/robots.txt; this is Zola's own")
         text = f"User-agent: *\nDisallow:\nAllow: /\nSitemap: {config.base_url}sitemap.xml\n"
         migration.put("static/robots.txt", text, "robots.txt")
+
+
+def _is_ignored(name: str, config: ZolaConfig) -> bool:
+    patterns = config.ignored_static
+    return any(fnmatch(f"static/{name}", each) or fnmatch(name, each) for each in patterns)
 
 
 def _templates(site: Folder, migration: Migration) -> None:
@@ -114,10 +127,12 @@ class _Feeds:
     named: dict[str, dict[str, object]] = field(default_factory=dict)
     # Where the files of `feed_filenames` are now; those that nothing stands for are left out.
     files: dict[str, str] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
 
     def options(self) -> dict[str, Any]:
         config, options = self.config, dict[str, Any]()
         options["blog_dir"] = self.blog or "."
+        self._old_pages()
         if any(path.startswith("static/") for path in self.migration.outputs):
             options["static_dir"] = "static"
         options["paginate_by"] = self._paginate_by()
@@ -171,13 +186,50 @@ class _Feeds:
             self.files[file] = f"/{slugify(named['name'])}/{ours}"
         self._lead(f"/{file}", self.files.get(file))
         for taxonomy in self.config.taxonomies:
-            if not taxonomy.feed:
+            if not (taxonomy.feed and taxonomy.render):
                 continue
-            for old, term in self._terms(taxonomy.name).items():
-                folder = f"/{slugify(taxonomy.name)}"
+            for old, new in self._terms(taxonomy.name).items():
+                term = new.split("/")[-2]
                 # A term's feed is no substitute if it has what was left out.
                 same = named is None or (without and not self._has(taxonomy.name, term, without))
-                self._lead(f"{folder}/{old}/{file}", f"{folder}/{term}/{ours}" if same else None)
+                self._lead(f"{old}{file}", f"{new}{ours}" if same else None)
+
+    def _old(self, *names: str) -> str:
+        """The folder that Zola gives a taxonomy, or a term of one."""
+        parts = [zola_slugs.path(name, self.config.term_slugs) for name in names]
+        return "/" + "".join(f"{part}/" for part in (self.config.taxonomy_root, *parts) if part)
+
+    def _old_pages(self) -> None:
+        """Lead from the pages of taxonomies and terms to where they are now."""
+        for taxonomy in self.config.taxonomies if self.posts else ():
+            terms = self._terms(taxonomy.name)
+            if not (terms and taxonomy.render):
+                continue
+            here = f"/{slugify(taxonomy.name)}/"
+            self._move(self._old(taxonomy.name), here)
+            names = [content.meta.taxonomies.get(taxonomy.name, ()) for content in self.posts]
+            counts = Counter(
+                old for each in names for old in {self._old(taxonomy.name, name) for name in each}
+            )
+            # The plugin leads on from these by itself.
+            led = {f"{here}{slugify(name)}/" for each in names for name in each}
+            for old, new in terms.items():
+                size = taxonomy.paginate_by or counts[old]
+                for number in range(2 if old in led else 1, -(-counts[old] // size) + 1):
+                    first = addresses.paged(old, number, taxonomy.pages)
+                    self._move(first, addresses.paged(new, number))
+
+    def _move(self, old: str, new: str) -> None:
+        """Have a page that leads from an old address to the new one, or tell that it is gone."""
+        if old == new or old in self.moved:
+            return
+        self.moved.add(old)
+        target = self.config.base_url + addresses.url(new)
+        file = f"static/{old[1:]}index.html"
+        if old.lower() != new.lower() and not _NO_ADDRESS.search(old):
+            if self.migration.put(file, redirect_page(target).decode(), FILE):
+                return
+        self.migration.gone.append(f"{old} (now {new})")
 
     def _name(self, name: str, what: str, file: str) -> str | None:
         """Name the feed that leaves a category out; its slug, if there is such a category."""
@@ -208,16 +260,18 @@ class _Feeds:
         return found
 
     def _terms(self, taxonomy: str) -> dict[str, str]:
-        """The slugs of a taxonomy's terms, as Zola has them, each with ours."""
+        """The folders of a taxonomy's terms, as Zola has them, each with ours."""
         names = {
             term
             for content in self.posts
             for term in content.meta.taxonomies.get(taxonomy, ())
             if slugify(term)
         }
-        # Of several that are one in Zola, that which has its slug.
-        pairs = sorted((slugify(name), slug_of(name)) for name in names)
-        return {**dict(reversed(pairs)), **{old: new for old, new in pairs if old == new}}
+        here = f"/{slugify(taxonomy)}/"
+        pairs = sorted((self._old(taxonomy, name), f"{here}{slug_of(name)}/") for name in names)
+        # Of several that are one in Zola, that which has its address.
+        found = {**dict(reversed(pairs)), **{old: new for old, new in pairs if old == new}}
+        return dict(sorted(found.items()))
 
     def _has(self, taxonomy: str, term: str, category: str) -> bool:
         """Whether a post of a term is of a category too; both are slugs."""
@@ -238,9 +292,12 @@ class _Feeds:
     def _lead(self, old: str, new: str | None) -> None:
         """Lead from an old address of a feed to a new one, if there is any."""
         if new is None:
-            self.migration.gone.append(old)
+            if old not in self.migration.gone:
+                self.migration.gone.append(old)
+        elif _NO_ADDRESS.search(old) or (old.lower() == new.lower() and old != new):
+            self.migration.gone.append(f"{old} (now {new})")
         elif old != new:
-            self.redirects[old] = new
+            self.redirects[f"/{addresses.url(old)}"] = new
 
 
 def _mkdocs_yml(
@@ -288,6 +345,10 @@ def _news(migration: Migration, config: ZolaConfig) -> None:
         "/atom.xml, /rss.xml, /feed.json, and the same for each term of a taxonomy with feeds",
         "/section/, /project/, /updates/, each with its feeds, if posts are issues (option issues)",
     ]
+    unseen = [f"/{slugify(each.name)}/" for each in config.taxonomies if not each.render]
+    if unseen:
+        shown = ", ".join(unseen)
+        migration.new.append(f"{shown}: pages of terms; render = false isn't taken over")
     if without:
         shown = ", ".join(f"/{slugify(name)}/" for name in without)
         migration.new.append(f"no feeds below {shown}, as before")

@@ -7,7 +7,6 @@ the blog become pages of MkDocs. What the rules of Zola are stands in zola.md, Â
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -18,15 +17,13 @@ from mkdocs_twim.content import frontmatter
 from mkdocs_twim.content.keys import PostMeta, read_post
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.markup import addresses
-from mkdocs_twim.migrate import zola_config, zola_output, zola_pages
+from mkdocs_twim.migrate import zola_config, zola_output, zola_pages, zola_slugs
 from mkdocs_twim.migrate.migration import Expected, Folder, Migration, MigrationError, with_keys
 from mkdocs_twim.migrate.zola_config import ZolaConfig
 from mkdocs_twim.migrate.zola_pages import Content
 from mkdocs_twim.posts.source import address_of
 from mkdocs_twim.shortcodes import calls
 from mkdocs_twim.shortcodes.library import Library
-
-_NO_SAFE_SLUG = re.compile(r"""[<>:"/\\|?*#()\[\]\r\n]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +125,16 @@ def _address(name: str, meta: PostMeta, config: ZolaConfig) -> str:
         return meta.path
     at = posixpath.dirname(name) if addresses.is_bundle(name) else name[:-3]
     stem = posixpath.basename(at) if config.keep_dates else meta.stem
-    slug = meta.slug or stem
-    if config.slugs == "safe":
-        slug = _NO_SAFE_SLUG.sub("", re.sub(r"\s", "_", slug))
-    if config.slugs in ("off", "safe"):
+    if config.slugs != "on":
+        slug = zola_slugs.path(meta.slug or stem, config.slugs)
         return addresses.explicit(posixpath.join(posixpath.dirname(at), slug))
     return addresses.zola(name, stem, meta.slug)
+
+
+def _end(text: str, content: Content) -> str:
+    """The body of a post's text, in which links may have been changed, with LF line ends."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(lines[-(content.front.body.count("\n") + 1) :])
 
 
 def _blog(contents: Collection[Content]) -> str:
@@ -242,6 +243,10 @@ class _Mover:
             )
         if not content.is_section:
             text = self._with_path(content, text, place)
+        text, gone = zola_slugs.with_ids(text, _end(text, content), self._config.id_slugs)
+        self._migration.gone += (
+            f"{content.address}#{old} (slugify.anchors; now #{new})" for old, new in gone
+        )
         copied = self._site.path(origin) if text == content.text else text
         if self._migration.put(f"docs/{place}", copied, origin) and not content.is_section:
             self._migration.posts.append(Expected(place, content.address))

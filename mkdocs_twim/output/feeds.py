@@ -62,9 +62,9 @@ class SiteFeeds:
     def head(self, page_url: str, own: Sequence[Feed]) -> str:
         """The links to feeds for the head of a page that has feeds of its own.
 
-        Every page has the feed of all posts; the pages of a feed have that feed before it, with a
-        second word in `rel`: Material looks for a sitemap beside whatever `rel="alternate"` alone
-        names, and finds one at the root of the site only.
+        Every page has the feed of all posts; the pages of a feed have that feed before it, for
+        readers take the first. `rel` is the one word "alternate", as
+        https://www.rssboard.org/rss-autodiscovery has it: several compare the whole of it.
         """
         root = (feed for feed in self.index.feeds[:1] if feed.kind == "posts" and feed not in own)
         links = "".join(_alternates(feed, page_url) for feed in (*own, *root))
@@ -333,10 +333,9 @@ def _check_redirects(redirects: Mapping[str, str], index: Index, is_cut: bool) -
 
 
 def _alternates(feed: Feed, page_url: str) -> str:
-    rel = "alternate" if feed.path == "/" else "alternate feed"
     tags = ""
     for file, form in FORMATS.items():
         to = escape(get_relative_url(feed.path[1:] + file, page_url))
         title = escape(feed.title)
-        tags += f'<link rel="{rel}" type="{form.media_type}" title="{title}" href="{to}">\n'
+        tags += f'<link rel="alternate" type="{form.media_type}" title="{title}" href="{to}">\n'
     return tags

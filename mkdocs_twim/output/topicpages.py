@@ -33,10 +33,11 @@ from mkdocs.utils import write_file
 from mkdocs.utils.templates import TemplateContext
 
 from feedserver.model import Feed
-from mkdocs_twim.lists.frames import Frames
+from mkdocs_twim.lists.frames import Frames, head_toc
 from mkdocs_twim.lists.listings import Listing
 from mkdocs_twim.lists.pages import GeneratedPages, generate
 from mkdocs_twim.output.feeds import SiteFeeds
+from mkdocs_twim.templating.parts import unwhole, whole_dates
 from mkdocs_twim.templating.social import Social
 
 log = get_plugin_logger("twim")
@@ -121,6 +122,8 @@ class TopicPages:
             OSError: a page can't be written.
         """
         self._tell_searches()
+        for topic in self._topics:
+            head_toc(topic.page)
         kinds: dict[object, list[_Topic]] = {}
         for topic in self._topics:
             kinds.setdefault((topic.listing.kind, topic.is_later), []).append(topic)
@@ -147,7 +150,7 @@ class TopicPages:
         frames: dict[object, _Frame] = {}
         framed = []
         for topic in topics:
-            shape = (len(topic.page.toc), len(topic.feeds))
+            shape = (len(_links(topic.page)), len(topic.feeds))
             if shape not in frames:
                 frame = self._frame(topic)
                 if frame is None:
@@ -166,10 +169,13 @@ class TopicPages:
         text, context = self._rendered(pattern)
         fills: dict[str, _Fill] = {_CONTENT: lambda content, words: content}
         like = _Topic(pattern, topic.listing, pattern.feeds)
-        for number, word in enumerate(_words(like, pattern.social)):
+        words = _words(like, pattern.social)
+        for number, word in enumerate(words):
+            # Those of the table of contents are the last.
+            html = _html if number < len(words) - len(_links(pattern)) else _toc_html
             for form in _FORMS if word else ():
-                fills.setdefault(form(word), _fill(number, form, html=False))
-                fills.setdefault(form(_html(word)), _fill(number, form, html=True))
+                fills.setdefault(form(word), _fill(number, form))
+                fills.setdefault(form(_html(word)), _fill(number, form, html))
         known = "|".join(map(re.escape, sorted(fills, key=len, reverse=True)))
         pieces = re.split(f"({known})", text)
         if _CONTENT not in pieces or any(map(_PLACEHOLDER.search, pieces[::2])):
@@ -243,8 +249,20 @@ def _owner(method: object) -> object:
     return getattr(method, "__self__", None)
 
 
-def _fill(number: int, form: Callable[[str], str], *, html: bool) -> _Fill:
-    return lambda content, words: form(_html(words[number]) if html else words[number])
+def _fill(
+    number: int, form: Callable[[str], str], html: Callable[[str], str] | None = None
+) -> _Fill:
+    return lambda content, words: form(html(words[number]) if html else words[number])
+
+
+def _toc_html(text: str) -> str:
+    return whole_dates(_html(text))
+
+
+def _links(page: Page) -> list[AnchorLink]:
+    """What the table of contents of such a page has below the page's heading."""
+    [top] = page.toc
+    return top.children
 
 
 def _words(topic: _Topic, social: Social) -> list[str]:
@@ -259,7 +277,7 @@ def _words(topic: _Topic, social: Social) -> list[str]:
         dict(social.properties).get("og:description", ""),
         page.update_date,
         *(feed.title for feed in topic.feeds),
-        *(unescape(link.title) for link in page.toc),
+        *(unescape(unwhole(link.title)) for link in _links(page)),
     ]
 
 
@@ -287,7 +305,8 @@ def _pattern(topic: _Topic, frames: Frames, config: MkDocsConfig) -> Pattern:
         Feed(address, next(words), about, feed.kind, address) for feed in topic.feeds
     )
     pattern.toc = TableOfContents(
-        [AnchorLink(_html(next(words)), link.id, link.level) for link in page.toc]
+        [AnchorLink(_html(next(words)), link.id, link.level) for link in _links(page)]
     )
+    head_toc(pattern)
     pattern.social = frames.social(pattern, about)
     return pattern

@@ -130,7 +130,9 @@ class PostPage(Page):
 
     def render(self, config: MkDocsConfig, files: Files) -> None:
         self._image = self._beside(files) or self._image
-        found = self._links = PageLinks(self.file, files, self.workshop.site_url)
+        found = self._links = PageLinks(
+            self.file, files, self.workshop.site_url, self.workshop.broken
+        )
         if self.source.engine == "commonmark":
             html = self._render_commonmark(found)
         else:

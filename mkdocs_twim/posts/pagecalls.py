@@ -36,7 +36,7 @@ class PageCalls:
     def extract(self, markdown: str, page: Page, files: Files) -> str:
         """Take the calls out of a page's Markdown; what is wrong with them goes to `problems`."""
         path = page.file.src_uri
-        internal = PageLinks(page.file, files, self._workshop.site_url)
+        internal = PageLinks(page.file, files, self._workshop.site_url, self._workshop.broken)
         self._links[path] = self._workshop.internal.page = internal
         if "{{" not in markdown and "{%" not in markdown:
             return tokens.cleaned(markdown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import quote, urlsplit
@@ -32,7 +32,10 @@ Engine = Literal["commonmark", "python-markdown"]
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What all posts of a build are rendered with; `site_path` is the path of `site_url`."""
+    """What all posts of a build are rendered with; `site_path` is the path of `site_url`.
+
+    `broken` are the files that something is wrong with, for which the build will fail.
+    """
 
     site_url: str
     blog_dir: str
@@ -44,6 +47,7 @@ class Workshop:
     site: contexts.Context
     peers: Peers
     internal: InternalLinks
+    broken: set[str] = field(default_factory=set)
 
     @property
     def site_path(self) -> str:
@@ -70,6 +74,7 @@ def make(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:
     site_url = absolute(config.site_url or "", "")
     if not site_url or not site_url.endswith("/"):
         raise OptionError("mkdocs.yml: site_url is missing: the ids of entries are made with it")
+    _check_beside(options, config)
     sizes = {"feed_limit": options.feed_limit, "paginate_by": options.paginate_by}
     sizes |= {"processes": options.processes or 0, "preview_posts": options.preview_posts}
     for name, taxonomy in options.taxonomies.items():
@@ -96,6 +101,25 @@ def make(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:
         authors=authors.read(Path(config.docs_dir), blog_dir),
         peers=Peers(Path(config.config_file_path).parent),
     )
+
+
+def _check_beside(options: TwimConfig, config: MkDocsConfig) -> None:
+    """See that Material's blog plugin has no posts of ours: each fails at what the other makes.
+
+    Raises:
+        OptionError: it has.
+    """
+    ours = addresses.blog(options.blog_dir)
+    for name, plugin in config.plugins.items():
+        # Material's name is "material/blog", and that of a second "material/blog #2".
+        if name.partition(" ")[0].rpartition("/")[2] != "blog" or not plugin.config.get("enabled"):
+            continue
+        theirs = addresses.blog(str(plugin.config.get("blog_dir", "")))
+        if ours.startswith(theirs) or theirs.startswith(ours):
+            raise OptionError(
+                f"mkdocs.yml: plugins: 'blog' and 'twim' both make pages of the posts below "
+                f"'{options.blog_dir}': take 'blog' out"
+            )
 
 
 def _library(options: TwimConfig, config: MkDocsConfig, words: Words) -> Library:

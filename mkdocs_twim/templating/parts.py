@@ -27,6 +27,10 @@ PARTS = "twim/parts/"
 TEMPLATES = Path(__file__).parents[1] / "templates"
 """The folder of our templates; a theme finds them after its own and those of `custom_dir`."""
 
+MATERIAL = ("material", "materialx")
+"""The names of Material, and of what stands in its place."""
+
+_WHOLE = '<span class="twim-whole">'
 _ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 
 
@@ -34,9 +38,10 @@ class Parts:
     """What stands in our pages, rendered by the environment of a build's theme.
 
     What is the same for all pages is the environment's, so that pieces can be imported once.
+    `theme` is the name of the site's.
     """
 
-    def __init__(self, env: Environment, *, words: Words, site_url: str) -> None:
+    def __init__(self, env: Environment, *, words: Words, site_url: str, theme: str | None) -> None:
         # MkDocs escapes nothing by itself; ours do. The theme's own templates stay as they are.
         before = env.autoescape
         env.autoescape = lambda name: (
@@ -53,7 +58,12 @@ class Parts:
             "twim_title": _title,
             "twim_below": lambda html, root: Markup(links.nearer(html, site_url, root)),
         }
-        self._env.globals = {**env.globals, "word": words.html, "script_words": words.script()}
+        self._env.globals = {
+            **env.globals,
+            "word": words.html,
+            "script_words": words.script(),
+            "is_material": theme in MATERIAL,
+        }
         self.words = words
 
     def render(self, name: str, page: Page, context: Mapping[str, object], **values: object) -> str:
@@ -70,6 +80,15 @@ def _dates(words: Words) -> Callable[..., str]:
     return lambda value, form="long": on(value.date(), form)
 
 
+def whole_dates(html: str) -> str:
+    """A title, as HTML, in which no date such as 2026-03-13 breaks at the end of a line."""
+    return _ISO_DATE.sub(rf"{_WHOLE}\g<0></span>", html)
+
+
+def unwhole(html: str) -> str:
+    """What `whole_dates` was given."""
+    return html.replace(_WHOLE, "").replace("</span>", "") if _WHOLE in html else html
+
+
 def _title(text: str) -> Markup:
-    """A title in which a date such as 2026-03-13 doesn't break at the end of a line."""
-    return Markup(_ISO_DATE.sub(r'<span class="twim-whole">\g<0></span>', str(escape(text))))
+    return Markup(whole_dates(str(escape(text))))

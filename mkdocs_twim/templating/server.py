@@ -14,6 +14,7 @@ from feedserver.feeds import catalogue
 from feedserver.model import Feed, Site
 from feedserver.text import urls
 from mkdocs_twim.errors import OptionError
+from mkdocs_twim.templating.parts import MATERIAL
 from mkdocs_twim.templating.views import EmbedView
 
 
@@ -67,7 +68,7 @@ def read(option: str | None, theme: str | None) -> Server | None:
             "mkdocs.yml: twim: server_url: expected an address such as https://feeds.example/, "
             f"found {option!r}"
         )
-    return Server(url if url.endswith("/") else f"{url}/", theme in ("material", "materialx"))
+    return Server(url if url.endswith("/") else f"{url}/", theme in MATERIAL)
 
 
 def _has_more(url: str) -> bool:

@@ -24,6 +24,7 @@ class Words(words.Words):
 
     def script(self) -> str:
         """What the script says, as JSON."""
-        names = ("copy", "copied", "feed_address", "count_feeds", *_OF_EMBEDDING)
+        counted = ("count_feeds", "count_sections", "count_projects", "nothing_found")
+        names = ("copy", "copied", "feed_address", *counted, *_OF_EMBEDDING)
         chosen = {name: self.raw(name) for name in names}
         return json.dumps({"lang": self.language, **chosen}, ensure_ascii=False)

@@ -80,7 +80,7 @@ def test_the_catalogue_is_searched(browser: Chrome, site: str, instantly: bool) 
     assert [group.split()[0] for group in _shown(browser, ".twim-group h2")] == ["Projects"]
     assert _search(browser, "sections") == "3 feeds"
     assert len(_shown(browser, ROWS)) == 3
-    assert _search(browser, "no such feed") == "0 feeds"
+    assert _search(browser, "no such feed") == "Nothing has these words."
     assert _shown(browser, ROWS) == []
     assert _search(browser, "") == ""
     assert _shown(browser, ROWS) == everything

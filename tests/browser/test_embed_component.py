@@ -282,9 +282,48 @@ def test_what_stands_in_it_is_shown_as_on_the_page(
     show(browser, pages, far, body)
     script = (
         "const [line] = document.querySelector('twim-feed a').getClientRects();"
-        "return [line.left > 20, document.querySelector('#below').offsetTop - line.bottom > 50]"
+        "return [line.left > 20, document.querySelector('twim-feed').offsetHeight < 50]"
     )
+    # It takes no more space than that.
     assert browser.execute_script(script) == [True, True]
+
+
+def test_a_failure_takes_no_space_and_without_src_it_is_one(
+    browser: Chrome, pages: Origin, far: Origin
+) -> None:
+    body = f'<twim-feed src="{far.address}/gone" limit="5"></twim-feed><twim-feed></twim-feed>'
+    show(browser, pages, far, body)
+    script = """
+      return [...document.querySelectorAll("twim-feed")].map((feed) => [
+        feed.shadowRoot.querySelector("[part=message]").textContent, feed.offsetHeight < 60]);
+    """
+    said = "This can’t be loaded right now. Try again"
+    assert browser.execute_script(script) == [[said, True], [said, True]]
+
+
+def test_nothing_goes_on_behind_the_ellipsis(browser: Chrome, pages: Origin, far: Origin) -> None:
+    items = [{**update(n), "summary": "Words that go on and on. " * 40} for n in range(3)]
+    src = far.feed("/feed.json", feed(*items))
+    body = "".join(
+        f'<twim-feed src="{src}" {more}></twim-feed>'
+        for more in ("", 'layout="cards"', 'layout="cards" images', 'layout="cards" show="summary"')
+    )
+    show(browser, pages, far, body)
+    script = """
+      const cut = [];
+      for (const {shadowRoot} of document.querySelectorAll("twim-feed")) {
+        for (const box of shadowRoot.querySelectorAll("[part=entry] .box")) {
+          const {bottom} = box.getBoundingClientRect();
+          const range = document.createRange();
+          range.selectNodeContents(box.querySelector("[part=summary]"));
+          const begun = [...range.getClientRects()].filter(({top}) => top < bottom - 1);
+          // All of the last line that is begun is there.
+          cut.push(begun.at(-1).bottom <= bottom + 1);
+        }
+      }
+      return cut;
+    """
+    assert browser.execute_script(script) == [True] * 12
 
 
 def test_the_page_of_the_how_to(browser: Chrome, pages: Origin, far: Origin) -> None:

@@ -141,7 +141,10 @@ def test_the_keyboard_opens_walks_and_closes_it(browser: Chrome, site: str) -> N
     ActionChains(browser, duration=0).send_keys(Keys.ENTER).perform()
     dialog = _one(browser, "dialog")
     assert dialog.is_displayed()
+    # What it is comes first.
+    assert browser.switch_to.active_element.text == "Embed: Clients, Letters"
     inside = "return arguments[0].contains(document.activeElement)"
+    ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
     reached = set()
     wanted = {"button", "select", "input", "iframe", "textarea"}
     for _ in range(80):

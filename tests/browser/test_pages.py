@@ -105,6 +105,7 @@ def test_every_page_fits_a_phone_has_what_its_kind_promises_and_fetches_nothing_
         assert {url for url in asked if not url.startswith((letters.address, "data:"))} == set()
         maps = {url.removeprefix(letters.address) for url in asked if "sitemap" in url}
         assert maps <= {"/sitemap.xml"}, path
+        assert not browser.find_elements(By.CSS_SELECTOR, 'head link[rel~="feed"]'), path
         if name in PROMISED:
             assert browser.execute_script(SHOWN, PROMISED[name]) > 0, name
         if name == "projects":
@@ -153,6 +154,9 @@ def test_instant_navigation_looks_for_no_sitemap_of_ours(browser: Chrome, letter
         assert browser.current_url == letters.address + path
     assert browser.execute_script("return window.sinceHome")
     assert errors(browser) == []
+    # Behind Material's script they are again what readers look for.
+    links = browser.find_elements(By.CSS_SELECTOR, 'head link[rel="alternate"][type$="atom+xml"]')
+    assert [link.get_attribute("href") for link in links] == [f"{letters.address}/atom.xml"]
     asked = requests(browser)
     maps = {url.removeprefix(letters.address) for url in asked if "sitemap" in url}
     assert maps == {"/sitemap.xml"}

@@ -20,7 +20,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from feedserver.feeds import catalogue
 from feedserver.formats import archive as archives
 from feedserver.pages.cards import LONG_GROUP
-from tests.browser.chromium import elsewhere, errors, media, no_scripts, screen, visit
+from tests.browser.chromium import elsewhere, errors, media, no_scripts, requests, screen, visit
 from tests.browser.conftest import looks
 from tests.browser.letters import build_letters
 from tests.browser.serving import free_port, served
@@ -227,30 +227,36 @@ def test_an_address_is_copied(browser: Chrome, site: str, page: str) -> None:
     assert str(button.accessible_name).startswith("Copy the address: ")
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
     button.click()
-    WebDriverWait(browser, 60).until(lambda driver: button.text == "Copied")
+    done = "button.copied"
+    _wait_for(browser, done)
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
     assert browser.execute_async_script(read) == address
     said = browser.execute_script(
         "return document.querySelector('.subscribe .said, .all > .said').textContent"
     )
-    assert said == f"Copied: {address}"
-    WebDriverWait(browser, 60).until(lambda driver: button.text == "Copy")
+    if page == "a feed":
+        assert said == f"Copied: {address}" and button.text == "Copied"
+    else:
+        # One of each format: the second of the first feed.
+        assert said == "Copied: All posts RSS" and str(address).endswith("/rss.xml")
+    WebDriverWait(browser, 60).until(lambda driver: not _all(driver, done))
+    assert button.text == ("Copy" if page == "a feed" else "")
 
 
 def test_the_catalogue_is_searched_while_one_types(browser: Chrome, site: str) -> None:
     visit(browser, site + PAGES["the catalogue"])
-    everything = _shown(browser, ".group li > a")
+    everything = _shown(browser, ".group > ul > li > a")
     field = _one(browser, "#find")
     field.send_keys("fract")
-    assert _shown(browser, ".group li > a") == ["Fractal"]
+    assert _shown(browser, ".group > ul > li > a") == ["Fractal"]
     assert _shown(browser, ".group h3") == ["Projects 1"]
     assert _shown(browser, ".find output") == ["1 feed"]
     field.send_keys("x")
-    assert _shown(browser, ".group li > a") == []
-    assert _shown(browser, ".find output") == ["0 feeds"]
+    assert _shown(browser, ".group > ul > li > a") == []
+    assert _shown(browser, ".find output") == ["There is nothing that fits."]
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys(Keys.DELETE)
-    assert _shown(browser, ".group li > a") == everything
+    assert _shown(browser, ".group > ul > li > a") == everything
 
 
 @pytest.fixture(scope="module")
@@ -275,8 +281,8 @@ def test_a_long_group_has_each_feed_s_dialogue(
     with screen(browser, width):
         visit(browser, f"{long}/feeds/")
         rows = browser.execute_script(
-            "return [...document.querySelectorAll('.names li')].map((row) =>"
-            "[...row.querySelectorAll('a')].map((link) => link.getAttribute('href')))"
+            "return [...document.querySelectorAll('.names > li')].map((row) =>"
+            "[...row.querySelectorAll(':scope > a')].map((link) => link.getAttribute('href')))"
         )
         assert len(rows) == LONG_GROUP + 50
         assert all(link.endswith(f"{feed}#embed") for feed, link in rows)
@@ -286,8 +292,9 @@ def test_a_long_group_has_each_feed_s_dialogue(
             browser.execute_script(axe)
             assert browser.execute_async_script(AXE) == []
         _one(browser, "#find").send_keys("p77")
-        assert [each.split() for each in _shown(browser, ".names li")] == [["P77", "1", "Embed"]]
-        link = _all(browser, ".names li:not([hidden]) a")[1]
+        [shown] = _shown(browser, ".names > li")
+        assert shown.split() == ["P77", "1", "Embed", "Atom", "RSS", "JSON"]
+        link = _all(browser, ".names > li:not([hidden]) > a")[1]
         assert link.accessible_name == "Embed: P77"
         link.click()
         _wait_for(browser, "dialog[open]")
@@ -316,20 +323,32 @@ def test_the_way_back_leads_to_the_form_as_it_was(browser: Chrome, site: str) ->
     assert _one(browser, "#limit").is_enabled()
 
 
-def test_a_theme_that_loads_pages_by_scripts_leads_to_them(browser: Chrome, tmp_path: Path) -> None:
+def test_the_site_s_page_of_feeds_has_the_search_in_it(browser: Chrome, tmp_path: Path) -> None:
     port = free_port()
     built = build_letters("material", tmp_path, port)
     with served(built.folder, port) as address:
         visit(browser, f"{address}/")
         browser.execute_script("window.sinceHome = true")
         _one(browser, 'h1 ~ p a[href$="feeds/"]').click()
-        _wait_for(browser, "body.feedserver .builder")
-        assert not browser.execute_script("return window.sinceHome")
-        assert _shown(browser, "h1") == ["All feeds"]
-        assert _all(browser, ".md-header") == []
-        browser.back()
-        _wait_for(browser, ".md-header")
-        assert _path(browser) == "/?"
+        _wait_for(browser, "#twim-catalogue .builder")
+        # By Material's instant navigation, in its page.
+        assert browser.execute_script("return window.sinceHome")
+        assert _shown(browser, "h1") == ["Feeds"] and _all(browser, ".md-header")
+        assert _shown(browser, ".twim-group")
+        field = _one(browser, "#q")
+        field.send_keys("fractal", Keys.ENTER)
+        _wait_for(browser, "#twim-catalogue .entries")
+        assert _shown(browser, ".entries mark")
+        assert not _shown(browser, ".twim-group")
+        # The theme has a search of its own with such an address.
+        assert not _shown(browser, ".md-search__output")
+        assert "q=fractal" in browser.current_url
+        assert errors(browser) == []
+        maps = {url for url in requests(browser) if "sitemap" in url}
+        assert maps <= {f"{address}/sitemap.xml"}
+        _one(browser, ".tabs a:not([aria-current])").click()
+        WebDriverWait(browser, 10).until(lambda driver: "kind=posts" in driver.current_url)
+        _wait_for(browser, '.tabs [aria-current][href*="kind=posts"]')
 
 
 def test_on_paper_there_are_entries_and_addresses(browser: Chrome, site: str) -> None:

@@ -501,3 +501,52 @@ def test_marks_of_footnotes_are_no_part_of_excerpts_and_summaries(tmp_path: Path
     for item in built.json("feed.json")["items"]:
         assert item["summary"] == "First paragraph."
         assert "<sup" in item["content_html"]
+
+
+DRAWN = """\
+## Boats
+
+### Seagull
+
+Take one:
+
+=== "Sail"
+
+    ``` python title="tide.py"
+    tide = 7
+    ```
+
+=== "Oar"
+
+    With arms.
+
+<!-- more -->
+
+Below.
+"""
+
+
+def test_what_material_draws_is_plain_in_lists_and_feeds(tmp_path: Path) -> None:
+    more = "categories: [This Week in Boats]\n"
+    text = _post("This Week in Boats", more=more, body=DRAWN)
+    built = build(
+        tmp_path,
+        {"blog/a.md": text},
+        theme=MATERIAL,
+        markdown_extensions=[
+            {"toc": {"permalink": "Link"}},
+            {"pymdownx.highlight": {"linenums": True, "linenums_style": "table"}},
+            "pymdownx.superfences",
+            {"pymdownx.tabbed": {"alternate_style": True}},
+        ],
+    )
+    content = built.json("feed.json")["items"][0]["content_html"]
+    card = _one(_tree(built, "blog/"), ".twim-card").html or ""
+    for html in (content, card):
+        shown = " ".join(re.sub("<[^>]*>", " ", html).split())
+        assert "Sail tide.py tide = 7 Oar With arms" in shown
+        assert "tabbed-" not in html and "linenos" not in html
+    assert _one(_tree(built, "blog/2024/05/17/this-week-in-boats/"), ".tabbed-set")
+    [project] = [f["path"] for f in built.json("feeds.json")["feeds"] if "project" in f["path"]]
+    assert project == "/project/seagull/"
+    assert "Link</a>" not in built.read("archive.json")

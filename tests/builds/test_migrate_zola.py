@@ -375,7 +375,8 @@ def moved_posts(folder: Path, site: Path) -> dict[str, str]:
     ("slugify", "name", "path"),
     [
         ('paths = "off"', "Some Post", "/blog/Some Post/"),
-        ('paths = "safe"', "Some (Post)", "/blog/Some_Post/"),
+        ('paths = "safe"', "Some (Post) .", "/blog/Some (Post)/"),
+        ('paths = "safe"', "Why? Because*", "/blog/Why Because/"),
         ("paths_keep_dates = true", "2024-05-01-x", "/blog/2024-05-01-x/"),
     ],
 )
@@ -387,6 +388,144 @@ def test_other_slugs_are_written_as_paths(
     [post] = moved_posts(tmp_path, site).values()
     assert post.replace("\r\n", "\n").startswith(f'+++\npath = "{path}"\ndate')
     assert (tmp_path / f"new/docs/blog/{name}.md").read_bytes().count(b"\r\n") == 5
+
+
+TERMS = """\
+generate_feeds = true
+taxonomies = [
+  {name = "Tags", feed = true, paginate_by = 1, paginate_path = "seite"},
+  {name = "none", feed = true},
+  {name = "unseen", render = false, feed = true},
+]
+"""
+TAGGED = """\
++++
+title = "P"
+date = 2024-05-0{}
+[taxonomies]
+Tags = ["Old_Boats", "Häfen", "Boats", "What?"]
+unseen = ["X_Y"]
++++
+
+## Über_uns? ⛵
+
+### A b
+
+> ## Über_uns? ⛵
+
+Setext_b
+--------
+
+## Mine {{#mine_}}
+
+`## No heading`
+"""
+
+
+def test_addresses_of_terms_that_were_no_slugs_lead_on_or_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = f'{TERMS}\n[slugify]\ntaxonomies = "off"\n'
+    files = {f"content/blog/p{day}.md": TAGGED.format(day) for day in (1, 2)}
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    told = capsys.readouterr().out.split("Addresses that are gone:\n")[1].split("\n\n")[0]
+    assert told.split("\n") == [
+        "  /Tags/ (now /tags/)",
+        "  /Tags/Boats/ (now /tags/boats/)",
+        "  /Tags/What?/ (now /tags/what/)",
+        "  /Tags/What?/seite/2/ (now /tags/what/page/2/)",
+        "  /Tags/Boats/atom.xml (now /tags/boats/atom.xml)",
+        "  /Tags/What?/atom.xml (now /tags/what/atom.xml)",
+    ]
+    built = build(tmp_path / "new")
+    for old, new in {
+        "Tags/Old_Boats": "tags/old-boats/",
+        "Tags/Old_Boats/seite/2": "tags/old-boats/page/2/",
+        "Tags/Häfen": "tags/hafen/",
+        "Tags/Boats/seite/2": "tags/boats/page/2/",
+    }.items():
+        assert f'href="https://x.example/{new}"' in built.read(f"{old}/index.html")
+        assert (built.folder / new / "index.html").is_file()
+    assert (built.folder / "Tags/Häfen/atom.xml").is_file()
+
+
+def test_a_root_of_taxonomies_and_terms_that_are_only_safe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = f'taxonomy_root = "blog"\n{TERMS}\n[slugify]\ntaxonomies = "safe"\n'
+    moved_posts(tmp_path, small(tmp_path, {"content/blog/p.md": TAGGED.format(1)}, config))
+    assert "gone:\n  nothing" in capsys.readouterr().out
+    built = build(tmp_path / "new")
+    for old, new in (("Tags", "tags/"), ("Tags/What", "tags/what/"), ("Tags/Boats", "tags/boats/")):
+        assert f'href="https://x.example/{new}"' in built.read(f"blog/{old}/index.html")
+    assert (built.folder / "blog/Tags/Old_Boats/atom.xml").is_file()
+
+
+@pytest.mark.parametrize("way", ["safe", "off"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_ids_of_headings_that_were_no_slugs_stay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], way: str, end: str
+) -> None:
+    text = TAGGED.format(1).replace("\n", end).encode()
+    config = f'{TERMS}\n[slugify]\nanchors = "{way}"\n'
+    moved_posts(tmp_path, small(tmp_path, {"content/blog/p.md": text}, config))
+    assert "now #" not in capsys.readouterr().out
+    new = (tmp_path / "new/docs/blog/p.md").read_bytes()
+    assert new.count(b"\r") == text.count(b"\r")
+    assert f"`## No heading`{end}".encode() in new
+    page = build(tmp_path / "new").read("blog/p/index.html")
+    for id in ("Über_uns?_⛵", "A_b", "Über_uns?_⛵-1", "Setext_b", "mine_"):
+        assert f' id="{id}"' in page, id
+
+
+def test_ids_of_headings_that_cannot_be_written_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = "+++\ndate = 2024-05-01\n+++\n\n## Two }lines{\n\nOne\nand_two\n-------\n\n## Old_er\n"
+    site = small(tmp_path, {"content/blog/p.md": body}, '[slugify]\nanchors = "off"\n')
+    moved_posts(tmp_path, site)
+    told = capsys.readouterr().out.split("Addresses that are gone:\n")[1].split("\n\n")[0]
+    assert "/blog/p/#Two_}lines{ (slugify.anchors; now #two-lines)" in told
+    page = build(tmp_path / "new").read("blog/p/index.html")
+    for line in told.splitlines():
+        assert f' id="{line.split("now #")[1].rstrip(")")}"' in page
+    assert ' id="Old_er"' in page and "Old_er" not in told
+    assert "{" not in page.split("One")[1].split("Old_er")[0]
+
+
+def test_what_zola_writes_by_its_own_settings_is_told_as_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = """\
+build_search_index = true
+ignored_static = ["*.psd"]
+[languages.fr]
+generate_feeds = true
+taxonomies = [{name = "tags"}]
+[markdown]
+highlight_themes_css = [{theme = "x", filename = "code.css"}]
+[markdown.highlighting]
+style = "class"
+theme = "x"
+"""
+    files = {
+        "content/blog/p.md": "+++\ndate = 2024-05-01\n+++\n",
+        "static/a.psd": "",
+        "static/a.png": "",
+    }
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    told = capsys.readouterr().out.split("Addresses that are gone:\n")[1]
+    for address in ("/search_index.en.js", "/fr/atom.xml", "/fr/tags/", "/code.css", "/giallo.css"):
+        assert address in told, address
+    assert [path.name for path in (tmp_path / "new/static").iterdir()] == ["a.png", "robots.txt"]
+
+
+def test_a_way_of_slugs_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {"content/blog/p.md": "+++\ndate = 2024-05-01\n+++\n"}
+    site = small(tmp_path, files, '[slugify]\ntaxonomies = "of"\n')
+    assert main(["migrate", str(site), str(tmp_path / "new")]) == 2
+    message = "config.toml:3: slugify.taxonomies: expected on, safe or off"
+    assert message in capsys.readouterr().err
 
 
 def test_posts_at_the_root(tmp_path: Path) -> None:

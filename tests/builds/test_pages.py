@@ -800,7 +800,7 @@ def test_search_finds_posts_once(site: Built, tmp_path: Path) -> None:
 
 def test_pages_are_in_the_sitemap(site: Built) -> None:
     sitemap = site.read("sitemap.xml")
-    for path in ("blog/", "blog/page/2/", "section/clients/", "feeds/"):
+    for path in ("", "blog/page/2/", "section/clients/", "feeds/"):
         assert f"<loc>https://letters.example/{path}</loc>" in sitemap
 
 

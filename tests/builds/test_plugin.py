@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import gc
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -148,15 +149,56 @@ def test_pages_name_their_feeds_in_the_head(site: Built) -> None:
         assert f'type="application/{kind}" title="Letters" href="../../{name}"' in page
 
 
-def test_the_page_of_a_feed_names_that_feed_first(tmp_path: Path) -> None:
-    built = build(tmp_path, {"blog/one.md": issue(1), "section/clients.md": "# Clients"})
-    found = re.findall(
-        r'rel="alternate[^"]*"[^>]* href="(.*?)"', built.read("section/clients/index.html")
-    )
-    assert found == [
-        *("atom.xml", "rss.xml", "feed.json"),
-        *("../../atom.xml", "../../rss.xml", "../../feed.json"),
-    ]
+FEED_TYPES = ("/atom+xml", "/rss+xml", "/feed+json")
+
+
+class _Links(HTMLParser):
+    """The links of a page, as readers find them: without a script, each with its attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[dict[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "link":
+            self.found.append({name: value or "" for name, value in attrs})
+
+
+def _feeds_of(page: str) -> list[str]:
+    """As NetNewsWire's parser and Chromium on iOS read it, which compare the whole of `rel`."""
+    found = [link for link in _Links(page).found if link.get("type", "").endswith(FEED_TYPES)]
+    whole = [link["href"] for link in found if link["rel"].lower() == "alternate"]
+    # Others take it for a list of words.
+    assert whole == [link["href"] for link in found if "alternate" in link["rel"].lower().split()]
+    return whole
+
+
+@pytest.mark.parametrize("theme", ["material", "mkdocs", "readthedocs"])
+def test_the_page_of_a_feed_names_that_feed_first(tmp_path: Path, theme: str) -> None:
+    files = {f"blog/n{n:02}.md": issue(n) for n in range(1, 13)}
+    files["section/clients.md"] = "# Clients"
+    twim = {"feeds": {"all-but": {"title": "All but", "not_category": ["Other"]}}}
+    built = build(tmp_path, files, theme={"name": theme}, twim=twim)
+    for page, up in (
+        ("section/clients/", ""),
+        ("section/bots/", ""),
+        ("project/fractal/", ""),
+        ("category/this-week-in-letters/", ""),
+        ("category/this-week-in-letters/page/2/", "../../"),
+        ("author/ada/", ""),
+        ("updates/", ""),
+        ("all-but/", ""),
+    ):
+        root = "../" * page.count("/")
+        assert _feeds_of(built.read(f"{page}index.html")) == [
+            *(f"{up}atom.xml", f"{up}rss.xml", f"{up}feed.json"),
+            *(f"{root}atom.xml", f"{root}rss.xml", f"{root}feed.json"),
+        ]
+    for page in ("", "blog/", "blog/n01/", "section/", "feeds/"):
+        root = "../" * page.count("/")
+        names = ("atom.xml", "rss.xml", "feed.json")
+        assert _feeds_of(built.read(f"{page}index.html")) == [root + name for name in names]
 
 
 def test_shortcodes_work_on_ordinary_pages_too(site: Built) -> None:

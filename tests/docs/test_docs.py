@@ -531,6 +531,22 @@ def _messages(path: Path) -> Iterator[str]:
             yield from (text for text in [_shown(node.value)] if " " in text)
 
 
+def test_the_how_to_on_links_does_what_it_says(tmp_path: Path) -> None:
+    text = (HOW_TO / "link.md").read_text("utf-8")
+    links = re.findall(r"(?m)^\| `(\[.*?\]\(.*?\))` \|", text)
+    assert len(links) == 7
+    body = "## Dept of Boats ⛵\n\nText.\n\n" + "\n".join(links)
+    issue = '+++\ntitle = "{}"\n[taxonomies]\ncategory = ["This Week in X"]\n+++\n\n' + body
+    files: dict[str, str | bytes] = {
+        "about.md": "# About\n",
+        "blog/2026-05-08-this-week-1.md": issue.format(1),
+        "blog/2026-05-15-this-week-2.md": issue.format(2),
+    }
+    built = build(tmp_path, files, strict=True)
+    assert ".md" not in built.read("blog/this-week-1/index.html").split("<h2")[1].split("footer")[0]
+    assert ".md" not in built.read("section/boats/feed.json")
+
+
 def test_every_message_is_that_of_the_code() -> None:
     code = "".join(
         path.read_text("utf-8")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedserver.foreign.dates import instant
@@ -123,11 +123,13 @@ _FORMS = [
 ]
 
 
+@settings(deadline=None)
 @given(moments, st.sampled_from(_FORMS))
 def test_a_formatted_instant_is_read_back_or_none(moment: datetime, form: str) -> None:
     assert instant(moment.strftime(form)) in (moment, None)
 
 
+@settings(deadline=None)
 @given(moments)
 def test_what_the_standards_say_is_read(moment: datetime) -> None:
     for written in (moment.isoformat(), format_datetime(moment)):
@@ -136,6 +138,7 @@ def test_what_the_standards_say_is_read(moment: datetime) -> None:
         assert found is not None and found.utcoffset() == moment.utcoffset()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789:-+/., TZGMTUTCaAmMpPJunFri", max_size=40))
 def test_any_text_is_an_instant_or_none(written: str) -> None:
     found = instant(written)

@@ -117,6 +117,16 @@ def test_content_that_has_changed_is_not_served(path: Path) -> None:
         _body(store)
 
 
+def test_an_archive_that_has_changed_is_not_sent_as_if_it_had_not(path: Path) -> None:
+    store = Store(path)
+    with closing(sqlite3.connect(_version(path))) as connection:
+        connection.execute("UPDATE pieces SET bytes = replace(bytes, 'Owl', 'Fox')")
+        connection.commit()
+    with pytest.raises(DatabaseError, match="damaged"):
+        b"".join(store.snapshot.archive.chunks())
+    assert store.snapshot.found_damage()
+
+
 def test_a_head_that_has_changed_is_not_taken_up(path: Path) -> None:
     with closing(sqlite3.connect(_version(path))) as connection:
         connection.execute("UPDATE heads SET head = replace(head, 'Owl', 'Fox')")

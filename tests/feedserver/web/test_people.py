@@ -114,10 +114,14 @@ def test_a_browser_gets_a_page_of_a_feed(client: TestClient) -> None:
     files = [f"https://feeds.example/section/clients/{file}" for file in kinds]
     assert _hrefs(page, ".address a") == files == _texts(page, ".address p")
     links = page.css("head link[rel=alternate]:not([type$=oembed])")
-    assert [link.attributes["href"] for link in links] == files
+    # Then those of the site.
+    assert [link.attributes["href"] for link in links] == [
+        *files,
+        *(f"https://feeds.example/{file}" for file in kinds),
+    ]
     assert [link.attributes["type"] for link in links] == [
         f"application/{kind}" for kind in kinds.values()
-    ]
+    ] * 2
     assert page.css_first("meta[name=robots]") is None
 
 
@@ -249,13 +253,24 @@ def test_the_catalogue_has_all_feeds_in_groups(client: TestClient) -> None:
     assert _texts(page, ".group h3") == [
         *("Everything 2", "Selections 1", "Sections 1", "Projects 3", "Authors 2", "Categories 2"),
     ]
-    listed = _hrefs(page, ".group li > a")
+    listed = _hrefs(page, ".group > ul > li > a")
     known = client.get("/feeds.json").json()["feeds"]
     assert sorted(listed) == sorted(f"{feed['path']}atom.xml" for feed in known)
     for path in listed:
         assert client.get(path).status_code == 200
     first = _texts(page, ".group li")[0]
-    assert first == "All posts 10 entries May 8, 2026 Embed Copy"
+    assert first.startswith("All posts 10 entries May 8, 2026 Embed")
+    # Each in each format, with what is copied.
+    [formats] = [node for node in page.css(".formats") if "/section/clients/" in (node.html or "")]
+    assert [link.attributes["href"] for link in formats.css("a")] == [
+        f"/section/clients/{file}" for file in ("atom.xml", "rss.xml", "feed.json")
+    ]
+    assert [link.text() for link in formats.css("a")] == [
+        f"Clients {name}" for name in ("Atom", "RSS", "JSON")
+    ]
+    # The builder comes behind them, and is a step away.
+    html = client.get("/feeds/").text
+    assert html.index('href="#build"') < html.index('class="all"') < html.index('id="build"')
     assert _hrefs(page, ".files a") == ["/feeds.opml", "/feeds.json"]
     assert _hrefs(page, ".top [aria-current=page]") == ["/feeds/"]
 
@@ -267,9 +282,93 @@ def test_a_search_is_a_feed(client: TestClient) -> None:
     [atom, _, json] = _hrefs(page, ".address a")
     assert atom == "https://feeds.example/updates/atom.xml?q=alone"
     assert _ids(client, json) == _hrefs(page, ".entries h3 a")
-    assert _hrefs(page, "head link[rel=alternate]:not([type$=oembed])") == _hrefs(
-        page, ".address a"
+    found = _hrefs(page, "head link[rel=alternate]:not([type$=oembed])")
+    assert found[:3] == _hrefs(page, ".address a")
+    assert [address.removeprefix("https://feeds.example/") for address in found[3:]] == [
+        *("atom.xml", "rss.xml", "feed.json")
+    ]
+
+
+def test_a_search_says_how_many_and_where(tmp_path: Path) -> None:
+    found = _entries()
+    long = replace(
+        found[0],
+        title="Café news",
+        content=f"<p>{'Much else. ' * 60}The <b>Straße</b> of CAFES &amp; cafe.</p>",
     )
+    with _client(tmp_path, _archive([long, *found[1:]])) as client:
+        page = _page(client, "/feeds/?q=cafe")
+        assert _texts(page, ".found") == ["1 entry"]
+        assert _texts(page, ".entries h3 mark") == ["Café"]
+        assert _texts(page, ".entries article > p mark") == ["cafe"]
+        [shown] = _texts(page, ".entries article > p:last-child")
+        assert shown.startswith("… ") and shown.endswith("CAFES & cafe.")
+        assert _texts(_page(client, "/feeds/?q=caf*"), "p mark") == ["CAFES", "cafe"]
+        assert _texts(_page(client, "/feeds/?q=news&kind=updates"), ".found") == ["27 entries"]
+        assert _texts(_page(client, "/feeds/?q=nothing-like"), ".found") == ["0 entries"]
+        assert _page(client, "/feeds/?section=clients").css("mark") == []
+
+
+SITE_PAGE = """<!doctype html>
+<html lang="en" data-scheme="dark"><head><meta charset="utf-8"><title>Feeds - Letters</title>
+<link rel="alternate" type="application/atom+xml" href="../atom.xml"></head>
+<body><nav>The site's own</nav><h1>Feeds</h1>
+{place}
+<footer>Its footer</footer></body></html>
+"""
+
+
+def _on_site(tmp_path: Path, place: str) -> TestClient:
+    folder = tmp_path / "site"
+    (folder / "feeds").mkdir(parents=True)
+    (folder / "feeds" / "index.html").write_text(SITE_PAGE.replace("{place}", place))
+    (folder / "archive.json").write_bytes(archives.serialise(_archive(_entries())))
+    app = create_app(Settings(folder=folder), store=served(folder))
+    return TestClient(app, follow_redirects=False)
+
+
+def test_the_catalogue_stands_in_the_site_s_page(tmp_path: Path) -> None:
+    with _on_site(tmp_path, '<div class="x" id="twim-catalogue"></div>') as client:
+        page = _page(client, "/feeds/")
+        assert _texts(page, "h1") == ["Feeds"] and _texts(page, "nav")[0] == "The site's own"
+        assert _texts(page, "body > footer") == ["Its footer"]
+        assert len(page.css("#twim-catalogue .group")) == 6
+        assert len(page.css("#twim-catalogue form.builder")) == 1
+        assert _one(page, "html").attributes["data-scheme"] == "dark"
+        answer = client.get("/feeds/?q=alone")
+        # As the site's other pages: their scripts may run.
+        assert answer.headers["content-security-policy"] == "frame-ancestors 'self'"
+        found = LexborHTMLParser(answer.text)
+        assert len(found.css("#twim-catalogue .entries > li")) == 9
+        links = _hrefs(found, "head link[rel=alternate]:not([type$=oembed])")
+        assert links[0].endswith("/updates/atom.xml?q=alone") and links[-1] == "../atom.xml"
+        assert len(found.css("meta[name=robots]")) == 1
+        # What the site's page is now, though the feeds are the same.
+        path = tmp_path / "site" / "feeds" / "index.html"
+        path.write_text(path.read_text().replace("Its footer", "Another"))
+        assert _texts(_page(client, "/feeds/"), "body > footer") == ["Another"]
+
+
+def test_feeds_that_the_site_s_page_lists_are_not_listed_twice(tmp_path: Path) -> None:
+    with _on_site(tmp_path, "<div id=twim-catalogue data-twim-feeds></div>") as client:
+        page = _page(client, "/feeds/")
+        assert len(page.css("#twim-catalogue form")) == 1 and not page.css(".group")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        '<div id="twim-catalogue">Something</div>',
+        '<div id="twim-catalogue"></div><div id="twim-catalogue"></div>',
+        '<div id="twim-catalogues"></div>',
+        '<p>id="twim-catalogue"></p>',
+    ],
+)
+def test_without_a_place_the_catalogue_is_a_page_of_its_own(tmp_path: Path, place: str) -> None:
+    with _on_site(tmp_path, place) as client:
+        assert _texts(_page(client, "/feeds/"), "h1") == ["All feeds"]
+        assert "default-src 'none'" in client.get("/feeds/").headers["content-security-policy"]
 
 
 def test_a_search_without_a_kind_finds_posts_too(client: TestClient) -> None:
@@ -452,9 +551,9 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere(client: TestClient) 
         assert all(not node.text().strip() for node in page.css("script"))
         fetched = [*_hrefs(page, "link[rel=stylesheet], link[rel=icon]")]
         fetched += [str(node.attributes["src"]) for node in page.css("[src]")]
-        of_frames = {"feeds/frame.css", "feeds/frame.js"}
+        of_others = {"feeds/frame.css", "feeds/frame.js", "feeds/part.css"}
         names = {urlsplit(address).path.lstrip("/") for address in fetched}
-        assert names == assets.NAMES - of_frames
+        assert names == assets.NAMES - of_others
         for address in fetched:
             assert client.get(address).status_code == 200
 

@@ -1,0 +1,48 @@
+"""A page of the site's, around a part that the server makes.
+
+The place is the one empty element with the id `twim-catalogue`. A page of two, or with something in
+it, isn't meant.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PLACE = "twim-catalogue"
+
+_ID = re.compile(rf"""\sid=(?:"{PLACE}"|'{PLACE}'|{PLACE}(?=[\s>]))""")
+_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9-]*)\s")
+_ALTERNATE = re.compile(r"<link rel=[\"']?alternate\b")
+_HEAD_END = re.compile(r"</head>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A page as text: up to its own feeds in the head, from there to the place, and the rest.
+
+    `has_feeds` says that the page lists all feeds by itself.
+    """
+
+    start: str
+    middle: str
+    end: str
+    has_feeds: bool
+
+
+def around(page: str) -> Around | None:
+    """Cut a page at the place for the server's part; `None` if there isn't exactly one."""
+    found = list(_ID.finditer(page))
+    if len(found) != 1:
+        return None
+    at = page.rfind("<", 0, found[0].start() + 1)
+    opens, closes = _TAG.match(page, at), page.find(">", found[0].end())
+    if not opens or closes < 0 or ">" in page[at : found[0].start()]:
+        return None
+    rest = page[closes + 1 :].lstrip()
+    if not rest.startswith(f"</{opens[1]}>"):
+        return None
+    head = _ALTERNATE.search(page, 0, at) or _HEAD_END.search(page, 0, at)
+    cut = head.start() if head else 0
+    has_feeds = "data-twim-feeds" in page[at : closes + 1]
+    return Around(page[:cut], page[cut : closes + 1], rest, has_feeds)

@@ -1,0 +1,124 @@
+"""What lists and bylines look like, as far as their HTML says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from tests.sites import Built, build, issue, post
+
+# The smallest PNG there is.
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcff"
+    "9fa11e000782027e3dc848ef0000000049454e44ae426082"
+)
+PROJECTS = "## Dept of Clients\n\n" + "".join(f"### Gull{n}\n\nNews {n}.\n\n" for n in range(13))
+FILES: dict[str, str | bytes] = {
+    "blog/.authors.yml": (
+        "authors:\n  ada: {name: Ada, description: A, avatar: /img/a.png}\n"
+        "  bo: {name: Bo, description: B, avatar: /img/b.png}\n"
+    ),
+    "blog/one.md": issue(1, PROJECTS).replace("This Week in Letters 1", "Letters 2024-05-01"),
+    "blog/posts/two.md": (
+        "---\ndate: 2024-05-20\nauthors: [ada, bo, Cy]\ncategories: [News]\ntags: [Ink]\n"
+        "title: Two\n---\n\n# Two\n\nText.\n"
+    ),
+    "blog/three.md": post("Three").replace("[taxonomies]", '[taxonomies]\ntag = ["Ink"]'),
+    "img/a.png": PIXEL,
+    "img/b.png": PIXEL,
+}
+TWIM = {"taxonomies": {name: {"feed": True} for name in ("author", "category", "tag")}}
+
+
+@pytest.fixture(scope="module", params=["material", "mkdocs"])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp(request.param)
+    return build(folder, FILES, twim=TWIM, theme={"name": request.param})
+
+
+def _page(site: Built, path: str) -> LexborHTMLParser:
+    return LexborHTMLParser(site.read(path))
+
+
+def _text(html: LexborHTMLParser, selector: str) -> str:
+    [node] = html.css(selector)
+    return " ".join(node.text().split())
+
+
+def test_a_byline_has_each_avatar_before_its_author_and_no_colon(site: Built) -> None:
+    page = _page(site, "blog/2024/05/20/two/index.html")
+    by = page.css(".twim-byline li")[1]
+    assert " ".join(by.text().split()) == "by Ada, Bo, Cy"
+    people = by.css(".twim-person")
+    pictures = [[image.attributes["src"] or "" for image in each.css("img")] for each in people]
+    assert [[src.rpartition("/")[2] for src in each] for each in pictures] == [
+        ["a.png"],
+        ["b.png"],
+        [],
+    ]
+    page = _page(site, "blog/three/index.html")
+    texts = {" ".join(each.text().split()) for each in page.css(".twim-byline li")}
+    assert {"by Ada", "in News", "tagged Ink"} <= texts
+
+
+def test_lists_lead_on_in_one_form(site: Built) -> None:
+    page = _page(site, "blog/index.html")
+    assert [each.text().partition(" ")[0] for each in page.css(".twim-browse")] == [
+        *("Browse:", "Archive:"),
+    ]
+    updates = _page(site, "section/clients/index.html").css(".twim-update li a")
+    assert updates[0].text() == "All updates: Gull0"
+
+
+def test_a_date_in_a_table_of_contents_does_not_break(site: Built) -> None:
+    page = _page(site, "section/clients/index.html")
+    links = page.css('a[href^="#"] .twim-whole')
+    assert links and {link.text() for link in links} == {"2024-05-01"}
+    assert "&lt;span" not in site.read("section/clients/index.html")
+
+
+def test_activity_of_one_year_is_not_drawn_and_a_long_table_has_a_filter(site: Built) -> None:
+    projects, sections = (_page(site, f"{name}/index.html") for name in ("project", "section"))
+    assert not projects.css(".twim-years") and "Activity" not in _text(
+        projects, ".twim-table thead"
+    )
+    assert _text(projects, ".twim-search label") == "Find a project"
+    assert not sections.css(".twim-search")
+
+
+def test_activity_of_several_years_is_drawn(tmp_path: Path) -> None:
+    later = issue(2).replace("2024-05-02", "2026-05-02")
+    built = build(tmp_path, {"blog/one.md": issue(1), "blog/two.md": later})
+    assert _page(built, "project/index.html").css(".twim-years")
+
+
+def test_the_table_of_contents_of_a_list_begins_with_its_heading(site: Built) -> None:
+    material = "md-main" in site.read("index.html")
+    for path in ("blog", "section", "section/clients", "project/gull1", "author", "feeds"):
+        page = _page(site, f"{path}/index.html")
+        assert len(page.css("h1#twim-top")) == 1, path
+        if material:
+            assert _text(page, "a.md-skip") == "Skip to content"
+            [skip] = page.css("a.md-skip")
+            assert skip.attributes["href"] == "#twim-top"
+
+
+def test_a_page_that_is_not_there_leads_on(site: Built) -> None:
+    page = _page(site, "404.html")
+    [said] = [each for each in page.css("h1 + p") if "may be on" in each.text()]
+    assert [link.attributes["href"] for link in said.css("a")] == [
+        *("/", "/blog/", "/section/", "/project/", "/feeds/"),
+    ]
+    assert [link.text() for link in said.css("a")] == [
+        *("Letters", "Blog", "Sections", "Projects", "Feeds"),
+    ]
+
+
+def test_without_issues_it_leads_to_what_there_is(tmp_path: Path) -> None:
+    built = build(
+        tmp_path, {"blog/x.md": post(), "index.md": "# R\n"}, site_url="https://x.example/a/"
+    )
+    said = _page(built, "404.html").css("h1 + p a")
+    assert [link.attributes["href"] for link in said] == ["/a/", "/a/blog/", "/a/feeds/"]
