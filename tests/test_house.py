@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,17 @@ name."""
 PLUGIN_USES = {"model", "errors", "text", "newsletter", "formats", "feeds", "foreign", "embed"}
 """What the plugin has of the server's package: nothing that serves."""
 
+OF_MKDOCS = {"mkdocs", "material", "materialx", "properdocs", "pymdownx"}
+"""MkDocs, what takes its place, themes and their extensions."""
+
 
 def _files(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
 def _name(path: Path) -> str:
@@ -61,20 +70,21 @@ def _room(module: str) -> str:
     return module.split(".")[1]
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """All modules of ours that a module imports, those within functions too."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+def _all_imports(path: Path) -> Iterator[str]:
+    """All modules that a module imports, those within functions too."""
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             # What is imported from a folder is a module.
             folder = ROOT.joinpath(*node.module.split(".")).is_dir()
-            names = [
-                f"{node.module}.{alias.name}" if folder else node.module for alias in node.names
-            ]
-        else:
-            continue
-        yield from (name for name in names if name.split(".")[0] in PACKAGES)
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}" if folder else node.module
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Those of them that are ours."""
+    return (name for name in _all_imports(path) if name.split(".")[0] in PACKAGES)
 
 
 def _row(package: str, room: str) -> int:
@@ -102,14 +112,118 @@ def test_no_module_has_more_than_400_lines(package: str) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_folder_says_what_it_is_for_and_which_module_is_its_door(package: str) -> None:
+def test_a_folder_is_described_and_has_no_folders_of_modules_in_it(package: str) -> None:
+    for path in (ROOT / package).rglob("__init__.py"):
+        tree = _tree(path)
+        rest = tree.body[1:]
+        assert ast.get_docstring(tree), path
+        if path.parent == ROOT / package:
+            version = [each for each in rest if isinstance(each, ast.Assign)]
+            assert rest == version, f"{path}: a docstring and the version are all"
+        else:
+            assert not rest, f"{path}: a docstring is all"
+    deep = [path for path in _files(package) if len(path.relative_to(ROOT).parts) > 3]
+    assert not deep, "folders in folders"
+    for folder in {path.parent for path in _files(package)}:
+        assert (folder / "__init__.py").exists(), folder
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_folder_says_which_modules_are_its_doors(package: str) -> None:
     for path in (ROOT / package).glob("*/__init__.py"):
-        tree = ast.parse(path.read_text("utf-8"))
-        assert len(tree.body) == 1, f"{path.parent.name}: a docstring is all"
-        text = ast.get_docstring(tree) or ""
+        text = ast.get_docstring(_tree(path)) or ""
+        doors = re.search(r"(?m)^Doors?: `(\w+)`[^`]", text)
+        assert doors, f"{path}: no line begins with 'Door: `module`'"
         modules = {each.stem for each in path.parent.glob("*.py")}
-        doors = set(re.findall(r"`(\w+)`", text))
-        assert doors & modules and doors <= modules, f"{path.parent.name}: {doors - modules}"
+        named = set(re.findall(r"`(\w+)`", text))
+        assert named <= modules, f"{path}: {named - modules}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_modules_are_imported_by_their_whole_names(package: str) -> None:
+    """So that all rules here see an import."""
+    wrong = []
+    for path in _files(package):
+        for node in ast.walk(_tree(path)):
+            match node:
+                case ast.ImportFrom(level=level) if level:
+                    wrong.append(f"{path}:{node.lineno}: a relative import")
+                case ast.Attribute(attr="import_module" | "__import__"):
+                    wrong.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
+                case ast.Name(id="import_module" | "__import__"):
+                    wrong.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
+                case ast.alias(name="import_module"):
+                    wrong.append(f"{path}:{node.lineno}: {node.name}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_has_an_underscore_is_used_in_its_module_alone(package: str) -> None:
+    wrong = []
+    for path in _files(package):
+        tree = _tree(path)
+        modules: set[str] = set()
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            if node.module.split(".")[0] not in PACKAGES:
+                continue
+            if ROOT.joinpath(*node.module.split(".")).is_dir():
+                modules |= {alias.asname or alias.name for alias in node.names}
+            else:
+                names = [alias.name for alias in node.names if _is_private(alias.name)]
+                wrong += [f"{path}:{node.lineno}: {node.module}.{name}" for name in names]
+        for node in ast.walk(tree):
+            match node:
+                case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in modules:
+                    if _is_private(attr):
+                        wrong.append(f"{path}:{node.lineno}: {name}.{attr}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def _bound(node: ast.AST) -> list[str]:
+    """The names that a statement of a module binds."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in node.names]
+    if isinstance(node, ast.Assign):
+        targets: list[ast.expr] = node.targets
+    elif isinstance(node, ast.AnnAssign) and node.value:
+        targets = [node.target]
+    else:
+        return []
+    inner = (each for target in targets for each in ast.walk(target))
+    # A name that is only read is that of what a member or an item is given to.
+    return [
+        each.id for each in inner if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    ]
+
+
+@pytest.mark.parametrize("package", (*PACKAGES, "tests"))
+def test_no_name_of_a_module_or_a_class_is_bound_twice(package: str) -> None:
+    twice = []
+    for path in _files(package):
+        for scope in ast.walk(_tree(path)):
+            if not isinstance(scope, ast.Module | ast.ClassDef):
+                continue
+            seen: set[str] = set()
+            for node in scope.body:
+                names = [] if _is_setter(node) else _bound(node)
+                twice += [f"{path}:{node.lineno}: {name}" for name in names if name in seen]
+                seen.update(names)
+    assert not twice, "\n".join(twice)
+
+
+def _is_setter(node: ast.AST) -> bool:
+    """Whether this is the second half of a property, or of a function with several signatures."""
+    found = getattr(node, "decorator_list", [])
+    ends = ("setter", "deleter", "overload")
+    return any(ast.unparse(decorator).rpartition(".")[2] in ends for decorator in found)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -156,10 +270,23 @@ def test_a_module_with_an_underscore_is_its_folder_s_own(package: str) -> None:
             assert not private or _name(path).startswith(f"{folder}."), f"{path}: {other}"
 
 
+def _knows_mkdocs(path: Path) -> bool:
+    return any(name.split(".")[0] in OF_MKDOCS for name in _all_imports(path))
+
+
 def test_feedserver_does_not_know_mkdocs() -> None:
     for path in _files("feedserver"):
-        text = path.read_text("utf-8")
-        assert not re.search(r"(?m)^\s*(from|import) (mkdocs|mkdocs_twim|material)\b", text), path
+        assert not _knows_mkdocs(path), path
+        assert not any(name.split(".")[0] == "mkdocs_twim" for name in _imports(path)), path
+
+
+def test_the_design_names_the_modules_that_know_mkdocs() -> None:
+    text = (ROOT / "docs" / "design.md").read_text("utf-8")
+    found = re.search(r"(?m)^MkDocs is known to [^:]*:([^.]*)", text)
+    assert found
+    knowing = {_name(path) for path in _files("mkdocs_twim") if _knows_mkdocs(path)}
+    names = re.findall(r"`([\w/]+)`", found[1])
+    assert {f"mkdocs_twim.{name.replace('/', '.')}" for name in names} == knowing
 
 
 def test_the_plugin_imports_nothing_that_serves() -> None:

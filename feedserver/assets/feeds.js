@@ -169,7 +169,7 @@
     link.setAttribute("aria-label", words.embed_of.replace("{name}", () => feed.textContent));
     const formats = make("ul", { className: "formats" });
     const { formats: known } = row.closest(".all").dataset;
-    for (const [file, textContent] of Object.entries(JSON.parse(known))) {
+    for (const [file, textContent] of JSON.parse(known)) {
       const item = make("li", {});
       const spoken = make("span", { className: "said", textContent: `${feed.textContent} ` });
       const to = make("a", { href: new URL(file, feed.href).href });

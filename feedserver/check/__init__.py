@@ -1,5 +1,5 @@
 """What is wrong with a feed; shares nothing with what writes one.
 
-The door is `check`; `findings` are what is found, and `jsonfeed` is what archives are checked by
+Door: `check`; `findings` are what is found, and `jsonfeed` is what archives are checked by
 too.
 """

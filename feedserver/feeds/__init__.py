@@ -1,4 +1,4 @@
 """Which feeds there are, which entries stand in each, and their documents.
 
-The doors: `catalogue`, `index`, `documents`, `export`; `parameters` is what may be asked of a feed.
+Doors: `catalogue`, `index`, `documents`, `export`; `parameters` is what may be asked of a feed.
 """

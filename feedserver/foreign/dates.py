@@ -25,6 +25,8 @@ _ZONES = {
 _LONGEST = 100
 # Before and after them the C library, or a sum of seconds, can't follow.
 _YEARS = range(1000, 9999)
+# Eight digits alone may as well be a count of seconds.
+_OF_DIGITS = range(1990, 2100)
 # RFC 5322, 4.3.
 _THIS_CENTURY = 50
 
@@ -79,6 +81,8 @@ def instant(written: object) -> datetime | None:
     if match is None:
         return None
     parts = match.groupdict(default="")
+    if text.isdigit() and int(parts["year"]) not in _OF_DIGITS:
+        return None
     try:
         found = datetime(
             _year(parts["year"]),

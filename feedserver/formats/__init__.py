@@ -1,4 +1,4 @@
 """One format a module: a feed to bytes, and where we read it, back.
 
-The doors: `formats`, the table of what a feed is written in, and `archive`.
+Doors: `formats`, the table of what a feed is written in, and `archive`.
 """

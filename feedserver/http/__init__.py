@@ -1,5 +1,5 @@
 """An answer on the wire: negotiated, conditional, encoded, remembered, or refused.
 
-The doors: `representations`, `answers` (what was asked before), `problems` (refusals), `proxies`
+Doors: `representations`, `answers` (what was asked before), `problems` (refusals), `proxies`
 (under which address we were asked).
 """

@@ -1,6 +1,6 @@
 """Posts become entries; an issue becomes sections, projects and reports.
 
-The doors: `entries` (a post's), `dividing` (the same in other processes), `issues` (where a section
+Doors: `entries` (a post's), `dividing` (the same in other processes), `issues` (where a section
 is made), `topics` (all sections and projects), `registry` (what is known of them beside their
 headings) and `merges` (what it joins), `order`.
 """

@@ -1,4 +1,4 @@
 """Our own pages for people.
 
-The doors: `pages` (what stands on each), `templates`, `assets`.
+Doors: `pages` (what stands on each), `templates`, `assets`.
 """

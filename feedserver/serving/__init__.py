@@ -1,4 +1,4 @@
 """The processes: a parent, its workers, their logs and numbers.
 
-The door is `parent`.
+Door: `parent`.
 """

@@ -1,4 +1,4 @@
 """What the server is told by its file, its environment and its command line.
 
-The door is `settings`.
+Door: `settings`.
 """

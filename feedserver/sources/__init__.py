@@ -1,5 +1,5 @@
 """Where entries come from: found, fetched, kept, built into a database.
 
-The doors: `source`, `builder` (all of them, anew when one has changed), `audit` (what is wrong),
+Doors: `source`, `builder` (all of them, anew when one has changed), `audit` (what is wrong),
 `client` (whatever is asked of an address).
 """

@@ -1,4 +1,4 @@
 """A site's version in a file of SQLite, and what was rendered of it.
 
-The doors: `store` (the version that is served now), `database` (written once for each version).
+Doors: `store` (the version that is served now), `database` (written once for each version).
 """

@@ -1,4 +1,4 @@
 """The answers: an endpoint for each address.
 
-The door is `app`, the table of routes; `feeds` reads a query, `limits` stands before all of it.
+Door: `app`, the table of routes; `feeds` reads a query, `limits` stands before all of it.
 """

@@ -1,5 +1,5 @@
 """What authors write beside the text, read and checked.
 
-The doors: `frontmatter` (the fences and what is between), `keys` (a post's, and those of an
+Doors: `frontmatter` (the fences and what is between), `keys` (a post's, and those of an
 `_index.md`).
 """

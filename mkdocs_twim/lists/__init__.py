@@ -1,5 +1,5 @@
 """Which lists there are, and what stands on each.
 
-The doors: `listings` (apart from MkDocs), `pages` (files and pages of MkDocs), `frames` (what
+Doors: `listings` (apart from MkDocs), `pages` (files and pages of MkDocs), `frames` (what
 stands in them).
 """

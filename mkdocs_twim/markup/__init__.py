@@ -1,4 +1,4 @@
 """CommonMark to HTML, and the addresses and pictures in HTML.
 
-The doors: `commonmark`, `links`, `addresses` (where a page goes).
+Doors: `commonmark`, `links`, `addresses` (where a page goes).
 """

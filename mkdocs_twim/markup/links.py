@@ -21,7 +21,9 @@ _IN_MARKDOWN = re.compile(
     re.MULTILINE,
 )
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_FILE = re.compile(r"[^?#]+\.(?:md|markdown|mdown|mkdn?)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
+_MARKDOWN_FILE = re.compile(
+    r"[^?#]+\.(?:md|markdown|mdown|mkdn?)(?:[?#].*)?", re.IGNORECASE | re.DOTALL
+)
 _LINK = re.compile(r"""\shref=(["'])(.+?)\1""", re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")
 _INTERNAL = re.compile(r"""\shref=(["'])(@/.*?)\1""", re.DOTALL)
@@ -101,7 +103,7 @@ def _is_file(target: str) -> bool:
     except ValueError:
         return False
     return not (parts.scheme or parts.netloc or target.startswith("@/")) and bool(
-        _FILE.fullmatch(target)
+        _MARKDOWN_FILE.fullmatch(target)
     )
 
 

@@ -1,4 +1,4 @@
 """A Zola site or a Material blog moves in.
 
-The door is `command`.
+Door: `command`.
 """

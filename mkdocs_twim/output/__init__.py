@@ -1,5 +1,5 @@
 """What is written beside MkDocs: archive, feeds, the pages of sections and projects.
 
-The door is `writer`; `feeds` makes the archive, `topicpages` the pages of
+Door: `writer`; `feeds` makes the archive, `topicpages` the pages of
 sections and projects.
 """

@@ -1,5 +1,5 @@
 """Calls in a text: found, checked, put in.
 
-The doors: `calls` (taken out of a text), `library` (which shortcodes there are, looked up by name);
+Doors: `calls` (taken out of a text), `library` (which shortcodes there are, looked up by name);
 `feedcalls` are those that show a feed.
 """

@@ -1,4 +1,4 @@
 """What templates are given, and what fills them.
 
-The doors: `views` (plain values), `parts` (our templates in the theme's environment).
+Doors: `views` (plain values), `parts` (our templates in the theme's environment).
 """

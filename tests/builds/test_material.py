@@ -381,7 +381,7 @@ def test_no_english_is_left(language: str, tmp_path: Path) -> None:
     for path in built.folder.rglob("index.html"):
         name = f"{path.parent.relative_to(built.folder).as_posix()}/"
         tree = _tree(built, "" if name == "./" else name)
-        for node in tree.css(".twim-excerpt, .twim-content"):
+        for node in tree.css(".twim-excerpt, .twim-content, script"):
             node.decompose()
         content = tree.css_first("article.md-content__inner")
         if content is None:
@@ -417,7 +417,7 @@ def test_the_style_sheet_knows_no_left_and_right() -> None:
     # The triangle of a player points to the right in every language.
     assert [line.strip() for line in sided] == ["margin-left: 0.35em;"]
     for shorthand in re.findall(r"(?m)^\s*(?:margin|padding|border-radius): (.*);$", css):
-        values = shorthand.split()
+        values = re.sub(r"calc\(.*\)|max\(.*\)", "x", shorthand).split()
         assert len(values) < 4 or values[1] == values[3], shorthand
 
 

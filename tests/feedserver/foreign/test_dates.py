@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from feedserver.foreign.dates import instant
@@ -126,7 +127,10 @@ _FORMS = [
 @settings(deadline=None)
 @given(moments, st.sampled_from(_FORMS))
 def test_a_formatted_instant_is_read_back_or_none(moment: datetime, form: str) -> None:
-    assert instant(moment.strftime(form)) in (moment, None)
+    written = moment.strftime(form)
+    # Seconds of the year 1970 that are a day of the calendar, too.
+    assume(not re.fullmatch(r"(?:19|20)\d{6}", written))
+    assert instant(written) in (moment, None)
 
 
 @settings(deadline=None)
