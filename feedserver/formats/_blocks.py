@@ -30,6 +30,7 @@ _INLINE: Mapping[str, str | None] = {
     **{"ins": "u", "kbd": "code", "samp": "code", "strike": "s", "tt": "code", "var": "i"},
 }
 """What an inline element is called here; `None` where its text alone stays."""
+_STRUCK = ("del", "s")
 _HEADINGS = {**dict.fromkeys(("h1", "h2", "h3", "h4"), "h4"), "h5": "h5", "h6": "h6"}
 """Smaller than a client's largest: a message is no page."""
 _MEDIA = {"audio": "message_audio", "img": "message_picture", "video": "message_video"}
@@ -39,6 +40,10 @@ _MOST_INLINE = 20
 """With the parts of a table fewer than the 100 that are allowed."""
 _SPACE = re.compile(r"\s+")
 _LANGUAGE = re.compile(r"(?:^|\s)(language-[\w+#.-]+)")
+_SENTENCE = re.compile(r"[.!?…。！？]+[\"'”’)\]»」』]*(?=\s|$)")
+_SHORTEST = 60
+_LEADING_BREAKS = re.compile(r"^(?:\s*<br>)+")
+_ENDING_BREAKS = re.compile(r"(?:<br>\s*)+$")
 _NEW_LINE = "\n"
 
 
@@ -63,10 +68,13 @@ class Block:
     plain: str
     text: str
 
-    @property
-    def leads_on(self) -> bool:
-        """Whether nobody would end here: a heading, and "somebody said:"."""
-        return self.html.startswith("<h") or self.text.endswith(":")
+    def leads_to(self, next: Block) -> bool:
+        """Whether nobody would end here: a heading, and "somebody said:" or "somebody reports"."""
+        quotes, quoted = (
+            [each for each in block.within if each.tag == "blockquote"] for block in (self, next)
+        )
+        is_quoted = len(quoted) > len(quotes) and quoted[: len(quotes)] == quotes
+        return is_quoted or self.html.startswith("<h") or self.text.endswith(":")
 
 
 def blocks(nodes: Iterable[LexborNode], words: Words) -> Iterator[Block]:
@@ -92,9 +100,22 @@ def link(address: str, html: str) -> str:
 
 
 def beginning(block: Block, length: int) -> Block:
-    """The first words of a block as bare text, at most so many characters."""
+    """The first lines of code, of other blocks the first sentences as bare text, or words.
+
+    They are at most so many characters. Of a table, which would be a heap of words, it is nothing.
+    """
+    if block.html.startswith("<table"):
+        return Block(block.within, "", "", "")
+    if block.html.startswith("<pre"):
+        said = block.plain[:length].rpartition("\n")[0] or block.plain[:length]
+        opening = ">".join(block.html.split(">")[:2])
+        html = f"{opening}>{entities.escape(said, quote=False)}\n</code></pre>"
+        return Block(block.within, html, said, _one_line(said))
     said = block.text[:length]
-    if length < len(block.text) and block.text[length] != " ":
+    ends = [match.end() for match in _SENTENCE.finditer(block.text, 0, length)]
+    if ends and ends[-1] > _SHORTEST:
+        said = said[: ends[-1]]
+    elif length < len(block.text) and block.text[length] != " ":
         said = said.rpartition(" ")[0] or said
     said = said.rstrip()
     return Block(block.within, f"<p>{entities.escape(said, quote=False)}</p>", said, said)
@@ -144,21 +165,24 @@ class _Reader:
         self, nodes: Iterable[LexborNode], within: tuple[Container, ...], tag: str
     ) -> Iterator[Block]:
         html, plain, text = map(_tidied, self._inline(list(nodes)))
+        html = _ENDING_BREAKS.sub("", _LEADING_BREAKS.sub("", html)).strip(" ")
         if text:
             yield Block(within, f"<{tag}>{html}</{tag}>" if tag else html, plain, text)
 
     def _inline(
-        self, nodes: Iterable[LexborNode], depth: int = 0, linked: bool = False
+        self, nodes: Iterable[LexborNode], depth: int = 0, within: LexborNode | None = None
     ) -> tuple[str, str, str]:
-        """HTML, plain text with the addresses of links, and text alone."""
-        found = [self._piece(node, depth, linked) for node in nodes]
+        """HTML, plain text with the addresses of links, and text alone; `within` is a link."""
+        found = [self._piece(node, depth, within) for node in nodes]
         return (
             "".join(html for html, _, _ in found),
             "".join(plain for _, plain, _ in found),
             "".join(text for _, _, text in found),
         )
 
-    def _piece(self, node: LexborNode, depth: int, linked: bool) -> tuple[str, str, str]:
+    def _piece(
+        self, node: LexborNode, depth: int, within: LexborNode | None
+    ) -> tuple[str, str, str]:
         if node.is_text_node:
             said = _SPACE.sub(" ", node.text_content or "")
             return entities.escape(said, quote=False), said, said
@@ -166,28 +190,38 @@ class _Reader:
         if tag == "br":
             return "<br>", _NEW_LINE, " "
         if tag in _MEDIA:
-            return self._medium(node, linked)
+            return self._medium(node, within)
         if tag == "input":
             box = _BOXES["checked" in node.attributes]
             return f"{box} ", f"{box} ", f"{box} "
-        if tag == "a" and not linked and (address := node.attributes.get("href")):
-            html, plain, text = self._inline(_children(node), depth + 1, linked=True)
+        if tag == "a" and within is None and (address := node.attributes.get("href")):
+            html, plain, text = self._inline(_children(node), depth + 1, node)
+            html, plain = _LEADING_BREAKS.sub("", html), plain.lstrip(_NEW_LINE)
             return link(address, html), _with_address(plain, address), text
-        html, plain, text = self._inline(_children(node), depth + 1, linked)
+        html, plain, text = self._inline(_children(node), depth + 1, within)
         if not _is_inline(node):
             return f" {html} ", f" {plain} ", f" {text} "
         name = _INLINE.get(tag)
+        if name in _STRUCK and plain.strip():
+            # Without it plain text would say what was taken back.
+            plain = f"~~{plain}~~"
         return (f"<{name}>{html}</{name}>" if name and depth < _MOST_INLINE else html), plain, text
 
-    def _medium(self, node: LexborNode, linked: bool) -> tuple[str, str, str]:
-        """A link to a picture, a video or a sound, with the words that stand for it."""
+    def _medium(self, node: LexborNode, within: LexborNode | None) -> tuple[str, str, str]:
+        """A link to a picture, a video or a sound, with the words that stand for it.
+
+        In a link that says something itself, a nameless one is an ornament.
+        """
         attributes = node.attributes
         source = node.css_first("source[src]")
         address = attributes.get("src") or (source.attributes.get("src") if source else None) or ""
         known = attributes.get("alt") or attributes.get("title") or ""
-        said = _SPACE.sub(" ", known).strip() or self._words.text(_MEDIA[node.tag or ""])
+        said = _SPACE.sub(" ", known).strip()
+        if not said and within is not None and within.text().strip():
+            return "", "", ""
+        said = said or self._words.text(_MEDIA[node.tag or ""])
         label = entities.escape(said, quote=False)
-        if linked or not address:
+        if within is not None or not address:
             return label, said, said
         return link(address, label), _with_address(said, address), said
 
@@ -203,7 +237,14 @@ class _Reader:
         yield Block(within, f"<pre><code{named}>{escaped}\n</code></pre>", said, _one_line(said))
 
     def _table(self, node: LexborNode, within: tuple[Container, ...]) -> Iterator[Block]:
-        rows, lines, texts = [], [], []
+        rows: list[str] = []
+        lines: list[str] = []
+        texts: list[str] = []
+        caption = ""
+        if (named := node.css_first("caption")) is not None:
+            html, plain, text = map(_tidied, self._inline(_children(named)))
+            caption = f"<caption>{html}</caption>" if text else ""
+            lines, texts = ([plain], [text]) if text else ([], [])
         for row in node.css("tr"):
             cells = [child for child in _children(row) if child.tag in ("td", "th")]
             said = [tuple(map(_tidied, self._inline(_children(cell)))) for cell in cells]
@@ -218,7 +259,9 @@ class _Reader:
         if any(texts):
             html = "".join(f"<tr>{row}</tr>" for row in rows)
             text = _one_line(" ".join(texts))
-            yield Block(within, f"<table><tbody>{html}</tbody></table>", "\n".join(lines), text)
+            yield Block(
+                within, f"<table>{caption}<tbody>{html}</tbody></table>", "\n".join(lines), text
+            )
 
 
 def _children(node: LexborNode) -> list[LexborNode]:

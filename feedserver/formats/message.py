@@ -35,8 +35,6 @@ NAMES = ("title", "project", "section", "issue")
 
 _BRACES = re.compile(r"{([a-z]+)}")
 _LONGEST_TITLE = 300
-_SHORTEST = 60
-_SENTENCE = re.compile(r"[.!?…。！？]+[\"'”’)\]»」』]*(?=\s|$)")
 
 Content = dict[str, str]
 
@@ -153,7 +151,8 @@ def _first_line(entry: Entry, pattern: str | None) -> Block:
     )
     return paragraph(
         f"<strong>{_link(it)}</strong>, {_link(issue)}",
-        f"{_short(it.title)} ({it.url}), {_short(issue.title)}",
+        # The address is last, for a notification shows the beginning.
+        f"{_short(it.title)}, {_short(issue.title)} ({it.url})",
     )
 
 
@@ -185,19 +184,16 @@ def _fitting(first: Block, said: Sequence[Block], rest: Block, limit: int) -> Co
     if most is None:
         return None
     count = most
-    while count and said[count - 1].leads_on:
+    while count and said[count - 1].leads_to(said[count]):
         count -= 1
     if count:
         return shown(count)
-    # A first paragraph of that length ends with a sentence, or at least with a word.
     long = said[most]
     length = _most(
         len(long.text), lambda length: _fits(shown(most, beginning(long, length)), limit)
     )
-    if not length:
-        return shown(0)
-    ends = [match.end() for match in _SENTENCE.finditer(long.text, 0, length)]
-    return shown(most, beginning(long, ends[-1] if ends and ends[-1] > _SHORTEST else length))
+    part = beginning(long, length or 0)
+    return shown(most, part) if part.text else shown(0)
 
 
 def _content(parts: Sequence[Block]) -> Content:

@@ -122,8 +122,8 @@ def test_the_first_run_posts_nothing_and_then_each_update_comes_once(
     bot.once()
     bot.once()
     assert ida.shown(bot.room) == [
-        "Seagull (Clients) (https://owls.example/2/#seagull), Owl News 2",
-        "Heron (Clients) (https://owls.example/2/#heron), Owl News 2",
+        "Seagull (Clients), Owl News 2 (https://owls.example/2/#seagull)",
+        "Heron (Clients), Owl News 2 (https://owls.example/2/#heron)",
     ]
     event = ida.posted(bot.room)[0]
     assert event["sender"] == bot.account.user
@@ -284,7 +284,7 @@ def test_a_token_that_is_no_longer_valid_is_told(bot: Reposting, ida: Member) ->
 def test_a_dry_run_shows_what_would_be_sent(bot: Reposting, ida: Member) -> None:
     bot.more = 'first = "newest"'
     said = bot.command("--dry-run")
-    assert "new: Seagull (Clients) (https://owls.example/1/#seagull), Owl News 1" in said
+    assert "new: Seagull (Clients), Owl News 1 (https://owls.example/1/#seagull)" in said
     assert ida.posted(bot.room) == []
     bot.command("--once")
     assert len(ida.posted(bot.room)) == 3

@@ -72,7 +72,7 @@ def formatted(content: str) -> str:
 
 def body(content: str) -> str:
     first, _, rest = made(content)["body"].partition("\n\n")
-    assert first.startswith("Seagull 2.1 (Clients) (https://owls.example/7/#seagull)")
+    assert first.startswith("Seagull 2.1 (Clients), Owls weekly, the seventh (https://owls.e")
     return rest
 
 
@@ -92,7 +92,7 @@ def test_an_update_is_its_names_with_links_and_its_report() -> None:
     assert made(report) == {
         "msgtype": "m.notice",
         "body": (
-            "Seagull 2.1 (Clients) (https://owls.example/7/#seagull), Owls weekly, the seventh\n\n"
+            "Seagull 2.1 (Clients), Owls weekly, the seventh (https://owls.example/7/#seagull)\n\n"
             "A client for the seaside.\n\n"
             "Ida says\n\n"
             "> It flies, see notes (https://s.example/x).\n"
@@ -136,6 +136,13 @@ def test_an_update_is_its_names_with_links_and_its_report() -> None:
             '<p><a href="https://v.example/">Live</a></p>',
             "Live (https://v.example/)",
         ),
+        # One without a name in a link that says something itself is an ornament.
+        (
+            '<p><a href="https://v.example/"><img src="https://p.example/a" alt=""><br>See</a></p>',
+            '<p><a href="https://v.example/">See</a></p>',
+            "See (https://v.example/)",
+        ),
+        ("<p>One<br>two<br></p><p><br></p>", "<p>One<br>two</p>", "One\ntwo"),
         # An address isn't said twice, and a scheme that clients don't follow is text.
         (
             '<p><a href="https://v.example/">v.example</a></p>',
@@ -147,7 +154,7 @@ def test_an_update_is_its_names_with_links_and_its_report() -> None:
         (
             "<p><kbd>Esc</kbd> <ins>new</ins> <strike>old</strike> <mark>that</mark></p>",
             "<p><code>Esc</code> <u>new</u> <s>old</s> that</p>",
-            "Esc new old that",
+            "Esc new ~~old~~ that",
         ),
         (
             "<div><p>a</p>b <em>c</em><p>d</p></div>",
@@ -166,6 +173,11 @@ def test_an_update_is_its_names_with_links_and_its_report() -> None:
             "<table><tbody><tr><th>a</th><th><b>b</b></th></tr>"
             "<tr><td>1</td><td>2</td></tr></tbody></table>",
             "a | b\n1 | 2",
+        ),
+        (
+            "<table><caption>Nests</caption><tr><td>1</td></tr></table>",
+            "<table><caption>Nests</caption><tbody><tr><td>1</td></tr></tbody></table>",
+            "Nests\n1",
         ),
         (
             '<ol start="4"><li><p>a</p><p>b</p></li><li>c</li></ol>',
@@ -230,9 +242,31 @@ def test_a_first_paragraph_that_is_too_long_ends_with_a_sentence() -> None:
     assert size(made(f"<p>{'o' * 9000}</p>")) > 5_000
 
 
+def test_a_report_that_is_one_long_paragraph_is_begun() -> None:
+    """Whoever is announced says something, with a colon or without."""
+    long = "A sentence of some length & more. " * 300
+    shown = formatted(f"<p>Ida reports</p><blockquote><p>{long}</p></blockquote>")
+    assert shown.startswith(
+        "<p>Ida reports</p><blockquote><p>A sentence of some length &amp; more."
+    )
+    # What was said before it isn't left for that.
+    shown = formatted(f"<p>A client.</p><p>Ida reports</p><blockquote><p>{long}</p></blockquote>")
+    assert shown.startswith("<p>A client.</p><p><a ")
+
+
+def test_code_that_is_too_long_ends_with_a_line_and_a_table_is_never_a_heap_of_words() -> None:
+    code = "nest = find(owl, near=water)\n" * 400
+    shown = formatted(f'<pre><code class="language-python">{code}</code></pre>')
+    assert shown.startswith('<pre><code class="language-python">nest = find(owl, near=water)\nnest')
+    assert "near=water)\n</code></pre><p><a " in shown
+    assert 5_000 < size(made(f"<pre><code>{code}</code></pre>")) <= 6_000
+    rows = "<tr><td>owl</td><td>nest</td></tr>" * 400
+    assert formatted(f"<table>{rows}</table>").startswith("<p><a ")
+
+
 def test_what_has_no_content_is_its_names() -> None:
     assert made(None)["body"] == (
-        "Seagull 2.1 (Clients) (https://owls.example/7/#seagull), Owls weekly, the seventh"
+        "Seagull 2.1 (Clients), Owls weekly, the seventh (https://owls.example/7/#seagull)"
     )
 
 
