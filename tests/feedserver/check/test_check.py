@@ -453,7 +453,7 @@ def test_a_finding_is_one_line() -> None:
     assert str(Finding(6, "a\nb", "is  odd")) == "a b: is odd (guid)"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from((ATOM, RSS, JSON)), st.data())
 def test_a_damaged_feed_raises_nothing(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))

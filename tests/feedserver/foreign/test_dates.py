@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from feedserver.foreign.dates import instant
@@ -124,7 +124,6 @@ _FORMS = [
 ]
 
 
-@settings(deadline=None)
 @given(moments, st.sampled_from(_FORMS))
 def test_a_formatted_instant_is_read_back_or_none(moment: datetime, form: str) -> None:
     written = moment.strftime(form)
@@ -133,7 +132,6 @@ def test_a_formatted_instant_is_read_back_or_none(moment: datetime, form: str) -
     assert instant(written) in (moment, None)
 
 
-@settings(deadline=None)
 @given(moments)
 def test_what_the_standards_say_is_read(moment: datetime) -> None:
     for written in (moment.isoformat(), format_datetime(moment)):
@@ -142,7 +140,6 @@ def test_what_the_standards_say_is_read(moment: datetime) -> None:
         assert found is not None and found.utcoffset() == moment.utcoffset()
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="0123456789:-+/., TZGMTUTCaAmMpPJunFri", max_size=40))
 def test_any_text_is_an_instant_or_none(written: str) -> None:
     found = instant(written)
