@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import jinja2
 import pytest
+from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 from mkdocs.theme import Theme
 
@@ -25,6 +26,13 @@ _OTHERS = re.compile(
 )
 for _name in filter(_OTHERS.fullmatch, [*os.environ]):
     del os.environ[_name]
+
+# Machines differ, so an example has no deadline. What fails is printed so that it can be tried
+# again. In CI each run tries the same examples: a change isn't refused for what another has done.
+settings.register_profile(
+    "here", deadline=None, print_blob=True, derandomize=os.environ.get("TWIM_REQUIRE_ALL") == "1"
+)
+settings.load_profile("here")
 
 DEEP = os.environ.get("TWIM_DEEP") == "1"
 """Whether hostile inputs come in full size, and requests in full number, as in `./run deep`."""

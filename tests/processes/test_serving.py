@@ -68,6 +68,7 @@ def test_a_worker_that_dies_is_started_anew(site: Path) -> None:
         assert server.workers() == []
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked for in /proc")
 def test_workers_end_when_their_parent_is_gone(site: Path) -> None:
     with running(site, workers=2) as server:
         workers = server.workers()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feedserver.foreign import reading as foreign
@@ -130,7 +130,6 @@ tags = st.sampled_from(
 
 
 @given(st.lists(tags, max_size=30))
-@settings(deadline=None)
 def test_any_pictures_are_prepared(found: list[str]) -> None:
     text = "".join(found).replace("|", " ")
     clean = html.sanitise(prepare(text, PAGE, PAGE), PAGE)

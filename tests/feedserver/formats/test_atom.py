@@ -72,7 +72,7 @@ def test_reader_reads_back_what_went_in(tmp_path: Path) -> None:
         assert [content.value for content in read[entry.id].content] == [entry.content]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(title=hostile_texts, summary=hostile_texts, content=hostile_texts, name=hostile_texts)
 def test_any_text_comes_back(title: str, summary: str, content: str, name: str) -> None:
     entry = post(title, summary=summary, content=content, authors=(Person(name), Person("Ann")))
@@ -84,7 +84,7 @@ def test_any_text_comes_back(title: str, summary: str, content: str, name: str) 
     assert text(tree, "atom:entry/atom:author[last()]/atom:name") == "Ann"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(entries, min_size=1, max_size=3))
 def test_any_entries_make_a_document(many: list[Entry]) -> None:
     made = channel(*many)

@@ -57,7 +57,7 @@ def test_finish_drops_only_namespaces_that_nothing_uses() -> None:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.characters()))
 def test_any_text_stands_in_xml_and_comes_back(text: str) -> None:
     element = etree.Element("a")
