@@ -7,10 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
 from importlib import resources
-from itertools import chain
 from pathlib import Path
 from typing import Literal, cast
 
@@ -28,28 +25,24 @@ from feedserver.newsletter import dividing
 from feedserver.newsletter.dividing import Division
 from feedserver.newsletter.registry import Registry
 from feedserver.text.slugs import slugify
-from mkdocs_twim import checks
+from mkdocs_twim import build
 from mkdocs_twim.collection import Collection
 from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.content import static
 from mkdocs_twim.errors import TwimError
-from mkdocs_twim.lists import listings
 from mkdocs_twim.lists.frames import Frames
 from mkdocs_twim.lists.pages import GeneratedPages, paths_of
 from mkdocs_twim.markup import addresses
-from mkdocs_twim.markup.pictures import Gallery
 from mkdocs_twim.output import feeds
 from mkdocs_twim.output.topicpages import Pattern, TopicPages
 from mkdocs_twim.output.writer import Output
 from mkdocs_twim.posts import workshops
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.posts.pagecalls import PageCalls
-from mkdocs_twim.posts.postviews import Views
 from mkdocs_twim.posts.previews import Preview
-from mkdocs_twim.shortcodes.entryviews import OwnEntries
 from mkdocs_twim.shortcodes.feedcalls import FeedCalls
-from mkdocs_twim.templating import parts as theme
-from mkdocs_twim.templating import server as servers
+from mkdocs_twim.templating import server
+from mkdocs_twim.templating.parts import TEMPLATES
 from mkdocs_twim.templating.server import Server
 from mkdocs_twim.templating.words import Words
 
@@ -99,7 +92,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             self.words = Words(feeds.site_of(config).language)
             workshop = workshops.make(self.config, config, self.words)
             self.registry = feeds.known_topics(self.config, config)
-            self.server = servers.read(self.config.server_url, config.theme.name)
+            self.server = server.read(self.config.server_url, config.theme.name)
         _report(workshop.library.problems)
         self.collection = Collection(workshop)
         self.page_calls = PageCalls(workshop)
@@ -116,7 +109,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         for name in _assets(self.server):
             if name.endswith(".js"):
                 config.extra_javascript.append(f"assets/twim/{name}")
-        config.theme.dirs.append(str(theme.TEMPLATES))
+        config.theme.dirs.append(str(TEMPLATES))
         return config
 
     def on_serve(
@@ -227,6 +220,29 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             problems = problems or self._gather(env, config, files)
         _report(problems)
 
+    def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
+        """What all rendered pages hold; what is wrong with it."""
+        gathered = build.gather(
+            build.Build(
+                self.config,
+                config,
+                files,
+                env,
+                self.collection,
+                self.page_calls,
+                self.generated,
+                self.registry,
+                self.division,
+                self.words,
+                self.server,
+                goes_on=self._command == "serve",
+            )
+        )
+        self.site_feeds, self.frames = gathered.feeds, gathered.frames
+        self.feed_calls = gathered.feed_calls
+        self._watch_peers()
+        return gathered.problems
+
     def _take(self, page: PostPage, config: MkDocsConfig) -> None:
         """Let a rendered post be divided."""
         if feeds.is_in_feeds(page):
@@ -234,84 +250,6 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             self.division.take(
                 page.file.src_uri, lambda: (feeds.post_of(page, self.config), site, ignored)
             )
-
-    def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
-        """All that is known when every page is rendered; what is wrong with it."""
-        collection, generated = self.collection, self.generated
-        gallery = Gallery(files, str(config.site_url))
-        self.site_feeds = feeds.collect(
-            collection.pages,
-            gallery,
-            self.registry,
-            lambda page: self.division.entries(page.file.src_uri),
-            self.config,
-            config,
-            {old: new for old, new, _ in collection.redirects()},
-            collection.terms(),
-            files,
-        )
-        self.division.end(goes_on=self._command == "serve")
-        feeds.tell(self.site_feeds, self.registry, self.config, is_cut=collection.is_cut)
-        collection.warn(feeds.future(collection.pages, datetime.now(UTC)), self.config)
-        self.page_calls.warn_of_anchors()
-        collection.link_neighbours()
-        people = collection.authors(gallery, files)
-        make = Views(gallery, files, people)
-        views = collection.views(self.site_feeds.index, make)
-        generated.introduce(collection.intros)
-        layout = listings.Layout(
-            collection.lists(views, generated.blog_title, self.config.paginate_by),
-            {name: each.paginate_by for name, each in self.config.taxonomies.items()},
-            generated.home,
-            self.words,
-            self.server,
-        )
-        found = tuple(
-            listings.build(
-                [view for view in views.values() if view.date],
-                [view for view in views.values() if not view.date],
-                collection.terms(),
-                self.site_feeds.index,
-                layout,
-                collection.pageless,
-                self.registry,
-                people,
-            )
-        )
-        collection.problems += generated.complete(found, files, config)
-        first_pages = listings.first_pages(found)
-        self.site_feeds = replace(self.site_feeds.with_redirects(first_pages), server=self.server)
-        generated.adopt(collection.pages)
-        default = collection.default_image(self.config.default_image, gallery, files)
-        views |= collection.drafts(make)
-        for page in collection.pages:
-            # It is in the entries by now; all that a build keeps is there at once.
-            page.feed_html = None
-        index, site_url = self.site_feeds.index, str(config.site_url)
-        parts = theme.Parts(env, words=self.words, site_url=site_url, theme=config.theme.name)
-        self.frames = Frames(
-            env, config.theme, index, views, generated, default, self.registry, parts
-        )
-        own = OwnEntries(index, views, gallery, self.registry, collection.pageless)
-        collection.problems += self._call_feeds(own)
-        collection.problems += checks.unusable_templates(collection.pages, env)
-        collection.check_addresses(
-            files,
-            self.site_feeds,
-            generated,
-            templates=set(config.theme.static_templates),
-            feed_redirects=self.config.feed_redirects,
-            first_pages=first_pages,
-        )
-        return collection.problems
-
-    def _call_feeds(self, own: OwnEntries) -> list[TwimError]:
-        """Look up the feeds that pages call; what is wrong with the calls."""
-        shop, is_cut = self.collection.workshop, self.collection.is_cut
-        called = chain(self.page_calls.found, self.collection.calls())
-        self.feed_calls = FeedCalls(called, shop.library, own, shop.peers, self.words, is_cut)
-        self._watch_peers()
-        return self.feed_calls.problems
 
     def _watch_peers(self) -> None:
         """Let `mkdocs serve` watch the folders of feeds: a file that is replaced is another."""

@@ -19,11 +19,12 @@ ROWS: Mapping[str, tuple[set[str], ...]] = {
     "feedserver": (
         {"model", "errors"},
         {"text", "check"},
-        {"formats"},
         {"newsletter"},
+        {"formats"},
         {"feeds"},
         {"foreign", "embed", "settings", "store"},
         {"sources", "pages"},
+        {"bot"},
         {"http"},
         {"web"},
         {"serving"},
@@ -38,7 +39,7 @@ ROWS: Mapping[str, tuple[set[str], ...]] = {
         {"posts"},
         {"lists", "migrate"},
         {"output"},
-        {"collection", "checks", "plugin", "__main__"},
+        {"collection", "checks", "build", "plugin", "__main__"},
     ),
 }
 """By row, from the lowest: a folder imports those of lower rows, and a root's module stands here by

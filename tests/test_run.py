@@ -21,7 +21,11 @@ echo "$1 $2" >>calls
 [ "$1" = venv ] || exit 0
 mkdir -p "$5/bin" && ln -s "$4" "$5/bin/python"
 """
-PROJECT = '[project]\ndependencies = ["one>=1.0"]\n'
+PROJECT = """\
+[project]
+dependencies = ["one>=1.0"]
+optional-dependencies = { more = ["two[extra]>=2.0"] }
+"""
 
 
 class Copy:
@@ -51,6 +55,7 @@ class Copy:
             "PATH": f"{self.folder / 'bin'}:{path}",
             "HOME": str(self.folder),
             "PYTHON": sys.executable,
+            "TWIM_SYNAPSE": sys.executable,
             **variables,
         }
         return subprocess.run(
@@ -170,6 +175,23 @@ def test_components_are_installed_once_and_tried_once_a_day(project: Copy) -> No
         done = project.run("./run", "test", PYTEST_XDIST_AUTO_NUM_WORKERS="3")
         assert "all tests in .venv, in 3 processes, with branch coverage" in done.stderr
     assert project.calls() == ["npm install"]
+
+
+def test_a_homeserver_is_tried_once_a_day(project: Copy) -> None:
+    project.tool("npm", "")
+    project.tool("uv", f"[[ $* != *e2e* ]] || [ ! -e no-synapse ] || exit 1\n{UV}")
+    shown = '[ "$2" = pytest ] && echo "$TWIM_SYNAPSE" ||'
+    python = str(project.tool("python", f'{shown} exec {sys.executable} "$@"'))
+    (project.folder / "no-synapse").touch()
+    done = project.run("./run", "test", "one", PYTHON=python, TWIM_SYNAPSE="")
+    assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
+    assert "Synapse can't be installed" in done.stderr
+    (project.folder / "no-synapse").unlink()
+    done = project.run("./run", "test", "one", PYTHON=python, TWIM_SYNAPSE="")
+    assert "could not be installed today" in done.stderr and done.stdout == "\n"
+    (project.folder / ".venv-synapse.failed").unlink()
+    done = project.run("./run", "test", "one", PYTHON=python, TWIM_SYNAPSE="")
+    assert done.stdout == f"{project.folder}/.venv-synapse/bin/python\n"
 
 
 def _without(folder: Path) -> str:

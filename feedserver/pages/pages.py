@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from babel import Locale
 from starlette.responses import Response
 
-from feedserver.embed import oembed, snippets
+from feedserver.embed import oembed, rooms, snippets
 from feedserver.embed import widget as widgets
 from feedserver.embed.widget import Widget
 from feedserver.errors import ParameterError
@@ -201,6 +201,7 @@ def _selection(index: Index, feed: Feed, base: str, part: Slice) -> dict[str, ob
         "addresses": cards.addresses(feed, base, subscribed),
         "oembed": oembed.discovery(base, cards.addresses(feed, base, subscribed)[0].url),
         "embed": _embed(feed, base, replace(subscribed, limit=None), index.archive.site),
+        "rooms": rooms.of(feed, base, subscribed),
         "site": index.archive.site,
     }
 

@@ -62,6 +62,8 @@ _VANISHING = re.compile(
 _IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 # Between letters, or after a digit, they leave no gap.
 _JOINERS = re.compile("[\u200d\u20e3\ufe00-\ufe0f]")
+# What makes a picture of the sign before.
+_AS_PICTURE = ("\ufe0f", "\u20e3")
 # What is shown as a picture, as of Unicode 16, and what colours it. Musical accidentals (C♯),
 # circled digits, and ©, ®, ™ are text.
 _EMOJI = re.compile(
@@ -163,6 +165,9 @@ def without_end(text: str) -> str:
 
 def ends_in_emoji(text: str) -> bool:
     """Whether the last thing in a text is a picture."""
+    if text.endswith(_AS_PICTURE):
+        # A digit and others are text without that.
+        return True
     last = _JOINERS.sub("", text[-4:])[-1:]
     return bool(_EMOJI.fullmatch(last))
 

@@ -25,16 +25,16 @@ from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
 from feedserver.http.conditions import joined
 from feedserver.http.proxies import Origins
-from feedserver.pages import assets
+from feedserver.pages import assets, sections
 from feedserver.pages import pages as people
 from feedserver.settings.settings import Settings
 from feedserver.store.store import Store
-from feedserver.web import feeds, openapi
+from feedserver.web import openapi
 from feedserver.web.browsers import Browsers, feed_page
 from feedserver.web.embedding import Embedding
 from feedserver.web.feeds import FeedPage, Feeds
 from feedserver.web.folder import Pages
-from feedserver.web.routes import METHODS, Asked, Endpoint, Row, readable
+from feedserver.web.routes import READ, Asked, Endpoint, Row, readable
 from feedserver.web.site import Site
 
 
@@ -49,8 +49,6 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
     def endpoint(answer: Endpoint) -> Callable[[Request], Awaitable[ASGIApp]]:
         async def answered(request: Request) -> ASGIApp:
-            if request.method == "OPTIONS":
-                return feeds.preflight()
             snapshot = store.snapshot
             request.state.site = snapshot.index.archive.site
             base = origins.base(request.scope, joined(request.scope["headers"]))
@@ -102,23 +100,29 @@ def _table(
     that there aren't.
     """
     for name in sorted(assets.NAMES):
-        yield f"/{name}", METHODS, browsers.asset, False
-    yield f"/{people.CATALOGUE}", METHODS, browsers.catalogue, True
-    yield f"/{snippets.SCRIPT}", METHODS, embedding.script, True
-    yield f"/{oembed.NAME}", METHODS, embedding.oembed, True
-    yield "/embed", METHODS, embedding.root, False
-    yield "/embed.svg", METHODS, embedding.picture_of_all, True
-    yield "/embed/{folder:anything}.svg", METHODS, embedding.picture, True
-    yield "/embed/{folder:anything}", METHODS, embedding.page, True
-    yield "/feeds.json", METHODS, site.catalogue, True
-    yield "/feeds.opml", METHODS, site.catalogue, True
-    yield f"/{archive.FILE}", METHODS, site.archive, True
-    yield f"/{openapi.NAME}", METHODS, site.description, True
+        yield f"/{name}", READ, browsers.asset, False
+    yield f"/{people.CATALOGUE}", READ, browsers.catalogue, True
+    yield f"/{snippets.SCRIPT}", READ, embedding.script, True
+    yield f"/{oembed.NAME}", READ, embedding.oembed, True
+    yield "/embed", READ, embedding.root, False
+    yield "/embed.svg", READ, embedding.picture_of_all, True
+    yield "/embed/{folder:anything}.svg", READ, embedding.picture, True
+    yield "/embed/{folder:anything}", READ, embedding.page, True
+    yield "/feeds.json", READ, site.catalogue, True
+    yield "/feeds.opml", READ, site.catalogue, True
+    yield f"/{archive.FILE}", READ, site.archive, True
+    yield f"/{openapi.NAME}", READ, site.description, True
     for folder in openapi.FOLDERS:
-        yield f"{folder}{{file:feed}}", METHODS, site.feed, True
+        yield f"{folder}{{file:feed}}", READ, site.feed, True
+    for path in (people.CATALOGUE, sections.PATH):
+        yield f"/{path.rstrip('/')}", READ, site.to_slash, False
+    yield f"/{sections.PATH}", READ, site.sections, True
+    for folder in openapi.FOLDERS:
+        yield folder, READ, site.folder, True
     # An archive may name feeds in any folder.
-    yield "/{folder:anything}/{file:feed}", METHODS, site.feed, False
-    yield "/{path:anything}", METHODS, site.other, False
+    yield "/{folder:anything}/{file:feed}", READ, site.feed, False
+    yield "/{folder:anything}/", READ, site.folder, False
+    yield "/{path:anything}", READ, site.other, False
 
 
 async def _watch(store: Store, interval: float) -> None:

@@ -19,7 +19,7 @@ from feedserver.pages import assets, sections
 from feedserver.pages import pages as people
 from feedserver.store.snapshots import Snapshot
 from feedserver.web.feeds import Feeds
-from feedserver.web.folder import FRAMED, Pages, moved
+from feedserver.web.folder import FRAMED, Pages
 from feedserver.web.routes import Asked
 
 
@@ -96,12 +96,8 @@ class Browsers:
         make = partial(feed_page, asked.snapshot, feed, asked.base, asked.name, part)
         return await self._page(asked, make, part)
 
-    async def sections(self, asked: Asked) -> ASGIApp | None:
-        """The page of all sections, or of why there are none; `None` if it is another address."""
-        if asked.name == sections.PATH.rstrip("/"):
-            return moved(asked.request, f"{asked.prefix}/{sections.PATH}")
-        if asked.name != sections.PATH:
-            return None
+    async def sections(self, asked: Asked) -> ASGIApp:
+        """The page of all sections, or of why there are none."""
         make = partial(sections.page, asked.snapshot.index, asked.base, self._issues)
         return await self._page(asked, make, WHOLE)
 

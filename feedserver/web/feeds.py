@@ -22,7 +22,7 @@ from feedserver.feeds import parameters as slices
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.answers import Answers
 from feedserver.http.conditions import joined
-from feedserver.http.problems import CORS, Problem, wants_page
+from feedserver.http.problems import Problem, wants_page
 from feedserver.http.representations import (
     BY_ENCODING,
     BY_TYPE,
@@ -37,7 +37,7 @@ from feedserver.settings.settings import Settings
 from feedserver.store.snapshots import Snapshot
 from feedserver.store.store import Store
 from feedserver.web import openapi
-from feedserver.web.routes import METHODS, Asked
+from feedserver.web.routes import Asked
 
 FeedPage = Callable[[Snapshot, Feed, str, str, Slice], Response]
 """Makes the page of a slice: of the snapshot, the feed, the server's base, the document's name.
@@ -163,18 +163,6 @@ class Feeds:
         except ValueError as error:
             detail = f"A query has at most {self._settings.max_parameters} parameters."
             raise Problem(HTTPStatus.BAD_REQUEST, detail) from error
-
-
-def preflight() -> Response:
-    """Tell a browser that pages of other sites may fetch this."""
-    headers = {
-        **CORS,
-        "Access-Control-Allow-Methods": "GET, HEAD",
-        "Access-Control-Allow-Headers": "*",
-        "Access-Control-Max-Age": "86400",
-        "Allow": ", ".join(METHODS),
-    }
-    return Response(None, HTTPStatus.NO_CONTENT, headers)
 
 
 def _codings(request: Request) -> str | None:

@@ -118,7 +118,7 @@ class Pages:
             new = redirects.get(old)
             if new and new.rstrip("/") != address.rstrip("/"):
                 return moved(request, prefix + new)
-        if path == "/feeds" or (not path.endswith("/") and index.feed_at(f"{path}/")):
+        if not path.endswith("/") and index.feed_at(f"{path}/"):
             return moved(request, f"{prefix}{address}/")
         if path.endswith("/") and _is_document(path.rstrip("/"), index):
             return moved(request, f"{prefix}{address.rstrip('/')}")

@@ -88,18 +88,17 @@ def document() -> bytes:
 
 
 def _paths() -> Iterator[tuple[str, _Json]]:
+    asked = [{"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS]
     for folder, what in FOLDERS.items():
+        in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
         for file, form in FORMATS.items():
             schema = "Feed" if file == "feed.json" else "Xml"
-            in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
             operation = _get(f"{form.standard} of {what}", form.media_type, schema)
             # What a browser gets.
-            page = {"schema": {"$ref": "#/components/schemas/Text"}}
-            operation["responses"]["200"]["content"][_HTML] = page
-            operation["parameters"] = [
-                {"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS
-            ]
-            yield folder + file, _item(operation, in_path)
+            operation["responses"]["200"]["content"][_HTML] = _schema("#/components/schemas/Text")
+            yield folder + file, _item({**operation, "parameters": asked}, in_path)
+        page = _get(f"The page of {what}, for people", _HTML, "Text")
+        yield folder, _item({**page, "parameters": asked}, in_path)
     yield from _embedded()
     others = {
         "/feeds.json": ("The catalogue of all feeds", "application/json", "Catalogue"),
@@ -108,6 +107,7 @@ def _paths() -> Iterator[tuple[str, _Json]]:
         f"/{NAME}": ("This description", "application/json", "Description"),
     }
     others["/feeds/"] = ("The catalogue for people, with a search", _HTML, "Text")
+    others["/section/"] = ("The page of all sections, for people", _HTML, "Text")
     for path, (what, media_type, schema) in others.items():
         yield path, _item(_get(what, media_type, schema), [])
     yield from _operations()

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TypeVar
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -16,14 +17,15 @@ from starlette.types import ASGIApp
 
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.formats.formats import FORMATS
+from feedserver.http.problems import CORS
 from feedserver.http.proxies import prefix_of
 from feedserver.pages.templates import at_home
 from feedserver.store.snapshots import Snapshot
 
 _Made = TypeVar("_Made")
 
-METHODS = ("GET", "HEAD", "OPTIONS")
-"""Of what is there to be read."""
+READ = ("GET", "HEAD")
+"""The methods of what is there to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,17 @@ class Asked:
 
 
 Endpoint = Callable[[Asked], Awaitable[ASGIApp]]
-"""Answers GET and HEAD. Raises ParameterError, EntryNotFoundError, Problem for a wrong request."""
+"""Answers a request by a method of its row.
+
+Raises ParameterError, EntryNotFoundError, Problem for a wrong one.
+"""
 
 
 class Row(Route):
-    """An address with its methods and endpoint; whether `/openapi.json` has it, `described`."""
+    """An address with its methods and endpoint; whether `/openapi.json` has it, `described`.
+
+    It answers OPTIONS by itself, with the methods.
+    """
 
     def __init__(
         self,
@@ -82,9 +90,24 @@ class Row(Route):
         *,
         described: bool,
     ) -> None:
-        super().__init__(path, endpoint, methods=methods, include_in_schema=described)
+        async def answered(request: Request) -> ASGIApp:
+            return preflight(methods) if request.method == "OPTIONS" else await endpoint(request)
+
+        super().__init__(path, answered, methods=(*methods, "OPTIONS"), include_in_schema=described)
         # Starlette's own takes an address with a line break behind it, too.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
+
+
+def preflight(methods: Sequence[str]) -> Response:
+    """Tell a browser that pages of other sites may ask here, by these methods."""
+    headers = {
+        **CORS,
+        "Access-Control-Allow-Methods": ", ".join(methods),
+        "Access-Control-Allow-Headers": "*",
+        "Access-Control-Max-Age": "86400",
+        "Allow": ", ".join((*methods, "OPTIONS")),
+    }
+    return Response(None, HTTPStatus.NO_CONTENT, headers)
 
 
 def readable(path: str) -> str:

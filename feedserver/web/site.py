@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from feedserver.errors import ParameterError
 from feedserver.web.browsers import Browsers
 from feedserver.web.feeds import Feeds
-from feedserver.web.folder import Pages
+from feedserver.web.folder import Pages, moved
 from feedserver.web.routes import Asked
 
 
@@ -40,17 +40,29 @@ class Site:
         """The description of all addresses."""
         return await self._old_or(asked, self._documents.description)
 
-    async def other(self, asked: Asked) -> ASGIApp:
-        """A redirect from an old address, a file, a page about a feed, or a 404."""
-        if moved := self._pages.redirect(asked):
-            return moved
-        if found := await self._pages.get(asked):
-            return found
+    async def folder(self, asked: Asked) -> ASGIApp:
+        """A feed's page, unless the site has one there."""
         return (
-            await self._browsers.folder(asked)
-            or await self._browsers.sections(asked)
+            await self._of_site(asked)
+            or await self._browsers.folder(asked)
             or self._pages.not_found(asked)
         )
+
+    async def sections(self, asked: Asked) -> ASGIApp:
+        """The page of all sections, unless the site has one."""
+        return await self._of_site(asked) or await self._browsers.sections(asked)
+
+    async def to_slash(self, asked: Asked) -> ASGIApp:
+        """To a page of ours, whose address ends in a slash."""
+        return await self._of_site(asked) or moved(asked.request, f"{asked.prefix}{asked.path}/")
+
+    async def other(self, asked: Asked) -> ASGIApp:
+        """What else the site has, or a 404."""
+        return await self._of_site(asked) or self._pages.not_found(asked)
+
+    async def _of_site(self, asked: Asked) -> ASGIApp | None:
+        """A redirect from an old address, or a file."""
+        return self._pages.redirect(asked) or await self._pages.get(asked)
 
     async def _old_or(
         self, asked: Asked, answer: Callable[[Asked], Awaitable[ASGIApp | None]]
@@ -59,7 +71,7 @@ class Site:
             found = await answer(asked)
         except ParameterError:
             # What an old address takes is for the new one to say.
-            if moved := self._pages.redirect(asked):
-                return moved
+            if found := self._pages.redirect(asked):
+                return found
             raise
         return found or await self.other(asked)

@@ -16,6 +16,9 @@ from typing import Any
 
 import anyio
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -28,6 +31,7 @@ from feedserver.settings.settings import Settings
 from feedserver.store.snapshots import Snapshot
 from feedserver.store.store import Store
 from feedserver.web.app import create_app
+from feedserver.web.routes import Row
 from tests.samples import SITE, archive, post, update
 from tests.served import served
 
@@ -174,6 +178,35 @@ def test_pages_of_other_sites_may_read_feeds(client: TestClient) -> None:
     preflight = client.options("/feed.json", headers=headers)
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-headers"] == "*"
+
+
+def test_a_row_answers_by_its_own_methods() -> None:
+    async def endpoint(request: Request) -> ASGIApp:
+        return Response(request.method)
+
+    app = Starlette(routes=[Row("/inbox", ("POST",), endpoint, described=False)])
+    with TestClient(app) as client:
+        asked = client.options("/inbox")
+        assert asked.status_code == 204 and not asked.content
+        assert asked.headers["access-control-allow-methods"] == "POST"
+        assert asked.headers["allow"] == "POST, OPTIONS"
+        assert client.post("/inbox").text == "POST"
+        refused = client.get("/inbox")
+        assert refused.status_code == 405
+        assert {*refused.headers["allow"].split(", ")} == {"POST", "OPTIONS"}
+
+
+def test_pages_are_rows_of_the_table(site: Path) -> None:
+    with TestClient(_app(site, pages=False), follow_redirects=False) as client:
+        described = client.get("/openapi.json").json()["paths"]
+        for path in ("/", "/section/", "/section/{slug}/", "/feeds/"):
+            answer = client.get(path.replace("{slug}", "clients"))
+            found = described[path]["get"]["responses"][f"{answer.status_code}"]
+            assert answer.headers["content-type"] in found["content"]
+        for path in ("/section", "/feeds"):
+            answer = client.get(f"{path}?limit=2")
+            assert (answer.status_code, answer.headers["location"]) == (308, f"{path}/?limit=2")
+        assert client.get("/section/none/").status_code == 404
 
 
 def test_hosts_of_every_kind(site: Path) -> None:
