@@ -38,8 +38,8 @@ class _Parser(argparse.ArgumentParser):
         words = {*self._option_string_actions}
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
-                for name, command in action.choices.items():
-                    words |= {name, *command._option_string_actions}
+                for name, parser in action.choices.items():
+                    words |= {name, *parser._option_string_actions}
         unknown = re.match(r"unrecognized arguments: (\S+)|.*invalid choice: '([^']*)'", message)
         if unknown:
             written = (unknown[1] or unknown[2]).partition("=")[0]
