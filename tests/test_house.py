@@ -274,6 +274,14 @@ def _knows_mkdocs(path: Path) -> bool:
     return any(name.split(".")[0] in OF_MKDOCS for name in _all_imports(path))
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_tests_lie_as_the_code_does(package: str) -> None:
+    here = ROOT / "tests" / package.removeprefix("mkdocs_")
+    folders = {path.parent.relative_to(here).as_posix() for path in here.rglob("test_*.py")} - {"."}
+    assert len(folders) > 4
+    assert not {folder for folder in folders if not (ROOT / package / folder).is_dir()}
+
+
 def test_feedserver_does_not_know_mkdocs() -> None:
     for path in _files("feedserver"):
         assert not _knows_mkdocs(path), path

@@ -1,8 +1,7 @@
 """What a Zola blog relies on, row by row of an inventory of Zola 0.20.
 
-A test's marks name the rows; `tests/test_zola_rows.py` sees that none is forgotten. Where the
-contract decides otherwise than Zola, the test says so. Shortcodes are in test_calls.py,
-test_shortcodes.py and test_zola_shortcodes.py.
+A test's marks name the rows; `tests/docs/test_zola_rows.py` sees that none is forgotten. Where the
+contract decides otherwise than Zola, the test says so. Shortcodes are in `tests/twim/shortcodes/`.
 """
 
 from __future__ import annotations

@@ -399,7 +399,7 @@ def test_the_how_to_on_own_text_does_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_how_to_on_embedding_builds_what_others_publish(tmp_path: Path) -> None:
-    """Its snippets for pages of others are tried in tests/e2e/test_embed_how_to.py."""
+    """Its snippets for pages of others are tried in tests/browser/test_embed_how_to.py."""
     news = build(tmp_path / "news", {"blog/one.md": issue(1)}, site_url="https://news.example/")
     text = (HOW_TO / "embed.md").read_text("utf-8")
     [source, folder] = re.findall(r"\$ feedserver export (\S+) (\S+)", text)[0]

@@ -18,7 +18,7 @@ from feedserver.formats.formats import FORMATS
 from feedserver.model import Attachment, Channel, Image
 from feedserver.text import html
 from tests.feedserver.counting import steps
-from tests.feedserver.foreign.test_foreign import atom, content, entry, feed, one, read, rss
+from tests.feedserver.foreign.test_reading import atom, content, entry, feed, one, read, rss
 from tests.samples import SITE
 
 PAGE = "https://letters.example/2026/tide/"

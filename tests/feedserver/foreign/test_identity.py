@@ -10,7 +10,7 @@ from feedserver.foreign import reading as foreign
 from feedserver.foreign.reading import Options
 from feedserver.formats import jsonfeed
 from feedserver.model import Origin, Person
-from tests.feedserver.foreign.test_foreign import (
+from tests.feedserver.foreign.test_reading import (
     atom,
     content,
     entry,

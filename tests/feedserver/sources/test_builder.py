@@ -21,7 +21,7 @@ from feedserver.sources.builder import COPIES, DATABASE, Builder
 from feedserver.sources.fetching import Fetched, Validators, WebFetcher
 from feedserver.sources.statefolder import STATUS
 from feedserver.store.store import Store
-from tests.feedserver.foreign.test_foreign import ISSUE, atom, content, entry
+from tests.feedserver.foreign.test_reading import ISSUE, atom, content, entry
 from tests.feedserver.origin import Answer, Request, Web, serving
 from tests.samples import SITE, archive, post
 
