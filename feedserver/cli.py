@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from feedserver.errors import FeedServerError, SettingsError
 from feedserver.feeds import export
-from feedserver.serving import parent as serving
+from feedserver.serving import parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
 from feedserver.settings.settings import Settings, load
@@ -106,7 +106,7 @@ def _serve(options: argparse.Namespace) -> int:
     settings = load(options.config, os.environ, told)
     if not settings.sources:
         raise SettingsError("sources: name at least one SOURCE", "command line")
-    serving.serve(settings, _tell)
+    parent.serve(settings, _tell)
     return 0
 
 

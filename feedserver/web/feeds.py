@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feedserver.errors import ParameterError
-from feedserver.feeds import parameters as slices
+from feedserver.feeds import parameters
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.answers import Answers
 from feedserver.http.conditions import joined
@@ -136,11 +136,11 @@ class Feeds:
         Raises:
             ParameterError, Problem: the query can't be read.
         """
-        return slices.parse(self.pairs(request)) if request.scope["query_string"] else WHOLE
+        return parameters.parse(self.pairs(request)) if request.scope["query_string"] else WHOLE
 
     def _whole(self, request: Request) -> Slice:
         if self.part(request) != WHOLE:
-            name = next(name for name, _ in self.pairs(request) if name in slices.PARAMETERS)
+            name = next(name for name, _ in self.pairs(request) if name in parameters.PARAMETERS)
             raise ParameterError(name, "no value here: the document is whole")
         return WHOLE
 

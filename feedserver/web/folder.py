@@ -19,7 +19,7 @@ from feedserver.feeds.index import Index
 from feedserver.formats.formats import FORMATS
 from feedserver.http.conditions import evaluate, joined
 from feedserver.http.problems import CORS, Problem, wants_page
-from feedserver.pages import pages as people
+from feedserver.pages import pages
 from feedserver.pages.around import Around, around
 from feedserver.settings.settings import Settings
 from feedserver.web.routes import Asked
@@ -88,7 +88,7 @@ class Pages:
         if self._files is None:
             return None
         try:
-            return around((self._folder / people.CATALOGUE / "index.html").read_text("utf-8"))
+            return around((self._folder / pages.CATALOGUE / "index.html").read_text("utf-8"))
         except (OSError, UnicodeDecodeError):
             return None
 
