@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from feedserver.errors import FeedServerError, SettingsError
-from feedserver.feeds import export
+from feedserver.feeds import catalogue, export
 from feedserver.serving import parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
@@ -111,7 +111,10 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _tell(ready: Ready, origin: str) -> None:
-    lines = [f"Serving {ready.title} on {origin}/", f"  all feeds:        {origin}/feeds.json"]
+    lines = [
+        f"Serving {ready.title} on {origin}/",
+        f"  all feeds:        {origin}/{catalogue.JSON}",
+    ]
     for path in ready.paths:
         name = f"the {' '.join(path.strip('/').split('/'))}:"
         lines.append(f"  {name:17} {origin}{path}atom.xml")

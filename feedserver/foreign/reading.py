@@ -19,7 +19,7 @@ from feedserver.foreign import _content, _files, _identity, _json, _xml, natives
 from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.formats import archive as archives
 from feedserver.formats import decoding
-from feedserver.model import Archive, Entry, Origin, Person, Site
+from feedserver.model import TAXONOMIES, Archive, Entry, Origin, Person, Site
 from feedserver.newsletter import entries, order
 from feedserver.newsletter.entries import Post
 from feedserver.newsletter.issues import DEFAULT_IGNORED, is_issue
@@ -154,7 +154,7 @@ def _reading(
     return Reading(
         Archive(
             site=site,
-            taxonomies=("author", "category"),
+            taxonomies=TAXONOMIES,
             feed_limit=options.feed_limit,
             # Its site has no pages of ours: the home page stands for all of them.
             feeds=tuple(replace(feed, page="/") for feed in feeds if "//" not in feed.path),

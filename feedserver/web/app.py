@@ -20,6 +20,7 @@ from feedserver.errors import (
     ParameterError,
     SearchTimeoutError,
 )
+from feedserver.feeds import catalogue
 from feedserver.formats import archive
 from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
@@ -107,8 +108,8 @@ def _table(
     yield "/embed.svg", READ, embedding.picture_of_all, True
     yield "/embed/{folder:anything}.svg", READ, embedding.picture, True
     yield "/embed/{folder:anything}", READ, embedding.page, True
-    yield "/feeds.json", READ, site.catalogue, True
-    yield "/feeds.opml", READ, site.catalogue, True
+    yield f"/{catalogue.JSON}", READ, site.catalogue, True
+    yield f"/{catalogue.OPML}", READ, site.catalogue, True
     yield f"/{archive.FILE}", READ, site.archive, True
     yield f"/{openapi.NAME}", READ, site.description, True
     for folder in openapi.FOLDERS:

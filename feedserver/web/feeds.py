@@ -37,6 +37,7 @@ from feedserver.settings.settings import Settings
 from feedserver.store.snapshots import Snapshot
 from feedserver.store.store import Store
 from feedserver.web import openapi
+from feedserver.web.limits import too_many_parameters
 from feedserver.web.routes import Asked
 
 FeedPage = Callable[[Snapshot, Feed, str, str, Slice], Response]
@@ -161,8 +162,7 @@ class Feeds:
         except UnicodeDecodeError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, "The query isn't UTF-8.") from error
         except ValueError as error:
-            detail = f"A query has at most {self._settings.max_parameters} parameters."
-            raise Problem(HTTPStatus.BAD_REQUEST, detail) from error
+            raise too_many_parameters(self._settings.max_parameters) from error
 
 
 def _codings(request: Request) -> str | None:

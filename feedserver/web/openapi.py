@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from feedserver.embed import component, oembed, picture, snippets, widget
-from feedserver.feeds import parameters
-from feedserver.formats import jsonfeed, opml
+from feedserver.feeds import catalogue, parameters
+from feedserver.formats import archive, jsonfeed, opml
 from feedserver.formats.formats import FORMATS
 from feedserver.http.problems import MEDIA_TYPE as PROBLEM
+from feedserver.model import FeedKind
 
 NAME = "openapi.json"
 
@@ -89,8 +90,7 @@ def _paths() -> Iterator[tuple[str, _Json]]:
     for folder, what in FOLDERS.items():
         in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
         for file, form in FORMATS.items():
-            schema = "Feed" if file == "feed.json" else "Xml"
-            operation = _get(f"{form.standard} of {what}", form.media_type, schema)
+            operation = _get(f"{form.standard} of {what}", form.media_type, form.schema)
             # What a browser gets.
             operation["responses"]["200"]["content"][_HTML] = _schema("#/components/schemas/Text")
             yield folder + file, _item({**operation, "parameters": asked}, in_path)
@@ -98,9 +98,13 @@ def _paths() -> Iterator[tuple[str, _Json]]:
         yield folder, _item({**page, "parameters": asked}, in_path)
     yield from _embedded()
     others = {
-        "/feeds.json": ("The catalogue of all feeds", "application/json", "Catalogue"),
-        "/feeds.opml": ("The catalogue of all feeds, for feed readers", opml.MEDIA_TYPE, "Xml"),
-        "/archive.json": ("Every entry, as JSON Feed 1.1", jsonfeed.MEDIA_TYPE, "Feed"),
+        f"/{catalogue.JSON}": ("The catalogue of all feeds", "application/json", "Catalogue"),
+        f"/{catalogue.OPML}": (
+            "The catalogue of all feeds, for feed readers",
+            opml.MEDIA_TYPE,
+            "Xml",
+        ),
+        f"/{archive.FILE}": ("Every entry, as JSON Feed 1.1", jsonfeed.MEDIA_TYPE, "Feed"),
         f"/{NAME}": ("This description", "application/json", "Description"),
     }
     others["/feeds/"] = ("The catalogue for people, with a search", _HTML, "Text")
@@ -252,7 +256,7 @@ def _schemas() -> _Json:
         path=text,
         title=text,
         description=text,
-        kind={"enum": ["posts", "updates", "term", "section", "project", "named"]},
+        kind={"enum": list(get_args(FeedKind))},
         page=text,
         count=number,
         updated={"type": "string", "format": "date-time"},
