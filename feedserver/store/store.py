@@ -174,14 +174,6 @@ class Store:
         feed = _feed_of(snapshot, name)
         return None if feed is None else snapshot.index.page(feed, slice, snapshot.search)
 
-    def entries(self, snapshot: Snapshot, feed: Feed, slice: Slice = WHOLE) -> Page:
-        """The entries that the document of a slice has, with their content.
-
-        Raises:
-            EntryNotFoundError: the feed has no entry with the id `slice.before`.
-        """
-        return _filled(snapshot, snapshot.index.page(feed, slice, snapshot.search))
-
     def _first(self) -> Snapshot:
         snapshot = snapshots.load(self._path, database.current(self._path))
         _settle()

@@ -1,7 +1,7 @@
 """The documents of the archive over HTTP: feeds, the catalogue, the archive itself.
 
 Here a request is answered for the first time; `http/` answers those that are like it. A browser
-that opens a feed's address gets a page about the feed, if there is one who makes it.
+that opens a feed's address gets a page about the feed.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ class Answer:
 class Feeds:
     """Answers requests for documents, and remembers the answers."""
 
-    def __init__(
-        self, settings: Settings, store: Store, answers: Answers, page: FeedPage | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, store: Store, answers: Answers, page: FeedPage) -> None:
         self._settings = settings
         self._store = store
         self._answers = answers
@@ -80,9 +78,7 @@ class Feeds:
             ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
         """
         part = self.part(asked.request)
-        if self._page is None:
-            content = await self._document(asked, part, BY_ENCODING)
-        elif wants_page(asked.request):
+        if wants_page(asked.request):
             content = await asked.made(partial(_page, self._page, asked, part), part)
         else:
             content = await self._document(asked, part, BY_TYPE)
