@@ -18,8 +18,8 @@ from typing import NoReturn
 
 from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
-from feedserver.feeds import export
-from feedserver.serving import parent as serving
+from feedserver.feeds import catalogue, export
+from feedserver.serving import parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
 from feedserver.settings.settings import Settings, load
@@ -116,12 +116,15 @@ def _serve(options: argparse.Namespace) -> int:
     settings = load(options.config, os.environ, told)
     if not settings.sources:
         raise SettingsError("sources: name at least one SOURCE", "command line")
-    serving.serve(settings, _tell)
+    parent.serve(settings, _tell)
     return 0
 
 
 def _tell(ready: Ready, origin: str) -> None:
-    lines = [f"Serving {ready.title} on {origin}/", f"  all feeds:        {origin}/feeds.json"]
+    lines = [
+        f"Serving {ready.title} on {origin}/",
+        f"  all feeds:        {origin}/{catalogue.JSON}",
+    ]
     for path in ready.paths:
         name = f"the {' '.join(path.strip('/').split('/'))}:"
         lines.append(f"  {name:17} {origin}{path}atom.xml")

@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 Kind = Literal["post", "update"]
 FeedKind = Literal["posts", "updates", "term", "section", "project", "named"]
+TAXONOMIES = ("author", "category")
+"""Those that each post has, whatever the site's settings: its authors, and its tags."""
 Query = Mapping[str, tuple[str, ...]]
 """The contract's parameters, such as `{"section": ("clients",)}`; values are slugs."""
 

@@ -16,7 +16,9 @@ from typing import cast
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from mkdocs.structure.files import Files
 
+from feedserver.feeds import catalogue
 from feedserver.feeds.export import redirect_file
+from feedserver.formats import archive
 from feedserver.newsletter import issues
 from feedserver.newsletter.issues import is_issue
 from feedserver.text.slugs import slugify
@@ -263,7 +265,7 @@ def clashes(
         elif file.dest_uri not in templates:
             claims.note(file.dest_uri, file.src_uri)
     wanted += site_feeds.paths()
-    wanted += [(name, "the plugin twim") for name in ("feeds.json", "feeds.opml", "archive.json")]
+    wanted += [(name, "the plugin twim") for name in (catalogue.JSON, catalogue.OPML, archive.FILE)]
     wanted += [(redirect_file(old), owner) for old, owner in redirects]
     for file_path, owner in wanted:
         if error := claims.add(file_path, owner):

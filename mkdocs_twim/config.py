@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from mkdocs.config import base
 from mkdocs.config import config_options as c
 
+from feedserver.model import TAXONOMIES
+
 
 class _Nested(base.Config):
     """The options below an option, where MkDocs would pass over unknown ones in silence."""
@@ -78,7 +80,9 @@ class TwimConfig(base.Config):
     paginate_by = c.Type(int, default=10)
     """How many posts a page of the blog's list has; 0 is all."""
 
-    taxonomies = c.DictOfItems(c.SubConfig(TaxonomyConfig), default={"author": {}, "category": {}})
+    taxonomies = c.DictOfItems(
+        c.SubConfig(TaxonomyConfig), default={name: {} for name in TAXONOMIES}
+    )
     """The taxonomies that posts may use; the names are those of front matter."""
 
     issues = c.ListOfItems(c.Type(str), default=["This Week in *"])

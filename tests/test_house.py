@@ -157,6 +157,37 @@ def test_modules_are_imported_by_their_whole_names(package: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("package", (*PACKAGES, "tests"))
+def test_a_module_is_called_by_its_name(package: str) -> None:
+    """Another name, the plural, is for where its own is that of a value."""
+    for path in _files(package):
+        tree = _tree(path)
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            folder = ROOT.joinpath(*node.module.split("."))
+            for alias in node.names:
+                if folder.parent.name not in PACKAGES or not (folder / f"{alias.name}.py").exists():
+                    continue
+                if alias.asname:
+                    assert alias.asname == f"{alias.name}s", f"{path}:{node.lineno}"
+                    assert alias.name in _values(tree), (
+                        f"{path}:{node.lineno}: no need for an alias"
+                    )
+
+
+def _values(tree: ast.Module) -> set[str]:
+    """The names of arguments and variables, and what else is imported or defined."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.alias(name=name, asname=None):
+                found.add(name)
+    return found
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_what_has_an_underscore_is_used_in_its_module_alone(package: str) -> None:
     wrong = []
@@ -327,6 +358,59 @@ def test_the_design_has_these_rows() -> None:
         for number, names in re.findall(r"(?m)^\| (\d+) \| ([^|]*) \|", table):
             rows[int(number)] |= {name.rstrip("/") for name in re.findall(r"`([^`]+)`", names)}
         assert tuple(rows) == ROWS[package]
+
+
+def test_every_module_that_the_design_names_is_there() -> None:
+    """A module is named with its folder, one of a root without."""
+    text = (ROOT / "docs" / "design.md").read_text("utf-8")
+    modules = [path.relative_to(ROOT) for package in PACKAGES for path in _files(package)]
+    folders = {path.parts[1] for path in modules if len(path.parts) > 2}
+    named = re.findall(r"`(?!tests/)(\w+)/(?:(\w+)(?:\.(\w+))?)?`", text)
+    assert len(named) > 40
+    for folder, module, symbol in named:
+        if module:
+            [path] = [each for each in modules if each.parts[1:] == (folder, f"{module}.py")]
+            assert not symbol or symbol in _defined(ROOT / path), f"{folder}/{module}.{symbol}"
+        else:
+            assert folder in folders, f"{folder}/"
+    below = {path.stem for path in modules if len(path.parts) > 2} - set().union(*_roots())
+    assert not below & {*re.findall(r"`(\w+)`", text)}, "a module without its folder"
+
+
+def _roots() -> Iterator[set[str]]:
+    """The modules and folders of each root."""
+    return (set().union(*ROWS[package]) for package in PACKAGES)
+
+
+@cache
+def _defined(path: Path) -> frozenset[str]:
+    """What a module defines: functions, classes, constants, and members with their classes."""
+    found: set[str] = set()
+    for node in _tree(path).body:
+        found |= {*_bound(node)}
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{name}" for each in node.body for name in _bound(each)}
+    return frozenset(found)
+
+
+def test_every_name_that_the_newcomer_s_page_and_the_design_give_is_there() -> None:
+    text = (ROOT / "docs" / "contributing.md").read_text("utf-8")
+    paths = [path for package in (*PACKAGES, "tests") for path in _files(package)]
+    everywhere = frozenset().union(*map(_defined, paths))
+    names = [name for name in re.findall(r"`([A-Za-z]\w*(?:\.\w+)?)`", text) if _is_code(name)]
+    assert len(names) > 10
+    assert not [name for name in names if name not in everywhere]
+    placed = re.findall(r"`([\w.]+)` of `((?:feedserver|mkdocs_twim|tests)/[\w/]+\.py)`", text)
+    assert len(placed) > 4
+    assert not [(name, file) for name, file in placed if name not in _defined(ROOT / file)]
+    text = (ROOT / "docs" / "design.md").read_text("utf-8")
+    members = re.findall(r"`([A-Z]\w+\.\w+)`", text)
+    assert members and not [name for name in members if name not in everywhere]
+
+
+def _is_code(name: str) -> bool:
+    """Whether it is neither a file nor a variable of the environment."""
+    return not name.endswith((".opml", ".md", ".py", ".toml")) and not name.startswith("TWIM_")
 
 
 def test_every_file_that_the_newcomer_s_page_names_is_there() -> None:

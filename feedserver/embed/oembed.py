@@ -18,7 +18,7 @@ from feedserver.embed import snippets
 from feedserver.embed import widget as widgets
 from feedserver.embed.widget import Widget
 from feedserver.errors import ParameterError
-from feedserver.feeds import parameters as slices
+from feedserver.feeds import parameters
 from feedserver.feeds.choices import short_title
 from feedserver.feeds.index import Index
 from feedserver.feeds.parameters import WHOLE
@@ -51,14 +51,14 @@ class Request:
     maxheight: int | None = None
 
 
-def parse(parameters: Iterable[tuple[str, str]]) -> Request:
+def parse(pairs: Iterable[tuple[str, str]]) -> Request:
     """Read the parameters of a request. Others than ours are ignored: consumers add their own.
 
     Raises:
         ParameterError: one is missing, malformed, or there twice.
     """
     found: dict[str, str] = {}
-    for name, value in parameters:
+    for name, value in pairs:
         if name in found and name in ("url", "format", "maxwidth", "maxheight"):
             raise ParameterError(name, "to stand there once")
         found[name] = value
@@ -90,9 +90,9 @@ def find(index: Index, base: str, address: str) -> tuple[Feed, Widget] | None:
     if parts is None:
         return None
     place, query = parts
-    parameters = parse_qsl(query, keep_blank_values=True)
+    pairs = parse_qsl(query, keep_blank_values=True)
     try:
-        for path, widget in _paths(index, base, place, parameters):
+        for path, widget in _paths(index, base, place, pairs):
             if feed := index.feed_at(path):
                 return feed, widget
     except ParameterError:
@@ -145,7 +145,7 @@ def _split(address: str) -> tuple[str, str] | None:
 
 
 def _paths(
-    index: Index, base: str, place: str, parameters: list[tuple[str, str]]
+    index: Index, base: str, place: str, pairs: list[tuple[str, str]]
 ) -> Iterable[tuple[str, Widget]]:
     """What may be the folder of a feed, and what is to be shown of it."""
     site = index.archive.site
@@ -156,16 +156,16 @@ def _paths(
             continue
         path = f"/{place.removeprefix(root[0])}" if place.startswith(root[0]) else "/"
         if is_server and (shown := _EMBEDDED.fullmatch(path)):
-            yield _folder(shown[1]), widgets.parse(parameters)
+            yield _folder(shown[1]), widgets.parse(pairs)
             continue
         folder, _, file = path.rpartition("/")
         if file in FORMATS:
             # Hosts of files ignore a query, the server doesn't.
-            yield f"{folder}/", _of(parameters if is_server else _known(parameters))
+            yield f"{folder}/", _of(pairs if is_server else _known(pairs))
             continue
         folder = _LATER.sub("", _folder(path))
         # On a page of the site a parameter is no feed's: `q` may be one of its search.
-        yield pages.get(folder, folder), _of(_known(parameters) if is_server else [])
+        yield pages.get(folder, folder), _of(_known(pairs) if is_server else [])
 
 
 def _folder(path: str) -> str:
@@ -173,14 +173,14 @@ def _folder(path: str) -> str:
     return path if path.endswith("/") else f"{path}/"
 
 
-def _known(parameters: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _known(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Without what others add to a page's address, to know where its readers come from."""
-    return [each for each in parameters if each[0] in slices.PARAMETERS]
+    return [each for each in pairs if each[0] in parameters.PARAMETERS]
 
 
-def _of(parameters: list[tuple[str, str]]) -> Widget:
+def _of(pairs: list[tuple[str, str]]) -> Widget:
     """A widget of what a feed's parameters ask for, of as many entries as fit into one."""
-    part = slices.parse(parameters)
+    part = parameters.parse(pairs)
     limit = min(part.limit or widgets.LIMIT, widgets.MAX_LIMIT)
     return Widget(replace(part, limit=None), limit)
 

@@ -14,7 +14,7 @@ from babel import Locale
 from babel.dates import format_date
 
 from feedserver.errors import ParameterError
-from feedserver.feeds import parameters as slices
+from feedserver.feeds import parameters
 from feedserver.feeds.parameters import Slice
 from feedserver.model import Entry, Feed, Site
 from feedserver.newsletter import names
@@ -25,7 +25,7 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 THEMES: tuple[Theme, ...] = get_args(Theme)
 LIMIT = 5
 MAX_LIMIT = 50
-PARAMETERS = ("layout", "theme", *slices.PARAMETERS)
+PARAMETERS = ("layout", "theme", *parameters.PARAMETERS)
 _MAX_PEOPLE = 3
 
 _Word = TypeVar("_Word", bound=str)
@@ -39,7 +39,7 @@ class Widget:
     `part` says which, and has no limit of its own.
     """
 
-    part: Slice = slices.WHOLE
+    part: Slice = parameters.WHOLE
     limit: int = LIMIT
     layout: Layout = "list"
     theme: Theme = "auto"
@@ -73,7 +73,7 @@ class Row:
     summary: str | None
 
 
-def parse(parameters: Iterable[tuple[str, str]]) -> Widget:
+def parse(pairs: Iterable[tuple[str, str]]) -> Widget:
     """Read the parameters of a request.
 
     Raises:
@@ -81,14 +81,14 @@ def parse(parameters: Iterable[tuple[str, str]]) -> Widget:
     """
     own: dict[str, str] = {}
     others: list[tuple[str, str]] = []
-    for name, value in parameters:
+    for name, value in pairs:
         if name not in ("layout", "theme"):
             others.append((name, value))
         elif name in own:
             raise ParameterError(name, "to stand there once")
         else:
             own[name] = value
-    part = slices.parse(others, most=MAX_LIMIT)
+    part = parameters.parse(others, most=MAX_LIMIT)
     return Widget(
         part=replace(part, limit=None),
         limit=part.limit or LIMIT,

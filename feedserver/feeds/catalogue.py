@@ -15,7 +15,7 @@ from feedserver.feeds.index import Index
 from feedserver.feeds.terms import former_slugs, terms_of
 from feedserver.formats import opml
 from feedserver.formats.formats import FORMATS
-from feedserver.model import Entry, Feed, FeedKind, Query, Site
+from feedserver.model import TAXONOMIES, Entry, Feed, FeedKind, Query, Site
 from feedserver.newsletter import topics
 from feedserver.newsletter.merges import Merge
 from feedserver.newsletter.registry import EMPTY, Registry
@@ -25,6 +25,9 @@ RESERVED = frozenset(
     "blog section project updates feeds archive embed oembed hub healthz metrics page".split()
 )
 """What neither a taxonomy nor a named feed may be called."""
+JSON = "feeds.json"
+OPML = "feeds.opml"
+"""The files of the catalogue, for programs and for feed readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def feeds(
     site: Site,
     *,
     page: str = "/blog/",
-    taxonomies: Iterable[str] = ("author", "category"),
+    taxonomies: Iterable[str] = TAXONOMIES,
     named: Iterable[NamedFeed] = (),
     registry: Registry = EMPTY,
 ) -> tuple[Feed, ...]:

@@ -40,8 +40,8 @@ def _beside(archive: Archive, index: Index, base: str) -> Iterator[tuple[str, by
                 rendered[path] = data
             yield path, data
     yield from _redirects(archive.redirects, rendered, archive.site.url)
-    yield "feeds.json", catalogue.to_json(index, base)
-    yield "feeds.opml", catalogue.to_opml(index, base)
+    yield catalogue.JSON, catalogue.to_json(index, base)
+    yield catalogue.OPML, catalogue.to_opml(index, base)
 
 
 def write(archive: Archive, base: str, folder: Path) -> int:

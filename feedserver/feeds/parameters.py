@@ -16,6 +16,8 @@ from feedserver.model import Query
 
 MAX_LIMIT = 200
 FACETS = ("category", "author", "section", "project")
+OF_SLUGS = (*FACETS, *(f"not_{facet}" for facet in FACETS))
+"""The parameters that take slugs."""
 
 _IGNORED = re.compile(r"utm_.*|fbclid")
 _LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
@@ -68,7 +70,7 @@ PARAMETERS: Mapping[str, Parameter] = {
             "pattern": r"[^\s\x1c-\x1f]",
         },
     ),
-    **{name: _facet(name) for name in (*FACETS, *(f"not_{name}" for name in FACETS))},
+    **{name: _facet(name) for name in OF_SLUGS},
 }
 """All of them by name; addresses, pages and the description of the server go by this table."""
 
@@ -116,7 +118,7 @@ def parse(parameters: Iterable[tuple[str, str]], *, most: int = MAX_LIMIT) -> Sl
     for name, value in parameters:
         if _IGNORED.fullmatch(name):
             continue
-        if name.removeprefix("not_") in FACETS:
+        if name in OF_SLUGS:
             if not _SLUG.fullmatch(value):
                 raise ParameterError(name, "a slug, such as clients")
             query[name] = tuple(sorted({*query.get(name, ()), value}))

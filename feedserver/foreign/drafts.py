@@ -1,6 +1,6 @@
 """A feed of another site as it stands there, whatever its format: nothing in it is checked yet.
 
-`foreign_xml` and `foreign_json` make it, and `foreign` makes an archive of it.
+`_xml` and `_json` make it, and `reading` makes an archive of it.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from typing import BinaryIO
 
 from feedserver.check.findings import Finding
 from feedserver.errors import ArchiveError, FeedServerError, ForeignError
-from feedserver.foreign import reading as foreign
+from feedserver.foreign import reading
 from feedserver.foreign.reading import Options, Reading
-from feedserver.formats import archive as archives
+from feedserver.formats import archive
 
 if sys.platform != "win32":
     import resource
@@ -44,7 +44,7 @@ def read(
     *,
     seconds: float = SECONDS,
 ) -> Reading:
-    """Read a document as `foreign.read` does, or fail in time.
+    """Read a document as `reading.read` does, or fail in time.
 
     Raises:
         ForeignError: it can't be read, or not within the limits.
@@ -70,7 +70,7 @@ def read(
         raise ForeignError(answer["error"])
     findings = tuple(Finding(*each) for each in answer["findings"])
     try:
-        return Reading(archives.parse(body), findings)
+        return Reading(archive.parse(body), findings)
     except ArchiveError as error:
         raise ForeignError(f"it can't be kept as an archive: {error}") from error
 
@@ -83,9 +83,9 @@ def main(told: BinaryIO, answer: BinaryIO) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     data, options, address, content_type = pickle.load(told)
     try:
-        reading = foreign.read(data, options, address, content_type)
-        body = archives.serialise(reading.archive)
-        findings = [(each.rule, each.where, each.message) for each in reading.findings]
+        found = reading.read(data, options, address, content_type)
+        body = archive.serialise(found.archive)
+        findings = [(each.rule, each.where, each.message) for each in found.findings]
         head: dict[str, object] = {"findings": findings}
     except (FeedServerError, MemoryError) as error:
         body = b""

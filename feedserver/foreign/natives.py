@@ -2,7 +2,7 @@
 
 What this project writes comes through unchanged. In what others wrote texts become lines,
 addresses that have no place in a feed are left out, and so are entries whose slugs can't stand in
-an address, or name a file. The content is `foreign`'s.
+an address, or name a file. The content is `reading`'s.
 """
 
 from __future__ import annotations

@@ -15,13 +15,11 @@ from feedserver.errors import ForeignError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
 from feedserver.feeds.terms import names_of
-from feedserver.foreign import _content, _files, _identity, natives
-from feedserver.foreign import _json as foreign_json
-from feedserver.foreign import _xml as foreign_xml
+from feedserver.foreign import _content, _files, _identity, _json, _xml, natives
 from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.formats import archive as archives
 from feedserver.formats import decoding
-from feedserver.model import Archive, Entry, Origin, Person, Site
+from feedserver.model import TAXONOMIES, Archive, Entry, Origin, Person, Site
 from feedserver.newsletter import entries, order
 from feedserver.newsletter.entries import Post
 from feedserver.newsletter.issues import DEFAULT_IGNORED, is_issue
@@ -94,9 +92,9 @@ def read(
         data = decoding.mend(data)
         if archives.is_archive(data):
             return clean(archives.parse(data))
-        mixed = foreign_json.read(data)
+        mixed = _json.read(data)
         return _reading(mixed.feed, mixed.entries, options, address)
-    return _reading(foreign_xml.read(data, address, content_type), (), options, address)
+    return _reading(_xml.read(data, address, content_type), (), options, address)
 
 
 def clean(archive: Archive, known: set[int] | None = None) -> Reading:
@@ -156,7 +154,7 @@ def _reading(
     return Reading(
         Archive(
             site=site,
-            taxonomies=("author", "category"),
+            taxonomies=TAXONOMIES,
             feed_limit=options.feed_limit,
             # Its site has no pages of ours: the home page stands for all of them.
             feeds=tuple(replace(feed, page="/") for feed in feeds if "//" not in feed.path),

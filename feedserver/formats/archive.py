@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -96,16 +95,6 @@ def parse_packed(data: bytes) -> Archive:
         ArchiveError: as `parse`.
     """
     return _archive(data, _packed)
-
-
-def read(path: Path) -> Archive:
-    """Read an archive's file, as `parse_packed` does.
-
-    Raises:
-        OSError: the file can't be read.
-        ArchiveError: as `parse`.
-    """
-    return parse_packed(path.read_bytes())
 
 
 class _Version(Checked):

@@ -18,7 +18,8 @@ from feedserver.model import Channel
 class Format:
     """A format: what programs call it (`key`), what people do, and how a channel is written in it.
 
-    `standard` is the name of its specification, with the version.
+    `standard` is the name of its specification, with the version; `schema` is what describes it in
+    `/openapi.json`.
     """
 
     key: str
@@ -26,6 +27,13 @@ class Format:
     standard: str
     media_type: str
     serialise: Callable[[Channel], bytes]
+    schema: str = "Xml"
+    charset: str | None = "utf-8"
+
+    @property
+    def content_type(self) -> str:
+        """The media type with its charset, as it stands in an answer."""
+        return f"{self.media_type}; charset={self.charset}" if self.charset else self.media_type
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -33,7 +41,14 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "atom.xml": Format("atom", "Atom", "Atom 1.0", atom.MEDIA_TYPE, atom.serialise),
         "rss.xml": Format("rss", "RSS", "RSS 2.0", rss.MEDIA_TYPE, rss.serialise),
         "feed.json": Format(
-            "json", "JSON Feed", "JSON Feed 1.1", jsonfeed.MEDIA_TYPE, jsonfeed.serialise
+            "json",
+            "JSON Feed",
+            "JSON Feed 1.1",
+            jsonfeed.MEDIA_TYPE,
+            jsonfeed.serialise,
+            schema="Feed",
+            # It is UTF-8 by its definition (RFC 8259) and takes no parameter.
+            charset=None,
         ),
     }
 )

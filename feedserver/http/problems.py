@@ -17,7 +17,7 @@ from feedserver.errors import (
 )
 from feedserver.feeds.parameters import PARAMETERS
 from feedserver.http.negotiation import prefers_page
-from feedserver.pages import templates as rendering
+from feedserver.pages import templates
 
 MEDIA_TYPE = "application/problem+json"
 CORS = {
@@ -116,7 +116,7 @@ def _page(
     """A page that looks as the others do, in the language of the site, if it is known by now."""
     site = getattr(request.state, "site", None)
     near = problem.near if isinstance(problem, Problem) else ()
-    page = rendering.page(
+    page = templates.page(
         "problem.html",
         site.language if site else None,
         getattr(request.state, "prefix", "/"),
@@ -132,5 +132,5 @@ def _page(
         headers=headers,
     )
     if site and (home := getattr(request.state, "home", None)):
-        rendering.at_home(page, site.url, home)
+        templates.at_home(page, site.url, home)
     return page

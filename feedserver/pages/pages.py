@@ -16,8 +16,7 @@ from weakref import WeakKeyDictionary
 from babel import Locale
 from starlette.responses import Response
 
-from feedserver.embed import oembed, rooms, snippets
-from feedserver.embed import widget as widgets
+from feedserver.embed import oembed, rooms, snippets, widget
 from feedserver.embed.widget import Widget
 from feedserver.errors import ParameterError
 from feedserver.feeds import choices
@@ -26,8 +25,7 @@ from feedserver.feeds.index import UPDATE_FEEDS, Index, Page
 from feedserver.feeds.parameters import FACETS, WHOLE, Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Feed, Site
-from feedserver.pages import cards, excerpts
-from feedserver.pages import templates as rendering
+from feedserver.pages import cards, excerpts, templates
 from feedserver.pages.around import Around
 from feedserver.text.words import Words
 
@@ -39,7 +37,7 @@ _SHORT_LIST = 40
 _SUGGESTED = 1000
 """How many of them it is told; it takes others too."""
 
-_PREVIEWS = {"Content-Security-Policy": rendering.PREVIEWS_POLICY}
+_PREVIEWS = {"Content-Security-Policy": templates.PREVIEWS_POLICY}
 
 MOST = 1000
 """More entries than these aren't counted."""
@@ -88,7 +86,7 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
         **_selection(index, feed, base, asked),
         **_entries(index, found, prefix, path, asked),
     }
-    return rendering.page("feed.html", site.language, prefix, values, headers=_PREVIEWS)
+    return templates.page("feed.html", site.language, prefix, values, headers=_PREVIEWS)
 
 
 def _change(feed: Feed, asked: Slice, prefix: str) -> str | None:
@@ -151,7 +149,7 @@ def catalogue_page(
     else:
         values |= _results(index, base, choice, choice.slice, kinds, find)
     status = HTTPStatus.OK if error is None else HTTPStatus.BAD_REQUEST
-    return rendering.page(
+    return templates.page(
         "catalogue.html", site.language, prefix, values, status=status, headers=_PREVIEWS
     )
 
@@ -223,9 +221,9 @@ def _embed(feed: Feed, base: str, part: Slice, site: Site) -> dict[str, object]:
         "page": snippets.page(feed, urlsplit(base).path),
         "query": part.query_string(),
         "widget": Widget(part),
-        "layouts": widgets.LAYOUTS,
-        "themes": widgets.THEMES,
-        "most": widgets.MAX_LIMIT,
+        "layouts": widget.LAYOUTS,
+        "themes": widget.THEMES,
+        "most": widget.MAX_LIMIT,
         "heights": json.dumps(snippets.HEIGHTS),
     }
 

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from feedserver.feeds import catalogue
 from feedserver.feeds.index import Index
+from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 from feedserver.serving import subscribers
 from feedserver.serving.subscribers import Subscription
@@ -78,9 +80,9 @@ def _telling(scope: Scope) -> bytes | None:
 
 
 _KINDS = {
-    "/feeds.json": "catalogue",
-    "/feeds.opml": "catalogue",
-    "/archive.json": "archive",
+    f"/{catalogue.JSON}": "catalogue",
+    f"/{catalogue.OPML}": "catalogue",
+    f"/{archive.FILE}": "archive",
     "/healthz": "operations",
     "/metrics": "operations",
 }

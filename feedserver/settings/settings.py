@@ -18,7 +18,7 @@ from typing import Literal, get_args
 from feedserver.errors import CatalogueError, SettingsError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
-from feedserver.feeds.parameters import FACETS
+from feedserver.feeds.parameters import OF_SLUGS
 from feedserver.settings import values
 from feedserver.text.slugs import slugify
 
@@ -300,12 +300,11 @@ def _feed(name: str, table: object, text: str, path: Path) -> NamedFeed:
     key = f"feeds.{name}"
     if not isinstance(table, dict):
         raise SettingsError(f"{key}: expected a table", _place(text, path, "feeds", name))
-    parameters = (*FACETS, *(f"not_{facet}" for facet in FACETS))
     query: dict[str, tuple[str, ...]] = {}
     told: dict[str, str] = {}
     for part, value in table.items():
         place = _place(text, path, "feeds", name, part)
-        known = ("title", "description", *parameters)
+        known = ("title", "description", *OF_SLUGS)
         if part not in known:
             raise SettingsError(f"{key}: {_unknown(part, known)}", place)
         try:

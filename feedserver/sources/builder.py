@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from feedserver.errors import FeedServerError, FetchError, SourceError
-from feedserver.foreign import joining as sites
+from feedserver.foreign import joining
 from feedserver.foreign.reading import Reading
 from feedserver.settings.settings import Settings
 from feedserver.sources import keeping, slots, statefolder
@@ -126,7 +126,7 @@ class Builder:
         readings = [slot.reading for slot in self._slots if slot.reading]
         if not readings or not (written.due or written.fault):
             return False
-        if not written.write(lambda: sites.join([each.archive for each in readings])):
+        if not written.write(lambda: joining.join([each.archive for each in readings])):
             return False
         self._mark_served()
         return True
@@ -144,7 +144,7 @@ class Builder:
             SourceError: there is none, or it is of other sources.
         """
         readings = [slot.reading for slot in self._slots if slot.reading]
-        archive = sites.join([each.archive for each in readings]) if readings else None
+        archive = joining.join([each.archive for each in readings]) if readings else None
         if archive and self._written.adopt(archive):
             self._written.due = False
             self._mark_served()

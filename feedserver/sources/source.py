@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from feedserver.errors import ArchiveError, ForeignError, RegistryError, SourceError
-from feedserver.foreign import isolated as reading
-from feedserver.foreign import reading as foreign
+from feedserver.foreign import isolated, reading
 from feedserver.foreign.reading import Options, Reading
-from feedserver.formats import archive as archives
+from feedserver.formats import archive
 from feedserver.model import Archive
 from feedserver.newsletter import registry
 from feedserver.settings.settings import Settings
@@ -78,7 +77,7 @@ class Source:
         """Read its document, which was fetched from `address` as `content_type` if it was fetched.
 
         An archive on disk is as large as its site, and read here; anything else within limits.
-        `known` is what `foreign.clean` remembers.
+        `known` is what `reading.clean` remembers.
 
         Raises:
             ArchiveError, ForeignError: it can't be read.
@@ -86,10 +85,10 @@ class Source:
         place = str(self.path or self.name)
         try:
             if self.kind == "site" or (self.kind == "file" and _is_archive(data)):
-                return foreign.clean(archives.parse_packed(data), known)
+                return reading.clean(archive.parse_packed(data), known)
             if len(data) > self.settings.fetch_bytes:
                 raise ForeignError(f"it has more than {self.settings.fetch_bytes:,} bytes")
-            found = reading.read(data, options(self.settings), address, content_type)
+            found = isolated.read(data, options(self.settings), address, content_type)
             return self.sightings.settle(found) if self.sightings else found
         except ArchiveError as error:
             raise ArchiveError(f"{place}: {error}") from error
@@ -130,9 +129,9 @@ def find(name: str, settings: Settings, sightings: Sightings | None = None) -> S
         return Source(name, "address", settings, sightings=sightings)
     path = Path(name)
     if path.is_dir():
-        if not (path / archives.FILE).exists():
-            raise SourceError(f"{name}: no {archives.FILE} in this folder: is it a built site?")
-        return Source(name, "site", settings, path / archives.FILE, path)
+        if not (path / archive.FILE).exists():
+            raise SourceError(f"{name}: no {archive.FILE} in this folder: is it a built site?")
+        return Source(name, "site", settings, path / archive.FILE, path)
     if not path.exists():
         raise SourceError(f"{name}: there is no such folder or file")
     return Source(name, "file", settings, path, sightings=sightings)

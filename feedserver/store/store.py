@@ -174,14 +174,6 @@ class Store:
         feed = _feed_of(snapshot, name)
         return None if feed is None else snapshot.index.page(feed, slice, snapshot.search)
 
-    def entries(self, snapshot: Snapshot, feed: Feed, slice: Slice = WHOLE) -> Page:
-        """The entries that the document of a slice has, with their content.
-
-        Raises:
-            EntryNotFoundError: the feed has no entry with the id `slice.before`.
-        """
-        return _filled(snapshot, snapshot.index.page(feed, slice, snapshot.search))
-
     def _first(self) -> Snapshot:
         snapshot = snapshots.load(self._path, database.current(self._path))
         _settle()
@@ -251,21 +243,18 @@ def _recipe(
 ) -> _Recipe | None:
     index, whole = snapshot.index, snapshot.archive.etag.encode()
     match name:
-        case "feeds.json":
+        case catalogue.JSON:
             return _Recipe("application/json", whole, lambda: catalogue.to_json(index, base))
-        case "feeds.opml":
+        case catalogue.OPML:
             media_type = f"{opml.MEDIA_TYPE}; charset=utf-8"
             return _Recipe(media_type, whole, lambda: catalogue.to_opml(index, base))
     feed = _feed_of(snapshot, name)
     if feed is None:
         return None
     file = name.rpartition("/")[2]
-    form = FORMATS[file]
     page = found or index.page(feed, slice, snapshot.search)
-    # JSON is UTF-8 by its definition (RFC 8259) and takes no parameter.
-    suffix = "" if file.endswith(".json") else "; charset=utf-8"
     return _Recipe(
-        f"{form.media_type}{suffix}",
+        FORMATS[file].content_type,
         _digest(snapshot, feed, page),
         lambda: documents.render_page(index, feed, file, base, slice, _filled(snapshot, page)),
     )

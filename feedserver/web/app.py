@@ -20,13 +20,13 @@ from feedserver.errors import (
     ParameterError,
     SearchTimeoutError,
 )
+from feedserver.feeds import catalogue
 from feedserver.formats import archive
 from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
 from feedserver.http.conditions import joined
 from feedserver.http.proxies import Origins
-from feedserver.pages import assets, sections
-from feedserver.pages import pages as people
+from feedserver.pages import assets, pages, sections
 from feedserver.settings.settings import Settings
 from feedserver.store.store import Store
 from feedserver.web import openapi
@@ -59,9 +59,9 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
         return answered
 
-    pages = Pages(settings)
-    browsers = Browsers(documents, settings.issues, pages)
-    rows = _table(browsers, Embedding(documents), Site(documents, pages, browsers))
+    files = Pages(settings)
+    browsers = Browsers(documents, settings.issues, files)
+    rows = _table(browsers, Embedding(documents), Site(documents, files, browsers))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -101,20 +101,20 @@ def _table(
     """
     for name in sorted(assets.NAMES):
         yield f"/{name}", READ, browsers.asset, False
-    yield f"/{people.CATALOGUE}", READ, browsers.catalogue, True
+    yield f"/{pages.CATALOGUE}", READ, browsers.catalogue, True
     yield f"/{snippets.SCRIPT}", READ, embedding.script, True
     yield f"/{oembed.NAME}", READ, embedding.oembed, True
     yield "/embed", READ, embedding.root, False
     yield "/embed.svg", READ, embedding.picture_of_all, True
     yield "/embed/{folder:anything}.svg", READ, embedding.picture, True
     yield "/embed/{folder:anything}", READ, embedding.page, True
-    yield "/feeds.json", READ, site.catalogue, True
-    yield "/feeds.opml", READ, site.catalogue, True
+    yield f"/{catalogue.JSON}", READ, site.catalogue, True
+    yield f"/{catalogue.OPML}", READ, site.catalogue, True
     yield f"/{archive.FILE}", READ, site.archive, True
     yield f"/{openapi.NAME}", READ, site.description, True
     for folder in openapi.FOLDERS:
         yield f"{folder}{{file:feed}}", READ, site.feed, True
-    for path in (people.CATALOGUE, sections.PATH):
+    for path in (pages.CATALOGUE, sections.PATH):
         yield f"/{path.rstrip('/')}", READ, site.to_slash, False
     yield f"/{sections.PATH}", READ, site.sections, True
     for folder in openapi.FOLDERS:

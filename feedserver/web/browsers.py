@@ -15,8 +15,7 @@ from feedserver.feeds.index import Page
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.conditions import evaluate, joined
 from feedserver.model import Feed
-from feedserver.pages import assets, sections
-from feedserver.pages import pages as people
+from feedserver.pages import assets, pages, sections
 from feedserver.store.snapshots import Snapshot
 from feedserver.web.feeds import Feeds
 from feedserver.web.folder import FRAMED, Pages
@@ -29,7 +28,7 @@ def feed_page(snapshot: Snapshot, feed: Feed, base: str, name: str, part: Slice)
     Raises:
         EntryNotFoundError: there is no entry `part.before`.
     """
-    return people.feed_page(snapshot.index, feed, base, name, part, _Finder(snapshot))
+    return pages.feed_page(snapshot.index, feed, base, name, part, _Finder(snapshot))
 
 
 class _Finder:
@@ -50,10 +49,10 @@ class _Finder:
 class Browsers:
     """Answers requests for addresses that are for people alone."""
 
-    def __init__(self, documents: Feeds, issues: Sequence[str], pages: Pages) -> None:
+    def __init__(self, documents: Feeds, issues: Sequence[str], files: Pages) -> None:
         self._documents = documents
         self._issues = issues
-        self._pages = pages
+        self._files = files
 
     async def asset(self, asked: Asked) -> ASGIApp:
         """A file that our pages need, which a site's own doesn't replace."""
@@ -73,8 +72,8 @@ class Browsers:
         snapshot = asked.snapshot
 
         def make() -> Response:
-            index, find, page = snapshot.index, _Finder(snapshot), self._pages.around()
-            made = people.catalogue_page(index, asked.base, pairs, find, page)
+            index, find, page = snapshot.index, _Finder(snapshot), self._files.around()
+            made = pages.catalogue_page(index, asked.base, pairs, find, page)
             if page is not None:
                 # The page is one of the site's, with scripts of its own.
                 made.headers.update(FRAMED)

@@ -16,9 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from feedserver.embed import component as embed
-from feedserver.embed import oembed, snippets
-from feedserver.embed import picture as drawings
+from feedserver.embed import component, oembed, picture, snippets
 from feedserver.embed import widget as widgets
 from feedserver.embed.widget import Row, Widget
 from feedserver.errors import ParameterError
@@ -27,7 +25,7 @@ from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.problems import Problem
 from feedserver.http.proxies import prefix_of
 from feedserver.model import Feed
-from feedserver.pages import templates as rendering
+from feedserver.pages import templates
 from feedserver.store.snapshots import Snapshot
 from feedserver.text.words import FALLBACK, Words
 from feedserver.web.feeds import Feeds
@@ -61,7 +59,7 @@ class Embedding:
 
     async def script(self, asked: Asked) -> ASGIApp:
         """The component. A query is of no matter: some put one there to get past a cache."""
-        script = embed.component()
+        script = component.component()
         answer = Response(script.body, headers=dict(HEADERS), media_type=script.media_type)
         return await self._documents.answer_page(asked, answer)
 
@@ -168,13 +166,13 @@ def _page(snapshot: Snapshot, feed: Feed, base: str, widget: Widget) -> Response
     isolated = {"Cross-Origin-Embedder-Policy": "require-corp"}
     headers = {**HEADERS, **isolated, "Content-Security-Policy": POLICY}
     prefix = f"{prefix_of(base)}/"
-    return rendering.page("frame.html", site.language, prefix, values, headers=headers)
+    return templates.page("frame.html", site.language, prefix, values, headers=headers)
 
 
 def _picture(snapshot: Snapshot, feed: Feed, base: str, widget: Widget) -> Response:
     site = snapshot.index.archive.site
     words = Words(site.language)
-    drawing = drawings.draw(
+    drawing = picture.draw(
         short_title(feed, site),
         site.title,
         _rows(snapshot, feed, widget),
@@ -184,7 +182,7 @@ def _picture(snapshot: Snapshot, feed: Feed, base: str, widget: Widget) -> Respo
         theme=widget.theme,
     )
     headers = {**HEADERS, "Content-Security-Policy": PICTURE_POLICY}
-    return Response(drawing, headers=headers, media_type=drawings.MEDIA_TYPE)
+    return Response(drawing, headers=headers, media_type=picture.MEDIA_TYPE)
 
 
 def _oembed(snapshot: Snapshot, base: str, asked: oembed.Request) -> Response:

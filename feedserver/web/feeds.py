@@ -1,7 +1,7 @@
 """The documents of the archive over HTTP: feeds, the catalogue, the archive itself.
 
 Here a request is answered for the first time; `http/` answers those that are like it. A browser
-that opens a feed's address gets a page about the feed, if there is one who makes it.
+that opens a feed's address gets a page about the feed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feedserver.errors import ParameterError
-from feedserver.feeds import parameters as slices
+from feedserver.feeds import parameters
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.answers import Answers
 from feedserver.http.conditions import joined
@@ -37,6 +37,7 @@ from feedserver.settings.settings import Settings
 from feedserver.store.snapshots import Snapshot
 from feedserver.store.store import Store
 from feedserver.web import openapi
+from feedserver.web.limits import too_many_parameters
 from feedserver.web.routes import Asked
 
 FeedPage = Callable[[Snapshot, Feed, str, str, Slice], Response]
@@ -62,9 +63,7 @@ class Answer:
 class Feeds:
     """Answers requests for documents, and remembers the answers."""
 
-    def __init__(
-        self, settings: Settings, store: Store, answers: Answers, page: FeedPage | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, store: Store, answers: Answers, page: FeedPage) -> None:
         self._settings = settings
         self._store = store
         self._answers = answers
@@ -79,9 +78,7 @@ class Feeds:
             ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
         """
         part = self.part(asked.request)
-        if self._page is None:
-            content = await self._document(asked, part, BY_ENCODING)
-        elif wants_page(asked.request):
+        if wants_page(asked.request):
             content = await asked.made(partial(_page, self._page, asked, part), part)
         else:
             content = await self._document(asked, part, BY_TYPE)
@@ -136,11 +133,11 @@ class Feeds:
         Raises:
             ParameterError, Problem: the query can't be read.
         """
-        return slices.parse(self.pairs(request)) if request.scope["query_string"] else WHOLE
+        return parameters.parse(self.pairs(request)) if request.scope["query_string"] else WHOLE
 
     def _whole(self, request: Request) -> Slice:
         if self.part(request) != WHOLE:
-            name = next(name for name, _ in self.pairs(request) if name in slices.PARAMETERS)
+            name = next(name for name, _ in self.pairs(request) if name in parameters.PARAMETERS)
             raise ParameterError(name, "no value here: the document is whole")
         return WHOLE
 
@@ -161,8 +158,7 @@ class Feeds:
         except UnicodeDecodeError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, "The query isn't UTF-8.") from error
         except ValueError as error:
-            detail = f"A query has at most {self._settings.max_parameters} parameters."
-            raise Problem(HTTPStatus.BAD_REQUEST, detail) from error
+            raise too_many_parameters(self._settings.max_parameters) from error
 
 
 def _codings(request: Request) -> str | None:

@@ -15,17 +15,20 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from feedserver.feeds import catalogue
 from feedserver.feeds.index import Index
+from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 from feedserver.http.conditions import evaluate, joined
 from feedserver.http.problems import CORS, Problem, wants_page
-from feedserver.pages import pages as people
+from feedserver.pages import pages
 from feedserver.pages.around import Around, around
 from feedserver.settings.settings import Settings
+from feedserver.web import openapi
 from feedserver.web.routes import Asked
 
-CATALOGUE = "/feeds.json"
-_DOCUMENTS = (CATALOGUE, "/feeds.opml", "/archive.json", "/openapi.json")
+_CATALOGUE = f"/{catalogue.JSON}"
+_DOCUMENTS = (_CATALOGUE, f"/{catalogue.OPML}", f"/{archive.FILE}", f"/{openapi.NAME}")
 SAFE = "/~:@!$&'()*+,;="
 _QUERY = f"{SAFE}?%"
 _MAX_PATH = 1024
@@ -88,7 +91,7 @@ class Pages:
         if self._files is None:
             return None
         try:
-            return around((self._folder / people.CATALOGUE / "index.html").read_text("utf-8"))
+            return around((self._folder / pages.CATALOGUE / "index.html").read_text("utf-8"))
         except (OSError, UnicodeDecodeError):
             return None
 
@@ -150,14 +153,14 @@ def _near(path: str, index: Index) -> list[str]:
     """Addresses that may have been meant: a feed's files, or those of one with a like name."""
     folder, _, file = path[:_MAX_PATH].rpartition("/")
     if index.feed_at(f"{folder}/") and file not in FORMATS:
-        return [*(f"{folder}/{name}" for name in FORMATS), CATALOGUE]
+        return [*(f"{folder}/{name}" for name in FORMATS), _CATALOGUE]
     kind = f"/{path.strip('/').partition('/')[0]}/"
     found: list[str] = []
     if len(folder) < _MAX_LIKE:
         known = sorted(feed.path for feed in index.feeds if feed.path.startswith(kind))
         found = get_close_matches(f"{folder}/", _neighbours(f"{folder}/", known), 3, cutoff=0.75)
     name = file if file in FORMATS else next(iter(FORMATS))
-    return [*(f"{near}{name}" for near in found), CATALOGUE]
+    return [*(f"{near}{name}" for near in found), _CATALOGUE]
 
 
 def _neighbours(path: str, known: list[str]) -> list[str]:

@@ -39,9 +39,14 @@ class Limits:
             return Problem(HTTPStatus.REQUEST_URI_TOO_LONG, detail)
         # One that is empty is none, but whoever sends so many is to be told the same.
         if query and query.count(b"&") >= self._max_parameters:
-            detail = f"There are too many parameters: at most {self._max_parameters} are taken."
-            return Problem(HTTPStatus.BAD_REQUEST, detail)
+            return too_many_parameters(self._max_parameters)
         return None
+
+
+def too_many_parameters(most: int) -> Problem:
+    """What is wrong with a query of more."""
+    detail = f"There are too many parameters: at most {most} are taken."
+    return Problem(HTTPStatus.BAD_REQUEST, detail)
 
 
 class Targets:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
-from feedserver.embed import component as embed
-from feedserver.embed import oembed, snippets
-from feedserver.embed import picture as drawings
-from feedserver.embed import widget as widgets
-from feedserver.feeds import parameters as slices
-from feedserver.formats import jsonfeed, opml
+from feedserver.embed import component, oembed, picture, snippets, widget
+from feedserver.feeds import catalogue, parameters
+from feedserver.formats import archive, jsonfeed, opml
 from feedserver.formats.formats import FORMATS
 from feedserver.http.problems import MEDIA_TYPE as PROBLEM
+from feedserver.model import FeedKind
 
 NAME = "openapi.json"
 
@@ -75,7 +73,7 @@ def document() -> bytes:
         "servers": [{"url": "."}],
         "paths": dict(_paths()),
         "components": {
-            "parameters": {name: _parameter(name) for name in slices.PARAMETERS},
+            "parameters": {name: _parameter(name) for name in parameters.PARAMETERS},
             "headers": {
                 name: {"description": text, "schema": {"type": "string"}}
                 for name, text in _HEADERS.items()
@@ -88,12 +86,11 @@ def document() -> bytes:
 
 
 def _paths() -> Iterator[tuple[str, _Json]]:
-    asked = [{"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS]
+    asked = [{"$ref": f"#/components/parameters/{name}"} for name in parameters.PARAMETERS]
     for folder, what in FOLDERS.items():
         in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
         for file, form in FORMATS.items():
-            schema = "Feed" if file == "feed.json" else "Xml"
-            operation = _get(f"{form.standard} of {what}", form.media_type, schema)
+            operation = _get(f"{form.standard} of {what}", form.media_type, form.schema)
             # What a browser gets.
             operation["responses"]["200"]["content"][_HTML] = _schema("#/components/schemas/Text")
             yield folder + file, _item({**operation, "parameters": asked}, in_path)
@@ -101,9 +98,13 @@ def _paths() -> Iterator[tuple[str, _Json]]:
         yield folder, _item({**page, "parameters": asked}, in_path)
     yield from _embedded()
     others = {
-        "/feeds.json": ("The catalogue of all feeds", "application/json", "Catalogue"),
-        "/feeds.opml": ("The catalogue of all feeds, for feed readers", opml.MEDIA_TYPE, "Xml"),
-        "/archive.json": ("Every entry, as JSON Feed 1.1", jsonfeed.MEDIA_TYPE, "Feed"),
+        f"/{catalogue.JSON}": ("The catalogue of all feeds", "application/json", "Catalogue"),
+        f"/{catalogue.OPML}": (
+            "The catalogue of all feeds, for feed readers",
+            opml.MEDIA_TYPE,
+            "Xml",
+        ),
+        f"/{archive.FILE}": ("Every entry, as JSON Feed 1.1", jsonfeed.MEDIA_TYPE, "Feed"),
         f"/{NAME}": ("This description", "application/json", "Description"),
     }
     others["/feeds/"] = ("The catalogue for people, with a search", _HTML, "Text")
@@ -137,21 +138,23 @@ def _schema(reference: str) -> _Json:
 
 def _embedded() -> Iterator[tuple[str, _Json]]:
     """What is there for pages of others."""
-    script = _get("The web component twim-feed", embed.MEDIA_TYPE, "Text")
+    script = _get("The web component twim-feed", component.MEDIA_TYPE, "Text")
     yield f"/{snippets.SCRIPT}", _item(script, [])
-    shown = [_embedding("limit", {"type": "integer", "minimum": 1, "maximum": widgets.MAX_LIMIT})]
-    shown.append(_embedding("theme", {"enum": list(widgets.THEMES)}))
+    shown = [_embedding("limit", {"type": "integer", "minimum": 1, "maximum": widget.MAX_LIMIT})]
+    shown.append(_embedding("theme", {"enum": list(widget.THEMES)}))
     shown += [
-        {"$ref": f"#/components/parameters/{name}"} for name in slices.PARAMETERS if name != "limit"
+        {"$ref": f"#/components/parameters/{name}"}
+        for name in parameters.PARAMETERS
+        if name != "limit"
     ]
-    layout = _embedding("layout", {"enum": list(widgets.LAYOUTS)})
+    layout = _embedding("layout", {"enum": list(widget.LAYOUTS)})
     for folder, what in FOLDERS.items():
         in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
         frame = _get(f"A page for frames with {what}", _HTML, "Text")
         yield f"/embed{folder}", _item({**frame, "parameters": [layout, *shown]}, in_path)
-        picture = _get(f"A picture of {what}", drawings.MEDIA_TYPE, "Xml")
+        drawn = _get(f"A picture of {what}", picture.MEDIA_TYPE, "Xml")
         path = f"/embed{folder.removesuffix('/')}.svg"
-        yield path, _item({**picture, "parameters": shown}, in_path)
+        yield path, _item({**drawn, "parameters": shown}, in_path)
     asked = _get("oEmbed: what embeds the feed at an address", "application/json", "Embed")
     found = asked["responses"]["200"]["content"]
     found[oembed.MEDIA_TYPES["xml"]] = {"schema": {"$ref": "#/components/schemas/Xml"}}
@@ -217,7 +220,7 @@ def _bare(answer: _Json) -> _Json:
 
 
 def _parameter(name: str) -> _Json:
-    found = slices.PARAMETERS[name]
+    found = parameters.PARAMETERS[name]
     described = {"name": name, "in": "query", "description": found.what, "schema": found.schema}
     return {**described, "explode": True} if found.schema["type"] == "array" else described
 
@@ -253,7 +256,7 @@ def _schemas() -> _Json:
         path=text,
         title=text,
         description=text,
-        kind={"enum": ["posts", "updates", "term", "section", "project", "named"]},
+        kind={"enum": list(get_args(FeedKind))},
         page=text,
         count=number,
         updated={"type": "string", "format": "date-time"},

@@ -28,7 +28,7 @@ from feedserver.text.html import plain
 from feedserver.text.slugs import section_slug
 from mkdocs_twim.lists.listings import Listing
 from mkdocs_twim.lists.pages import GeneratedPages
-from mkdocs_twim.markup import commonmark as markdown
+from mkdocs_twim.markup import commonmark
 from mkdocs_twim.markup.pictures import Picture
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.templating import social, views
@@ -138,7 +138,7 @@ class Frames:
     def _fill_post(self, page: PostPage, post: PostView, context: TemplateContext) -> None:
         # Python-Markdown's is the page's heading, even where the post has another title.
         named = None if page.source.engine == "python-markdown" else post.title
-        heading, text = markdown.split(page.content or "", named)
+        heading, text = commonmark.split(page.content or "", named)
         topics = _topics(page.toc, self._issues.get(page.permalink, ()), self._registry)
         values = cast("dict[str, object]", context)
         values["social"] = social.of_post(post, page.permalink, self._site, self._default)

@@ -16,6 +16,7 @@ from typing import Any
 from mkdocs.utils import get_markdown_title
 
 from feedserver.feeds.export import redirect_file, redirect_page
+from feedserver.model import TAXONOMIES
 from feedserver.text.slugs import slug_of
 from mkdocs_twim.content import authors, frontmatter
 from mkdocs_twim.content.keys import PostMeta, read_post
@@ -31,7 +32,6 @@ from mkdocs_twim.shortcodes import calls
 from mkdocs_twim.shortcodes.library import Library
 
 _BLOGS = ("blog", "material/blog")
-_TAXONOMIES = ("author", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def plan(site: Folder) -> Migration:
     options = BlogOptions(
         blogs[0], str(language or "en"), yml.get("use_directory_urls") is not False
     )
-    migration = Migration(taxonomies=_TAXONOMIES)
+    migration = Migration(taxonomies=TAXONOMIES)
     migration.refuse(site.refused)
     _Mover(site, yml, options, migration).move(blogs[1:])
     return migration
@@ -150,7 +150,7 @@ class _Mover:
             text = self._site.text(file)
             try:
                 front = frontmatter.read(text, file)
-                meta, problems = read_post(front, file, _TAXONOMIES, self._authors.names)
+                meta, problems = read_post(front, file, TAXONOMIES, self._authors.names)
                 self._migration.by_hand += map(str, problems)
                 if meta.date is None:
                     raise AddressError("no date: Material's blog needs one", path=file)

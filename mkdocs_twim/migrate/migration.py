@@ -23,7 +23,7 @@ _OPENING = re.compile(r"\ufeff?\s*(?:\+{3}|-{3})[ \t]*(?:\r\n|\r|\n)")
 
 
 class MigrationError(TwimError, ValueError):
-    """A site can't be moved in, and nothing was written. Raised by `migrate` and what it uses."""
+    """A site can't be moved in, and nothing was written. Raised in `migrate/`."""
 
 
 class Folder:

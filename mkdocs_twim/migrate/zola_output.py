@@ -13,8 +13,10 @@ from typing import Any
 
 import yaml
 
+from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import RESERVED
 from feedserver.feeds.export import redirect_page
+from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim.markup import addresses
@@ -26,7 +28,7 @@ from mkdocs_twim.migrate.zola_pages import Content
 from mkdocs_twim.shortcodes.library import Library
 
 # Files that the theme, MkDocs or the plugin makes, of which a site can't have its own here.
-_TAKEN = {"404.html", "sitemap.xml", "sitemap.xml.gz", "archive.json", "feeds.json", "feeds.opml"}
+_TAKEN = {"404.html", "sitemap.xml", "sitemap.xml.gz", archive.FILE, catalogue.JSON, catalogue.OPML}
 _TAKEN |= set(FORMATS)
 # What stands in an address for something else, and what Windows has in no file's name.
 _NO_ADDRESS = re.compile(r'[#?%<>:"\\|*]')

@@ -20,7 +20,7 @@ from feedserver.feeds import catalogue, export
 from feedserver.feeds.index import Index
 from feedserver.feeds.terms import joined, names_of
 from feedserver.formats.formats import FORMATS
-from feedserver.model import Archive, Entry, Feed, Image, Person, Site
+from feedserver.model import TAXONOMIES, Archive, Entry, Feed, Image, Person, Site
 from feedserver.newsletter import entries, order, registry
 from feedserver.newsletter.issues import is_issue
 from feedserver.newsletter.merges import Merge, merge
@@ -277,11 +277,7 @@ def post_of(page: PostPage, options: TwimConfig) -> entries.Post:
         updated=meta.updated,
         authors=tuple(_person(page, name) for name in authors),
         categories=categories,
-        terms={
-            name: terms
-            for name, terms in meta.taxonomies.items()
-            if name not in ("author", "category")
-        },
+        terms={name: terms for name, terms in meta.taxonomies.items() if name not in TAXONOMIES},
         description=meta.description,
     )
 

@@ -17,16 +17,14 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 
 from mkdocs_twim.errors import TwimError
-from mkdocs_twim.markup import addresses, links
-from mkdocs_twim.markup import commonmark as markdown
+from mkdocs_twim.markup import addresses, commonmark, links
 from mkdocs_twim.markup.commonmark import Heading
 from mkdocs_twim.markup.internal import PageLinks
 from mkdocs_twim.markup.packed import Packed
 from mkdocs_twim.markup.pictures import Gallery, Picture
 from mkdocs_twim.posts.source import PostSource
 from mkdocs_twim.posts.workshops import Workshop
-from mkdocs_twim.shortcodes import calls, tera
-from mkdocs_twim.shortcodes import library as shortcodes
+from mkdocs_twim.shortcodes import calls, library, tera
 from mkdocs_twim.shortcodes.arguments import Value
 
 log = get_plugin_logger("twim")
@@ -143,7 +141,7 @@ class PostPage(Page):
         self.content = filled = self._filled(html, found, feed=False)
         if filled is not html or self.source.engine != "commonmark":
             self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(filled)}
-        _, self.feed_html = markdown.split(self._filled(html, found, feed=True), self.heading)
+        _, self.feed_html = commonmark.split(self._filled(html, found, feed=True), self.heading)
         for target in found.broken:
             log.warning(f"{self._place(target)}: the link to '{target}' leads nowhere")
         self._check_files(files)
@@ -169,7 +167,7 @@ class PostPage(Page):
                 # Of a footnote that nothing refers to, and so no link of the author's.
                 if not fragment.startswith("fnref:"):
                     found.note(file, fragment, link)
-        return markdown.with_more(self.content or "")
+        return commonmark.with_more(self.content or "")
 
     def validate_anchor_links(self, *, files: Files, log_level: int) -> None:
         """Nothing: `broken_anchors` tells of these links, with their lines."""
@@ -181,7 +179,7 @@ class PostPage(Page):
         html = links.resolve_internal(rendered.html, found.address)
         html = links.resolve_files(html, self.markdown or "", found.beside)
         self._note_own(links.own_anchors(html, self.source.front.body), found)
-        self.toc = get_toc(cast("list[Any]", markdown.toc_tokens(rendered.headings)))
+        self.toc = get_toc(cast("list[Any]", commonmark.toc_tokens(rendered.headings)))
         self.present_anchor_ids = set(links.anchors(html))
         self._headings = rendered.headings
         return html
@@ -207,7 +205,7 @@ class PostPage(Page):
             context = {**self.source.context, "picture": self.picture_url, "markdown": snippet}
             context["feed_link"] = partial(shop.peers.link, shop.permalink)
             context[tera.INTERNAL] = found.absolute
-            html, problems = shortcodes.fill(
+            html, problems = library.fill(
                 html, self.source.calls, feed=feed, context=context, library=shop.library
             )
             self.problems |= {str(problem): problem for problem in problems}

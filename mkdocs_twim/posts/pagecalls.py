@@ -12,8 +12,7 @@ from mkdocs_twim.errors import TwimError
 from mkdocs_twim.markup import links
 from mkdocs_twim.markup.internal import PageLinks
 from mkdocs_twim.posts.workshops import Workshop
-from mkdocs_twim.shortcodes import calls, contexts, tera, tokens
-from mkdocs_twim.shortcodes import library as shortcodes
+from mkdocs_twim.shortcodes import calls, contexts, library, tera, tokens
 from mkdocs_twim.shortcodes.contexts import Context
 
 log = get_plugin_logger("twim")
@@ -45,7 +44,7 @@ class PageCalls:
         for doubt in found.doubts:
             log.warning(f"{doubt}: it is left as text")
         context = {**self._site, **contexts.of_page(page), "markdown": self._renderer.snippet}
-        found = shortcodes.splice(found, context, self._library)
+        found = library.splice(found, context, self._library)
         self.problems += found.errors
         self._calls[path] = found
         self.found += found.calls
@@ -79,7 +78,7 @@ class PageCalls:
         snippet = partial(self._renderer.snippet, taken=set(links.anchors(html)))
         own = {"markdown": snippet, tera.INTERNAL: internal.absolute}
         context = {**self._site, **contexts.of_page(page), **own}
-        html, problems = shortcodes.fill(
+        html, problems = library.fill(
             html, found, feed=False, context=context, library=self._library
         )
         self.problems += problems

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from mkdocs.structure.files import File
 from mkdocs.utils import get_markdown_title
 
-from mkdocs_twim.content import keys as postmeta
+from mkdocs_twim.content import keys
 from mkdocs_twim.content.frontmatter import FrontMatter, read
 from mkdocs_twim.content.keys import PostMeta, SectionMeta, read_post
 from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.posts.workshops import Engine, Workshop
-from mkdocs_twim.shortcodes import calls, contexts
-from mkdocs_twim.shortcodes import library as shortcodes
+from mkdocs_twim.shortcodes import calls, contexts, library
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def read_section(
     front, problems = _read_front(file)
     if front is None:
         return None, problems
-    section, wrong = postmeta.read_section(front, file.src_uri)
+    section, wrong = keys.read_section(front, file.src_uri)
     meta = PostMeta(
         title=section.title,
         description=section.description,
@@ -101,7 +100,7 @@ def _source(
     url = workshop.permalink(address)
     context = {**workshop.site, **contexts.of_post(meta, front, file.src_uri, address, url)}
     snippet = {"markdown": workshop.renderer.snippet}
-    extraction = shortcodes.splice(extraction, {**context, **snippet}, workshop.library)
+    extraction = library.splice(extraction, {**context, **snippet}, workshop.library)
     text, rest = extraction.text.encode(), replace(extraction, text="")
     text = front.utf8 if text == front.utf8 else text
     source = PostSource(file, front, meta, address, text, rest, engine, context)

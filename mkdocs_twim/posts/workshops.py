@@ -17,12 +17,10 @@ from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.content import authors
 from mkdocs_twim.content.authors import Authors
 from mkdocs_twim.errors import OptionError
-from mkdocs_twim.markup import addresses
-from mkdocs_twim.markup import commonmark as markdown
+from mkdocs_twim.markup import addresses, commonmark
 from mkdocs_twim.markup.commonmark import Renderer
 from mkdocs_twim.markup.internal import InternalLinks
 from mkdocs_twim.shortcodes import contexts
-from mkdocs_twim.shortcodes import library as shortcodes
 from mkdocs_twim.shortcodes.library import Library
 from mkdocs_twim.shortcodes.peers import Peers
 from mkdocs_twim.templating.words import Words
@@ -41,8 +39,8 @@ class Workshop:
     blog_dir: str
     taxonomies: Collection[str]
     engine: Literal["auto"] | Engine
-    renderer: markdown.Renderer
-    library: shortcodes.Library
+    renderer: commonmark.Renderer
+    library: Library
     authors: Authors
     site: contexts.Context
     peers: Peers

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from feedserver.errors import ArchiveError, ForeignError
-from feedserver.foreign import reading as foreign
+from feedserver.foreign import reading
 from feedserver.foreign.reading import Options
 from feedserver.formats import archive, decoding
 from feedserver.model import Entry, Site
@@ -130,14 +130,14 @@ class _Top(Struct):
 
 
 def _read(data: bytes) -> Peer:
-    found = foreign.read(data, _OPTIONS).archive
+    found = reading.read(data, _OPTIONS).archive
     posts = [entry for entry in found.entries if entry.update is None]
     entries = _in_order(feed_order(posts or found.entries))
     peer = Peer(found.site.title, found.site.url, found.site, entries)
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(b"{") or archive.is_archive(start := decoding.mend(start)):
         return peer
-    # Of one of our feeds `foreign` tells the site.
+    # Of one of our feeds `reading` tells the site.
     top = decoding.typed(decoding.read(start), _Top)
     title = html.one_line(top.title)
     url = urls.absolute(top.home_page_url, "")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from mkdocs_twim.content import keys as postmeta
+from mkdocs_twim.content import keys
 from mkdocs_twim.content.frontmatter import FrontMatter, read
 from mkdocs_twim.errors import TwimError
 from mkdocs_twim.shortcodes import calls
@@ -73,7 +73,7 @@ def load(folder: Path, say: Callable[[str], None]) -> Corpus:
             if not text.lstrip("\ufeff\r\n\t ").startswith("+++"):
                 continue
             if posixpath.basename(path) == "_index.md":
-                _refuse(postmeta.read_section(read(text, path), path)[1])
+                _refuse(keys.read_section(read(text, path), path)[1])
                 sections[path] = text
             else:
                 posts.append(_post(text, path))
@@ -87,7 +87,7 @@ def load(folder: Path, say: Callable[[str], None]) -> Corpus:
 
 def _post(text: str, path: str) -> Post:
     front = read(text, path)
-    meta, problems = postmeta.read_post(front, path, TAXONOMIES)
+    meta, problems = keys.read_post(front, path, TAXONOMIES)
     _refuse([*problems, *_misused(front, path)])
     if meta.date is None or meta.draft or not meta.render:
         raise TwimError("no date, a draft, or without a page", path=path)

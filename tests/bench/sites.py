@@ -16,8 +16,7 @@ from types import MappingProxyType
 
 import yaml
 
-from mkdocs_twim.content import frontmatter
-from mkdocs_twim.content import keys as postmeta
+from mkdocs_twim.content import frontmatter, keys
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.markup.commonmark import Renderer
 from tests.bench import newsletter
@@ -93,7 +92,7 @@ class Tool:
 def page(post: Post) -> str:
     """The address of a post's page on our site, without the slash at its start."""
     path = f"blog/{post.path}"
-    meta, _ = postmeta.read_post(frontmatter.read(_ours(post), path), path, TAXONOMIES)
+    meta, _ = keys.read_post(frontmatter.read(_ours(post), path), path, TAXONOMIES)
     return addresses.url(meta.path or addresses.zola(path, meta.stem, meta.slug))
 
 

@@ -73,7 +73,7 @@ def prepare(folder: Path, count: int = COUNT) -> Path:
     """Write a site of `count` entries and its database; the path of the database."""
     path = folder / "site.sqlite"
     entries.write(folder / "archive.json", count)
-    database.write(archive.read(folder / "archive.json"), path)
+    database.write(archive.parse_packed((folder / archive.FILE).read_bytes()), path)
     return path
 
 
@@ -85,7 +85,7 @@ def measure(folder: Path, count: int = COUNT, rounds: int = ROUNDS) -> Result:
     store = Store(path)
     slices = {file: _slices(store, file, rounds) for file in ("atom.xml", "rss.xml")}
     entries.write(folder / "archive.json", count, changed=1)
-    database.write(archive.read(folder / "archive.json"), path)
+    database.write(archive.parse_packed((folder / archive.FILE).read_bytes()), path)
     return Result(slices, worker["loading"], worker["memory"], asyncio.run(_reload(store)))
 
 
@@ -97,7 +97,8 @@ def _slices(store: Store, file: str, rounds: int) -> Timed:
     ours: list[float] = []
     alone: list[float] = []
     for slice in _unasked(store, chance, rounds):
-        found = [_plain(entry) for entry in store.entries(snapshot, feed, slice).entries]
+        page = snapshot.index.page(feed, slice, snapshot.search)
+        found = [_plain(entry) for entry in snapshot.fill(page.entries)]
         for turn in chance.sample((0, 1), 2):
             start = time.perf_counter()
             if turn:

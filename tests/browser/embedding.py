@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.wait import WebDriverWait
 
-from feedserver.embed import component as embed
+from feedserver.embed import component
 from tests.browser.chromium import visit
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -125,7 +125,7 @@ def origin() -> Iterator[Origin]:
 @contextmanager
 def feeds() -> Iterator[Origin]:
     """The origin of feeds, which has the component too."""
-    script = embed.component()
+    script = component.component()
     with origin() as here:
         here.answers["/embed.js"] = answer(script.body, script.media_type)
         here.answers["/icon.svg"] = answer(ICON, "image/svg+xml")

@@ -12,8 +12,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from feedserver.embed import snippets
-from feedserver.embed import widget as widgets
+from feedserver.embed import snippets, widget
 from feedserver.embed.widget import Widget
 from mkdocs_twim.templating.words import Words
 from tests.browser.chromium import elsewhere, forget, media, no_scripts, requests, screen, visit
@@ -106,7 +105,7 @@ def test_brackets_in_addresses_end_no_link(browser: Chrome, site: str) -> None:
 
 def test_the_frame_s_height_is_that_of_the_server_s_snippet(browser: Chrome, site: str) -> None:
     _open(browser, site)
-    for layout in widgets.LAYOUTS:
+    for layout in widget.LAYOUTS:
         Select(_one(browser, "select[name=layout]")).select_by_value(layout)
         height = snippets.height(Widget(limit=5, layout=layout))
         assert f'width="100%" height="{height}" frameborder="0"' in _texts(browser)[1]

@@ -36,7 +36,7 @@ from mkdocs_twim.content.keys import PostMeta
 from mkdocs_twim.lists import listings
 from mkdocs_twim.lists.listings import Listing
 from mkdocs_twim.markup.pictures import Picture
-from mkdocs_twim.migrate import command as migrate
+from mkdocs_twim.migrate import command
 from mkdocs_twim.shortcodes import contexts, tera
 from mkdocs_twim.shortcodes.signatures import SIGNATURES
 from mkdocs_twim.templating import social, views
@@ -448,7 +448,7 @@ def test_every_command_and_flag_is_documented() -> None:
 
 
 def test_every_command_of_the_plugin_is_documented() -> None:
-    actions = migrate.parser()._actions
+    actions = command.parser()._actions
     [commands] = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
     for flag in _flags(actions):
         assert f"\n## python -m mkdocs_twim {flag}\n" in _page("commands")

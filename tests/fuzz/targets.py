@@ -9,10 +9,9 @@ import atheris  # type: ignore[import-untyped]  # it carries no types
 
 with atheris.instrument_imports(include=["feedserver", "feedparser"]):
     from feedserver.errors import FeedServerError
-    from feedserver.foreign import joining as sites
-    from feedserver.foreign import reading as foreign
+    from feedserver.foreign import joining, reading
     from feedserver.foreign.reading import Options
-    from feedserver.formats import archive as archives
+    from feedserver.formats import archive
     from feedserver.text import html
 
 SEEDS = {
@@ -36,12 +35,12 @@ SEEDS = {
 
 def _document(data: bytes) -> None:
     try:
-        found = foreign.read(data, Options(), "https://a.example/feed")
+        found = reading.read(data, Options(), "https://a.example/feed")
     except FeedServerError:
         return
-    again = archives.parse(archives.serialise(found.archive))
+    again = archive.parse(archive.serialise(found.archive))
     assert again == found.archive
-    sites.join([again, again])
+    joining.join([again, again])
     for entry in again.entries:
         if entry.content:
             assert "<script" not in entry.content and "javascript:" not in entry.url

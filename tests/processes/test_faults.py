@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from feedserver.feeds import export
-from feedserver.formats import archive as archives
+from feedserver.formats import archive
 from feedserver.serving.supervisor import Supervisor
 from feedserver.sources.statefolder import DATABASE
 from feedserver.store import database
@@ -41,7 +41,7 @@ def _titles(server: Running) -> list[str]:
 
 
 def _grow(site: Path) -> None:
-    put(site / "archive.json", archives.serialise(small_archive("week", "newer")))
+    put(site / "archive.json", archive.serialise(small_archive("week", "newer")))
 
 
 def _settings(state: Path) -> str:
@@ -193,13 +193,13 @@ def test_a_damaged_database_is_made_anew_while_it_is_served(
 
 def test_an_archive_that_becomes_a_pipe_stops_nothing(site: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.json"
-    other.write_bytes(archives.serialise(small_archive("other")))
+    other.write_bytes(archive.serialise(small_archive("other")))
     with running(site, other, settings=_settings(tmp_path / "state")) as server:
         replace_by_pipe(site / "archive.json")
         until(lambda: server.health()["status"] == "degraded")
         assert "it is no regular file" in server.health()["sources"][0]["error"]
         # What else there is is read.
-        put(other, archives.serialise(small_archive("other", "newer")))
+        put(other, archive.serialise(small_archive("other", "newer")))
         until(lambda: "Newer" in _titles(server))
         (site / "archive.json").unlink()
         _grow(site)

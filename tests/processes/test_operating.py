@@ -17,7 +17,7 @@ import pytest
 
 from feedserver.cli import main
 from feedserver.feeds import export
-from feedserver.formats import archive as archives
+from feedserver.formats import archive
 from tests.browser.serving import free_port
 from tests.conftest import ROOT, absent
 from tests.feedserver.running import Running, put, running, until
@@ -164,7 +164,7 @@ def test_varnish_serves_stale_while_it_revalidates(site: Path, tmp_path: Path) -
         assert int(old.headers["Age"]) == 0
         condition = {"If-None-Match": old.headers["ETag"]}
         assert proxy.get("/feed.json", condition).status == 304
-        put(site / "archive.json", archives.serialise(small_archive("week", "newer")))
+        put(site / "archive.json", archive.serialise(small_archive("week", "newer")))
         until(lambda: server.get("/feed.json").body != old.body)
         time.sleep(1.5)
         # It is too old, and is answered with at once; what is new is fetched behind it.

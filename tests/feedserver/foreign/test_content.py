@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedserver.foreign import reading as foreign
+from feedserver.foreign import reading
 from feedserver.foreign._content import prepare
 from feedserver.foreign.reading import Options
-from feedserver.formats import archive as archives
+from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Attachment, Channel, Image
 from feedserver.text import html
@@ -50,7 +50,7 @@ def test_addresses_are_relative_to_the_base_or_the_page(
     data = atom(
         entry(content(text, more=more), id=PAGE), head=f'<link rel="self" href="{FEED}"/>'
     ).replace(b'<link rel="self" href="https://letters.example/atom.xml"/>', b"")
-    [found] = foreign.read(data, Options(), address).archive.entries
+    [found] = reading.read(data, Options(), address).archive.entries
     assert found.content == (
         f'<p><a href="{base}map/">m</a> <a href="{PAGE}#low">l</a> <img src="{base}1.png"></p>'
     )
@@ -58,7 +58,7 @@ def test_addresses_are_relative_to_the_base_or_the_page(
 
 def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
     data = rss(f"{ITEM}<content:encoded>&lt;img src='1.png'></content:encoded></item>")
-    [found] = foreign.read(data, Options(), "https://letters.example/rss.xml").archive.entries
+    [found] = reading.read(data, Options(), "https://letters.example/rss.xml").archive.entries
     assert found.content == f'<img src="{PAGE}1.png">'
     item = {"url": PAGE, "date_published": "2026-03-03", "content_html": "<img src='1.png'>"}
     assert one(feed(item)).content == f'<img src="{PAGE}1.png">'
@@ -241,4 +241,4 @@ def test_a_file_of_an_issue_stands_in_none_of_its_updates() -> None:
     issue, boats = found.archive.entries
     assert (issue.content or "").endswith(">talk.ogg</a></p>")
     assert (boats.content, boats.attachments) == ("<p>Launched.</p>", ())
-    assert archives.parse(archives.serialise(found.archive)) == found.archive
+    assert archive.parse(archive.serialise(found.archive)) == found.archive

@@ -16,7 +16,7 @@ from feedserver.cli import main
 from feedserver.formats import archive as archives
 from feedserver.model import Archive
 from feedserver.settings.settings import Settings
-from feedserver.sources import source as sources
+from feedserver.sources import source
 from feedserver.text import html
 from tests.feedserver.running import running
 from tests.sites import messages
@@ -76,7 +76,7 @@ def built(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def foreign(built: Path) -> Archive:
-    return sources.find(str(built / "atom.xml"), Settings()).read()
+    return source.find(str(built / "atom.xml"), Settings()).read()
 
 
 def _feeds(built: Path) -> list[str]:

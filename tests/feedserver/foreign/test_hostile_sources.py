@@ -15,12 +15,12 @@ import pytest
 from feedserver.check.check import check
 from feedserver.errors import FeedServerError, ForeignError
 from feedserver.feeds import export
-from feedserver.foreign import isolated as reading
+from feedserver.foreign import isolated
 from feedserver.foreign.reading import Options
 from feedserver.formats import archive as archives
 from feedserver.model import Archive
 from feedserver.settings.settings import Settings
-from feedserver.sources import source as sources
+from feedserver.sources import source
 from feedserver.sources.builder import DATABASE, Builder
 from feedserver.sources.statefolder import STATUS
 from feedserver.store.store import Store
@@ -311,18 +311,18 @@ def _slow_author() -> bytes:
 @pytest.mark.parametrize("make", [_slow_author])
 def test_what_takes_a_parser_too_long_is_ended(make: Callable[[], bytes]) -> None:
     with ends(), pytest.raises(ForeignError, match="takes more than 3 seconds"):
-        reading.read(make(), Options(), seconds=3)
+        isolated.read(make(), Options(), seconds=3)
 
 
 def test_what_takes_too_much_memory_is_ended() -> None:
     with ends(), pytest.raises(ForeignError, match=r"memory|MemoryError"):
-        reading.read(atom() + b"<b " + b"x" * 49_000_000, Options())
+        isolated.read(atom() + b"<b " + b"x" * 49_000_000, Options())
 
 
 def test_a_long_author_without_tricks_costs_nothing() -> None:
     name = "a@" + "a." * 100_000 + "!"
     with ends():
-        found = reading.read(atom(entry(f"<author><name>{name}</name></author>")), Options())
+        found = isolated.read(atom(entry(f"<author><name>{name}</name></author>")), Options())
     assert len(found.archive.entries[0].authors[0].name) <= 200
 
 
@@ -347,7 +347,7 @@ def test_a_long_author_without_tricks_costs_nothing() -> None:
 def test_nonsense_is_refused_in_time(data: bytes) -> None:
     with ends():
         try:
-            found = reading.read(data, Options(), "https://evil.example/")
+            found = isolated.read(data, Options(), "https://evil.example/")
         except FeedServerError:
             return
     assert found.archive.entries == ()
@@ -358,7 +358,7 @@ def test_whether_a_file_is_an_archive_is_told_by_its_beginning(tmp_path: Path) -
     path.write_bytes(b'{"items": [' + b"{}," * 3_000_000 + b"{}]}")
     settings = Settings(fetch_bytes=5_000_000)
     with ends(), pytest.raises(ForeignError, match="more than 5,000,000 bytes"):
-        sources.find(str(path), settings).read()
+        source.find(str(path), settings).read()
     # Ours may be larger.
     path.write_bytes(archives.serialise(archive([post("one")])))
-    assert len(sources.find(str(path), replace(settings, fetch_bytes=10)).read().entries) == 1
+    assert len(source.find(str(path), replace(settings, fetch_bytes=10)).read().entries) == 1

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from feedserver.foreign import reading as foreign
+from feedserver.foreign import reading
 from feedserver.foreign.reading import Options
 from feedserver.formats import jsonfeed
 from feedserver.model import Origin, Person
@@ -148,7 +148,7 @@ def test_the_source_of_rss() -> None:
 
 def test_a_source_survives_being_read_again() -> None:
     found = one(atom(entry(SOURCE)))
-    again = foreign.read(json.dumps({**HEAD, "items": [jsonfeed.item(found)]}).encode(), Options())
+    again = reading.read(json.dumps({**HEAD, "items": [jsonfeed.item(found)]}).encode(), Options())
     assert again.archive.entries == (found,)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from feedserver.feeds import catalogue
 from feedserver.feeds.index import Index
-from feedserver.foreign import joining as sites
+from feedserver.foreign import joining
 from feedserver.formats import archive as archives
 from feedserver.model import Archive, Entry, Site
 from tests.samples import SITE, archive, post, update
@@ -43,13 +43,13 @@ def moved(entry: Entry, title: str | None = None) -> Entry:
 
 def test_one_is_as_it_is() -> None:
     only = site(post("one"))
-    assert sites.join([only]) is only
+    assert joining.join([only]) is only
 
 
 def test_the_first_names_the_site_and_has_what_stands_twice() -> None:
     first = site(post("one"), feed_limit=5)
     second = site(replace(post("one"), title="Other"), post("two"), of=OTHER, feed_limit=9)
-    joined = sites.join([first, second])
+    joined = joining.join([first, second])
     assert (joined.site, joined.feed_limit) == (SITE, 5)
     assert [entry.title for entry in joined.entries] == ["One", "Two"]
 
@@ -58,7 +58,7 @@ def test_of_several_sources_an_update_says_whose_it_is() -> None:
     week = post("week")
     bare = update(week, 1, project="cinny")
     first = site(week, update(week, 0, project="fractal"), replace(bare, summary=bare.title))
-    joined = sites.join([first, site(post("two"), of=OTHER)])
+    joined = joining.join([first, site(post("two"), of=OTHER)])
     assert [(entry.title, entry.summary) for entry in joined.entries if "wo" not in entry.id] == [
         ("Week", "Text of a post."),
         ("clients-fractal, Week, Letters", "News of clients-fractal."),
@@ -73,7 +73,7 @@ def test_sections_projects_and_terms_of_one_slug_are_one() -> None:
     second = site(
         paper, update(paper, 0, project="fractal"), update(paper, 1, section="bots"), of=OTHER
     )
-    joined = sites.join([first, second])
+    joined = joining.join([first, second])
     index = Index(joined)
     for path in ("/section/clients/", "/project/fractal/", "/category/news/", "/updates/"):
         [feed] = [feed for feed in joined.feeds if feed.path == path]
@@ -91,7 +91,7 @@ def test_sections_projects_and_terms_of_one_slug_are_one() -> None:
 
 def test_times_of_change_are_unique_over_all() -> None:
     entries = [post(name) for name in ("a", "b", "c")]
-    joined = sites.join([site(*entries), site(*map(moved, entries), of=OTHER)])
+    joined = joining.join([site(*entries), site(*map(moved, entries), of=OTHER)])
     assert len({entry.modified for entry in joined.entries}) == 6
     assert {entry.published for entry in joined.entries} == {entries[0].published}
 
@@ -100,7 +100,7 @@ def test_nobody_puts_updates_into_the_issue_of_another() -> None:
     week = post("week", sections=["clients"])
     first = site(week, update(week, 0))
     second = site(update(week, 7, section="spam"), post("own"), of=OTHER)
-    ids = [entry.id for entry in sites.join([first, second]).entries]
+    ids = [entry.id for entry in joining.join([first, second]).entries]
     assert not any("spam" in id for id in ids)
     assert len(ids) == 3
 
@@ -119,7 +119,7 @@ def test_redirects_are_joined_as_far_as_they_lead_to_feeds() -> None:
             "/section/app/atom.xml": "/section/clients/atom.xml",
         },
     )
-    assert sites.join([first, second]).redirects == {
+    assert joining.join([first, second]).redirects == {
         "/old/": "/blog/new/",
         "/x.xml": "/atom.xml",
         "/y.xml": "/atom.xml",
@@ -132,11 +132,11 @@ names = st.lists(st.sampled_from("abcdefg"), max_size=5, unique=True)
 
 @given(st.lists(names, min_size=2, max_size=4))
 def test_any_sites_can_be_joined(found: list[list[str]]) -> None:
-    joined = sites.join([site(*(post(name) for name in each)) for each in found])
+    joined = joining.join([site(*(post(name) for name in each)) for each in found])
     ids = [entry.id for entry in joined.entries]
     assert len(ids) == len(set(ids))
     assert {id.split("/")[-2] for id in ids} == {name for each in found for name in each}
     times = [entry.modified for entry in joined.entries]
     assert len(times) == len(set(times))
     # Joined again it is the same.
-    assert sites.join([joined, joined]) == joined
+    assert joining.join([joined, joined]) == joined

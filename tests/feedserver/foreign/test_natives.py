@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from feedserver.foreign import natives
-from feedserver.foreign import reading as foreign
+from feedserver.foreign import natives, reading
 from feedserver.formats import archive as archives
 from feedserver.formats import jsonfeed
 from feedserver.model import Person, Reporter
@@ -44,7 +43,7 @@ def test_an_update_whose_slug_is_none_is_left_out_and_the_rest_is_served(slug: s
     data = archives.serialise(replace(archive([ISSUE]), entries=(ISSUE, GOOD)))
     given = json.loads(data)
     given["items"].append(_item(slug))
-    kept = foreign.clean(archives.parse(json.dumps(given).encode()))
+    kept = reading.clean(archives.parse(json.dumps(given).encode()))
     assert [each.id for each in kept.archive.entries] == [ISSUE.id, GOOD.id]
 
 

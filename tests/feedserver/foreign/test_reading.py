@@ -15,7 +15,7 @@ from feedserver.errors import ArchiveError, ForeignError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
 from feedserver.feeds.index import Index
-from feedserver.foreign import reading as foreign
+from feedserver.foreign import reading
 from feedserver.foreign.reading import Options, Reading
 from feedserver.formats import archive as archives
 from feedserver.formats import jsonfeed
@@ -72,7 +72,7 @@ def feed(*items: dict[str, Any], **top: Any) -> bytes:
 
 
 def read(data: bytes, **options: Any) -> Reading:
-    found = foreign.read(data, Options(**options))
+    found = reading.read(data, Options(**options))
     # What is made must be fit to be kept.
     assert archives.parse(archives.serialise(found.archive)) == found.archive
     return found
@@ -129,7 +129,7 @@ def test_the_site_is_the_feed_s() -> None:
         ).archive.site.url
         == "https://letters.example/news/"
     )
-    found = foreign.read(
+    found = reading.read(
         b"<rss version='2.0'><channel><item><guid>https://a.example/1</guid></item></channel></rss>",
         Options(),
         "https://b.example/feeds/rss.xml",
@@ -313,9 +313,9 @@ def test_an_item_that_only_looks_like_ours_is_read_as_any_other() -> None:
 def test_an_archive_is_an_archive() -> None:
     feeds = [Feed("/", "All", "", "posts", "/blog/")]
     data = archives.serialise(archive([post("one")], feeds))
-    assert foreign.read(data, Options()) == Reading(archives.parse(data))
+    assert reading.read(data, Options()) == Reading(archives.parse(data))
     with pytest.raises(ArchiveError, match=r"_twim\.version: invalid enum value 2"):
-        foreign.read(data.replace(b'"_twim":{"version":1', b'"_twim":{"version":2'), Options())
+        reading.read(data.replace(b'"_twim":{"version":1', b'"_twim":{"version":2'), Options())
 
 
 def test_a_feed_of_summaries_gives_no_updates_and_says_so() -> None:
@@ -407,7 +407,7 @@ def test_terms_that_can_have_no_address_are_left_out() -> None:
 )
 def test_what_is_no_feed_is_refused(data: bytes, told: str) -> None:
     with pytest.raises((ForeignError, ArchiveError), match=told):
-        foreign.read(data, Options())
+        reading.read(data, Options())
 
 
 @pytest.mark.parametrize(
@@ -432,7 +432,7 @@ def test_encodings(encoding: str, declared: str) -> None:
 
 def test_the_encoding_of_the_answer_comes_first() -> None:
     data = atom(entry(title="Café")).decode().encode("iso8859-1")
-    found = foreign.read(data, Options(), None, "application/xml; charset=iso-8859-1")
+    found = reading.read(data, Options(), None, "application/xml; charset=iso-8859-1")
     assert found.archive.entries[0].title == "Café"
 
 
@@ -444,7 +444,7 @@ def test_a_broken_encoding_is_read_and_told() -> None:
     # Nobody may hide markup in an encoding that only Python knows.
     hidden = b'<?xml version="1.0" encoding="utf-7"?>+ADwAIQ-ENTITY x "y"+AD4-'
     with pytest.raises(ForeignError, match="no JSON Feed, Atom or RSS"):
-        foreign.read(hidden, Options())
+        reading.read(hidden, Options())
 
 
 def test_xml_that_is_not_well_formed_is_read_as_far_as_it_goes() -> None:

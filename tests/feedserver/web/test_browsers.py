@@ -18,9 +18,7 @@ from feedserver.feeds.index import Index
 from feedserver.feeds.parameters import WHOLE, parse
 from feedserver.formats import archive as archives
 from feedserver.model import Archive, Entry, Person, Project, Reporter, Section, Site
-from feedserver.pages import assets
-from feedserver.pages import pages as people
-from feedserver.pages import templates as rendering
+from feedserver.pages import assets, pages, templates
 from feedserver.settings.settings import Settings
 from feedserver.text.words import Words
 from feedserver.web.app import create_app
@@ -520,7 +518,7 @@ def test_addresses_that_run_are_no_links() -> None:
     entry = replace(post("one"), url=bad, authors=(Person("A", bad), Person("B", "https://[")))
     found = _archive([entry], replace(SITE, url=bad))
     index = Index(found)
-    answer = people.feed_page(index, found.feeds[0], "https://x.example/", "", WHOLE, index.page)
+    answer = pages.feed_page(index, found.feeds[0], "https://x.example/", "", WHOLE, index.page)
     page = LexborHTMLParser(bytes(answer.body))
     assert not [href for href in _hrefs(page, "[href]") if href.startswith(("javascript", "//["))]
     assert _hrefs(page, ".about a") == []
@@ -649,7 +647,7 @@ def test_the_documentation_says_the_same() -> None:
     docs = ROOT / "docs"
     addresses = (docs / "reference" / "addresses.md").read_text("utf-8")
     assert all(f"`/{name}`" in addresses for name in assets.NAMES)
-    assert f"`Content-Security-Policy: {rendering.POLICY}`" in addresses
+    assert f"`Content-Security-Policy: {templates.POLICY}`" in addresses
     how_to = (docs / "how-to" / "build-a-feed.md").read_text("utf-8")
     shown = re.findall(r"(?m)^https://news\.example/updates/atom\.xml\?(.*)$", how_to)
     assert len(shown) == 2

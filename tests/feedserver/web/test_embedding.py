@@ -19,9 +19,7 @@ from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
-from feedserver.embed import component as embed
-from feedserver.embed import oembed, snippets
-from feedserver.embed import picture as drawings
+from feedserver.embed import component, oembed, picture, snippets
 from feedserver.embed import widget as widgets
 from feedserver.embed._lettering import ELLIPSIS, shortened, width
 from feedserver.embed.widget import LAYOUTS, THEMES, Widget
@@ -31,7 +29,7 @@ from feedserver.feeds.index import Index
 from feedserver.feeds.parameters import Slice
 from feedserver.formats import archive as archives
 from feedserver.model import Archive, Entry, Person, Project, Reporter, Section
-from feedserver.pages import templates as rendering
+from feedserver.pages import templates
 from feedserver.settings.settings import Settings
 from feedserver.web import embedding
 from feedserver.web.app import create_app
@@ -92,7 +90,7 @@ def _lines(data: bytes) -> list[str]:
 
 def test_the_component_is_served_to_pages_of_all_sites(client: TestClient) -> None:
     answer = client.get("/embed.js")
-    assert answer.content == embed.component().body
+    assert answer.content == component.component().body
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
@@ -546,14 +544,12 @@ def test_the_dialogue_has_three_snippets(client: TestClient) -> None:
 def test_snippets_of_a_part_with_options() -> None:
     feed = catalogue.feeds([post("a")], replace(SITE, title="A [b](c) & <d>"))[0]
     widget = Widget(Slice(text='a "b"'), 2, "cards", "dark")
-    component, frame, picture = (
-        each.text(widget) for each in snippets.of(feed, SITE, URL, widget.part)
-    )
-    assert 'src="https://feeds.example/feed.json?q=a+%22b%22" layout="cards" limit="2"' in component
-    assert component.endswith(">A [b](c) &amp; &lt;d&gt;</a></twim-feed>")
+    script, frame, image = (each.text(widget) for each in snippets.of(feed, SITE, URL, widget.part))
+    assert 'src="https://feeds.example/feed.json?q=a+%22b%22" layout="cards" limit="2"' in script
+    assert script.endswith(">A [b](c) &amp; &lt;d&gt;</a></twim-feed>")
     assert "/embed/?layout=cards&amp;limit=2&amp;theme=dark&amp;q=a+%22b%22" in frame
     assert f'height="{snippets.height(widget)}"' in frame
-    assert picture == (
+    assert image == (
         r"[![A \[b\](c) \& \<d\>](https://feeds.example/embed.svg?limit=2&theme=dark&q=a+%22b%22)]"
         "(https://feeds.example/atom.xml?q=a+%22b%22)"
     )
@@ -596,7 +592,7 @@ def test_an_entry_without_an_address_of_the_web_is_no_link() -> None:
         "home": "javascript:alert(1)",
         "oembed": (),
     }
-    page = LexborHTMLParser(bytes(rendering.page("frame.html", "en", "/", values).body))
+    page = LexborHTMLParser(bytes(templates.page("frame.html", "en", "/", values).body))
     assert (_texts(page, "h2"), page.css("a")) == (["A"], [])
 
 
@@ -606,7 +602,7 @@ def test_many_reporters_are_some() -> None:
     people = tuple(Reporter(name) for name in ("Ada", "Bo", "Cy", "Di"))
     about = replace(about, update=replace(about.update, reporters=people))
     feed = catalogue.feeds([post("a"), about], SITE)[1]
-    words = drawings.draw("T", "S", [], nothing="-", language="en", direction="ltr")
+    words = picture.draw("T", "S", [], nothing="-", language="en", direction="ltr")
     assert widgets.row(about, feed, SITE, Locale("en")).people == ("Ada", "Bo", "+2")
     assert _lines(words) == ["S", "T", "-"]
 
@@ -615,8 +611,8 @@ def test_the_documentation_says_the_same(client: TestClient) -> None:
     addresses = (ROOT / "docs" / "reference" / "addresses.md").read_text("utf-8")
     assert f"`Content-Security-Policy: {embedding.POLICY}`" in addresses
     feed = replace(catalogue.feeds([post("a")], SITE)[0], path="/section/clients/", title="Clients")
-    _, frame, picture = (each.text(Widget()) for each in snippets.of(feed, SITE, URL, Slice()))
+    _, frame, image = (each.text(Widget()) for each in snippets.of(feed, SITE, URL, Slice()))
     assert f"\n{frame}\n" in addresses
-    assert picture.removeprefix("[![Clients]").partition(")](")[0] in addresses
+    assert image.removeprefix("[![Clients]").partition(")](")[0] in addresses
     for name in (*LAYOUTS, *THEMES):
         assert f"`{name}`" in addresses

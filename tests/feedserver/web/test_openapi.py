@@ -15,6 +15,7 @@ from starlette.routing import Match
 from starlette.testclient import TestClient
 
 from feedserver.feeds.parameters import PARAMETERS
+from feedserver.formats.formats import FORMATS
 from feedserver.http.answers import FastPath
 from feedserver.serving import operations
 from feedserver.web import openapi
@@ -32,6 +33,7 @@ def test_every_address_and_parameter_is_described(tmp_path: Path) -> None:
         for path in ("/atom.xml", "/section/{slug}/feed.json", "/archive.json", "/feeds/"):
             assert found["paths"][path].keys() >= {"get", "head", "options"}
         assert tuple(found["components"]["parameters"]) == tuple(PARAMETERS)
+        assert all(form.schema in found["components"]["schemas"] for form in FORMATS.values())
         for path, name in (("/feed.json", "Feed"), ("/feeds.json", "Catalogue")):
             jsonschema.validate(client.get(path).json(), found["components"]["schemas"][name])
         address = "/oembed?url=https://feeds.example/section/clients/"

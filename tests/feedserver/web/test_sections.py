@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from feedserver.feeds import catalogue
-from feedserver.foreign import reading as foreign
+from feedserver.foreign import reading
 from feedserver.foreign.reading import Options
 from feedserver.formats import archive as archives
 from feedserver.model import Archive
@@ -30,7 +30,7 @@ def client(tmp_path: Path, found: Archive, **settings: object) -> TestClient:
 
 
 def test_a_source_without_issues_is_told_what_to_set(tmp_path: Path) -> None:
-    found = foreign.read(atom(entry(content("<h2>Ebb</h2>x"), title="Tides, 7")), Options())
+    found = reading.read(atom(entry(content("<h2>Ebb</h2>x"), title="Tides, 7")), Options())
     with client(tmp_path, found.archive) as server:
         answer = server.get("/section/")
         assert answer.status_code == 200
@@ -43,7 +43,7 @@ def test_a_source_without_issues_is_told_what_to_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "<p>All in one.</p>", "<h4>Ebb</h4>x"])
 def test_issues_that_are_not_divided_are_told(tmp_path: Path, text: str) -> None:
-    found = foreign.read(atom(entry(content(text), title="This Week in Tides")), Options())
+    found = reading.read(atom(entry(content(text), title="This Week in Tides")), Options())
     with client(tmp_path, found.archive) as server:
         assert "none of them is divided" in server.get("/section/").text
 

@@ -12,7 +12,7 @@ import pytest
 
 from feedserver.feeds import export
 from feedserver.model import Feed
-from mkdocs_twim.output import writer as output
+from mkdocs_twim.output import writer
 from mkdocs_twim.output.writer import Output
 from tests.samples import archive, post, update
 
@@ -39,7 +39,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 def test_the_files_are_those_of_an_export(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forks: bool
 ) -> None:
-    monkeypatch.setattr(output, "_can_fork", lambda: forks)
+    monkeypatch.setattr(writer, "_can_fork", lambda: forks)
     export.write(ARCHIVE, ARCHIVE.site.url, tmp_path / "export")
     site = tmp_path / "site"
     site.mkdir()
@@ -55,7 +55,7 @@ def test_the_files_are_those_of_an_export(
 def test_what_the_other_process_could_not_write_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(output, "_can_fork", lambda: True)
+    monkeypatch.setattr(writer, "_can_fork", lambda: True)
     (tmp_path / "updates").write_text("a file where a folder is to be")
     writing = Output(ARCHIVE, str(tmp_path))
     writing.start()
@@ -68,7 +68,7 @@ def test_what_the_other_process_could_not_write_is_told(
 def test_the_other_process_ends_with_a_failed_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(output, "_can_fork", lambda: True)
+    monkeypatch.setattr(writer, "_can_fork", lambda: True)
     writing = Output(ARCHIVE, str(tmp_path))
     writing.start()
     writing.stop()
@@ -84,7 +84,7 @@ def test_where_no_process_can_be_made_the_build_writes(
     def fork() -> int:
         raise OSError(11, "no more processes")
 
-    monkeypatch.setattr(output, "_can_fork", lambda: True)
+    monkeypatch.setattr(writer, "_can_fork", lambda: True)
     monkeypatch.setattr("os.fork", fork)
     writing = Output(ARCHIVE, str(tmp_path))
     writing.start()
@@ -96,7 +96,7 @@ def test_where_no_process_can_be_made_the_build_writes(
 @FORKS
 def test_nothing_is_forked_by_a_process_of_a_pool() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(output._can_fork) is False
+        assert pool.apply(writer._can_fork) is False
 
 
 def test_nothing_is_forked_beside_other_threads() -> None:
@@ -104,7 +104,7 @@ def test_nothing_is_forked_beside_other_threads() -> None:
     thread = Thread(target=done.wait)
     thread.start()
     try:
-        assert not output._can_fork()
+        assert not writer._can_fork()
     finally:
         done.set()
         thread.join()
