@@ -279,7 +279,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             )
         )
         collection.problems += generated.complete(found, files, config)
-        first_pages = listings.first_pages(found)
+        first_pages = generated.first_pages(found)
         self.site_feeds = replace(self.site_feeds.with_redirects(first_pages), server=self.server)
         generated.adopt(collection.pages)
         default = collection.default_image(self.config.default_image, gallery, files)

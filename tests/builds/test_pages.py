@@ -133,6 +133,15 @@ def test_a_home_page_of_posts_has_a_title_once_and_the_address_of_their_list(
     assert len(set(cited)) == len(cited)
 
 
+@pytest.mark.parametrize("index", [True, False])
+def test_the_first_page_of_posts_leads_to_the_address_to_cite(tmp_path: Path, index: bool) -> None:
+    files = {f"blog/{name}.md": post() for name in "ab"}
+    files |= {"index.md": "# Welcome\n"} if index else {}
+    site = build(tmp_path, files, twim={"paginate_by": 1})
+    to = f"{SITE_URL}blog/" if index else SITE_URL
+    assert f'<link rel="canonical" href="{to}">' in site.read("blog/page/1/index.html")
+
+
 def test_a_list_of_posts_beside_a_home_page_has_its_own_address(tmp_path: Path) -> None:
     site = build(tmp_path, {"blog/a.md": post(), "index.md": "# Welcome\n"})
     canonical = _one(_tree(site, "blog/"), "link[rel=canonical]").attributes["href"]
