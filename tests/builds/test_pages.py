@@ -84,7 +84,7 @@ def test_every_address_of_the_contract_has_its_page(site: Built) -> None:
         "feeds/",
     ):
         assert (site.folder / path / "index.html").is_file(), path
-    for old, new in (("blog/", "blog/"), ("author/ada/", "author/ada/")):
+    for old, new in (("blog/", ""), ("author/ada/", "author/ada/")):
         moved = site.read(f"{old}page/1/index.html")
         assert f'<link rel="canonical" href="https://letters.example/{new}">' in moved
     assert not (site.folder / "section/clients/page/1").exists()
