@@ -7,7 +7,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
 from feedserver.feeds import catalogue, export
 from feedserver.serving import parent
@@ -37,8 +38,8 @@ class _Parser(argparse.ArgumentParser):
         words = {*self._option_string_actions}
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
-                for name, command in action.choices.items():
-                    words |= {name, *command._option_string_actions}
+                for name, below in action.choices.items():
+                    words |= {name, *below._option_string_actions}
         unknown = re.match(r"unrecognized arguments: (\S+)|.*invalid choice: '([^']*)'", message)
         if unknown:
             written = (unknown[1] or unknown[2]).partition("=")[0]
@@ -90,6 +91,15 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("source", metavar="SOURCE", help=_SOURCE)
     check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
+
+    reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
+    reposting.add_argument(
+        "--config", metavar="FILE", type=Path, required=True, help="its settings"
+    )
+    reposting.add_argument("--once", action="store_true", help="poll once, and end")
+    reposting.add_argument("--dry-run", action="store_true", help="show what would be sent")
+    reposting.add_argument("--status", action="store_true", help="show how it stands")
+    reposting.set_defaults(run=_bot)
     return top
 
 
@@ -156,3 +166,18 @@ def _check(options: argparse.Namespace) -> int:
         print(first + (f", and {len(others)} times more" if others else ""))
     print(f"checked {count} documents: {len(causes) or 'nothing'} found")
     return 1 if causes else 0
+
+
+def _bot(options: argparse.Namespace) -> int:
+    told = config.load(options.config)
+    if options.status:
+        return _print(command.status(told))
+    if options.dry_run:
+        return _print(command.preview(told))
+    return 0 if command.run(told, os.environ, once=options.once) else 1
+
+
+def _print(lines: Iterable[str]) -> int:
+    for line in lines:
+        print(line)
+    return 0

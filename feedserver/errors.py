@@ -50,7 +50,7 @@ class SettingsError(FeedServerError, ValueError):
 
 
 class StateError(FeedServerError, OSError):
-    """A state folder can't be used. Raised by `statefolder.held`."""
+    """A state folder can't be used. Raised by `statefolder.held`, and by the bot's `memory`."""
 
 
 class ServingError(FeedServerError, RuntimeError):
@@ -78,7 +78,7 @@ class SearchTimeoutError(FeedServerError, TimeoutError):
 
 
 class ForeignError(FeedServerError, ValueError):
-    """A feed of another site can't be read. Raised in `foreign/`."""
+    """A feed of another site can't be read. Raised in `foreign/`, and by the bot's `plan`."""
 
 
 class FetchError(SourceError):
@@ -90,3 +90,27 @@ class FetchError(SourceError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class HomeserverError(FeedServerError, OSError):
+    """A homeserver can't be reached, or refuses. Raised by `homeserver`.
+
+    `code` is Matrix' own ("M_FORBIDDEN"), or empty. `wait` is `None` where asking again would be of
+    no use, else for how many seconds the server asks to wait, 0 if it doesn't say.
+    """
+
+    def __init__(self, message: str, code: str, wait: float | None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.wait = wait
+
+
+class HeldError(FeedServerError):
+    """A poll would bring more messages than it may; none is sent. Raised by `bot`."""
+
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(
+            f"{count} messages would be sent, of at most {most}: none is. If they are to be, raise"
+            " `most`; if its ids have changed, ask the feed's site"
+        )
+        self.count = count

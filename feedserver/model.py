@@ -238,6 +238,8 @@ class Channel:
     `home_url` is the page of the feed, `feed_url` the address that the document is fetched from.
     Where a feed comes in several documents, `first_url` is that of its first, and `next_url` leads
     to the one behind this. `last_change` stands in for the time of a document without entries.
+    `messages` says whether entries come with what they say in a Matrix room, where a format has a
+    place for it.
     """
 
     title: str
@@ -249,6 +251,7 @@ class Channel:
     first_url: str | None = None
     next_url: str | None = None
     last_change: datetime | None = None
+    messages: bool = True
 
     @property
     def updated(self) -> datetime:

@@ -19,11 +19,12 @@ ROWS: Mapping[str, tuple[set[str], ...]] = {
     "feedserver": (
         {"model", "errors"},
         {"text", "check"},
-        {"formats"},
         {"newsletter"},
+        {"formats"},
         {"feeds"},
         {"foreign", "embed", "settings", "store"},
         {"sources", "pages"},
+        {"bot"},
         {"http"},
         {"web"},
         {"serving"},
@@ -158,7 +159,7 @@ def test_modules_are_imported_by_their_whole_names(package: str) -> None:
 
 @pytest.mark.parametrize("package", (*PACKAGES, "tests"))
 def test_a_module_is_called_by_its_name(package: str) -> None:
-    """Another name, the plural, is for where its own is that of a value."""
+    """Another name, the plural, is for where its own is that of a value; a `_` may go."""
     for path in _files(package):
         tree = _tree(path)
         for node in ast.walk(tree):
@@ -168,7 +169,7 @@ def test_a_module_is_called_by_its_name(package: str) -> None:
             for alias in node.names:
                 if folder.parent.name not in PACKAGES or not (folder / f"{alias.name}.py").exists():
                     continue
-                if alias.asname:
+                if alias.asname and alias.asname != alias.name.removeprefix("_"):
                     assert alias.asname == f"{alias.name}s", f"{path}:{node.lineno}"
                     assert alias.name in _values(tree), (
                         f"{path}:{node.lineno}: no need for an alias"
@@ -304,6 +305,14 @@ def _knows_mkdocs(path: Path) -> bool:
     return any(name.split(".")[0] in OF_MKDOCS for name in _all_imports(path))
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_tests_lie_as_the_code_does(package: str) -> None:
+    here = ROOT / "tests" / package.removeprefix("mkdocs_")
+    folders = {path.parent.relative_to(here).as_posix() for path in here.rglob("test_*.py")} - {"."}
+    assert len(folders) > 4
+    assert not {folder for folder in folders if not (ROOT / package / folder).is_dir()}
+
+
 def test_feedserver_does_not_know_mkdocs() -> None:
     for path in _files("feedserver"):
         assert not _knows_mkdocs(path), path
@@ -400,8 +409,8 @@ def test_every_name_that_the_newcomer_s_page_and_the_design_give_is_there() -> N
 
 
 def _is_code(name: str) -> bool:
-    """Whether it isn't a file's name."""
-    return not name.endswith((".opml", ".md", ".py"))
+    """Whether it is the name of neither a file nor a variable of the environment."""
+    return not name.endswith((".opml", ".md", ".py", ".toml")) and not name.startswith("TWIM_")
 
 
 def test_every_file_that_the_newcomer_s_page_names_is_there() -> None:

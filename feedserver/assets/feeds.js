@@ -45,7 +45,12 @@
       await navigator.clipboard.writeText(address);
     } catch {
       // Without a secure origin there is no clipboard: then a person copies what is shown.
-      window.prompt(words.copy, address);
+      const lines = button.parentElement.querySelector("pre");
+      if (lines) {
+        window.getSelection().selectAllChildren(lines);
+      } else {
+        window.prompt(words.copy, address);
+      }
       return;
     }
     button.closest("section:has(> .said)").querySelector(":scope > .said").textContent =
@@ -78,23 +83,54 @@
     };
   }
 
-  // Makes a dialogue of what is there without a script, and a button that opens it. The preview is
-  // fetched when it is opened for the first time.
-  function embedding(details) {
-    const { page, query, heights, preview } = details.dataset;
+  // Makes a dialogue of what is there without a script, and a button that opens it; what is `shown`
+  // in it is looked up each time.
+  function dialogue(details, shown = () => {}) {
     const part = details.querySelector("section");
-    const form = part.querySelector("form");
-    const frame = make("iframe", { className: "preview", title: preview });
-    const opens = make("button", { type: "button", className: "open-embed" });
+    const heading = part.querySelector("h2");
+    const opens = make("button", { type: "button", className: `open-${details.className}` });
     opens.append(...details.querySelector("summary").childNodes);
     opens.setAttribute("aria-haspopup", "dialog");
     const closes = make("button", { type: "button", className: "close", textContent: "×" });
     closes.setAttribute("aria-label", words.close);
     const dialog = make("dialog", {});
-    dialog.setAttribute("aria-labelledby", "embed-title");
-    part.querySelector("h2").after(closes);
+    dialog.setAttribute("aria-labelledby", heading.id);
+    heading.after(closes);
     dialog.append(part);
     details.replaceWith(opens, dialog);
+
+    function open() {
+      dialog.showModal();
+      heading.focus({ preventScroll: true });
+      shown();
+    }
+
+    opens.addEventListener("click", open);
+    closes.addEventListener("click", () => dialog.close());
+    // A click beside it closes it, as the key Escape does.
+    dialog.addEventListener("click", ({ target, clientX: x, clientY: y }) => {
+      const box = dialog.getBoundingClientRect();
+      const beside = x < box.left || x > box.right || y < box.top || y > box.bottom;
+      if (target === dialog && beside) {
+        dialog.close();
+      }
+    });
+    if (window.location.hash === `#${part.id}`) {
+      // A browser that comes to what the address names takes the focus from what has it.
+      if (document.readyState === "complete") {
+        open();
+      } else {
+        window.addEventListener("load", open);
+      }
+    }
+  }
+
+  // The preview is fetched when the dialogue is opened for the first time.
+  function embedding(details) {
+    const { page, query, heights, preview } = details.dataset;
+    const part = details.querySelector("section");
+    const form = part.querySelector("form");
+    const frame = make("iframe", { className: "preview", title: preview });
     form.hidden = false;
     form.after(frame);
 
@@ -115,32 +151,14 @@
       frame.contentWindow.location.replace(address);
     }
 
-    function open() {
-      dialog.showModal();
-      part.querySelector("h2").focus({ preventScroll: true });
-      show();
-    }
-
-    opens.addEventListener("click", open);
-    closes.addEventListener("click", () => dialog.close());
     form.addEventListener("change", show);
     form.addEventListener("submit", (event) => event.preventDefault());
-    // A click beside it closes it, as the key Escape does.
-    dialog.addEventListener("click", ({ target, clientX: x, clientY: y }) => {
-      const box = dialog.getBoundingClientRect();
-      const beside = x < box.left || x > box.right || y < box.top || y > box.bottom;
-      if (target === dialog && beside) {
-        dialog.close();
-      }
-    });
     window.addEventListener("message", ({ source, data }) => {
       if (source === frame.contentWindow && data?.type === "twim-embed") {
         frame.height = data.height + 2;
       }
     });
-    if (window.location.hash === "#embed") {
-      open();
-    }
+    dialogue(details, show);
   }
 
   // A long group has names alone, for more would make a page of megabytes: what leads to the
@@ -151,7 +169,7 @@
     link.setAttribute("aria-label", words.embed_of.replace("{name}", () => feed.textContent));
     const formats = make("ul", { className: "formats" });
     const { formats: known } = row.closest(".all").dataset;
-    for (const [file, textContent] of Object.entries(JSON.parse(known))) {
+    for (const [file, textContent] of JSON.parse(known)) {
       const item = make("li", {});
       const spoken = make("span", { className: "said", textContent: `${feed.textContent} ` });
       const to = make("a", { href: new URL(file, feed.href).href });
@@ -229,6 +247,7 @@
       each.hidden = false;
     }
     part.querySelectorAll("details.embed").forEach(embedding);
+    part.querySelectorAll("details.room").forEach((details) => dialogue(details));
     part.querySelectorAll(".names > li").forEach(complete);
     part.querySelectorAll(".all").forEach(copyable);
     part.addEventListener("click", (event) => {

@@ -34,12 +34,14 @@ _DC_LANGUAGE = "{http://purl.org/dc/elements/1.1/}language"
 _ENCODED = "{http://purl.org/rss/1.0/modules/content/}encoded"
 
 _WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
-# RFC 822, 5.1, with years of four digits, which RSS takes too, and a comment behind the zone.
+# RFC 822, 5.1, less comments, and with years of four digits, which RSS takes too.
 _DATE = re.compile(
-    rf"(?:({'|'.join(_WEEKDAYS)}),\s+)?\d{{1,2}}\s+(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-    r"\s+(?:\d{4}|\d\d)\s+\d\d:\d\d(?::\d\d)?\s+(?:[+-]\d{4}|UT|GMT|[ECMP][SD]T|Z)(?:\s*\([^()]*\))?",
+    rf"(?:({'|'.join(_WEEKDAYS)})\s*,\s*)?\d{{1,2}}\s+(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r"\s+(?:\d{4}|\d\d)\s+\d\d:\d\d(?::\d\d)?\s+(?:[+-]\d{4}|UT|GMT|[ECMP][SD]T|Z)",
     re.ASCII | re.IGNORECASE,
 )
+_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
+_LONGEST_DATE = 100
 _AUTHOR = re.compile(r"[^\s@<>]+@[^\s@<>]+ \([^()]+\)")
 _RAW = re.compile(r"<!--.*?-->|<!\[(CDATA)\[.*?\]\]>", re.DOTALL)
 _PLAIN = re.compile(
@@ -151,10 +153,13 @@ def _dates(
 
 
 def _rfc822(written: str) -> datetime | None:
-    if not _DATE.fullmatch(written):
+    while len(written) <= _LONGEST_DATE and (less := _COMMENT.sub(" ", written)) != written:
+        written = less
+    if not _DATE.fullmatch(written.strip()):
         return None
     try:
-        moment = parsedate_to_datetime(written)
+        # Python knows no leap second.
+        moment = parsedate_to_datetime(written.replace(":60 ", ":59 "))
     except ValueError:
         return None
     # An offset of -0000 says that the zone is unknown, and "UT" is none that Python knows.

@@ -118,7 +118,8 @@ def rfc3339(text: str) -> datetime | None:
     if not _RFC3339.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(text)
+        # Python knows no leap second.
+        return datetime.fromisoformat(re.sub(r"^(.{17})60", r"\g<1>59", text))
     except ValueError:
         return None
 

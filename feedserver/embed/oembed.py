@@ -23,8 +23,8 @@ from feedserver.feeds.choices import short_title
 from feedserver.feeds.index import Index
 from feedserver.feeds.parameters import WHOLE
 from feedserver.formats.formats import FORMATS
-from feedserver.formats.xml import clean
 from feedserver.model import Feed
+from feedserver.text.clean import clean
 
 NAME = "oembed"
 """The path that answers."""

@@ -14,7 +14,7 @@ from lxml import etree
 
 from feedserver.embed._lettering import cut, shortened, width
 from feedserver.embed.widget import Row, Theme
-from feedserver.formats.xml import clean
+from feedserver.text.clean import clean
 
 MEDIA_TYPE = "image/svg+xml"
 WIDTH = 640

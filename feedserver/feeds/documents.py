@@ -12,11 +12,14 @@ from dataclasses import replace
 from feedserver.feeds.catalogue import feed_address, page_address
 from feedserver.feeds.index import Index, Page, newest
 from feedserver.feeds.parameters import Slice
+from feedserver.formats import message
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Channel, Entry, Feed
 
 MAX_BYTES = 4_500_000
 """Readers and validators refuse feeds from 5,000,000 bytes on (feed-rules 24)."""
+_FACTS = 8_000
+"""Of an entry: names of members and elements, dates, a picture, an issue."""
 
 
 def render(
@@ -28,7 +31,7 @@ def render(
     """
     entries = contents(index, feed) if entries is None else entries
     channel = _channel(index, feed, feed_address(base, feed, file), entries)
-    return _within_limit(channel, FORMATS[file].serialise)
+    return _within_limit(channel, lambda channel: channel, file)
 
 
 def of_feed(index: Index, feed: Feed, base: str) -> Iterator[tuple[str, bytes]]:
@@ -55,20 +58,19 @@ def render_page(index: Index, feed: Feed, file: str, base: str, slice: Slice, pa
         query = part.query_string()
         return f"{start}?{query}" if query else start
 
-    def finished(channel: Channel) -> bytes:
+    def finished(channel: Channel) -> Channel:
         last = channel.entries[-1].id if channel.entries else None
         behind = page.next if len(channel.entries) == len(page.entries) else last
         if behind is not None:
             channel = replace(channel, next_url=address(replace(slice, before=behind)))
         if behind is not None or slice.before is not None:
             channel = replace(channel, first_url=address(replace(slice, before=None)))
-        return serialise(channel)
+        return channel
 
-    serialise = FORMATS[file].serialise
     channel = _channel(index, feed, address(slice), page.entries)
     if not channel.entries:
         channel = replace(channel, last_change=index.updated(feed))
-    return _within_limit(channel, finished)
+    return _within_limit(channel, finished, file)
 
 
 def _channel(index: Index, feed: Feed, address: str, entries: tuple[Entry, ...]) -> Channel:
@@ -92,15 +94,35 @@ def fitting(entries: Iterable[Entry]) -> Iterator[Entry]:
         yield entry
 
 
-def _within_limit(channel: Channel, serialise: Callable[[Channel], bytes]) -> bytes:
-    data = serialise(channel)
-    while len(data) > MAX_BYTES and len(channel.entries) > 1:
-        count = len(channel.entries)
-        fitting = max(1, min(count - 1, count * MAX_BYTES // len(data)))
-        channel = replace(channel, entries=channel.entries[:fitting])
-        data = serialise(channel)
-    if len(data) > MAX_BYTES:
+def _within_limit(channel: Channel, finished: Callable[[Channel], Channel], file: str) -> bytes:
+    """Write a channel as a file, with what is left of it when it has to be cut.
+
+    All formats end at the same entry; messages for rooms go first.
+    """
+    serialise = FORMATS[file].serialise
+    if sum(map(_at_most, channel.entries)) < MAX_BYTES:
+        return serialise(finished(channel))
+    bare = replace(channel, messages=False)
+    while (size := _largest(finished(bare))) > MAX_BYTES and len(bare.entries) > 1:
+        count = len(bare.entries)
+        fitting = max(1, min(count - 1, count * MAX_BYTES // size))
+        bare = replace(bare, entries=bare.entries[:fitting])
+    if size > MAX_BYTES:
         # One post of that size: a reader still gets its title, summary and address.
-        channel = replace(channel, entries=(replace(channel.entries[0], content=None),))
-        data = serialise(channel)
-    return data
+        bare = replace(bare, entries=(replace(bare.entries[0], content=None),))
+    data = serialise(finished(replace(bare, messages=True)))
+    return data if len(data) <= MAX_BYTES else serialise(finished(bare))
+
+
+def _largest(channel: Channel) -> int:
+    """The size of a channel in the format that takes most."""
+    return max(len(each.serialise(channel)) for each in FORMATS.values())
+
+
+def _at_most(entry: Entry) -> int:
+    """More bytes than an entry takes in any format, without writing it."""
+    content = entry.content or ""
+    escaped = 4 * sum(map(content.count, "<>&")) + sum(map(content.count, '"\\\n\t'))
+    people = sum(len(person.name) + len(person.url or "") for person in entry.authors)
+    facts = sum(map(len, (entry.id, entry.url, entry.title, entry.summary, *entry.tags)))
+    return len(content.encode()) + escaped + 12 * (facts + people) + _FACTS + message.MOST

@@ -52,7 +52,8 @@ def former_slugs(
         pairs = sorted(pairs)
         taken = {"", *(slug for slug, _ in pairs)}
         for slug, name in pairs:
-            if ("+" in name or "#" in name) and (old := plain(without_signs(name))) not in taken:
+            bare = without_signs(name)
+            if bare != name and (old := plain(bare)) not in taken:
                 former = found.setdefault(parameter, {})
                 former[old] = tuple(dict.fromkeys((*former.get(old, ()), slug)))
     return found

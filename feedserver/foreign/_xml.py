@@ -266,7 +266,7 @@ def _paragraphs(text: str) -> str:
 
 
 def _people(values: Mapping[str, object]) -> Iterator[Person]:
-    """The authors: of `Ada <ada@example.org>` and `ada@example.org (Ada)` the name."""
+    """The authors: of `Ada <a@b.example>`, either way round, and `a@b.example (Ada)` the name."""
     for person in _list(values, "authors"):
         written = (_text(person, "name") or "").replace(_HIDDEN_AT, "@")[:_LONGEST_NAME]
         for name in _names(written):
@@ -274,16 +274,19 @@ def _people(values: Mapping[str, object]) -> Iterator[Person]:
 
 
 _MAIL = r"(?:mailto:)?[^\s@<>()\[\],;]+@[^\s@<>()\[\],;]+"
-_MAIL_AND_NAME = re.compile(rf"<?{_MAIL}>?\s*\((.*)\)")
+_MAIL_AND_NAME = re.compile(rf"<?{_MAIL}>?\s*\((.*)\)|<{_MAIL}>\s*(.+)")
 _NAME_AND_ADDRESS = re.compile(r"(.*?)\s*(?:<[^<>]*>|\((?:[^()]*@[^()]*|\w+://[^()]*)\))")
-_SEVERAL = re.compile(rf"(?<=[)>])\s*[,;]\s*|\s*[,;]\s*(?={_MAIL})")
+_SEVERAL = re.compile(rf"(?<=[)>])\s*[,;]\s*|\s*[,;]\s*(?={_MAIL}|<{_MAIL}>\s*[^\s,;])")
+_QUOTED = re.compile(r'"([^"]+)"')
 
 
 def _names(written: str) -> Iterator[str]:
     """The names in what stands for one author: some write several there."""
     for part in _SEVERAL.split(written.strip()):
         match = _MAIL_AND_NAME.fullmatch(part) or _NAME_AND_ADDRESS.fullmatch(part)
-        if name := html.one_line((match[1] if match else "") or part):
+        named = (match and (match[1] or match[match.lastindex or 1])) or part
+        quoted = _QUOTED.fullmatch(named)
+        if name := html.one_line(quoted[1] if quoted else named):
             yield name
 
 

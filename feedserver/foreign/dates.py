@@ -25,10 +25,16 @@ _ZONES = {
 _LONGEST = 100
 # Before and after them the C library, or a sum of seconds, can't follow.
 _YEARS = range(1000, 9999)
+# Eight digits alone may as well be a count of seconds.
+_OF_DIGITS = range(1990, 2100)
+# ISO 8601, 4.2.3.
+_END_OF_DAY = (24, 0, 0)
+# RFC 3339, 5.6, and RFC 5322, 3.3.
+_LEAP = 60
 # RFC 5322, 4.3.
 _THIS_CENTURY = 50
 
-_WEEKDAY = r"(?:[^\W\d_]{2,12}\.?,?\s+)?"
+_WEEKDAY = r"(?:[^\W\d_]{2,12}\.?(?:\s?,\s?|\s))?"
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -41,12 +47,12 @@ _CLOCK = (
     r"(?:\s*(?P<half>[ap])\.?m\b\.?)?"
 )
 _DIGITS = r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?:(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
-# An offset may be followed by its name, and by what Go knows of its own clock; both by a comment:
-# "(Central European Time)" in mail, "[Europe/Berlin]" in RFC 9557.
+# An offset may be followed by its name, and by what Go knows of its own clock; both by what RFC
+# 9557 adds: "[Europe/Berlin]".
 _ZONE = (
     r"(?:\s*(?:(?:(?:GMT|UTC?)\s?)?(?P<sign>[+-])(?:(?P<hours>[0-9]{2})(?::?(?P<minutes>[0-9]{2}))?"
     r"|(?P<few>[0-9])(?::(?P<rest>[0-9]{2}))?)(?:\s+(?:(?![AP]M\b)[A-Z]{1,5}|[+-][0-9]{2,4}))?(?:\s+m=\S+)?"
-    r"|(?P<name>Z|[A-Z]{2,5}))(?:\s*(?:\([^()]*\)|\[[^\[\]]*\]))?)?"
+    r"|(?P<name>Z|[A-Z]{2,5}))(?:\s*\[[^\[\]]*\])?)?"
 )
 _TIME = rf"(?:(?:,|,?\s+at)?\s+{_CLOCK}{_ZONE})?"
 _SHAPES = tuple(
@@ -62,33 +68,48 @@ _SHAPES = tuple(
         rf"{_WEEKDAY}{_MONTH}\s+{_NTH},?\s+{_YEAR}{_TIME}",
         # Sat Aug  1 13:55:44 CEST 2026
         rf"{_WEEKDAY}{_MONTH}\s+{_DAY}\s+{_CLOCK}{_ZONE}\s+{_YEAR}",
+        # Sat Aug 1 13:55:44 2026 +0200
+        rf"{_WEEKDAY}{_MONTH}\s+{_DAY}\s+{_CLOCK}\s+{_YEAR}{_ZONE}",
     )
 )
+# RFC 5322, 3.2.2: "(Central European Time)"; there may be others in it.
+_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
 
 
 def instant(written: object) -> datetime | None:
     """The instant that a date says, in whole seconds and with its offset, or `None`.
 
     Without a zone it is in UTC, and without a time it is midnight. A zone that isn't known, or a
-    day that isn't in the calendar, makes it none.
+    day that isn't in the calendar, makes it none. A leap second is the end of the one before, and
+    24:00 the midnight that follows.
     """
     if not isinstance(written, str) or len(written) > _LONGEST:
         return None
-    text = " ".join(written.replace("\u2212", "-").split())
-    match = next(filter(None, (shape.fullmatch(text) for shape in _SHAPES)), None)
+    text = plain = " ".join(written.replace("\u2212", "-").split())
+    while (less := _COMMENT.sub(" ", plain)) != plain:
+        plain = " ".join(less.split())
+    match = next(filter(None, (shape.fullmatch(plain) for shape in _SHAPES)), None)
     if match is None:
         return None
     parts = match.groupdict(default="")
+    if text.isdigit() and int(parts["year"]) not in _OF_DIGITS:
+        return None
+    if plain != text and not (parts["sign"] or parts["name"]):
+        # A comment says nothing, but what stands in it may be the zone.
+        return None
+    clock = tuple(int(parts[name] or 0) for name in ("hour", "minute", "second"))
+    is_end = clock == _END_OF_DAY and not parts.get("half")
+    hour, minute, second = (0, 0, 0) if is_end else clock
     try:
         found = datetime(
             _year(parts["year"]),
             _month(parts["month"]),
             int(parts["day"]),
-            _hour(int(parts["hour"] or 0), parts.get("half", "")),
-            int(parts["minute"] or 0),
-            int(parts["second"] or 0),
+            _hour(hour, parts.get("half", "")),
+            minute,
+            59 if second == _LEAP else second,
             tzinfo=_zone(parts),
-        )
+        ) + timedelta(days=is_end)
         # Of the first or the last years in another zone, which may be no year at all.
         return found if found.astimezone(UTC).year in _YEARS and found.year in _YEARS else None
     except (ValueError, LookupError, OverflowError):

@@ -14,6 +14,7 @@ from lxml import etree
 
 from feedserver.formats import xml
 from feedserver.model import Attachment, Channel, Entry
+from feedserver.text.clean import clean
 
 MEDIA_TYPE = "application/atom+xml"
 
@@ -27,14 +28,14 @@ def serialise(channel: Channel) -> bytes:
     """
     feed = xml.generator(channel, _Head, _Entry)
     title = xml.words(channel.title, channel.home_url)
-    feed.id(xml.clean(channel.first_url or channel.feed_url))
+    feed.id(clean(channel.first_url or channel.feed_url))
     feed.title(xml.escape(title))
     feed.subtitle(xml.escape(xml.words(channel.description, title)))
-    feed.link(href=xml.clean(channel.feed_url), rel="self", type=MEDIA_TYPE)
-    feed.link(href=xml.clean(channel.home_url), rel="alternate", type="text/html")
+    feed.link(href=clean(channel.feed_url), rel="self", type=MEDIA_TYPE)
+    feed.link(href=clean(channel.home_url), rel="alternate", type="text/html")
     for rel, address in xml.paging(channel):
-        feed.link(href=xml.clean(address), rel=rel, type=MEDIA_TYPE)
-    site = xml.clean(channel.site.url)
+        feed.link(href=clean(address), rel=rel, type=MEDIA_TYPE)
+    site = clean(channel.site.url)
     feed.author(name=_name(channel.site.title) or site, uri=site)
     for entry in channel.entries:
         _fill(xml.add_entry(feed, entry), entry)
@@ -45,20 +46,20 @@ def _fill(item: Any, entry: Entry) -> None:
     title = xml.words(entry.title, entry.url)
     item.id(xml.words(entry.id, entry.url))
     item.title(xml.escape(title))
-    item.link(href=xml.clean(entry.url), rel="alternate")
+    item.link(href=clean(entry.url), rel="alternate")
     item.summary(xml.escape(xml.words(entry.summary, title)), type="html")
     if content := xml.content(entry):
         item.content(content, type="html")
     for person in entry.authors:
         # feedgen leaves out a person without a name.
-        item.author(name=_name(person.name), uri=xml.clean(person.url or ""))
+        item.author(name=_name(person.name), uri=clean(person.url or ""))
     for tag in xml.filled(entry.tags):
         item.category(term=tag)
 
 
 def _name(text: str) -> str:
     """Prepare a person's name; validators take an address in angle brackets for a leak."""
-    name = xml.clean(text).strip()
+    name = clean(text).strip()
     return xml.plain(_EMAIL.sub(r"‹\1›", name))
 
 
@@ -80,10 +81,10 @@ class _Entry(xml.Extension):
             element.set("rel", "alternate")
             element.set("type", "text/html")
         for each in xml.files(self.entry):
-            link = etree.SubElement(tree, "link", rel="enclosure", href=xml.clean(each.url))
+            link = etree.SubElement(tree, "link", rel="enclosure", href=clean(each.url))
             if media_type := xml.media_type(each):
                 link.set("type", media_type)
             if each.length:
                 link.set("length", str(each.length))
             if isinstance(each, Attachment) and each.title:
-                link.set("title", xml.clean(each.title))
+                link.set("title", clean(each.title))

@@ -8,12 +8,13 @@ null and no empty list. Hubs are left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from feedserver.formats import message
 from feedserver.formats.decoding import Address, Text, WebAddress, typed
 from feedserver.formats.versions import version
 from feedserver.model import (
@@ -30,6 +31,7 @@ from feedserver.model import (
     Site,
     UpdateOf,
 )
+from feedserver.text.words import Words
 
 MEDIA_TYPE = "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -52,7 +54,10 @@ def serialise(channel: Channel) -> bytes:
         feed_url=channel.feed_url,
         next_url=channel.next_url,
     )
-    return write(top, channel.entries)
+    if not channel.messages:
+        return write(top, channel.entries)
+    words = Words(channel.site.language)
+    return b"".join(lines(top, channel.entries, lambda entry: _message(entry, words)))
 
 
 def head(
@@ -84,12 +89,19 @@ def write(top: Mapping[str, object], entries: Iterable[Entry]) -> bytes:
     return b"".join(lines(top, entries))
 
 
-def lines(top: Mapping[str, object], entries: Iterable[Entry]) -> Iterator[bytes]:
-    """Yield what `write` gives in parts: what stands before the items, each of them, the end."""
+def lines(
+    top: Mapping[str, object],
+    entries: Iterable[Entry],
+    more: Callable[[Entry], Mapping[str, object]] = lambda entry: {},
+) -> Iterator[bytes]:
+    """Yield what `write` gives in parts: what stands before the items, each of them, the end.
+
+    `more` are further members of an entry's item.
+    """
     yield _bytes(f'{_dump(top)[:-1]},"items":[')
     separator = "\n"
     for entry in entries:
-        yield _bytes(f"{separator}{_dump(item(entry))}")
+        yield _bytes(f"{separator}{_dump({**item(entry), **more(entry)})}")
         separator = ",\n"
     yield b"\n]}\n"
 
@@ -153,6 +165,12 @@ def known(address: str | UnsetType) -> str | None:
 def without_nothing(members: Mapping[str, object]) -> dict[str, object]:
     """Leave out members that are `None` or have nothing in them; an empty text stays."""
     return {name: value for name, value in members.items() if value not in (None, (), [], {})}
+
+
+def _message(entry: Entry, words: Words) -> Mapping[str, object]:
+    """What an entry says in a room, as the member of its item."""
+    content = message.of_entry(entry, words)
+    return {} if content is None else {"_matrix": {"content": content}}
 
 
 def _bytes(text: str) -> bytes:

@@ -15,6 +15,7 @@ from lxml import etree
 
 from feedserver.formats import xml
 from feedserver.model import Attachment, Channel, Entry, Image
+from feedserver.text.clean import clean
 
 MEDIA_TYPE = "application/rss+xml"
 
@@ -35,9 +36,9 @@ def serialise(channel: Channel) -> bytes:
     title = xml.words(channel.title, channel.home_url)
     feed.title(xml.plain(title))
     feed.description(xml.plain(xml.words(channel.description, title)))
-    feed.link(href=xml.clean(channel.feed_url), rel="self", type=MEDIA_TYPE)
+    feed.link(href=clean(channel.feed_url), rel="self", type=MEDIA_TYPE)
     # feedgen takes the last link for that of the channel.
-    feed.link(href=xml.clean(channel.home_url), rel="alternate")
+    feed.link(href=clean(channel.home_url), rel="alternate")
     for entry in channel.entries:
         _fill(xml.add_entry(feed, entry), entry)
     return xml.finish(feed.rss_str(pretty=True), channel.entries)
@@ -46,7 +47,7 @@ def serialise(channel: Channel) -> bytes:
 def _fill(item: Any, entry: Entry) -> None:
     title = xml.words(entry.title, entry.url)
     item.title(xml.plain(title))
-    item.link(href=xml.clean(entry.url), rel="alternate")
+    item.link(href=clean(entry.url), rel="alternate")
     permalink = entry.id == entry.url and entry.id.startswith(("http://", "https://"))
     item.guid(xml.words(entry.id, entry.url), permalink=permalink)
     item.description(xml.escape(xml.words(entry.summary, title)))
@@ -55,7 +56,7 @@ def _fill(item: Any, entry: Entry) -> None:
     for tag in xml.filled(entry.tags):
         item.category(term=xml.plain(tag))
     if file := _enclosure(entry):
-        item.enclosure(xml.clean(file.url), file.length, file.type)
+        item.enclosure(clean(file.url), file.length, file.type)
 
 
 def _enclosure(entry: Entry) -> Image | Attachment | None:
@@ -78,7 +79,7 @@ class _Head(xml.Extension):
         if own is None:
             return
         for rel, address in reversed(list(xml.paging(self.channel))):
-            own.addnext(etree.Element(own.tag, href=xml.clean(address), rel=rel, type=MEDIA_TYPE))
+            own.addnext(etree.Element(own.tag, href=clean(address), rel=rel, type=MEDIA_TYPE))
 
 
 class _Item(xml.Extension):
@@ -91,7 +92,7 @@ class _Item(xml.Extension):
         for file in xml.files(self.entry):
             if file is enclosure:
                 continue
-            media = etree.SubElement(tree, f"{{{_MEDIA}}}content", url=xml.clean(file.url))
+            media = etree.SubElement(tree, f"{{{_MEDIA}}}content", url=clean(file.url))
             media_type = xml.media_type(file)
             medium = "image" if isinstance(file, Image) else (media_type or "").partition("/")[0]
             if medium in _MEDIUMS:

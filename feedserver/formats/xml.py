@@ -16,21 +16,9 @@ from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]  # it car
 from lxml import etree
 
 from feedserver.model import Attachment, Channel, Entry, Image, PackedEntry
+from feedserver.text.clean import clean
 
 GENERATOR = "mkdocs-twim"
-
-# What XML 1.0 can't hold, what is a parse error in HTML, and U+FFFD, which says that text is lost.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]+"
-)
-_PLANE_ENDS = "".join(
-    chr(plane | 0xFFFE) + chr(plane | 0xFFFF) for plane in range(0x10000, 0x110000, 0x10000)
-)
-# The range in front makes it ten times as fast as the set alone.
-_FORBIDDEN_BEYOND = re.compile(f"[\U0001fffe-\U0010ffff](?<=[{_PLANE_ENDS}])")
-# A text whose bytes have none of these is clean; that is known in a tenth of the time.
-_SUSPECT_CONTROLS = bytes(range(32)).replace(b"\t", b"").replace(b"\n", b"") + b"\x7f"
-_SUSPECT_BYTES = (b"\xc2", b"\xed", b"\xef", b"\xbf\xbe", b"\xbf\xbf")
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 _CLOSING_TAG = re.compile(r"<(/\w[^<>]*)>")
@@ -109,18 +97,6 @@ def content(entry: Entry) -> str:
     return "" if text.isspace() else text
 
 
-def packed(entry: Entry) -> PackedEntry:
-    """An entry whose content is ready to be written: checked, and in UTF-8."""
-    if isinstance(entry, PackedEntry) and entry.clean:
-        return entry
-    text = entry.content
-    if text is None:
-        return PackedEntry.of(entry, None)
-    # What is blank only is as little to be written as what has to be cleaned.
-    is_clean = clean(text) == text and not text.isspace()
-    return PackedEntry.of(entry, text.encode("utf-8", "replace"), clean=is_clean)
-
-
 def _goes_around(entry: Entry) -> TypeGuard[PackedEntry]:
     return isinstance(entry, PackedEntry) and entry.clean and bool(entry.utf8)
 
@@ -150,21 +126,6 @@ def _without_unused(data: bytes) -> bytes:
         return match[0] if b"<%b:" % match[1] in data else b""
 
     return data[:start] + _NAMESPACE.sub(used, data[start:end]) + data[end:]
-
-
-def clean(text: str) -> str:
-    """Drop the characters that a feed can't hold; a carriage return is a line's end."""
-    if text.isascii() and text.isprintable():
-        return text
-    data = text.encode("utf-8", "surrogatepass")
-    if len(data.translate(None, _SUSPECT_CONTROLS)) == len(data):
-        for suspect in _SUSPECT_BYTES:
-            if suspect in data:
-                break
-        else:
-            return text
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _FORBIDDEN_BEYOND.sub("", _FORBIDDEN.sub("", text))
 
 
 def words(text: str, instead: str) -> str:

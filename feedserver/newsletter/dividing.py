@@ -17,10 +17,10 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
-from feedserver.formats.xml import packed
 from feedserver.model import Entry, PackedEntry, Site
 from feedserver.newsletter import entries
 from feedserver.newsletter.entries import Post
+from feedserver.text.clean import packed
 
 # Nothing of MkDocs is imported here, for each process imports it.
 

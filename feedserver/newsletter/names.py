@@ -37,16 +37,18 @@ def of_project(found: Project, registry: Registry = EMPTY) -> str:
     return (known and known.title) or found.title or found.slug
 
 
-def title(section: Section | None, project: Project | None, date: datetime) -> str:
-    """An update's title, with its issue's date where that was written: "Clients, 2020-11-06".
-
-    Of a project's: "Fractal 5 (Clients), 2020-11-06"; without a section "Matrix Spec, 2020-11-06".
-    """
+def heading(section: Section | None, project: Project | None) -> str:
+    """What an update is about: "Fractal 5 (Clients)", "Clients", or "Matrix Spec"."""
     name = of_section(section) if section else ""
-    if project is not None:
-        own = without_emoji(project.title) or of_project(project)
-        name = f"{own} ({name})" if name else own
-    return f"{name}, {date.date().isoformat()}"
+    if project is None:
+        return name
+    own = without_emoji(project.title) or of_project(project)
+    return f"{own} ({name})" if name else own
+
+
+def title(section: Section | None, project: Project | None, date: datetime) -> str:
+    """An update's title: `heading`, and its issue's date where that was written."""
+    return f"{heading(section, project)}, {date.date().isoformat()}"
 
 
 def shown(entry: Entry, kind: FeedKind | None = None, registry: Registry = EMPTY) -> Shown:

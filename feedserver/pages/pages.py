@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from babel import Locale
 from starlette.responses import Response
 
-from feedserver.embed import oembed, snippets, widget
+from feedserver.embed import oembed, rooms, snippets, widget
 from feedserver.embed.widget import Widget
 from feedserver.errors import ParameterError
 from feedserver.feeds import choices
@@ -199,6 +199,7 @@ def _selection(index: Index, feed: Feed, base: str, part: Slice) -> dict[str, ob
         "addresses": cards.addresses(feed, base, subscribed),
         "oembed": oembed.discovery(base, cards.addresses(feed, base, subscribed)[0].url),
         "embed": _embed(feed, base, replace(subscribed, limit=None), index.archive.site),
+        "rooms": rooms.of(feed, base, subscribed),
         "site": index.archive.site,
     }
 

@@ -29,10 +29,11 @@ from pathlib import Path
 from feedserver.errors import DatabaseError
 from feedserver.feeds.index import Index
 from feedserver.formats import archive as archives
-from feedserver.formats import jsonfeed, xml
+from feedserver.formats import jsonfeed
 from feedserver.model import Archive, Entry
 from feedserver.store import files
 from feedserver.text import html
+from feedserver.text.clean import packed
 
 FORMAT = 3
 """Goes up when the tables change, or what stands in them; a file of another format isn't opened."""
@@ -248,10 +249,10 @@ def _insert(connection: sqlite3.Connection, number: int, entry: Entry) -> None:
     del item["content_text"]
     head = _text(json.dumps(item, ensure_ascii=False, separators=(",", ":"))).encode()
     connection.execute("INSERT INTO heads VALUES (?, ?, ?)", (number, head, zlib.crc32(head)))
-    packed = xml.packed(entry)
-    values = (number, packed.utf8, packed.clean, zlib.crc32(packed.utf8 or b""))
+    ready = packed(entry)
+    values = (number, ready.utf8, ready.clean, zlib.crc32(ready.utf8 or b""))
     connection.execute("INSERT INTO bodies VALUES (?, ?, ?, ?)", values)
-    text = html.sanitised_text(packed.content or "")
+    text = html.sanitised_text(ready.content or "")
     connection.execute(
         "INSERT INTO words(rowid, title, summary, content) VALUES (?, ?, ?, ?)",
         (number, *(separated(_text(each)) for each in (entry.title, entry.summary, text))),

@@ -62,6 +62,8 @@ _VANISHING = re.compile(
 _IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 # Between letters, or after a digit, they leave no gap.
 _JOINERS = re.compile("[\u200d\u20e3\ufe00-\ufe0f]")
+# What makes a picture of the sign before.
+_AS_PICTURE = ("\ufe0f", "\u20e3")
 # What is shown as a picture, as of Unicode 16, and what colours it. Musical accidentals (C♯),
 # circled digits, and ©, ®, ™ are text.
 _EMOJI = re.compile(
@@ -77,12 +79,19 @@ _DEPARTMENT = re.compile(r"(?:dept\.?|department)\s+of(?:\s+|$)", re.IGNORECASE)
 # What a version may stand in: it goes on to the end of that, so that 2.0/OpenID is none.
 _RUN = re.compile(r"(?<![^\W_])(?<![.+-])(?:[^\W_]|[.+-])++(?![^\s,;:)])")
 _VERSION = re.compile(r"(?<![a-z0-9])v?[0-9]+\.[0-9]", re.IGNORECASE)
+# Versions that another is joined to: 1.2/1.3, v1.2.0–v1.3.0.
+_JOINED = re.compile(
+    r"(?<![^\W_])(?<![.+-])(?:v?[0-9]+\.[0-9](?:[^\W_]|[.+-])*+(?:_|[^\w\s.+-])++)++\Z",
+    re.IGNORECASE,
+)
 _FOR = re.compile(r"[\s,;:)]*+(?=for\s)", re.IGNORECASE)
 _NEWS = frozenset("release released update updates version".split())
 # With what the words for a link, or for a version, begin.
 _BEFORE_MORE = frozenset(" ([{（-–—:;,|/&·•")
 _SIGNS = re.compile(r"(.)([+#]+)(?=(.)|$)", re.DOTALL)
 _SIGN_WORDS = {"+": " plus ", "#": " sharp "}
+# What NFKC makes + and # of.
+_WIDE_SIGNS = str.maketrans("＋﹢⁺₊﬩＃﹟", "+++++##")
 MATRIX_LIVE = "matrix-live"
 
 
@@ -126,10 +135,10 @@ def without_signs(name: str) -> str:
 
 
 def _replaced(text: str, signs: Mapping[str, str]) -> str:
+    if not text.isascii():
+        text = _VANISHING.sub("", text).translate(_WIDE_SIGNS)
     if "+" not in text and "#" not in text:
         return text
-    if not text.isascii():
-        text = _VANISHING.sub("", text)
 
     def words(found: re.Match[str]) -> str:
         before, run, behind = found.groups()
@@ -163,6 +172,9 @@ def without_end(text: str) -> str:
 
 def ends_in_emoji(text: str) -> bool:
     """Whether the last thing in a text is a picture."""
+    if text.endswith(_AS_PICTURE):
+        # A digit and others are text without that.
+        return True
     last = _JOINERS.sub("", text[-4:])[-1:]
     return bool(_EMOJI.fullmatch(last))
 
@@ -216,7 +228,8 @@ def _without_versions(title: str) -> str:
         version = _VERSION.search(title, run.start(), run.end())
         if version is None:
             continue
-        parts.append(_without_news(title[at : version.start()]))
+        joined = _JOINED.search(title, at, version.start())
+        parts.append(_without_news(title[at : (joined or version).start()]))
         behind = _FOR.match(title, run.end())
         if behind is None:
             break

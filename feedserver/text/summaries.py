@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborNode
 
 from feedserver.text.html import sanitised_text, serialise
-from feedserver.text.slugs import ends_in_emoji
+from feedserver.text.slugs import ends_in_emoji, without_emoji
 
 _LINK = r"(?:(?!</?a\b).)*</a>\s*</p>"
 _ASIDE = re.compile(
@@ -30,7 +30,14 @@ _OPEN = re.compile(r"<(?:h[1-6]|table|pre)\b")
 _SENTENCE = re.compile(
     r"[.!?…。！？](?:(?<=[.!?…])[.!?…]*[\"'”’)\]»]*(?=\s+[^a-z\s])|(?<=[。！？])[。！？]*[」』]?)"
 )
-_SAID = re.compile(r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|tr|ul)>")
+_SAID = re.compile(
+    r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|summary|tr|ul)>"
+    # A text before one of these is one that nothing stands around.
+    r"|(?=<(?:blockquote|details|div|dl|figure|h[1-6]|ol|p|pre|table|ul)[\s>])"
+)
+_PICTURE = re.compile(r'<img(?:\s(?:[^<>"]|"[^"]*")*)?>')
+_ALT = re.compile(r'\salt="([^"]+)"')
+_DRAWN = re.compile(r'\sclass="[^"]*emoji')
 _STOP = re.compile(r"[.!?…:;,–—。！？][\"'”’)\]»」』]?$")
 _SHORTEST = 60
 
@@ -62,12 +69,21 @@ def sanitised_summary(html: str, limit: int = 300) -> str | None:
 def _beginning(html: str, limit: int) -> str:
     """What counts for a summary; of a long text not all, but more than the limit."""
     html = _PLAYER.sub(" ", _NOTE.sub(" ", without_note_marks(html)))
+    html = _PICTURE.sub(_emoji, html)
     if (cut := html.find("<p>", 3 * limit)) > 0:
         words = _sentences(prose := _prose(html[:cut]))
         # The last word may yet get a full stop, and what is open here may not count.
         if words.rfind(" ") > limit + 1 and not _OPEN.search(prose):
             return words
     return _sentences(_prose(html)) or _sentences(html)
+
+
+def _emoji(picture: re.Match[str]) -> str:
+    """The emoji that a picture is drawn for, as Material does it; else the picture."""
+    alt = _ALT.search(picture[0])
+    if alt and (_DRAWN.search(picture[0]) or not without_emoji(alt[1])):
+        return alt[1]
+    return picture[0]
 
 
 def _prose(html: str) -> str:

@@ -19,7 +19,7 @@ from babel.core import UnknownLocaleError
 from markupsafe import Markup, escape
 
 FALLBACK = "en"
-FOLDER = Path(__file__).parents[1] / "translations"
+FOLDER = Path(__file__).parent / "translations"
 """The catalogues of the server's own pages."""
 
 _NAME = re.compile(r"{(\w+)}")

@@ -72,25 +72,30 @@
     return form.replace("{count}", count);
   }
 
-  // Copies the address of a feed, and says so.
+  // Copies the address of a feed, or what a bot is told, and says so.
   async function copy(event) {
     const button = event.target.closest(".twim-copy");
     if (!button) {
       return;
     }
-    const address = button.previousElementSibling.href;
+    const before = button.previousElementSibling;
+    const { twimCopied } = before.dataset;
+    const text = twimCopied ? before.textContent : before.href;
     try {
-      await navigator.clipboard.writeText(address);
+      await navigator.clipboard.writeText(text);
     } catch {
       // Without a secure origin there is no clipboard: then a person copies what is shown.
-      window.prompt(spoken().feed_address, address);
+      if (twimCopied) {
+        window.getSelection().selectAllChildren(before);
+      } else {
+        window.prompt(spoken().feed_address, text);
+      }
       return;
     }
     button.classList.add("twim-copied");
     setTimeout(() => button.classList.remove("twim-copied"), 2000);
-    const said = document.querySelector(".twim-search output");
-    const format = button.previousElementSibling.textContent;
-    said.textContent = spoken().copied.replace("{name}", () => format);
+    const said = document.querySelector(twimCopied ? ".twim-room output" : ".twim-search output");
+    said.textContent = twimCopied ?? spoken().copied.replace("{name}", () => before.textContent);
   }
 
   // Shows the feeds, sections or projects whose names have all the words that were typed.
@@ -130,22 +135,30 @@
   const ICON =
     '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M19 21H8V7h11m0-2H8a2 2 0 0 0-2 2v14' +
     "a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m-3-4H4a2 2 0 0 0-2 2v14h2V3h12z\"/></svg>";
+  const blank = document.createElement("button");
+  blank.type = "button";
+  blank.className = "twim-copy";
+  blank.innerHTML = ICON;
+
+  // A button that copies what stands before it.
+  function copier(label) {
+    const button = blank.cloneNode(true);
+    button.title = label;
+    button.setAttribute("aria-label", label);
+    return button;
+  }
 
   // Puts the catalogue's search field and copy buttons there, which do nothing without scripts.
   function prepare() {
     for (const field of document.querySelectorAll(".twim-search[hidden]")) {
       field.hidden = false;
-      const blank = document.createElement("button");
-      blank.type = "button";
-      blank.className = "twim-copy";
-      blank.innerHTML = ICON;
       const said = spoken().copy;
       for (const link of document.querySelectorAll(".twim-catalogue .twim-formats a:last-child")) {
-        const button = blank.cloneNode(true);
-        button.title = said.replace("{name}", () => link.textContent);
-        button.setAttribute("aria-label", button.title);
-        link.after(button);
+        link.after(copier(said.replace("{name}", () => link.textContent)));
       }
+    }
+    for (const told of document.querySelectorAll("[data-twim-copy]:last-child")) {
+      told.after(copier(told.dataset.twimCopy));
     }
     reach();
   }

@@ -20,12 +20,12 @@ from feedserver.feeds import catalogue, export
 from feedserver.feeds.index import Index
 from feedserver.feeds.terms import joined, names_of
 from feedserver.formats.formats import FORMATS
-from feedserver.formats.xml import packed
 from feedserver.model import TAXONOMIES, Archive, Entry, Feed, Image, Person, Site
 from feedserver.newsletter import entries, order, registry
 from feedserver.newsletter.issues import is_issue
 from feedserver.newsletter.merges import Merge, merge
 from feedserver.newsletter.registry import Registry
+from feedserver.text.clean import packed
 from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
 from mkdocs_twim.errors import OptionError

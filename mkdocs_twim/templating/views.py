@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+from feedserver.embed import rooms
+from feedserver.embed.rooms import Told
 from feedserver.embed.widget import Layout
 from feedserver.feeds.choices import short_title
 from feedserver.feeds.index import Index
@@ -219,7 +221,8 @@ class EmbedView:
 class FeedView:
     """A feed; `formats` are its three documents, each with the name of its format.
 
-    `embed` is there where a server of the site is known.
+    `rooms` is what bots are told to post it into a Matrix room. `embed` is there where a server of
+    the site is known.
     """
 
     title: str
@@ -227,6 +230,7 @@ class FeedView:
     url: str
     entries: int
     formats: tuple[Link, ...]
+    rooms: tuple[Told, ...]
     embed: EmbedView | None = None
 
 
@@ -324,6 +328,7 @@ def feed(found: Feed, index: Index, words: Words, embed: EmbedView | None = None
             Link(form.name.removesuffix(" Feed"), found.path[1:] + file)
             for file, form in FORMATS.items()
         ),
+        rooms=rooms.of(found, site.url),
         embed=embed,
     )
 

@@ -203,3 +203,57 @@ def test_nothing_of_the_dialogue_keeps_anybody_out(
         browser.execute_script(axe)
         found = browser.execute_async_script(run)
     assert found == [], found
+
+
+def test_what_a_bot_is_told_is_copied(browser: Chrome, site: str) -> None:
+    permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    command = {"permissions": permissions, "origin": site}
+    browser.execute_cdp_cmd("Browser.grantPermissions", command)
+    visit(browser, site + CLIENTS)
+    summary = _one(browser, ".twim-room summary")
+    place = summary.rect
+    assert summary.text == "In a Matrix room" and not _one(browser, ".twim-room pre").is_displayed()
+    summary.click()
+    # It stays under the pointer.
+    assert summary.rect == place
+    buttons = browser.find_elements(By.CSS_SELECTOR, ".twim-room .twim-copy")
+    assert [button.accessible_name for button in buttons] == [
+        "Copy: feedserver bot",
+        "Copy: maubot with the plugin rss",
+        "Copy: matrix-hookshot",
+    ]
+    buttons[0].click()
+    said = _one(browser, ".twim-room output")
+    WebDriverWait(browser, 60).until(
+        lambda _: said.get_property("textContent") == "Copied: feedserver bot"
+    )
+    read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
+    letters = (site + CLIENTS).replace("http://127.0.0.1", "https://letters.example")
+    assert browser.execute_async_script(read) == (
+        f'[[rooms]]\nroom = "#room:matrix.example"\nfeed = "{letters}feed.json"\nmode = "updates"'
+    )
+
+
+def test_without_scripts_it_is_read(browser: Chrome, site: str) -> None:
+    with no_scripts(browser):
+        visit(browser, site + CLIENTS)
+        _one(browser, ".twim-room summary").click()
+        assert "!rss subscribe https://" in _one(browser, ".twim-room").text
+        assert not browser.find_elements(By.CSS_SELECTOR, ".twim-room button")
+
+
+@pytest.mark.parametrize(("colours", "width"), [("light", 1280), ("dark", 360)])
+def test_what_bots_are_told_keeps_nobody_out(
+    browser: Chrome, axe: str, letters: Site, colours: str, width: int
+) -> None:
+    dark = DARK.get(letters.theme, "") if colours == "dark" else ""
+    forget(browser, letters.address)
+    with media(browser, prefers_color_scheme=colours), screen(browser, width):
+        visit(browser, letters.address + CLIENTS)
+        assert not dark or browser.execute_script(dark)
+        _one(browser, ".twim-room summary").click()
+        wide = "return document.documentElement.scrollWidth <= innerWidth"
+        assert browser.execute_script(wide)
+        browser.execute_script(axe)
+        found = browser.execute_async_script(RUN)
+        assert [each["node"] for each in found if "twim-room" in each["node"] or each["ours"]] == []

@@ -214,6 +214,8 @@ def test_without_scripts_it_all_works(browser: Chrome, site: str) -> None:
         _one(browser, ".group li a").click()
         _wait_for(browser, ".subscribe")
         assert _shown(browser, "button") == []
+        _one(browser, "details.room summary").click()
+        assert "!hookshot feed http" in _one(browser, "details.room").text
 
 
 @pytest.mark.parametrize("page", ["a feed", "the catalogue"])
@@ -241,6 +243,41 @@ def test_an_address_is_copied(browser: Chrome, site: str, page: str) -> None:
         assert said == "Copied: All posts RSS" and str(address).endswith("/rss.xml")
     WebDriverWait(browser, 60).until(lambda driver: not _all(driver, done))
     assert button.text == ("Copy" if page == "a feed" else "")
+
+
+def test_what_a_bot_is_told_is_copied(browser: Chrome, site: str) -> None:
+    permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    command = {"permissions": permissions, "origin": site}
+    browser.execute_cdp_cmd("Browser.grantPermissions", command)
+    # The address opens the dialogue, as the button does.
+    visit(browser, f"{site}{PAGES['a feed']}#room")
+    dialog = _one(browser, "dialog:has(#room)")
+    assert dialog.is_displayed() and dialog.accessible_name == "In a Matrix room: Clients, Letters"
+    assert browser.switch_to.active_element.text == "In a Matrix room: Clients, Letters"
+    _press(browser, Keys.ESCAPE)
+    assert not dialog.is_displayed()
+    _one(browser, "button.open-room").click()
+    button = _all(browser, "#room [data-copy]")[0]
+    assert button.accessible_name == "Copy: feedserver bot"
+    button.click()
+    _wait_for(browser, "#room button.copied")
+    read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
+    assert browser.execute_async_script(read) == _one(browser, "#room code").text
+    assert browser.execute_script("return document.querySelector('#room > .said').textContent") == (
+        "Copied: feedserver bot"
+    )
+
+
+def test_without_a_clipboard_what_is_told_is_marked(browser: Chrome, site: str) -> None:
+    """A question of the browser would make one line of several."""
+    visit(browser, f"{site}{PAGES['a feed']}#room")
+    browser.execute_script(
+        "navigator.clipboard.writeText = () => Promise.reject(new Error('none'));"
+    )
+    _all(browser, "#room [data-copy]")[0].click()
+    marked = "return window.getSelection().toString().trim()"
+    WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(marked))
+    assert browser.execute_script(marked) == _one(browser, "#room code").text
 
 
 def test_the_catalogue_is_searched_while_one_types(browser: Chrome, site: str) -> None:
@@ -293,7 +330,9 @@ def test_a_long_group_has_each_feed_s_dialogue(
             assert browser.execute_async_script(AXE) == []
         _one(browser, "#find").send_keys("p77")
         [shown] = _shown(browser, ".names > li")
-        assert shown.split() == ["P77", "1", "Embed", "Atom", "RSS", "JSON"]
+        # Each format says of what, to who doesn't see the row.
+        formats = ("Atom", "RSS", "JSON")
+        assert shown.split() == ["P77", "1", "Embed", *(w for f in formats for w in ("P77", f))]
         link = _all(browser, ".names > li:not([hidden]) > a")[1]
         assert link.accessible_name == "Embed: P77"
         link.click()

@@ -20,7 +20,7 @@ from mkdocs_twim.shortcodes import tokens
 from mkdocs_twim.shortcodes.peers import Peers
 from mkdocs_twim.shortcodes.signatures import SIGNATURES
 from tests.sites import Built, build, issue, messages, post
-from tests.twim.shortcodes.test_shortcodes import problem
+from tests.twim.shortcodes.test_library import problem
 
 QUIET = {"feeds": {"quiet": {"title": "Quiet", "not_category": ["this-week-in-letters"]}}}
 PICTURED = (

@@ -378,15 +378,17 @@ SHARED = {"de": {"feed", "feeds", "website"}, "fr": {"archive", "page", "pages"}
 @pytest.mark.parametrize("language", ["de", "fr", "ar"])
 def test_no_english_is_left(language: str, tmp_path: Path) -> None:
     built = _in(language, tmp_path)
+    looked = 0
     for path in built.folder.rglob("index.html"):
         name = f"{path.parent.relative_to(built.folder).as_posix()}/"
         tree = _tree(built, "" if name == "./" else name)
-        for node in tree.css(".twim-excerpt, .twim-content"):
+        for node in tree.css(".twim-excerpt, .twim-content, script"):
             node.decompose()
         content = tree.css_first("article.md-content__inner")
         if content is None:
             # An old address, which leads on.
             continue
+        looked += 1
         attributes = [
             str(value)
             for node in content.css("[aria-label], [title]")
@@ -396,6 +398,7 @@ def test_no_english_is_left(language: str, tmp_path: Path) -> None:
         text = " ".join([content.text(), *attributes]).replace("feeds.", "")
         found = {word.lower() for word in ENGLISH.findall(text)}
         assert found <= SHARED[language], name
+    assert looked > 10
 
 
 def test_languages_that_are_written_from_right_to_left(tmp_path: Path) -> None:
@@ -417,7 +420,7 @@ def test_the_style_sheet_knows_no_left_and_right() -> None:
     # The triangle of a player points to the right in every language.
     assert [line.strip() for line in sided] == ["margin-left: 0.35em;"]
     for shorthand in re.findall(r"(?m)^\s*(?:margin|padding|border-radius): (.*);$", css):
-        values = shorthand.split()
+        values = re.sub(r"calc\(.*\)|max\(.*\)", "x", shorthand).split()
         assert len(values) < 4 or values[1] == values[3], shorthand
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
@@ -506,7 +506,6 @@ PLUGINS = st.lists(st.tuples(NAMES, st.dictionaries(NAMES, VALUES, max_size=3)),
 
 
 @given(PLUGINS, PLUGINS, st.dictionaries(NAMES, VALUES, max_size=3), st.sampled_from([0, 2, None]))
-@settings(deadline=None)
 def test_other_plugins_are_never_touched(
     before: list[tuple[str, dict[str, object]]],
     after: list[tuple[str, dict[str, object]]],

@@ -207,6 +207,7 @@ def built_in(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             "blog/other.md": post(body="## Part\n"),
             "img/a.png": b"",
             "img/b.png": b"",
+            "blog/img/demo.mov": b"",
         },
         site_url=f"{SITE_URL}{request.param}",
         strict=True,

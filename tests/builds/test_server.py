@@ -82,6 +82,8 @@ def test_without_a_server_there_is_none_of_it(tmp_path: Path) -> None:
     site = _site(tmp_path, "mkdocs")
     text = site.read("section/clients/index.html")
     assert "oembed" not in text and "twim-embed" not in text and "embedding.js" not in text
+    # A room needs none.
+    assert "twim-room" in text
     assert not (site.folder / "assets/twim/embedding.js").exists()
 
 
@@ -97,3 +99,32 @@ def test_a_wrong_address_stops_the_build(tmp_path: Path) -> None:
     with messages() as said, pytest.raises(Abort):
         build(tmp_path, FILES, twim={"server_url": "x"})
     assert "found 'x'" in said[-1]
+
+
+@pytest.mark.parametrize("theme", ["material", "mkdocs", "readthedocs"])
+def test_a_list_says_how_it_comes_into_a_room(tmp_path: Path, theme: str) -> None:
+    site = _site(tmp_path, theme, feeds={"calm": {"title": "Calm", "category": ["news"]}})
+    for page, of, mode in (
+        ("section/clients/", "section/clients/", "updates"),
+        ("project/fractal/", "project/fractal/", "updates"),
+        ("updates/", "updates/", "updates"),
+        ("blog/", "", "issues"),
+        ("category/news/", "category/news/", "issues"),
+        ("calm/", "calm/", "issues"),
+    ):
+        feed = f"https://letters.example/{of}"
+        tree = LexborHTMLParser(site.read(f"{page}index.html"))
+        assert [node.text() for node in tree.css("details.twim-room pre")] == [
+            f'[[rooms]]\nroom = "#room:matrix.example"\nfeed = "{feed}feed.json"\nmode = "{mode}"',
+            f"!rss subscribe {feed}atom.xml",
+            f"!hookshot feed {feed}atom.xml",
+        ]
+    for page in ("blog/one/", "section/", "feeds/", "a/", "author/"):
+        assert "twim-room" not in site.read(f"{page}index.html")
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "ar"])
+def test_rooms_are_told_of_in_the_language_of_the_site(language: str) -> None:
+    english = Words("en")
+    for name in ("room", "room_hint", "room_maubot", "room_bot_hint", "room_say_hint"):
+        assert Words(language).text(name) != english.text(name)

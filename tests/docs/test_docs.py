@@ -276,7 +276,9 @@ def test_every_value_of_a_template_is_documented(generated: tuple[Listing, ...])
     given: dict[str, set[str]] = {}
     for listing in generated:
         given.setdefault(f"twim/parts/{listing.template}", set()).update(listing.values)
-    for path in (PACKAGE / "templates").glob("twim/**/*.html"):
+    paths = [*(PACKAGE / "templates").glob("twim/**/*.html")]
+    assert {"post.html", "list.html"} <= {path.name for path in paths}
+    for path in paths:
         name = path.relative_to(PACKAGE / "templates").as_posix()
         used = jinja2.meta.find_undeclared_variables(env.parse(path.read_text("utf-8")))
         known = _in_tables(parts[name]) | OF_MKDOCS
@@ -397,7 +399,7 @@ def test_the_how_to_on_own_text_does_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_how_to_on_embedding_builds_what_others_publish(tmp_path: Path) -> None:
-    """Its snippets for pages of others are tried in tests/e2e/test_embed_how_to.py."""
+    """Its snippets for pages of others are tried in tests/browser/test_embed_how_to.py."""
     news = build(tmp_path / "news", {"blog/one.md": issue(1)}, site_url="https://news.example/")
     text = (HOW_TO / "embed.md").read_text("utf-8")
     [source, folder] = re.findall(r"\$ feedserver export (\S+) (\S+)", text)[0]
@@ -410,17 +412,21 @@ def test_the_how_to_on_embedding_builds_what_others_publish(tmp_path: Path) -> N
 
 
 def test_every_picture_says_what_it_shows() -> None:
+    found = 0
     for path in (ROOT / "docs").rglob("*.md"):
         text = path.read_text("utf-8")
         pictures = re.findall(r"(?m)!\[([^\]]*)\]\([^)\s]+\)", re.sub(r"`[^`\n]*`", "", text))
         assert all(len(alt) > 10 for alt in pictures), path
         assert text.count("\nimage = ") == text.count("\nimage_alt = "), path
+        found += len(pictures)
+    assert found
 
 
 def test_every_page_is_in_the_nav(site: Built) -> None:
     nav = (ROOT / "mkdocs.yml").read_text("utf-8").split("\nnav:\n")[1]
-    for path in (ROOT / "docs").rglob("*.md"):
-        name = path.relative_to(ROOT / "docs").as_posix()
+    names = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert {"index.md", "contributing.md", "how-to/embed.md"} <= names
+    for name in names:
         if not name.startswith(("blog/", "section/")):
             assert f" {name}\n" in f"{nav}\n", name
 
@@ -606,7 +612,9 @@ def test_the_newsletter_shows_every_feature(site: Built) -> None:
 
 
 def test_nothing_is_wrong_with_its_feeds(site: Built) -> None:
-    for feed in site.json("feeds.json")["feeds"]:
+    feeds = site.json("feeds.json")["feeds"]
+    assert len(feeds) > 10
+    for feed in feeds:
         for address in feed["formats"].values():
             path = address.removeprefix("https://mkdocs-twim.example/")
             assert check((site.folder / path).read_bytes(), address=address) == ()
@@ -614,5 +622,7 @@ def test_nothing_is_wrong_with_its_feeds(site: Built) -> None:
 
 def test_links_to_feeds_on_its_pages_lead_somewhere(site: Built) -> None:
     for page in ("index.html", "blog/index.html"):
-        for path in re.findall(r'href="/([^"]*\.(?:xml|json|opml))"', site.read(page)):
-            assert (site.folder / path).is_file(), path
+        paths = re.findall(r'href="([^":]*\.(?:xml|json|opml))"', site.read(page))
+        assert paths, page
+        for path in paths:
+            assert (site.folder / page).parent.joinpath(path).is_file(), path

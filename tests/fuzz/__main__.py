@@ -1,7 +1,8 @@
 """`python -m tests.fuzz [minutes]`: atheris against all that reads what strangers write.
 
 Each target runs for its share of the time. What is found is left in `tests/fuzz/found/`, and
-becomes a test in `tests/feedserver/test_hostile_sources.py`. Needs the dependency group `fuzz`.
+becomes a test in `tests/feedserver/foreign/test_hostile_sources.py`.
+Needs the dependency group `fuzz`.
 """
 
 from __future__ import annotations

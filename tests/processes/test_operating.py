@@ -186,7 +186,11 @@ def _units(folder: Path, page: str, *names: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("page", "names"),
-    [("operate", ["feedserver.service"]), ("host", ["feeds.service", "feeds.timer"])],
+    [
+        ("operate", ["feedserver.service"]),
+        ("host", ["feeds.service", "feeds.timer"]),
+        ("run-the-bot", ["feedserver-bot.service"]),
+    ],
 )
 def test_systemd_finds_nothing_wrong_with_the_units(
     tmp_path: Path, page: str, names: list[str]
@@ -198,8 +202,12 @@ def test_systemd_finds_nothing_wrong_with_the_units(
     assert done.returncode == 0 and about_ours == [], done.stderr
 
 
-def test_the_server_s_unit_is_confined(tmp_path: Path) -> None:
-    [unit] = _units(tmp_path, "operate", "feedserver.service")
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("operate", "feedserver.service"), ("run-the-bot", "feedserver-bot.service")],
+)
+def test_the_units_are_confined(tmp_path: Path, page: str, name: str) -> None:
+    [unit] = _units(tmp_path, page, name)
     command = [_program("systemd-analyze"), "security", "--offline=true", "--threshold=20", unit]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feedserver.foreign import reading
@@ -18,7 +18,7 @@ from feedserver.formats.formats import FORMATS
 from feedserver.model import Attachment, Channel, Image
 from feedserver.text import html
 from tests.feedserver.counting import steps
-from tests.feedserver.foreign.test_foreign import atom, content, entry, feed, one, read, rss
+from tests.feedserver.foreign.test_reading import atom, content, entry, feed, one, read, rss
 from tests.samples import SITE
 
 PAGE = "https://letters.example/2026/tide/"
@@ -130,7 +130,6 @@ tags = st.sampled_from(
 
 
 @given(st.lists(tags, max_size=30))
-@settings(deadline=None)
 def test_any_pictures_are_prepared(found: list[str]) -> None:
     text = "".join(found).replace("|", " ")
     clean = html.sanitise(prepare(text, PAGE, PAGE), PAGE)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from feedserver.foreign.dates import instant
@@ -54,6 +55,20 @@ from feedserver.foreign.dates import instant
         ("20260703T080509+0200", "2026-07-03T06:05:09Z"),
         ("20260703T0805Z", "2026-07-03T08:05:00Z"),
         ("20260703", "2026-07-03T00:00:00Z"),
+        ("Tue,03 Mar 2026 08:05:09 +0530", "2026-03-03T02:35:09Z"),
+        ("Tue , 03 Mar 2026 08:05:09 +0530", "2026-03-03T02:35:09Z"),
+        ("Tuesday,March 3, 2026 08:05 UTC", "2026-03-03T08:05:00Z"),
+        ("Tue, 03 Mar 2026 08:05:09 +0000 (GMT (of old))", "2026-03-03T08:05:09Z"),
+        ("Tue, 03 Mar (sic \\)) 2026 08:05:09 -0300 (a) (b)", "2026-03-03T11:05:09Z"),
+        ("Tue Mar 3 08:05:09 2026 -0300", "2026-03-03T11:05:09Z"),
+        ("Tue Mar  3 08:05:09 2026 CET", "2026-03-03T07:05:09Z"),
+        ("2015-06-30T23:59:60Z", "2015-06-30T23:59:59Z"),
+        ("2015-06-30T20:59:60.5-03:00", "2015-06-30T23:59:59Z"),
+        ("Tue, 30 Jun 2015 23:59:60 GMT", "2015-06-30T23:59:59Z"),
+        ("20150630T235960Z", "2015-06-30T23:59:59Z"),
+        ("2026-02-28T24:00:00Z", "2026-03-01T00:00:00Z"),
+        ("2026-12-31 24:00 +0100", "2026-12-31T23:00:00Z"),
+        ("20260703T2400Z", "2026-07-04T00:00:00Z"),
         # Of which the weekday is in another language.
         ("Vie, 03 Jul 2026 08:05:09 +0200", "2026-07-03T06:05:09Z"),
     ],
@@ -71,6 +86,15 @@ def test_the_instant_is_the_one_that_is_meant(written: str, meant: str) -> None:
         "2026-13-45",
         "2026-02-30",
         "2026-07-03T25:00:00Z",
+        "2026-07-03T24:00:01Z",
+        "2026-07-03T24:30:00Z",
+        "2026-07-03T08:05:61Z",
+        "2026-07-03T08:60:00Z",
+        "Fri, 03 Jul 2026 24:00 AM",
+        "Fri, 03 Jul 2026 08:05:09 (+0200)",
+        "Fri, 03 Jul 2026 08:05:09 +0200 (CEST",
+        "Fri,, 03 Jul 2026 08:05:09 +0200",
+        "Fri Jul 3 08:05:09 +0200 2026 +0200",
         "2026-07-03T08:05:09+02:60",
         "2026-07-03T08:05:09+24:00",
         "Fri, 03 Jul 2026 08:05:09 IST",
@@ -123,13 +147,14 @@ _FORMS = [
 ]
 
 
-@settings(deadline=None)
 @given(moments, st.sampled_from(_FORMS))
 def test_a_formatted_instant_is_read_back_or_none(moment: datetime, form: str) -> None:
-    assert instant(moment.strftime(form)) in (moment, None)
+    written = moment.strftime(form)
+    # Seconds of the year 1970 that are a day of the calendar, too.
+    assume(not re.fullmatch(r"(?:19|20)\d{6}", written))
+    assert instant(written) in (moment, None)
 
 
-@settings(deadline=None)
 @given(moments)
 def test_what_the_standards_say_is_read(moment: datetime) -> None:
     for written in (moment.isoformat(), format_datetime(moment)):
@@ -138,7 +163,6 @@ def test_what_the_standards_say_is_read(moment: datetime) -> None:
         assert found is not None and found.utcoffset() == moment.utcoffset()
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="0123456789:-+/., TZGMTUTCaAmMpPJunFri", max_size=40))
 def test_any_text_is_an_instant_or_none(written: str) -> None:
     found = instant(written)

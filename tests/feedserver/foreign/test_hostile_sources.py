@@ -26,7 +26,7 @@ from feedserver.sources.statefolder import STATUS
 from feedserver.store.store import Store
 from feedserver.text import html
 from tests.conftest import ends, tenth
-from tests.feedserver.foreign.test_foreign import atom, content, entry, feed, rss
+from tests.feedserver.foreign.test_reading import atom, content, entry, feed, rss
 from tests.feedserver.origin import Answer, serving
 from tests.samples import archive, post
 

@@ -10,7 +10,7 @@ from feedserver.foreign import reading
 from feedserver.foreign.reading import Options
 from feedserver.formats import jsonfeed
 from feedserver.model import Origin, Person
-from tests.feedserver.foreign.test_foreign import (
+from tests.feedserver.foreign.test_reading import (
     atom,
     content,
     entry,
@@ -63,7 +63,7 @@ def test_what_stands_there_twice_counts_once() -> None:
     body = '<guid isPermaLink="false">t-1</guid>'
     found = read(rss(item("Tide", body), item("Tide", body)))
     assert [each.id for each in found.archive.entries] == ["t-1"]
-    assert "t-1: stands twice in the feed, and counts once (rule 0)" in messages(found)
+    assert "t-1: stands twice in the feed, and counts once (source)" in messages(found)
 
 
 def test_an_address_of_its_own_is_an_id() -> None:
@@ -117,7 +117,7 @@ def test_the_source_of_an_entry_gives_its_author_and_is_told() -> None:
     found = one(atom(entry(content(ISSUE) + SOURCE)))
     assert found.authors == (Person("Bo", "https://bo.example/about"),)
     assert found.origin == Origin("Bo's log", "https://bo.example/", "https://bo.example/atom.xml")
-    assert jsonfeed.item(found)["_twim"] == {
+    assert jsonfeed.item(found, is_whole=False)["_twim"] == {
         "kind": "post",
         "source": {
             "title": "Bo's log",

@@ -12,7 +12,7 @@ from feedserver.foreign import natives, reading
 from feedserver.formats import archive as archives
 from feedserver.formats import jsonfeed
 from feedserver.model import Person, Reporter
-from tests.feedserver.foreign.test_foreign import feed, messages, read
+from tests.feedserver.foreign.test_reading import feed, messages, read
 from tests.samples import SITE, archive, post, update
 
 pytestmark = pytest.mark.dependency

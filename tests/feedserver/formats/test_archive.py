@@ -77,7 +77,7 @@ def test_golden(name: str, made: Archive, tmp_path: Path) -> None:
     assert_golden(archive.serialise(made), f"{name}.archive.json", tmp_path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(archives)
 def test_every_archive_comes_back(made: Archive) -> None:
     data = archive.serialise(made)
@@ -85,7 +85,7 @@ def test_every_archive_comes_back(made: Archive) -> None:
     assert archive.serialise(archive.parse(data)) == data
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(archives, st.sampled_from([None, 1, "\t"]))
 def test_every_archive_is_read_from_its_file(
     tmp_path_factory: pytest.TempPathFactory, made: Archive, indent: int | str | None
@@ -98,7 +98,7 @@ def test_every_archive_is_read_from_its_file(
     assert archive.serialise(archive.parse_packed(path.read_bytes())) == data
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary() | _json.map(lambda value: json.dumps(value).encode()))
 def test_a_file_of_anything_else_is_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
@@ -109,14 +109,14 @@ def test_a_file_of_anything_else_is_refused(
         archive.parse_packed(path.read_bytes())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary() | _json.map(lambda value: json.dumps(value).encode()))
 def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(ArchiveError):
         archive.parse(data)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_an_archive_with_anything_in_it_is_read_or_refused(data: st.DataObject) -> None:
     document = members()

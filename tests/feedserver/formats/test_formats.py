@@ -39,7 +39,7 @@ def test_hostile_texts() -> None:
         check_strictly(text, text, text)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(hostile_texts, hostile_texts, hostile_texts)
 def test_any_text(title: str, summary: str, content: str) -> None:
     check_strictly(title, summary, content)

@@ -96,7 +96,7 @@ def test_reader_reads_back_what_went_in(tmp_path: Path) -> None:
         assert [content.value for content in read[entry.id].content] == [entry.content]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(entries)
 def test_every_entry_comes_back(entry: Entry) -> None:
     read = jsonfeed.entry(json.loads(json.dumps(jsonfeed.item(entry))))

@@ -125,7 +125,7 @@ def test_posts_of_one_instant_are_modified_in_seconds_of_their_own() -> None:
     assert by_title["a"].modified.utcoffset() == timedelta(0)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.integers(0, 12), max_size=12))
 def test_each_takes_the_first_second_that_is_free(offsets: list[int]) -> None:
     posts = [_post(f"p{n:02}", date=NOON + timedelta(seconds=s)) for n, s in enumerate(offsets)]

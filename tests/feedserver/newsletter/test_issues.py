@@ -576,7 +576,7 @@ LINES = st.tuples(
 
 
 @given(st.text() | st.lists(LINES | st.just("# Title\n\n"), max_size=12).map("".join))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_markdown_divides(text: str) -> None:
     for position, update in enumerate(from_markdown(text)):
         assert update.position == position
@@ -593,7 +593,7 @@ def words(markup: str) -> list[str]:
 
 
 @given(st.lists(LINES, max_size=15).map("".join))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_text_of_the_updates_is_the_text_of_the_issue(text: str) -> None:
     content = html.sanitise(pyromark.html(text), BASE)
     expected: list[str] = []
@@ -608,7 +608,7 @@ def test_the_text_of_the_updates_is_the_text_of_the_issue(text: str) -> None:
 
 
 @given(st.text(alphabet="<>/ahpdivh23 =\"'blockquote#@:\n", max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_html_divides(text: str) -> None:
     updates(text)
 

@@ -24,7 +24,7 @@ from feedserver.sources.slots import Slot
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import STATUS
 from feedserver.store.store import Store
-from tests.feedserver.foreign.test_foreign import ISSUE, atom, content, entry
+from tests.feedserver.foreign.test_reading import ISSUE, atom, content, entry
 from tests.feedserver.origin import Answer, Request, Web, serving
 from tests.samples import SITE, archive, post
 

@@ -249,7 +249,7 @@ SOUP = st.lists(
 ).map("".join)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(SOUP)
 def test_any_soup_becomes_html_without_errors(soup: str) -> None:
     html = sanitise(soup, BASE)

@@ -51,6 +51,16 @@ def test_a_paragraph_of_one_link_is_no_sentence() -> None:
         ("<p>a<br>b</p><div>c</div>d", "a b. c. d"),
         ("<p></p><p>only</p>", "only"),
         ("<p>at https://x.example/a</p><p>and</p>", "at https://x.example/a and"),
+        ("<details><summary>More</summary><p>hidden</p></details><p>z</p>", "More. hidden. z"),
+        (
+            "<ul><li>Many owls<ul><li>Barn</li></ul></li><li>Few:<ol><li>b</li></ol></li></ul>",
+            "Many owls. Barn. Few: b",
+        ),
+        (
+            'text<p class="x">paragraph</p>text<dl><dt>term</dt><dd>what</dd></dl>',
+            "text. paragraph. text. term. what",
+        ),
+        ("<p>a <picture>b</picture> <param>c</p>", "a b c"),
     ],
 )
 def test_summary_keeps_paragraphs_apart(html: str, expected: str) -> None:
@@ -149,6 +159,21 @@ def test_headings_in_a_quote_are_part_of_it(html: str, expected: str) -> None:
         ("By Ada 👩‍💻", "By Ada 👩‍💻 News."),
         ("Aus Österreich 🇦🇹", "Aus Österreich 🇦🇹 News."),
         ("Out in C♯", "Out in C♯. News."),
+        ("Take 2️⃣", "Take 2️⃣ News."),
+        ("Call *⃣", "Call *⃣ News."),
+        ("Owls™️", "Owls™️ News."),
+        ("Owls ®️", "Owls ®️ News."),
+        ("Owls™", "Owls™. News."),
+        ("Take 2", "Take 2. News."),
+        (
+            'Hoot <img alt="🦉" class="twemoji" src="https://a.example/1f989.svg" title=":owl:">',
+            "Hoot 🦉 News.",
+        ),
+        (
+            '<img class="emoji" src="https://a.example/1f989.svg" alt=":owl:"> Hoot',
+            ":owl: Hoot. News.",
+        ),
+        ('Hoot <img src="https://a.example/a.png" alt="An owl">', "Hoot. News."),
     ],
 )
 def test_an_emoji_at_the_end_is_no_end_without_a_stop(first: str, expected: str) -> None:

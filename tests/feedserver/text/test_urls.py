@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feedserver.text.urls import absolute
@@ -72,7 +72,6 @@ def test_a_relative_address_needs_a_base() -> None:
     assert absolute("x", "") is None
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_an_address_or_none(address: str) -> None:
     found = absolute(address, BASE)

@@ -145,7 +145,6 @@ def test_words_are_found_whatever_their_case_accents_and_markup(site: Store) -> 
 
 @settings(
     max_examples=200,
-    deadline=None,
     # A store doesn't change by being asked.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -259,7 +258,7 @@ def test_a_document_that_would_be_too_large_goes_on_in_the_next(tmp_path: Path, 
     assert seen == [entry.id for entry in entries]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.integers(1, 4), min_size=1, max_size=5),
     st.integers(1, 5),
@@ -305,7 +304,7 @@ def _edited(entry: Entry) -> Entry:
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(hostile_texts, min_size=1, max_size=4))
 def test_a_database_gives_the_documents_that_files_have(
     tmp_path_factory: pytest.TempPathFactory, contents: list[str]

@@ -14,7 +14,7 @@ from feedserver.formats import archive as archives
 from feedserver.model import Archive
 from feedserver.settings.settings import Settings
 from feedserver.web.app import create_app
-from tests.feedserver.foreign.test_foreign import atom, content, entry
+from tests.feedserver.foreign.test_reading import atom, content, entry
 from tests.samples import SITE, archive, post, update
 from tests.served import served
 

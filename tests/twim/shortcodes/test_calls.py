@@ -377,7 +377,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=25).map("".join)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_gives_calls_and_errors(text: str) -> None:
     found = extract(text, library=ANYTHING, first_line=3)
     lines = text.count("\n") + 1
@@ -392,7 +392,7 @@ def test_any_text_gives_calls_and_errors(text: str) -> None:
 
 
 @given(st.text().filter(lambda text: "{{" not in text and "{%" not in text))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_text_without_marks_stays(text: str) -> None:
     found = extract(text, library=ANYTHING)
     assert found.text == tokens.cleaned(text)
@@ -424,7 +424,7 @@ VALUES = st.recursive(
         max_size=5,
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_valid_calls_come_out_as_they_went_in(
     written: list[tuple[str, list[tuple[str, tuple[str, Value]]], str, bool]],
 ) -> None:

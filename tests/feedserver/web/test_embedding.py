@@ -537,7 +537,7 @@ def test_the_dialogue_has_three_snippets(client: TestClient) -> None:
         "[![Clients, Letters](https://feeds.example/embed/section/clients.svg?limit=5)]"
         "(https://letters.example/section/clients/)",
     ]
-    copied = [button.attributes["data-copy"] for button in page.css(".snippet button")]
+    copied = [button.attributes["data-copy"] for button in page.css(".embed .snippet button")]
     assert copied == [node.text() for node in page.css(".embed code")]
 
 

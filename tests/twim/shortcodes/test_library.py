@@ -269,7 +269,7 @@ def test_the_corpus(corpus: Path) -> None:
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_the_arguments_hold_stays_text(
     img: str, caption: str, alt: str, feed: bool
 ) -> None:
@@ -418,7 +418,7 @@ NESTED = st.recursive(
 
 
 @given(st.lists(NESTED, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_however_calls_are_nested_all_are_made_and_lines_are_known(parts: list[str]) -> None:
     text = "\n\n".join([*parts, "last"])
     library = Library(DATA / "nested")

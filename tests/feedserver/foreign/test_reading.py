@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
@@ -230,6 +231,29 @@ def test_an_rss_feed() -> None:
     assert issue.authors == (Person("Bo"),)
     assert bots.id == "https://letters.example/2#bots"
     assert found.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("dora@owls.co.uk (Dora)", ["Dora"]),
+        ("Dora <dora@owls.co.uk>", ["Dora"]),
+        ("<dora@owls.co.uk> Dora", ["Dora"]),
+        ("<dora@owls.co.uk>Dora Owl", ["Dora Owl"]),
+        ("<dora@owls.co.uk> (Dora)", ["Dora"]),
+        ('"Dora Owl" <dora@owls.co.uk>', ["Dora Owl"]),
+        ("<d@owls.co.uk> Dora, <e@owls.co.uk> Ede", ["Dora", "Ede"]),
+        ("Owl, Dora <d@owls.co.uk>", ["Owl, Dora"]),
+        ("dora@owls.co.uk", ["dora@owls.co.uk"]),
+    ],
+)
+def test_an_author_of_rss_is_called_by_the_name(written: str, names: list[str]) -> None:
+    item = (
+        "<item><guid>https://letters.example/1</guid><title>a</title>"
+        f"<author>{escape(written)}</author><pubDate>Fri, 12 Dec 2025 17:19 GMT</pubDate></item>"
+    )
+    [entry] = read(rss(item)).archive.entries
+    assert [person.name for person in entry.authors] == names
 
 
 def test_a_json_feed_of_either_version() -> None:

@@ -122,7 +122,7 @@ def test_zolas_extensions_are_on_and_no_others() -> None:
     assert "text-align: right" in html
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="#ab <h2>/{}\n`*_[](!)&;=-~|😀é", max_size=80))
 def test_any_text_is_rendered_and_ids_are_unique(text: str) -> None:
     rendered = Renderer().render(text)

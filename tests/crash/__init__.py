@@ -1,0 +1,1 @@
+"""Long campaigns that kill what must not lose anything: `./run crash WHAT [N]`."""
