@@ -84,10 +84,10 @@ class Builder:
         folders = (slot.source.folder for slot in self._slots if slot.source)
         return next((folder for folder in folders if folder), None)
 
-    def refresh(self, *, wait: bool = False) -> bool:
+    def refresh(self) -> bool:
         """Look at all sources; whether there is a new database.
 
-        Fetching goes on beside it, and is waited for only the first time, or with `wait`.
+        Fetching goes on beside it, and is waited for only the first time.
 
         Raises:
             FeedServerError: nothing can be served: no source could be read and none ever was, or
@@ -97,7 +97,7 @@ class Builder:
         for slot in self._slots:
             changed |= self._look(slot)
         for slot in self._slots:
-            if slot.visit and (wait or not self._built or slot.visit.done()):
+            if slot.visit and (not self._built or slot.visit.done()):
                 try:
                     outcome = slot.visit.result()
                 except CancelledError:

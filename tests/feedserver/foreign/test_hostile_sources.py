@@ -62,7 +62,7 @@ def served(folder: Path, *sources: Path | str) -> Archive:
     settings = Settings(
         sources=(*map(str, sources), str(good)), state=folder / "state", private_addresses=True
     )
-    assert Builder(settings).refresh(wait=True)
+    assert Builder(settings).refresh()
     snapshot = Store(folder / "state" / DATABASE).snapshot
     heads = snapshot.index.archive
     found = replace(heads, entries=tuple(snapshot.fill(heads.entries)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from concurrent import futures
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,8 @@ from feedserver.model import Feed
 from feedserver.settings.settings import Settings
 from feedserver.sources.builder import COPIES, DATABASE, Builder
 from feedserver.sources.fetching import Fetched, Validators, WebFetcher
+from feedserver.sources.slots import Slot
+from feedserver.sources.source import Source
 from feedserver.sources.statefolder import STATUS
 from feedserver.store.store import Store
 from tests.feedserver.foreign.test_reading import ISSUE, atom, content, entry
@@ -50,6 +53,15 @@ def clock() -> Clock:
     return Clock()
 
 
+class _Waiting(Builder):
+    """What was begun to be fetched has come when it is looked for."""
+
+    def _visit(self, slot: Slot, source: Source) -> None:
+        super()._visit(slot, source)
+        if slot.visit:
+            futures.wait([slot.visit])
+
+
 class Bench:
     """A builder, its state folder, and the file of an archive."""
 
@@ -60,10 +72,10 @@ class Bench:
             **settings,
         )
         self.clock = clock
-        self.builder = Builder(self.settings, fetcher=WebFetcher(self.settings), now=clock)
+        self.builder = _Waiting(self.settings, fetcher=WebFetcher(self.settings), now=clock)
 
     def refresh(self) -> bool:
-        return self.builder.refresh(wait=True)
+        return self.builder.refresh()
 
     def status(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads((self.state / STATUS).read_bytes())["sources"]
