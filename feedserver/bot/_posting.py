@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from feedserver.bot import _events as events
+from feedserver.bot import _events
 from feedserver.bot.config import Room
 from feedserver.bot.homeserver import TOO_LARGE, Json, Sent
 from feedserver.bot.memory import Doing, Known, Memory
@@ -69,7 +69,7 @@ class Poster:
         since = min((each.started or 0 for each in open_ones.values()), default=0) - _SKEW
         places = {self.place, *(each.place for each in open_ones.values() if each.place in joined)}
         there = {
-            where: events.read(
+            where: _events.read(
                 self.home.own_messages(where, self.user, pages=_PAGES), self.room, since
             )
             for where in filter(None, places)
@@ -102,13 +102,13 @@ class Poster:
     def say(self, post: Post) -> None:
         """Send a message, or put it in the place of the one that stands there."""
         known = self.memory.known_of(self.room, post.id) or Known("", post.published.isoformat())
-        said = events.digest(post.content)
+        said = _events.digest(post.content)
         if known.said == said:
             # What has changed is behind the end of the message.
             self.memory.remember(self.room, post.id, replace(known, version=post.version))
             return
         what: Doing = "edit" if known.event else "new"
-        number = events.transaction(self.room, post.id, post.version, what, known.edits)
+        number = _events.transaction(self.room, post.id, post.version, what, known.edits)
         begun = replace(
             known, doing=what, coming=post.version, started=int(self.now() * 1000), place=self.place
         )
@@ -123,14 +123,14 @@ class Poster:
         thread = self.memory.known_of(self.room, post.thread) if post.thread else None
         root = thread.event if thread and thread.place == self.place else None
         content: Content | None = post.content
-        size = len(events.written(post.content))
+        size = len(_events.written(post.content))
         while content is not None:
             if content is not post.content:
                 self._tell(f"{post.id} is too large for the homeserver, and is cut")
             if known.event:
-                event = events.edit(post, self.room, content, known.event)
+                event = _events.edit(post, self.room, content, known.event)
             else:
-                event = events.message(post, self.room, content, root)
+                event = _events.message(post, self.room, content, root)
             try:
                 return self.home.send(self.place, number, event)
             except HomeserverError as error:
@@ -153,7 +153,7 @@ class Poster:
         assert known and known.event and known.place
         started = int(self.now() * 1000)
         self.memory.remember(self.room, id, replace(known, doing="redaction", started=started))
-        number = events.transaction(self.room, id, known.version, "redaction", known.edits)
+        number = _events.transaction(self.room, id, known.version, "redaction", known.edits)
         self.home.redact(known.place, known.event, number)
         edits = known.edits + 1
         self.memory.remember(
