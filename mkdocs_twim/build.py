@@ -93,7 +93,7 @@ def gather(build: Build) -> Gathered:
         )
     )
     collection.problems += generated.complete(found, files, build.config)
-    first_pages = listings.first_pages(found)
+    first_pages = generated.first_pages(found)
     site_feeds = replace(site_feeds.with_redirects(first_pages), server=build.server)
     generated.adopt(collection.pages)
     default = collection.default_image(build.options.default_image, gallery, files)

@@ -121,18 +121,23 @@ def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterat
         )
 
 
+_ALIKE = 0.8
+"""How alike two words are, of which one was probably meant to be the other."""
+
+
 def _is_near(term: str, pattern: str) -> bool:
     """Whether a category that a glob doesn't match was probably meant to."""
     head = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
     wanted, words = (re.findall(r"\w+", text.casefold()) for text in (head, term))
-    if len(wanted) < 2:
+    if not wanted or (len(wanted) == 1 and head == pattern and len(words) > 1):
         return False
-    if "".join(words).startswith("".join(wanted)):
+    # Many words begin with another one.
+    if len(wanted) > 1 and "".join(words).startswith("".join(wanted)):
         return True
     alike = [
         SequenceMatcher(None, word, want).ratio() for word, want in zip(words, wanted, strict=False)
     ]
-    return len(alike) == len(wanted) and min(alike) >= 0.5 and sum(alike) >= 0.8 * len(alike)
+    return len(alike) == len(wanted) and min(alike) >= 0.5 and sum(alike) >= _ALIKE * len(alike)
 
 
 def _and_more(pages: Sequence[PostPage]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import sys
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -19,8 +20,9 @@ from http import HTTPStatus
 
 import brotli  # type: ignore[import-untyped]  # it carries no types
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
+from feedserver.errors import DatabaseError
 from feedserver.http import conditions
 from feedserver.http.negotiation import IDENTITY, coding
 from feedserver.http.problems import CORS, Problem
@@ -30,6 +32,8 @@ if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
+
+log = logging.getLogger("feedserver")
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -158,9 +162,20 @@ def stream(
     elif method == "HEAD":
         answer, raw = Response(None), full
     else:
-        answer, raw = StreamingResponse(content.chunks()), full
+        answer, raw = _Streamed(content.chunks()), full
     answer.raw_headers = list(raw)
     return answer
+
+
+class _Streamed(StreamingResponse):
+    """An answer that ends early, and its connection with it, if the database is damaged."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except DatabaseError as error:
+            # The answer has begun, and can't say what has happened.
+            log.error("%s: %s isn't sent to its end", error, ascii(scope["path"]))
 
 
 def encode(body: bytes, coding: str) -> bytes:

@@ -9,11 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from feedserver.formats.formats import FORMATS
+
 PLACE = "twim-catalogue"
 
 _ID = re.compile(rf"""\sid=(?:"{PLACE}"|'{PLACE}'|{PLACE}(?=[\s>]))""")
 _TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9-]*)\s")
 _ALTERNATE = re.compile(r"<link rel=[\"']?alternate\b")
+_OWN_FEEDS = re.compile(
+    r"<link(?=[^>]*\srel=[\"']?alternate\b)"
+    rf"(?=[^>]*\shref=[\"']?\.\./(?:{'|'.join(map(re.escape, FORMATS))})[\"'\s/>])[^>]*>\s*"
+)
 _HEAD_END = re.compile(r"</head>", re.IGNORECASE)
 
 
@@ -21,7 +27,8 @@ _HEAD_END = re.compile(r"</head>", re.IGNORECASE)
 class Around:
     """A page as text: up to its own feeds in the head, from there to the place, and the rest.
 
-    `has_feeds` says that the page lists all feeds by itself.
+    The feeds of the whole site aren't in the head, for the server names those itself. `has_feeds`
+    says that the page lists all feeds by itself.
     """
 
     start: str
@@ -45,4 +52,5 @@ def around(page: str) -> Around | None:
     head = _ALTERNATE.search(page, 0, at) or _HEAD_END.search(page, 0, at)
     cut = head.start() if head else 0
     has_feeds = "data-twim-feeds" in page[at : closes + 1]
-    return Around(page[:cut], page[cut : closes + 1], rest, has_feeds)
+    middle = _OWN_FEEDS.sub("", page[cut : closes + 1])
+    return Around(page[:cut], middle, rest, has_feeds)

@@ -36,6 +36,24 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(values, ensure_ascii=False)
 
 
+_FOR_DEBUGGING = (
+    # Anybody can send as many as he likes.
+    "Invalid HTTP request received.",
+    "Unsupported upgrade request.",
+    "No supported WebSocket library detected.",
+    # Who ends an answer early says why.
+    "ASGI callable returned without completing response.",
+)
+
+
+def _quieter(record: logging.LogRecord) -> bool:
+    """Take some of uvicorn's messages down to the level debug."""
+    if str(record.msg).startswith(_FOR_DEBUGGING):
+        record.levelno, record.levelname = logging.DEBUG, logging.getLevelName(logging.DEBUG)
+        return logging.getLogger().isEnabledFor(logging.DEBUG)
+    return True
+
+
 @contextmanager
 def configured(settings: Settings) -> Iterator[None]:
     """Let the log of this process be as the settings say, as long as the block runs."""
@@ -47,6 +65,8 @@ def configured(settings: Settings) -> Iterator[None]:
     before = {name: logging.getLogger(name).level for name in levels}
     root = logging.getLogger()
     root.addHandler(handler)
+    server = logging.getLogger("uvicorn.error")
+    server.addFilter(_quieter)
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
     try:
@@ -54,6 +74,7 @@ def configured(settings: Settings) -> Iterator[None]:
     finally:
         for name, number in before.items():
             logging.getLogger(name).setLevel(number)
+        server.removeFilter(_quieter)
         root.removeHandler(handler)
 
 

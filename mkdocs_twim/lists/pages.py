@@ -21,7 +21,7 @@ from mkdocs.structure.toc import TableOfContents, get_toc
 
 from feedserver.text.html import plain
 from mkdocs_twim.errors import AddressError, TwimError
-from mkdocs_twim.lists.listings import Listing, called
+from mkdocs_twim.lists.listings import Listing, called, first_pages
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.templating.parts import whole_dates
@@ -202,6 +202,11 @@ class GeneratedPages:
             home.meta.pop("title", None)
         if self.home and (blog := self._files[self.blog].page) is not None:
             blog.canonical_url = home.canonical_url
+
+    def first_pages(self, found: Iterable[Listing]) -> dict[str, str]:
+        """The addresses that Zola gives first pages, and those to cite in their place."""
+        cited = {f"/{addresses.url(self.blog)}": "/"} if self.home else {}
+        return {old: cited.get(new, new) for old, new in first_pages(found).items()}
 
     def mapped(self, files: Iterable[File]) -> list[File]:
         """The pages for a map of the site: each address that is cited, once.

@@ -220,6 +220,10 @@ class _Feeds:
                 for number in range(2 if old in led else 1, -(-counts[old] // size) + 1):
                     first = addresses.paged(old, number, taxonomy.pages)
                     self._move(first, addresses.paged(new, number))
+                # The plugin has those that are called as its own.
+                if taxonomy.paginate_by and (old != new or taxonomy.pages != "page"):
+                    second = addresses.paged(old, 2, taxonomy.pages)
+                    self._move(f"{second.removesuffix('2/')}1/", new)
 
     def _move(self, old: str, new: str) -> None:
         """Have a page that leads from an old address to the new one, or tell that it is gone."""

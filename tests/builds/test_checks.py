@@ -136,6 +136,12 @@ def test_a_folder_of_posts_that_is_not_there(tmp_path: Path) -> None:
         ("This Month in Boats", ["This Week in *"], False),
         ("News", ["This Week in *"], False),
         ("Newt", ["News"], False),
+        ("Fortnightly", ["Fortnightli"], True),
+        ("Fortnihgtly 7", ["Fortnightly *"], True),
+        ("Fortnightly", ["Fortnightly *"], True),
+        ("Newsletters of Boats", ["Newsletter"], False),
+        ("Harbour", ["Fortnightly"], False),
+        ("Harbour", ["*boats*"], False),
         ("this week in BOATS", ["This Week in *"], False),
     ],
 )

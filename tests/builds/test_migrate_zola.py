@@ -434,6 +434,7 @@ def test_addresses_of_terms_that_were_no_slugs_lead_on_or_are_told(
         "  /Tags/Boats/ (now /tags/boats/)",
         "  /Tags/What?/ (now /tags/what/)",
         "  /Tags/What?/seite/2/ (now /tags/what/page/2/)",
+        "  /Tags/What?/seite/1/ (now /tags/what/)",
         "  /Tags/Boats/atom.xml (now /tags/boats/atom.xml)",
         "  /Tags/What?/atom.xml (now /tags/what/atom.xml)",
     ]
@@ -443,10 +444,27 @@ def test_addresses_of_terms_that_were_no_slugs_lead_on_or_are_told(
         "Tags/Old_Boats/seite/2": "tags/old-boats/page/2/",
         "Tags/Häfen": "tags/hafen/",
         "Tags/Boats/seite/2": "tags/boats/page/2/",
+        "Tags/Boats/seite/1": "tags/boats/",
     }.items():
         assert f'href="https://x.example/{new}"' in built.read(f"{old}/index.html")
         assert (built.folder / new / "index.html").is_file()
     assert (built.folder / "Tags/Häfen/atom.xml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("option", "first"),
+    [(', paginate_path = "seite"', "seite/1"), (', paginate_path = ""', "1"), ("", "page/1")],
+)
+def test_the_first_pages_of_terms_lead_on(tmp_path: Path, option: str, first: str) -> None:
+    config = f'taxonomies = [{{name = "tags", paginate_by = 1{option}}}]\n'
+    text = '+++\ndate = 2024-05-0{}\n[taxonomies]\ntags = ["plain"]\n+++\nText.\n'
+    files = {f"content/blog/p{day}.md": text.format(day) for day in (1, 2)}
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    built = build(tmp_path / "new")
+    for old, new in ((first, ""), (first.replace("1", "2"), "page/2/")):
+        page = built.read(f"tags/plain/{old}/index.html")
+        assert old == new.strip("/") or "refresh" in page
+        assert f'href="https://x.example/tags/plain/{new}"' in page
 
 
 def test_a_root_of_taxonomies_and_terms_that_are_only_safe(

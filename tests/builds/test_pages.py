@@ -84,7 +84,7 @@ def test_every_address_of_the_contract_has_its_page(site: Built) -> None:
         "feeds/",
     ):
         assert (site.folder / path / "index.html").is_file(), path
-    for old, new in (("blog/", "blog/"), ("author/ada/", "author/ada/")):
+    for old, new in (("blog/", ""), ("author/ada/", "author/ada/")):
         moved = site.read(f"{old}page/1/index.html")
         assert f'<link rel="canonical" href="https://letters.example/{new}">' in moved
     assert not (site.folder / "section/clients/page/1").exists()
@@ -131,6 +131,15 @@ def test_a_home_page_of_posts_has_a_title_once_and_the_address_of_their_list(
     assert cited.count(SITE_URL) == 1
     assert f"{SITE_URL}blog/" not in cited
     assert len(set(cited)) == len(cited)
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_the_first_page_of_posts_leads_to_the_address_to_cite(tmp_path: Path, index: bool) -> None:
+    files = {f"blog/{name}.md": post() for name in "ab"}
+    files |= {"index.md": "# Welcome\n"} if index else {}
+    site = build(tmp_path, files, twim={"paginate_by": 1})
+    to = f"{SITE_URL}blog/" if index else SITE_URL
+    assert f'<link rel="canonical" href="{to}">' in site.read("blog/page/1/index.html")
 
 
 def test_a_list_of_posts_beside_a_home_page_has_its_own_address(tmp_path: Path) -> None:

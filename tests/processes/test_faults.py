@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -189,6 +190,25 @@ def test_a_damaged_database_is_made_anew_while_it_is_served(
         server.process.wait()
     with running(site, settings=_settings(state)) as server:
         assert server.get("/feed.json?q=week").status == 200
+
+
+def test_damage_that_is_met_on_the_way_ends_the_answer(site: Path, tmp_path: Path) -> None:
+    content = "".join(f"<p>Owl {number}</p>" for number in range(100_000))
+    put(site / "archive.json", archive.serialise(small_archive(content=content)))
+    state = tmp_path / "state"
+    with running(site, settings=_settings(state)) as server:
+        version = database.file_of(state / DATABASE, database.current(state / DATABASE))
+        with open(version, "r+b") as file:
+            file.seek(8192)
+            file.write(b"\xa5" * (version.stat().st_size - 8192 - 4096))
+        with pytest.raises(http.client.IncompleteRead):
+            server.get("/archive.json")
+        until(lambda: "it has been made anew" in server.logged())
+        until(lambda: server.health()["status"] == "ok")
+        assert len(server.get("/archive.json").body) > len(content)
+        logged = server.logged()
+        assert ".sqlite: " in logged and "'/archive.json' isn't sent to its end" in logged
+        assert "Traceback" not in logged and "ASGI" not in logged
 
 
 def test_an_archive_that_becomes_a_pipe_stops_nothing(site: Path, tmp_path: Path) -> None:

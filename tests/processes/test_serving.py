@@ -14,6 +14,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -34,6 +35,9 @@ FEEDS = [
     Feed("/", "Letters", "All", "posts", "/blog/"),
     Feed("/section/clients/", "C", "C", "section", "/section/clients/", {"section": ("clients",)}),
 ]
+
+
+_UPGRADE = b"Connection: upgrade\r\nUpgrade: websocket\r\n"
 
 
 def small_archive(*names: str, content: str = "<p>Text.</p>") -> Archive:
@@ -309,6 +313,19 @@ def test_the_log_of_requests_has_neither_addresses_nor_queries(site: Path) -> No
     with running(site, settings=f"{settings}log_clients = true") as server:
         server.get("/feed.json")
         until(lambda: '"client": "127.0.0.1"' in server.logged())
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_requests_that_are_none_do_not_fill_the_log(site: Path, level: str) -> None:
+    with running(site, settings=f"log_level = '{level}'\n") as server:
+        host = (str(urlsplit(server.address).hostname), urlsplit(server.address).port or 0)
+        for head in (b"HOOT\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n%s\r\n" % _UPGRADE):
+            with socket.create_connection(host, timeout=60) as connection:
+                connection.sendall(head)
+                assert connection.recv(100).startswith(b"HTTP/1.1 ")
+        said = [line for line in server.logged().splitlines() if " request" in line]
+        assert len(said) == (2 if level == "debug" else 0)
+        assert all(line.startswith("DEBUG: ") for line in said)
 
 
 def _fail(connection: Connection) -> None:

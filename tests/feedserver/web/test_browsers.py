@@ -309,7 +309,10 @@ def test_a_search_says_how_many_and_where(tmp_path: Path) -> None:
 
 SITE_PAGE = """<!doctype html>
 <html lang="en" data-scheme="dark"><head><meta charset="utf-8"><title>Feeds - Letters</title>
-<link rel="alternate" type="application/atom+xml" href="../atom.xml"></head>
+<link rel="alternate" type="application/atom+xml" title="Letters" href="../atom.xml">
+<link title="Letters" href=../rss.xml type=application/rss+xml rel=alternate>
+<link rel='alternate' type='application/feed+json' href='../feed.json' />
+<link rel="alternate" type="application/rss+xml" href="../podcast/rss.xml"></head>
 <body><nav>The site's own</nav><h1>Feeds</h1>
 {place}
 <footer>Its footer</footer></body></html>
@@ -339,7 +342,11 @@ def test_the_catalogue_stands_in_the_site_s_page(tmp_path: Path) -> None:
         found = LexborHTMLParser(answer.text)
         assert len(found.css("#twim-catalogue .entries > li")) == 9
         links = _hrefs(found, "head link[rel=alternate]:not([type$=oembed])")
-        assert links[0].endswith("/updates/atom.xml?q=alone") and links[-1] == "../atom.xml"
+        assert links[0].endswith("/updates/atom.xml?q=alone")
+        assert [link for link in links if "?" not in link] == [
+            *(f"http://testserver/{file}" for file in ("atom.xml", "rss.xml", "feed.json")),
+            "../podcast/rss.xml",
+        ]
         assert len(found.css("meta[name=robots]")) == 1
         # What the site's page is now, though the feeds are the same.
         path = tmp_path / "site" / "feeds" / "index.html"
