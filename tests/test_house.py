@@ -159,7 +159,7 @@ def test_modules_are_imported_by_their_whole_names(package: str) -> None:
 
 @pytest.mark.parametrize("package", (*PACKAGES, "tests"))
 def test_a_module_is_called_by_its_name(package: str) -> None:
-    """Another name, the plural, is for where its own is that of a value; a `_` may go."""
+    """Another name, the plural, is for where its own is that of a value."""
     for path in _files(package):
         tree = _tree(path)
         for node in ast.walk(tree):
@@ -169,7 +169,7 @@ def test_a_module_is_called_by_its_name(package: str) -> None:
             for alias in node.names:
                 if folder.parent.name not in PACKAGES or not (folder / f"{alias.name}.py").exists():
                     continue
-                if alias.asname and alias.asname != alias.name.removeprefix("_"):
+                if alias.asname:
                     assert alias.asname == f"{alias.name}s", f"{path}:{node.lineno}"
                     assert alias.name in _values(tree), (
                         f"{path}:{node.lineno}: no need for an alias"
