@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from mkdocs.config import base
@@ -15,18 +16,24 @@ class _Nested(base.Config):
 
     def validate(self) -> tuple[base.ConfigErrors, base.ConfigWarnings]:
         failed, warnings = super().validate()
-        known = [key for key, value in vars(type(self)).items() if _is_option(value)]
+        known = _options(self)
         unknown: base.ConfigErrors = []
         for name in (key for key in self if key not in known):
-            near = get_close_matches(str(name), known, n=1)
-            hint = f"; is '{near[0]}' meant?" if near else f"; there are {', '.join(known)}"
-            unknown.append((name, base.ValidationError(f"there is no such option{hint}")))
+            hint = _near(name, known) or f"there are {', '.join(known)}"
+            unknown.append((name, base.ValidationError(f"there is no such option; {hint}")))
         # First, for MkDocs tells the first alone, and a slip is why another isn't there.
         return [*unknown, *failed], [] if unknown else warnings
 
 
-def _is_option(value: object) -> bool:
-    return isinstance(value, base.BaseConfigOption)
+def _options(config: base.Config) -> list[str]:
+    options = vars(type(config)).items()
+    return [name for name, value in options if isinstance(value, base.BaseConfigOption)]
+
+
+def _near(name: object, known: Sequence[str]) -> str:
+    """What may be meant by an unknown name, as a question."""
+    near = get_close_matches(str(name), known, n=1)
+    return f"is '{near[0]}' meant?" if near else ""
 
 
 class TaxonomyConfig(_Nested):
@@ -67,6 +74,13 @@ class AliasesConfig(_Nested):
 
 class TwimConfig(base.Config):
     """The options of the plugin `twim`."""
+
+    def validate(self) -> tuple[base.ConfigErrors, base.ConfigWarnings]:
+        failed, warnings = super().validate()
+        known = _options(self)
+        # MkDocs only says that it doesn't know them.
+        hints = [(name, _near(name, known)) for name in self if name not in known]
+        return failed, [*warnings, *(each for each in hints if each[1])]
 
     blog_dir = c.Type(str, default="blog")
     """The folder of the posts, relative to `docs_dir`."""

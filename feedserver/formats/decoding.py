@@ -179,11 +179,13 @@ def _fault(data: bytes | Raw) -> str:
     try:
         _by_python(data)
     except UnicodeDecodeError as error:
-        return f"is not in UTF-8: {error.reason}"
+        return f"is not in UTF-8: {error.reason} at its byte {error.start}"
     except (ValueError, RecursionError) as error:
         return f"is not JSON: {error}"
     # Of half a surrogate pair msgspec says that the data are cut.
-    return "is not JSON: it has text that is no Unicode"
+    halves = (match for match in _ESCAPE.finditer(data) if match[1])
+    place = f" at its byte {half.start()}" if (half := next(halves, None)) else ""
+    return f"is not JSON: it has text that is no Unicode{place}"
 
 
 def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:

@@ -47,15 +47,15 @@ _MEDIA = frozenset("audio embed iframe img input object picture video youtube-pl
 _BLANK = re.compile(r"[\s\u200b-\u200d\ue000-\uf8ff\U000f0000-\U0010ffff]*")
 _DIGITS = re.compile(r"[\s\d]*")
 
-_HEADING = re.compile(r"(<h[1-6][^>]*>)(.*?)(?=</h[1-6]>)", re.DOTALL)
-_ANCHOR = re.compile(r"(?<!\s)\s*(<a [^>]*>)((?:(?!<a\b).)*?)</a>", re.DOTALL)
+_HEADING = re.compile(r"(<h[1-6][^<>]*>)((?:(?!</?h[1-6]).)*+)(?=</h)", re.DOTALL)
+_ANCHOR = re.compile(r"(?<!\s)\s*(<a [^<>]*>)((?:(?!</?a\b).)*+)</a>", re.DOTALL)
 _ANCHORS = frozenset(
     "anchor anchor-link hash-link header-anchor headerlink permalink zola-anchor".split()
 )
 _CLASS = re.compile(r'\sclass="([^"]*)"')
 _HREF = re.compile(r'\shref="([^"]*)"')
 _ID = re.compile(r'\sid="([^"]*)"')
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"\w")
 _SAYS = re.compile(r"[^\s\d!-/:-@\[-`{-~]")
 

@@ -481,6 +481,20 @@ def test_options_below_an_option_that_are_unknown_are_errors(
 
 
 @pytest.mark.parametrize(
+    ("name", "hints"),
+    [("issue", ["is 'issues' meant?"]), ("feed_limits", ["is 'feed_limit' meant?"]), ("xyz", [])],
+)
+def test_an_unknown_option_is_told_with_the_one_that_may_be_meant(
+    tmp_path: Path, name: str, hints: list[str]
+) -> None:
+    with messages() as logged:
+        build(tmp_path, {"blog/a.md": "+++\ndate = 2024-01-01\n+++\nx"}, twim={name: ["x"]})
+    of_name = [text for text in logged if f"'{name}'" in text]
+    assert len(of_name) == 1 + len(hints)
+    assert [hint for hint in hints if hint in of_name[-1]] == hints
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         (

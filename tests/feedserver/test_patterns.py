@@ -21,10 +21,13 @@ from feedserver.feeds import parameters
 from feedserver.foreign import _xml
 from feedserver.http import conditions, negotiation, proxies
 from feedserver.serving import protocol, subscribers
-from feedserver.text import html, urls
+from feedserver.text import _drawn, html, urls
 from tests.steps import steps
 
-_MODULES = (conditions, negotiation, proxies, parameters, subscribers, protocol, oembed, urls)
+_MODULES = (
+    *(conditions, negotiation, proxies, parameters, subscribers, protocol, oembed, urls),
+    _drawn,
+)
 _MORE = ((_xml, ("_DECLARATION", "_AUTHOR", "_SELF", "_HREF", "_DOCTYPE", "_AT")),)
 _FEW = 30
 
