@@ -386,17 +386,17 @@ def test_the_dialogue_by_keyboard(browser: Chrome, axe: str, site: str) -> None:
     _press(browser, "d", Keys.TAB)
     chosen = "?layout=compact&limit=3&theme=dark"
     WebDriverWait(browser, 60).until(lambda driver: _previewed(driver) == CLIENTS + chosen)
-    component, frame, picture = (each.text for each in _all(browser, "dialog code"))
+    component, frame, picture = (each.text for each in _all(browser, "dialog[open] code"))
     assert 'layout="compact" limit="3">' in component
     assert f'src="{site}{CLIENTS}{chosen.replace("&", "&amp;")}"' in frame
     assert f"({site}/embed/section/clients.svg?limit=3&theme=dark)" in picture
-    button = _tab_to(browser, ".snippet:last-of-type button")
+    button = _tab_to(browser, "dialog[open] .snippet:last-of-type button")
     assert button.accessible_name == "Copy: Picture, as Markdown"
     _press(browser, Keys.ENTER)
     WebDriverWait(browser, 60).until(lambda driver: button.text == "Copied")
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
     assert browser.execute_async_script(read) == picture
-    said = browser.execute_script("return document.querySelector('dialog .said').textContent")
+    said = browser.execute_script("return document.querySelector('dialog[open] .said').textContent")
     assert said == "Copied: Picture, as Markdown"
     _press(browser, Keys.ESCAPE)
     assert not dialog.is_displayed()
@@ -410,7 +410,7 @@ def test_what_the_dialogue_says_to_embed_is_embedded(
     visit(browser, f"{site}/section/clients/atom.xml#embed")
     dialog = _one(browser, "dialog")
     WebDriverWait(browser, 60).until(lambda driver: dialog.is_displayed())
-    component, frame, picture = (each.text for each in _all(browser, "dialog code"))
+    component, frame, picture = (each.text for each in _all(browser, "dialog[open] code"))
     found = re.fullmatch(r"\[!\[(.*)\]\((.*)\)\]\((.*)\)", picture)
     assert found
     image = f'<img src="{found[2]}" alt="{found[1]}">'

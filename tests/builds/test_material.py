@@ -382,7 +382,7 @@ def test_no_english_is_left(language: str, tmp_path: Path) -> None:
     for path in built.folder.rglob("index.html"):
         name = f"{path.parent.relative_to(built.folder).as_posix()}/"
         tree = _tree(built, "" if name == "./" else name)
-        for node in tree.css(".twim-excerpt, .twim-content, script"):
+        for node in tree.css(".twim-excerpt, .twim-content, script, pre"):
             node.decompose()
         content = tree.css_first("article.md-content__inner")
         if content is None:

@@ -184,9 +184,10 @@ def test_first_pages_and_redirects_of_folders(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {f"blog/{n}.md": post(str(n)) for n in range(3)}
     files["blog/old/_index.md"] = "+++\nredirect_to = 'blog'\naliases = ['older']\n+++\n"
     built = build(tmp_path, files, twim={"paginate_by": 2}, strict=True)
-    for path, to in (("blog/page/1/", "blog/"), ("blog/old/", "blog/")):
+    # The home page is the list of posts, and is the address to cite.
+    for path, to in (("blog/page/1/", ""), ("blog/old/", "blog/")):
         assert f'href="{SITE_URL}{to}"' in built.read(f"{path}index.html"), path
-    assert built.json("archive.json")["_twim"]["redirects"]["/blog/page/1/"] == "/blog/"
+    assert built.json("archive.json")["_twim"]["redirects"]["/blog/page/1/"] == "/"
 
 
 def _folders(**keys: str) -> dict[str, str | bytes]:

@@ -77,7 +77,7 @@ def test_the_message_that_is_shown_is_that_of_an_item(tmp_path: Path) -> None:
     for name in ("msgtype", "format"):
         assert written["content"][name] == shown["content"][name]
     for name, begins in (
-        ("body", r"[\w .]+ \(\w+\) \(http"),
+        ("body", r"[\w .]+ \(\w+\), [\w -]+ \(http"),
         ("formatted_body", "<p><strong><a href"),
     ):
         assert re.match(begins, written["content"][name])
