@@ -96,9 +96,11 @@ class PostView:
 class UpdateView:
     """An update, as the pages of its section and its project show it; `date` is its issue's.
 
-    `url` is `None` where the issue has no page.
+    `title` is its heading, whose version is what is new; `project` has none. `url` is `None` where
+    the issue has no page.
     """
 
+    title: str
     url: str | None
     issue: Link
     date: datetime
@@ -280,15 +282,14 @@ def update(entry: Entry, site_url: str, pageless: Collection[str] = ()) -> Updat
     of = entry.update
     assert of is not None
     linked = of.issue.id not in pageless
+    section = section_link(of.section) if of.section else None
     return UpdateView(
+        title=names.of_project(of.project) if of.project else section.title if section else "",
         url=relative(entry.url, site_url) if linked else None,
         issue=Link(of.issue.title, relative(of.issue.url, site_url) if linked else None),
         date=issue_date(entry),
-        section=section_link(of.section) if of.section else None,
-        # As its heading has it: the version is what is new.
-        project=replace(project_link(of.project), title=names.of_project(of.project))
-        if of.project
-        else None,
+        section=section,
+        project=project_link(of.project) if of.project else None,
         reporters=of.reporters,
         summary=names.summary(entry),
     )

@@ -14,7 +14,9 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcff"
     "9fa11e000782027e3dc848ef0000000049454e44ae426082"
 )
-PROJECTS = "## Dept of Clients\n\n" + "".join(f"### Gull{n}\n\nNews {n}.\n\n" for n in range(13))
+PROJECTS = "## Dept of Clients\n\n### Gull0 2.1\n\nNews.\n\n" + "".join(
+    f"### Gull{n}\n\nNews {n}.\n\n" for n in range(1, 13)
+)
 FILES: dict[str, str | bytes] = {
     "blog/.authors.yml": (
         "authors:\n  ada: {name: Ada, description: A, avatar: /img/a.png}\n"
@@ -68,8 +70,10 @@ def test_lists_lead_on_in_one_form(site: Built) -> None:
     assert [each.text().partition(" ")[0] for each in page.css(".twim-browse")] == [
         *("Browse:", "Archive:"),
     ]
-    updates = _page(site, "section/clients/index.html").css(".twim-update li a")
-    assert updates[0].text() == "All updates: Gull0"
+    # A heading's version is its week's; all updates are of all versions.
+    page = _page(site, "section/clients/index.html")
+    assert page.css(".twim-update h3")[0].text() == "Gull0 2.1"
+    assert page.css(".twim-update li a")[0].text() == "All updates: Gull0"
 
 
 def test_a_date_in_a_table_of_contents_does_not_break(site: Built) -> None:
