@@ -128,9 +128,9 @@ class Memory:
         row = self._database.execute(asked, (room.room, room.feed)).fetchone()
         return Status(*row) if row else Status()
 
-    def note(self, room: Room, **changes: object) -> Status:
+    def note(self, room: Room, **changes: Any) -> Status:
         """Change what stands of a room."""
-        status = replace(self.status(room), **changes)  # type: ignore[arg-type]
+        status = replace(self.status(room), **changes)
         values = [getattr(status, name) for name in _STATUS]
         self._put("rooms", ("room", "feed", *_STATUS), (room.room, room.feed, *values))
         return status

@@ -12,7 +12,10 @@ from feedserver.text.slugs import ends_in_emoji, without_emoji
 
 _LINK = r"(?:(?!</?a\b).)*</a>\s*</p>"
 _ASIDE = re.compile(
-    rf"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>{_LINK}|(</?)blockquote\b", re.DOTALL
+    rf"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>{_LINK}|(</?)blockquote\b"
+    # A row of links: "website | repo".
+    r"|<p>[^\w<]*(?:<a\b[^>]*>[^<]*</a>[^\w<]*)+</p>",
+    re.DOTALL,
 )
 # What is to be watched or looked at, with the words that say so.
 _PLAYER = re.compile(

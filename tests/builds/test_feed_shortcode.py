@@ -41,7 +41,7 @@ FILES: Mapping[str, str | bytes] = {
 def _site(folder: Path, page: str, more: Mapping[str, str | bytes] = {}, **config: object) -> Built:
     """A site whose home page is `page`."""
     files = {**FILES, "index.md": f"# Home\n\n{page}\n", **more}
-    return build(folder, files, **{"twim": QUIET, "strict": True, **config})  # type: ignore[arg-type]
+    return build(folder, files, **{"twim": QUIET, "strict": True, **config})  # type: ignore[arg-type]  # of every type
 
 
 def _feeds(site: Built, path: str = "index.html") -> list[LexborNode]:
@@ -246,7 +246,7 @@ def test_in_code_a_call_is_shown_as_it_is_written(tmp_path: Path, name: str) -> 
 def test_many_people_are_some(tmp_path: Path) -> None:
     names = [f"Person {number}" for number in range(300)]
     item = {
-        **HOSTILE["items"][1],  # type: ignore[dict-item]
+        **HOSTILE["items"][1],  # type: ignore[dict-item]  # of JSON
         "url": "https://peer.example/2",
         "title": "By many",
         "authors": [{"name": name} for name in names],

@@ -42,7 +42,7 @@ def with_templates(
     (folder / "shortcodes").mkdir(parents=True)
     for name, text in templates.items():
         (folder / "shortcodes" / name).write_text(text, "utf-8")
-    return build(folder, files, **more)  # type: ignore[arg-type]
+    return build(folder, files, **more)  # type: ignore[arg-type]  # of every type
 
 
 def errors(folder: Path, files: Mapping[str, str], templates: Mapping[str, str]) -> list[str]:

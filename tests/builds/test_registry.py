@@ -265,7 +265,7 @@ def test_a_preview_is_built_anew_when_the_registry_changes(tmp_path: Path) -> No
             watched.append(path)
 
     config = load_config(str(tmp_path / "mkdocs.yml"))
-    config.plugins.on_serve(Server(), config=config, builder=lambda: None)  # type: ignore[arg-type]
+    config.plugins.on_serve(Server(), config=config, builder=lambda: None)  # type: ignore[arg-type]  # a part of one
     assert watched == [str(tmp_path / "hebbot.toml")]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from feedserver.text import summaries
 from feedserver.text.html import parse
 from feedserver.text.summaries import summary
+from tests.steps import steps
 
 
 def test_summary_is_the_first_sentences() -> None:
@@ -178,3 +180,21 @@ def test_headings_in_a_quote_are_part_of_it(html: str, expected: str) -> None:
 )
 def test_an_emoji_at_the_end_is_no_end_without_a_stop(first: str, expected: str) -> None:
     assert summary(parse(f"<p>{first}</p><p>News.</p>")) == expected
+
+
+@pytest.mark.parametrize("between", [" | ", " * ", ", ", " • ", "\n"])
+def test_a_row_of_links_counts_only_where_there_is_nothing_else(between: str) -> None:
+    row = between.join(
+        f'<a href="https://x.example/{word}">{word}</a>' for word in ("site", "repo")
+    )
+    assert summary(parse(f"<blockquote><p>{row}</p><p>Owls fly.</p></blockquote>")) == "Owls fly."
+    assert summary(parse(f"<p>See {row}</p><p>Owls fly.</p>")) != "Owls fly."
+    assert "site" in (summary(parse(f"<p>{row}</p>")) or "")
+
+
+def test_what_looks_for_rows_of_links_takes_steps_in_line_with_the_length() -> None:
+    link = '<a href="https://x.example/">x</a> | '
+    few, many = (
+        steps(summaries._ASIDE, f"<p>{link * count}y</p>", anchored=False) for count in (20, 40)
+    )
+    assert many < 2.5 * few
