@@ -174,6 +174,10 @@ class Patient(Bot):
         self.waited += seconds
 
 
+class Killed(BaseException):
+    """What ends a bot."""
+
+
 class World:
     """A bot, its homeserver and its feed; `now` is the time."""
 
@@ -216,6 +220,21 @@ class World:
                 return bot.poll(all_rooms=all_rooms)
             finally:
                 self.waited += bot.waited
+
+    def killed_behind(self, what: str) -> None:
+        """Poll, and end the bot when the homeserver has done this ("/send/")."""
+
+        def die(path: str) -> None:
+            if what in path:
+                raise Killed
+
+        self.home.behind = die
+        try:
+            self.poll()
+        except Killed:
+            self.home.behind = lambda path: None
+            return
+        raise AssertionError(f"nothing was asked for with {what}")
 
     def status(self) -> memory.Status:
         with memory.opened(self.folder, reading=True) as kept:

@@ -18,7 +18,7 @@ from feedserver.bot.config import TOKEN, Room
 from feedserver.bot.memory import Memory
 from feedserver.errors import FetchError, StateError
 from feedserver.foreign import isolated, reading
-from tests.feedserver.bot.fakes import FEED, IDA, ROOM, USER, Reply, World, refused
+from tests.feedserver.bot.fakes import FEED, IDA, ROOM, USER, Killed, Reply, World, refused
 
 FIRST = {"Clients": {"Seagull": "It flies.", "Owl": "It hoots."}, "Talks": {"Nests": "Of twigs."}}
 SECOND = {"Clients": {"Seagull": "It lands.", "Heron": "It waits."}}
@@ -39,10 +39,6 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     caplog.set_level(logging.INFO, "feedserver.bot")
     return caplog
-
-
-class Killed(BaseException):
-    """What ends a bot."""
 
 
 def nests(text: str) -> dict[str, dict[str, str]]:
@@ -75,14 +71,7 @@ def test_who_is_killed_behind_an_edit_follows_a_feed_that_went_back(world: World
     world.poll()
     world.news.publish(1, nests("Of moss."))
 
-    def die(path: str) -> None:
-        if "/send/" in path:
-            raise Killed
-
-    world.home.behind = die
-    with pytest.raises(Killed):
-        world.poll()
-    world.home.behind = lambda path: None
+    world.killed_behind("/send/")
     assert world.home.shown()[2].endswith("> Of moss.")
     # The feed is what it was when it was read to its end.
     world.news.publish(1, FIRST)
@@ -291,14 +280,7 @@ def test_what_stands_in_a_room_that_was_replaced_is_left_there(world: World) -> 
 
 
 def test_what_was_sent_before_the_room_was_replaced_is_found_there(world: World) -> None:
-    def die(path: str) -> None:
-        if "/send/" in path:
-            raise Killed
-
-    world.home.behind = die
-    with pytest.raises(Killed):
-        world.poll()
-    world.home.behind = lambda path: None
+    world.killed_behind("/send/")
     replaced(world)
     assert world.poll()
     assert names(world) == ["Seagull"]
@@ -328,14 +310,7 @@ def test_a_killed_redaction_is_finished(world: World) -> None:
     world.news.publish(1, {"Clients": FIRST["Clients"]})
     world.poll()
 
-    def die(path: str) -> None:
-        if "/redact/" in path:
-            raise Killed
-
-    world.home.behind = die
-    with pytest.raises(Killed):
-        world.poll()
-    world.home.behind = lambda path: None
+    world.killed_behind("/redact/")
     # Its text is another when it returns: what was taken back can't be edited.
     world.news.publish(1, nests("Of moss."))
     assert world.poll()

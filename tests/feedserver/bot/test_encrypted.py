@@ -96,17 +96,7 @@ def test_messages_and_edits_are_decrypted_by_a_member(world: World) -> None:
 
 
 def test_what_was_sent_is_found_where_transactions_are_forgotten(world: World) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(path: str) -> None:
-        if "/send/" in path:
-            raise Killed
-
-    world.home.behind = die
-    with pytest.raises(Killed):
-        world.poll()
-    world.home.behind = lambda path: None
+    world.killed_behind("/send/")
     world.home._transactions.clear()
     assert world.poll()
     assert [said["body"].split(" ")[0] for said in home(world).read()] == ["Seagull", "Owl"]
