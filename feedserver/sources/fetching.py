@@ -97,9 +97,17 @@ def _taken(answer: Answer, known: Validators) -> Fetched:
     if answer.status != 200:
         message = f"it answers {answer.status} {answer.reason}".strip()
         raise FetchError(message, _retry_after(answer.header("Retry-After")))
-    validators = Validators(answer.header("ETag"), answer.header("Last-Modified"))
+    validators = Validators(answer.header("ETag"), _modified(answer))
     content_type = answer.header("Content-Type")
     return Fetched(answer.read(), answer.address, content_type, validators, answer.moved)
+
+
+def _modified(answer: Answer) -> str | None:
+    """The time of a document, unless it may yet change within that second (RFC 9110, 8.8.2.2)."""
+    modified, date = answer.header("Last-Modified"), answer.header("Date")
+    if modified and modified == date:
+        return None
+    return modified
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -62,6 +62,15 @@ def test_a_known_document_is_asked_for_by_its_validators(web: Web) -> None:
         fetch(web.origin)
 
 
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_what_was_changed_within_this_second_may_change_in_it_again(web: Web, seconds: int) -> None:
+    modified = "Fri, 12 Dec 2025 17:19:38 GMT"
+    date = modified.replace("38", str(38 + seconds))
+    head = f"HTTP/1.0 200 OK\r\nDate: {date}\r\nLast-Modified: {modified}\r\n\r\n"
+    web.says(Answer(raw=lambda socket: socket.sendall(head.encode())))
+    assert fetch(web.origin).validators == Validators(modified=modified if seconds else None)
+
+
 def test_what_is_packed_is_unpacked(web: Web) -> None:
     web.says(Answer(gzip.compress(b"body" * 1000), headers={"Content-Encoding": "GZIP"}))
     assert fetch(web.origin).body == b"body" * 1000
