@@ -12,6 +12,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NoReturn
 
+import coverage
 import jinja2
 import pytest
 from hypothesis import settings
@@ -128,6 +129,23 @@ def corpus() -> Path:
     if named:
         pytest.fail(f"TWIM_CORPUS is {named}, where there is no folder matrix.org")
     pytest.skip("the corpus is absent; TWIM_CORPUS may name its folder")
+
+
+_ELSEWHERE = tuple(ROOT / "tests" / each for each in ("browser", "processes", "readers"))
+"""Tests whose work is done by other processes; what they run in their own others run as well."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Don't count the lines of those tests: that takes as long as a third of a build."""
+    measured = coverage.Coverage.current()
+    if measured is None or item.path.parent not in _ELSEWHERE:
+        return (yield)
+    measured.stop()
+    try:
+        return (yield)
+    finally:
+        measured.start()
 
 
 _seconds: dict[str, float] = {}
