@@ -28,7 +28,7 @@ _NOTE_MARK = re.compile(
     r'<sup\b[^>]*>\s*<a\b[^>]*\shref="[^"]*#[^"]*"[^>]*>\s*\[?\d+\]?\s*</a>\s*</sup>'
 )
 _NOTE = re.compile(r'<div\b[^>]*\sclass="footnote(?:-definition)?"[^>]*>.*?</div>', re.DOTALL)
-_WHOLE = "h1 h2 h3 h4 h5 h6 table pre".split()
+_WHOLE = re.compile(r"<(/?)(h[1-6]|table|pre)\b")
 # One class of characters comes first, so that a search passes over all others quickly.
 _SENTENCE = re.compile(
     r"[.!?…。！？](?:(?<=[.!?…])[.!?…]*[\"'”’)\]»]*(?=\s+[^a-z\s])|(?<=[。！？])[。！？]*[」』]?)"
@@ -84,7 +84,8 @@ def _beginning(html: str, limit: int) -> str:
 
 def _is_open(html: str) -> bool:
     """Whether the beginning of a text ends in an element that counts as a whole, or not at all."""
-    return any(html.rfind(f"<{name}") > html.rfind(f"</{name}>") for name in _WHOLE)
+    ends = {name: end for end, name in _WHOLE.findall(html)}
+    return "" in ends.values()
 
 
 def _emoji(picture: re.Match[str]) -> str:
