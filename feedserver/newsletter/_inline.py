@@ -16,6 +16,7 @@ MATRIX = re.compile(r"https?://(?:www\.)?matrix\.to/|matrix:", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _USER = re.compile(r"(?i)(?:https?://(?:www\.)?matrix\.to/(?:#/*)?@|matrix:u(?:ser)?/@?)([^?]+)")
 _PERMALINK = re.compile(r"(?:permalink|(?:anchor|direct)? ?link (?:to|for)\b.*)", re.IGNORECASE)
+_NOTE_NUMBER = re.compile(r"\[?\d+\]?")
 _EMOJI_CODE = re.compile(r":[a-z0-9_+-]{1,40}:")
 _SIGNS = frozenset(("", "link", "room", "website"))
 """What a link at the end may say beside signs; an arrow is one."""
@@ -36,7 +37,10 @@ class Run(NamedTuple):
 
 
 def runs_of(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[Run]:
-    """The inline text of nodes, `alternatives` of pictures with it; each link is a piece of it."""
+    """The inline text of nodes, `alternatives` of pictures with it; each link is a piece of it.
+
+    The numbers that lead to footnotes are no part of it.
+    """
     # Each link is a tuple of its own: two that follow each other may lead to one place.
     found: list[tuple[tuple[str] | None, list[str]]] = []
     # A stack of ours: the markup may be nested deeper than Python's.
@@ -50,6 +54,8 @@ def runs_of(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[Run
                 text = " "
             elif tag == "img" and alternatives:
                 text = node.attributes.get("alt") or ""
+            elif tag in ("a", "sup") and _is_note_mark(node):
+                continue
             elif node.is_element_node:
                 if tag == "a" and (href := node.attributes.get("href")):
                     link = (href,)
@@ -64,6 +70,16 @@ def runs_of(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[Run
         else:
             stack.pop()
     return [Run("".join(texts), link[0] if link else None) for link, texts in found]
+
+
+def _is_note_mark(node: LexborNode) -> bool:
+    """Whether it is a raised number that leads to a footnote; pandoc has the link around it."""
+    inside = list(node.iter(include_text=True))
+    if len(inside) != 1 or {node.tag, inside[0].tag} != {"a", "sup"}:
+        return False
+    link = node if node.tag == "a" else inside[0]
+    text = node.text().strip()
+    return "#" in (link.attributes.get("href") or "") and bool(_NOTE_NUMBER.fullmatch(text))
 
 
 def tidied(runs: Iterable[Run]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedserver.model import Reporter
+from feedserver.model import Reporter, Section
 from feedserver.newsletter.issues import Update, divide, is_issue, strays
 from feedserver.text import html
 from tests.conftest import DEEP, ends, examples, steps
@@ -314,6 +314,30 @@ def test_links_of_a_heading_to_itself_are_no_text(heading: str) -> None:
 def test_a_link_to_another_heading_is_a_link() -> None:
     slug, title, url = project('<h3 id="fractal">Fractal (<a href="#nheko">see Nheko</a>)</h3>')
     assert (slug, title, url) == ("fractal", "Fractal", f"{BASE}#nheko")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        '<sup class="footnote-reference"><a href="#1">1</a></sup>',
+        '<sup id="fnref:1"><a class="footnote-ref" href="#fn:1">1</a></sup>',
+        '<sup><a href="/blog/1/#user-content-fn-tide" id="fnref">[12]</a></sup>',
+        '<a href="#fn1" class="footnote-ref" id="fnref1" role="doc-noteref"><sup>1</sup></a>',
+    ],
+)
+def test_references_to_footnotes_are_no_part_of_a_name(mark: str) -> None:
+    site = '<a href="https://quux.example/">🕊️</a>'
+    assert project(f"<h3>Quux{mark} {site}</h3>") == ("quux", "Quux", "https://quux.example/")
+    assert project(f'<h3><a href="https://quux.example/">Quux</a>{mark}</h3>') == (
+        *("quux", "Quux"),
+        "https://quux.example/",
+    )
+    found = only(updates(f"<h2>Dept of Clients{mark}</h2><p>News.</p>"))
+    assert found.section == Section("clients", "Dept of Clients")
+    assert found.heading_id == "dept-of-clients"
+    # What else is raised, or leads on, is.
+    assert project(f"<h3>Quux<sup>2</sup>{mark}</h3>")[1] == "Quux2"
+    assert project('<h3>Quux <a href="#part">2</a></h3>')[1] == "Quux 2"
 
 
 def test_headings_without_ids_get_those_of_zola() -> None:
