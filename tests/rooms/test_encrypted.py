@@ -17,17 +17,11 @@ import nio
 import pytest
 
 from feedserver.bot import _encrypted
-from tests.rooms.synapse import Member, Synapse, homeserver
+from tests.rooms.synapse import Member, Synapse
 from tests.rooms.test_bot import FIRST, SECOND, Reposting, reposting
 
 ENCRYPTION = {"algorithm": "m.megolm.v1.aes-sha2"}
 pytestmark = pytest.mark.dependency
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
-    with homeserver(tmp_path_factory.mktemp("synapse")) as found:
-        yield found
 
 
 @pytest.fixture
