@@ -278,7 +278,8 @@ def parse(html: str) -> list[LexborNode]:
         or (node.text_content or "").strip()
         or (
             0 < index < len(nodes) - 1
-            and BLOCK.isdisjoint({nodes[index - 1].tag, nodes[index + 1].tag})
+            and nodes[index - 1].tag not in BLOCK
+            and nodes[index + 1].tag not in BLOCK
         )
     ]
 

@@ -68,7 +68,7 @@ FILES = ("atom.xml", "rss.xml")
 
 @pytest.mark.parametrize(
     ("kind", "file"),
-    product(READERS, FILES) if DEEP else zip(READERS, cycle(FILES)),
+    [*(product(READERS, FILES) if DEEP else zip(READERS, cycle(FILES)))],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_a_reader_follows_a_feed(
