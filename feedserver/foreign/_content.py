@@ -1,4 +1,5 @@
-"""The HTML of others before it is sanitised: pictures that a script would show, links in a page.
+"""The HTML of others before it is sanitised: pictures that a script would show, links in a page,
+and what is relative to an `xml:base` within it (https://www.w3.org/TR/xmlbase/, section 4).
 
 Lazy pictures have a placeholder, and the picture's address where only their script looks for it,
 or in a `noscript` beside them. What is left empty without its picture goes.
@@ -17,12 +18,14 @@ _SOURCES = "data-src data-lazy-src data-original data-orig-src data-lazy data-ac
 _SETS = "data-srcset data-lazy-srcset data-original-set".split()
 _NEEDED = re.compile(
     rf"(?:{'|'.join((*_SOURCES, *_SETS))}|data-poster)\s*=|<noscript\b|<(?:img|source)\b"
-    r"|\shref\s*=\s*[\"']?#",
+    r"|\shref\s*=\s*[\"']?#|\sxml:base\s*=",
     re.IGNORECASE,
 )
+_ADDRESSES = ("href", "src", "poster", "cite", "longdesc", "data", "data-poster", *_SOURCES)
+_MAX_BASE = 2_000
 # Not so data-lazy="true".
 _IS_ADDRESS = re.compile(r"\s*[^\s./]*[./]\S+\s*")
-_CANDIDATE = re.compile(r"([^\s,]\S*+)[^,]*+")
+_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
 _PLACEHOLDER = re.compile(
     r"lazy|placeholder|blank|spacer|transparent|pixel|1x1|loading", re.IGNORECASE
 )
@@ -43,12 +46,46 @@ def prepare(text: str, base: str, page: str) -> str:
     if body is None:
         return text
     changes = [
+        _resolve(body, base),
         _link(body, page),
         _uncover(body, base),
         _without_noscript(parser, body, base),
         _without_empty(body, base),
     ]
     return (body.inner_html or "") if any(changes) else text
+
+
+def _resolve(body: LexborNode, base: str) -> bool:
+    """Put in full what is relative to the `xml:base` of an element that it stands in."""
+    if not body.css(r"[xml\:base]"):
+        return False
+    waiting = [(body, base)]
+    while waiting:
+        node, within = waiting.pop()
+        own = node.attributes.get("xml:base") or ""
+        found = (_address(own, within) if len(own) <= _MAX_BASE else None) or within
+        if found != base:
+            _put_in_full(node, found)
+        waiting.extend((child, found) for child in node.iter())
+    return True
+
+
+def _put_in_full(node: LexborNode, base: str) -> None:
+    for name, value in node.attributes.items():
+        if not value or value.lstrip().startswith("#"):
+            continue
+        if name in ("srcset", *_SETS):
+            node.attrs[name] = _CANDIDATE.sub(
+                lambda match: _full(match[1], base) + match[0][len(match[1]) :], value
+            )
+        elif name in _ADDRESSES and not (name in _SOURCES and not _IS_ADDRESS.fullmatch(value)):
+            node.attrs[name] = _full(value, base)
+
+
+def _full(address: str, base: str) -> str:
+    """An address in full; as it is written if it is none. A comma at its end ends it in a set."""
+    bare = address.rstrip(",")
+    return (urls.absolute(bare, base) or bare) + address[len(bare) :]
 
 
 def _link(body: LexborNode, page: str) -> bool:

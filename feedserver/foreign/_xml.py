@@ -11,6 +11,7 @@ import html as entities
 import io
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import urljoin
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 
@@ -59,6 +60,13 @@ _SELF = re.compile(r"<(?:\w++:)?link\b(?=[^<>]*\srel\s*=\s*[\"']self[\"'])[^<>]*
 _HREF = re.compile(r"\shref\s*=\s*[\"']([^\"'<>]*)[\"']")
 # At the end of the address that feedparser resolves others by: what has it knows no xml:base.
 _NO_BASE = "#no-xml-base"
+# feedparser takes the one element of XHTML content away, and its xml:base with it.
+_BASE = r"\sxml:base\s*=\s*(\"[^\"<>]*+\"|'[^'<>]*+')"
+_OWN_BASE = re.compile(_BASE)
+_BASE_WITHIN = re.compile(
+    r"(<(?:\w++:)?(?:content|summary)\b[^<>]*+)(>(?>\s+|<!--(?:[^<-]|-(?!->))*+-->)*+"
+    rf"<(?:\w++:)?div\b[^<>]*?){_BASE}"
+)
 _IMAGES = re.compile(r"image/[\w.+-]+")
 
 
@@ -69,7 +77,7 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
         ForeignError: it is neither Atom nor RSS, or declares entities.
     """
     text, findings = _decoded(data, content_type)
-    text = _AUTHOR.sub(_hidden, _without_doctype(text))
+    text = _BASE_WITHIN.sub(_based, _AUTHOR.sub(_hidden, _without_doctype(text)))
     headers = {"content-type": "application/xml; charset=utf-8"}
     if base := address or _self(text):
         headers["content-location"] = base.partition("#")[0] + _NO_BASE
@@ -106,6 +114,18 @@ def _hidden(author: re.Match[str]) -> str:
     """An author whose addresses of mail feedparser doesn't see."""
     name = author[2] if author[2].lstrip().startswith("<") else author[2][:_LONGEST_NAME]
     return author[1] + _AT.sub(_HIDDEN_AT, name[: 2 * _LONGEST_NAME])
+
+
+def _based(content: re.Match[str]) -> str:
+    """The beginning of XHTML content that has the base which its one element gives it."""
+    head, rest, base = content[1], content[2], entities.unescape(content[3][1:-1])
+    if own := _OWN_BASE.search(head):
+        head = head[: own.start()] + head[own.end() :]
+        try:
+            base = urljoin(entities.unescape(own[1][1:-1]), base)
+        except ValueError:
+            return content[0]
+    return f'{head} xml:base="{entities.escape(base)}"{rest}'
 
 
 def _self(text: str) -> str | None:

@@ -29,7 +29,10 @@ _MODULES = (
     *(conditions, negotiation, proxies, parameters, subscribers, protocol, oembed, urls),
     _drawn,
 )
-_MORE = ((_xml, ("_DECLARATION", "_AUTHOR", "_SELF", "_HREF", "_DOCTYPE", "_AT")),)
+_MORE = (
+    (_xml, ("_DECLARATION", "_AUTHOR", "_SELF", "_HREF", "_DOCTYPE", "_AT", "_BASE_WITHIN")),
+    (_xml, ("_OWN_BASE",)),
+)
 _FEW = 30
 
 

@@ -56,6 +56,56 @@ def test_addresses_are_relative_to_the_base_or_the_page(
     )
 
 
+def xhtml(text: str, *, of: str = "", more: str = "") -> str | None:
+    """Content of XHTML, with attributes of the element `content` and of its one `div`."""
+    name = "http://www.w3.org/1999/xhtml"
+    body = f'<content type="xhtml"{of}>\n <div xmlns="{name}"{more}>{text}</div>\n</content>'
+    return one(atom(entry(body, id=PAGE), head=f'<link rel="self" href="{FEED}"/>')).content
+
+
+@pytest.mark.parametrize(
+    ("of", "more", "base"),
+    [
+        ("", ' xml:base="https://b.example/x/"', "https://b.example/x/"),
+        ("", " class='x' xml:base = 'https://b.example/?a&amp;b'", "https://b.example/"),
+        ("", ' xml:base="/media/"', "https://letters.example/media/"),
+        (' xml:base="https://b.example/x/"', ' xml:base="y/"', "https://b.example/x/y/"),
+        (' xml:base="https://b.example/x/"', "", "https://b.example/x/"),
+        ("", "", PAGE),
+    ],
+)
+def test_addresses_in_xhtml_are_relative_to_the_base_of_its_element(
+    of: str, more: str, base: str
+) -> None:
+    found = xhtml(
+        '<p><a href="map/">m</a> <a href="#low">l</a><img src="1.png"/></p>', of=of, more=more
+    )
+    assert found == (
+        f'<p><a href="{base}map/">m</a> <a href="{PAGE}#low">l</a><img src="{base}1.png"></p>'
+    )
+
+
+def test_addresses_in_xhtml_are_relative_to_the_nearest_base() -> None:
+    found = xhtml(
+        '<p><a href="a">a</a></p><section xml:base="https://c.example/y/"><p><a href="a">a</a></p>'
+        '<p xml:base="../z/"><a href="a">a</a> <a href="#low">l</a>'
+        '<img src="1.png" srcset="1.png 1x, 2.png 2x"/><img data-src="3.png"/></p>'
+        '<p xml:base="javascript:x"><a href="https://d.example/">d</a><a href="b">b</a></p>'
+        '</section><p><img xml:base="/media/" src="4.png"/><a href="c">c</a></p>',
+        more=' xml:base="https://b.example/x/"',
+    )
+    assert found == (
+        '<p><a href="https://b.example/x/a">a</a></p>'
+        '<section><p><a href="https://c.example/y/a">a</a></p>'
+        f'<p><a href="https://c.example/z/a">a</a> <a href="{PAGE}#low">l</a>'
+        '<img src="https://c.example/z/1.png"'
+        ' srcset="https://c.example/z/1.png 1x, https://c.example/z/2.png 2x">'
+        '<img src="https://c.example/z/3.png"></p>'
+        '<p><a href="https://d.example/">d</a><a href="https://c.example/y/b">b</a></p></section>'
+        '<p><img src="https://b.example/media/4.png"><a href="https://b.example/x/c">c</a></p>'
+    )
+
+
 def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
     data = rss(f"{ITEM}<content:encoded>&lt;img src='1.png'></content:encoded></item>")
     [found] = reading.read(data, Options(), "https://letters.example/rss.xml").archive.entries
@@ -152,8 +202,10 @@ SITE_ROOT = "https://letters.example/"
         lambda n: "<div>" * n + "<img>",
         lambda n: "<a href=#x>" * n,
         lambda n: f"<img data-srcset='{'a.png, ' * n}'>",
+        lambda n: f"<p xml:base='/x/'><img data-srcset='{'a.png, ' * n}'>",
+        lambda n: "<p xml:base='x/'><a href=a>" * n,
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_content_is_prepared_in_steps_that_grow_with_it(make: Callable[[int], str]) -> None:
     first, second = make(400), make(800)
