@@ -122,6 +122,18 @@ def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
         '<img src="/lazyload.gif" data-src="/gull.png" data-lazy="true" alt="A gull">',
         '<img src="#" data-lazy-src="/gull.png" alt="A gull">',
         '<img src="" data-original="/gull.png" alt="A gull">',
+        f'<img src="{DOT}" data-lazyload="/gull.png" alt="A gull">',
+        '<img src="/blank.gif" data-echo="/gull.png" alt="A gull">',
+        f'<img src="{DOT}" data-cfsrc="/gull.png" alt="A gull">',
+        '<img nitro-lazy-src="/gull.png" alt="A gull">',
+        f'<img src="{DOT}" data-src-small="/grey.png" data-src-large="/gull.png" alt="A gull">',
+        '<img src="/1x1.png" data-permalink="/gull/" data-orig-file="/gull.png" alt="A gull">',
+        '<img src="/blank.gif" data-srcset="/gull.png 300w, /gull-2.png 600w" alt="A gull">',
+        '<img src="/grey.png" data-lazy-srcset="/gull.png 300w, /gull-2.png 600w" alt="A gull">',
+        '<img src="/gull.png" data-srcset="/gull-2.png 600w, /gull.png 300w" alt="A gull">',
+        '<img src="/grey.png" srcset="/grey.png 1x" data-src="/gull.png" alt="A gull">',
+        '<img src="/blank.gif" data-srcset="/gull.png 1x" alt="A gull">'
+        '<noscript><img src="/gull-2.png"></noscript>',
         f'<img src="{DOT}" data-src="/gull.png" alt="A gull"><noscript>{GULL}</noscript>',
         f'<img src="{DOT}"><noscript>{GULL}</noscript>',
         f'<img class="is-lazy" src="/grey.png"> <noscript>{GULL}</noscript>',
@@ -135,6 +147,49 @@ def test_a_lazy_picture_is_the_picture(written: str) -> None:
     assert found.count("<img") == 1
     assert 'src="https://letters.example/gull.png"' in found and 'alt="A gull"' in found
     assert "noscript" not in found and "data" not in found and "grey" not in found
+
+
+def test_a_link_around_a_lazy_picture_stays() -> None:
+    text = f'<a href="/full.jpg"><img src="{DOT}" data-lazyload="/t.jpg"></a>'
+    assert shown(f"<p>x</p>{text}") == (
+        '<p>x</p><a href="https://letters.example/full.jpg">'
+        '<img src="https://letters.example/t.jpg"></a>'
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<div class="hero" data-bg="/gull.png"></div>',
+        "<div class=\"hero\" data-bg=\"url('/gull.png')\" style='background:none'> </div>",
+        '<div class="hero" data-background-image="/gull.png"><span></span></div>',
+        '<div class="hero" data-bgset="/gull.png 300w, /gull-2.png 600w"></div>',
+    ],
+)
+def test_a_lazy_background_of_nothing_else_is_a_picture(written: str) -> None:
+    found = shown(f"<p>x</p>{written}") or ""
+    assert found.count('<img src="https://letters.example/gull.png">') == found.count("<img") == 1
+
+
+def test_a_lazy_background_of_something_is_none() -> None:
+    text = '<div><p>x</p><img src="https://letters.example/gull.png"></div>'
+    assert shown(text.replace("<div>", '<div data-bg="/grain.png">')) == text
+
+
+def test_a_picture_is_of_one_of_its_sources_where_it_has_no_other() -> None:
+    found = shown(
+        '<p>x</p><picture><source srcset="/a.webp 1x"><source data-srcset="/a.jpg, /b.jpg 2x">'
+        f'<img src="{DOT}"></picture>'
+    )
+    assert '<img src="https://letters.example/a.jpg">' in (found or "")
+
+
+def test_what_stands_in_for_a_picture_ends_no_paragraph() -> None:
+    text = '<p><noscript><p>No scripts.</p><img src="/a.png"></noscript><img data-src="/b.png"></p>'
+    assert shown(f"<!-- <noscript> --><p>x</p>{text}") == (
+        '<p>x</p><p><img src="https://letters.example/a.png">'
+        '<img src="https://letters.example/b.png"></p>'
+    )
 
 
 def test_lazy_sets_of_pictures() -> None:
@@ -162,6 +217,9 @@ def test_lazy_sets_of_pictures() -> None:
         "<p><noscript>Please let scripts run.</noscript></p>",
         "<p><noscript></noscript><noscript></noscript></p>",
         '<p><noscript><img src="https://count.example/p.gif" width="1" height="1"></noscript></p>',
+        "<p><noscript><p>Please let scripts run.</p></noscript></p>",
+        '<div class="hero" data-bg="data:,"></div>',
+        '<p><span data-bg=""></span></p>',
     ],
 )
 def test_nothing_empty_is_left_of_a_picture(written: str) -> None:
@@ -175,7 +233,8 @@ def test_a_picture_beside_one_that_counts_visitors_stays() -> None:
 
 tags = st.sampled_from(
     "<p> </p> <noscript> </noscript> <picture> </picture> <source> <img> <div> </div> x <a> </a>"
-    " <img|src=/a.png> <img|data-src=/b.png> <a|href=#c> <source|data-srcset=/d.png>".split()
+    " <img|src=/a.png> <img|data-src=/b.png> <a|href=#c> <source|data-srcset=/d.png>"
+    " <div|data-bg=/e.png> <p|xml:base=/f/> <img|src=/blank.gif|data-srcset=/g.png>".split()
 )
 
 
@@ -204,8 +263,13 @@ SITE_ROOT = "https://letters.example/"
         lambda n: f"<img data-srcset='{'a.png, ' * n}'>",
         lambda n: f"<p xml:base='/x/'><img data-srcset='{'a.png, ' * n}'>",
         lambda n: "<p xml:base='x/'><a href=a>" * n,
+        lambda n: "<div data-bg=/a.png>" * n,
+        lambda n: "<div><div data-bg=/a.png></div>" * n,
+        lambda n: "<noscript>" * n + "<p></noscript>",
+        lambda n: "<noscript></noscript><!--" * n,
+        lambda n: "<picture>" + "<source data-srcset=a.png><img>" * n,
     ],
-    ids=range(11),
+    ids=range(16),
 )
 def test_content_is_prepared_in_steps_that_grow_with_it(make: Callable[[int], str]) -> None:
     first, second = make(400), make(800)
