@@ -211,7 +211,7 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
         if not _is_aside(node)
     }
     for node in nodes:
-        pictures = list(filter(_is_meant, _pictures(node)))
+        pictures = list(filter(_is_meant, _pictures(node, base)))
         addresses = [_address(given.get("src"), base) for given in pictures]
         missing = not there.issuperset(addresses)
         before = _before(node)
@@ -227,7 +227,8 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
                 there.add(address)
                 image = parser.create_node("img")
                 for name, value in given.items():
-                    image.attrs[name] = value or ""
+                    if name != _SHOWN:
+                        image.attrs[name] = value or ""
                 node.insert_before(image)
         _mark(node)
         node.decompose()
@@ -238,7 +239,7 @@ def _is_aside(node: LexborNode) -> bool:
     return any(parent.tag == "noscript" for parent in _parents(node))
 
 
-def _pictures(noscript: LexborNode) -> list[dict[str, str | None]]:
+def _pictures(noscript: LexborNode, base: str) -> list[dict[str, str | None]]:
     """The attributes of the pictures in an element; some have its markup as text."""
     found = noscript.css("img")
     text = noscript.text() or ""
@@ -246,6 +247,8 @@ def _pictures(noscript: LexborNode) -> list[dict[str, str | None]]:
     if not found and "<img" in text:
         parser = LexborHTMLParser(f"<!doctype html><body>{text}")
         inner = parser.body
+        if inner is not None:
+            _uncover(inner, base)
     return [dict(image.attributes) for image in (inner.css("img") if inner else found)]
 
 

@@ -17,6 +17,7 @@ import feedparser  # type: ignore[import-untyped]  # it carries no types
 
 from feedserver.check.findings import FEED, Finding
 from feedserver.errors import ForeignError
+from feedserver.foreign import _files
 from feedserver.foreign.dates import instant
 from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.model import Attachment, Image, Origin, Person
@@ -67,6 +68,8 @@ _BASE_WITHIN = re.compile(
     r"(<(?:\w++:)?(?:content|summary)\b[^<>]*+)(>(?>\s+|<!--(?:[^<-]|-(?!->))*+-->)*+"
     rf"<(?:\w++:)?div\b[^<>]*?){_BASE}"
 )
+# A player in a page, as YouTube has it, and no file.
+_FLASH = "application/x-shockwave-flash"
 _IMAGES = re.compile(r"image/[\w.+-]+")
 
 
@@ -323,18 +326,39 @@ def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
     for link in _list(item, "links"):
         url, kind = _text(link, "href"), _text(link, "type")
         if link.get("rel") == "enclosure" and url:
-            length = _text(link, "length") or ""
-            size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
             # What has no type is HTML to feedparser.
             kind = None if kind == "text/html" else kind
-            yield Attachment(url, kind, size or None, _text(link, "title"))
+            yield Attachment(url, kind, _size(link, "length"), _text(link, "title"))
+    for each in _list(item, "media_content"):
+        url, kind = _text(each, "url"), _text(each, "type")
+        if url and not _is_picture(each) and kind != _FLASH:
+            yield Attachment(url, kind, _size(each, "filesize"))
+    for each in _list(item, "content"):
+        # RFC 4287, 4.1.3.2; what is a page has a link of its own.
+        url, kind = _text(each, "src"), _text(each, "type")
+        if url and kind not in ("text/html", "application/xhtml+xml"):
+            # What has no type is plain text to feedparser.
+            kind = None if kind == "text/plain" else kind
+            yield Attachment(_joined(_base(each), url), kind)
+
+
+def _size(values: Mapping[str, object], name: str) -> int | None:
+    written = _text(values, name) or ""
+    return (int(written) if re.fullmatch("[0-9]{1,15}", written) else 0) or None
+
+
+def _joined(base: str | None, address: str) -> str:
+    return (urls.absolute(address, base) if base else None) or address
 
 
 def _media(item: Mapping[str, object]) -> Iterator[Image]:
     """The pictures of Media RSS."""
     for each in (*_list(item, "media_content"), *_list(item, "media_thumbnail")):
-        kind = _text(each, "type")
-        picture = _text(each, "medium") == "image" or (kind or "image/x").startswith("image/")
-        url = _text(each, "url")
-        if picture and url and _text(each, "medium") in (None, "image"):
+        url, kind = _text(each, "url"), _text(each, "type")
+        if url and _is_picture(each):
             yield Image(url, kind if kind and _IMAGES.fullmatch(kind) else None)
+
+
+def _is_picture(media: Mapping[str, object]) -> bool:
+    url = _text(media, "url") or ""
+    return _files.is_picture(url, _text(media, "type"), _text(media, "medium"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 
 import pytest
@@ -347,6 +348,78 @@ def test_attachments_of_json_and_where_the_content_links_to_them() -> None:
     assert (
         found.content == '<p>x <audio src="https://letters.example/7.mp3" controls=""></audio></p>'
     )
+
+
+TEXT = "<content:encoded>&lt;p>A talk.&lt;/p></content:encoded>"
+
+
+def test_a_file_that_is_not_on_the_web_has_a_link_in_the_content() -> None:
+    files = '<enclosure url="magnet:?xt=urn:btih:ab&amp;dn=7" length="4" type="a/torrent"/>'
+    found = one(rss(f"{ITEM}{files}{TEXT}</item>"))
+    address = "magnet:?xt=urn:btih:ab&amp;dn=7"
+    assert found.content == f'<p>A talk.</p><p><a href="{address}">{address}</a></p>'
+    assert (found.attachments, found.image) == ((), None)
+    picture = one(rss(f"{ITEM}{files.replace('a/torrent', 'image/png')}{TEXT}</item>"))
+    assert (picture.content, picture.image) == (found.content, None)
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:,a", "https://[/", "file:///a"])
+def test_an_enclosed_file_that_nobody_can_follow_is_told(address: str) -> None:
+    found = read(
+        rss(f'{ITEM}<enclosure url="{address}" length="4" type="audio/mpeg"/>{TEXT}</item>')
+    )
+    [talk] = found.archive.entries
+    assert (talk.attachments, talk.content) == ((), "<p>A talk.</p>")
+    [told] = found.findings
+    assert told.where == "Tide" and told.message == (
+        f"encloses what can't be followed, and is left out: {address}"
+    )
+
+
+def test_files_of_media_rss_are_enclosed() -> None:
+    files = (
+        '<media:group><media:content url="/7.mp4" type="video/mp4" fileSize="9"/>'
+        '<media:content url="https://radio.example/7.webm"/></media:group>'
+        '<media:content url="https://radio.example/7.mp3" medium="audio"/>'
+        '<media:content url="https://radio.example/7" type="application/x-shockwave-flash"/>'
+        '<media:content url="https://[/a.png"/><media:thumbnail url="/7.png"/>'
+    )
+    data = rss(
+        f'{ITEM}<enclosure url="https://radio.example/7.mp3" length="4200"/>{files}{TEXT}</item>'
+    )
+    [found] = reading.read(data, Options(), "https://letters.example/rss.xml").archive.entries
+    assert found.attachments == (
+        AUDIO,
+        Attachment("https://letters.example/7.mp4", "video/mp4", 9),
+        Attachment("https://radio.example/7.webm", "video/webm"),
+    )
+    assert (found.content or "").count("<a href=") == 3
+
+
+def test_what_media_rss_says_nothing_of_is_a_picture() -> None:
+    found = one(rss(f'{ITEM}<media:content url="https://radio.example/see?id=7"/>{TEXT}</item>'))
+    assert (found.image, found.attachments) == (Image("https://radio.example/see?id=7"), ())
+
+
+def test_files_come_back_from_each_of_our_own_formats() -> None:
+    files = (AUDIO, *(Attachment(f"https://radio.example/{name}") for name in ("7.ogg", "7.xyz")))
+    talk = replace(one(rss(f"{ITEM}{TEXT}</item>")), attachments=files)
+    channel = Channel("T", "", SITE.url, f"{SITE.url}x", SITE, (talk,))
+    for form in FORMATS.values():
+        found = one(form.serialise(channel))
+        assert [file.url for file in found.attachments] == [file.url for file in files]
+        assert found.image is None
+
+
+@pytest.mark.parametrize("base", ["", ' xml:base="/7/"'])
+def test_content_that_is_elsewhere_is_enclosed(base: str) -> None:
+    text = f'<summary>A talk.</summary><content type="audio/mpeg"{base} src="talk.mp3"/>'
+    found = one(atom(entry(text, id=PAGE)))
+    address = f"https://letters.example{'/7/' if base else '/2026/tide/'}talk.mp3"
+    assert found.attachments == (Attachment(address, "audio/mpeg"),)
+    assert found.content == f'<p>A talk.</p><p><a href="{address}">talk.mp3</a></p>'
+    page = one(atom(entry('<content type="text/html" src="talk.html"/>', id=PAGE)))
+    assert (page.attachments, page.content) == ((), None)
 
 
 def test_a_file_of_an_issue_stands_in_none_of_its_updates() -> None:
