@@ -293,6 +293,11 @@ def test_a_search_says_so_and_shows_first_what_it_found(client: TestClient) -> N
     assert _texts(page, "title") == ["Search for “alone <i>”, Letters"]
     [columns] = page.css(".columns")
     assert [each.attributes["class"] for each in columns.iter()] == ["list", "beside"]
+    # The tabs above what was found say in which kind; the next search is in the same.
+    kind = page.css("form.builder [name=kind]")
+    assert [(each.attributes["type"], each.attributes["value"]) for each in kind] == [
+        ("hidden", "updates")
+    ]
     page = _page(client, "/feeds/?section=clients")
     assert _texts(page, "h1") == ["Your selection"]
     assert _texts(page, "title") == ["A selection from Letters"]
