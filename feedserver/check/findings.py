@@ -19,6 +19,8 @@ NO_FEED = "is no JSON Feed, Atom or RSS"
 """What is said of a document of which nothing else can be said."""
 UNREADABLE = 24
 """The rule that a document breaks that can't be read."""
+UNLIKELY_DATE = 9
+"""The rule that a date in the future breaks."""
 
 RULES = {
     0: "source",

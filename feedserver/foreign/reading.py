@@ -20,7 +20,7 @@ from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.formats import archive as archives
 from feedserver.formats import decoding
 from feedserver.model import TAXONOMIES, Archive, Entry, Origin, Person, Site
-from feedserver.newsletter import entries, order
+from feedserver.newsletter import entries, issues, order
 from feedserver.newsletter.entries import Post
 from feedserver.newsletter.issues import DEFAULT_IGNORED, is_issue
 from feedserver.newsletter.merges import merge
@@ -113,6 +113,14 @@ def clean(archive: Archive, known: set[int] | None = None) -> Reading:
     return Reading(replace(archive, site=site, feeds=feeds, entries=found), tuple(told.findings))
 
 
+def lost(html_text: str, ignore_sections: Iterable[str]) -> Iterable[str]:
+    """What is to be said of the sanitised HTML of an issue: which of it is in no update."""
+    for stray in issues.strays(html_text, ignore_sections):
+        if stray.level == 1:
+            title = _short(stray.title, _MAX_NAME)
+            yield f"what stands below '# {title}' is in no update; sections are ##"
+
+
 def _natives(found: Iterable[Entry], site: Site, told: _Told, known: set[int]) -> Iterable[Entry]:
     for given in found:
         entry = natives.entry(given, site)
@@ -148,7 +156,17 @@ def _reading(
         entries.build((each.post for each in posts), site, options.ignore_sections), told
     )
     _tell_of_summaries(posts, native, told)
-    found = (*_natives(native, site, told, set()), *built)
+    ours = tuple(_natives(native, site, told, set()))
+    texts = [(each.draft.where, each.post.html) for each in posts if each.post.issue]
+    texts += [
+        (each.id, each.content or "")
+        for each in ours
+        if each.update is None and is_issue(each.tags, options.issues)
+    ]
+    for where, text in texts:
+        for message in lost(text, options.ignore_sections):
+            told.tell(where, message)
+    found = (*ours, *built)
     found, merges = merge(order.arrange(_once(found, told)), options.registry)
     feeds = catalogue.feeds(found, site, named=options.feeds, registry=options.registry)
     return Reading(
@@ -247,7 +265,9 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
     # As in the feed, for readers know entries by it.
     id = urls.BAD.sub("", draft.id or "").strip()[: _MAX_TEXT * 2]
     base = (urls.absolute(draft.base, url) if draft.base else None) or url
-    image, attachments = _files.sorted_out(draft, base)
+    enclosed = _files.sorted_out(draft, base)
+    for address in enclosed.refused:
+        told.tell(draft.where, f"encloses what can't be followed, and is left out: {address[:100]}")
     return Post(
         permalink=url,
         title=title or _first_words(draft) or _UNTITLED,
@@ -257,10 +277,10 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
         updated=draft.updated,
         authors=_people(draft.authors) or _people(feed.authors),
         categories=categories,
-        image=image,
+        image=enclosed.image,
         description=_short(draft.description, _MAX_TEXT),
         id=id or None,
-        attachments=attachments,
+        attachments=enclosed.attachments,
         origin=_origin(draft.origin),
     )
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from feedserver.check.check import check
-from feedserver.check.findings import FEED, UNREADABLE, Finding
+from feedserver.check.findings import FEED, UNLIKELY_DATE, UNREADABLE, Finding
 from feedserver.check.jsonfeed import check_json
 from feedserver.errors import ArchiveError, ForeignError
 from feedserver.feeds import export
+from feedserver.foreign import reading
 from feedserver.formats import archive as archives
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Archive
+from feedserver.newsletter.issues import is_issue
 from feedserver.settings.settings import Settings
 from feedserver.sources.fetching import Fetcher, Validators
+from feedserver.sources.sightings import Sightings
 from feedserver.sources.source import Source, read_file
 from feedserver.store import files
 
@@ -42,9 +46,10 @@ def audit(source: Source, fetcher: Fetcher, now: datetime) -> Iterator[Result]:
         archive = archives.parse(data)
     except ArchiveError:
         found = check(data, address=address, content_type=content_type, now=now)
-        yield source.name, found + _reading(source, data, address, content_type, found)
+        settling = replace(source, sightings=Sightings(lambda: now))
+        yield source.name, found + _reading(settling, data, address, content_type, found)
     else:
-        yield from _archive(archive, now)
+        yield from _archive(archive, source.settings, now)
 
 
 def _reading(
@@ -55,8 +60,10 @@ def _reading(
     found: tuple[Finding, ...],
 ) -> tuple[Finding, ...]:
     """What is to be said of a feed as a source: what of it can't be taken, and why."""
+    told = {finding.where for finding in found if finding.rule == UNLIKELY_DATE}
     try:
-        return source.parse(data, address, content_type).findings
+        read = source.parse(data, address, content_type).findings
+        return tuple(each for each in read if each.rule != UNLIKELY_DATE or each.where not in told)
     except (ArchiveError, ForeignError) as error:
         if any(finding.rule == UNREADABLE for finding in found):
             return ()
@@ -79,26 +86,38 @@ def _folder(folder: Path, settings: Settings, now: datetime) -> Iterator[Result]
         except OSError as error:
             yield name, (Finding(0, FEED, f"can't be read: {error.strerror}"),)
             continue
-        found = _document(archive, name, written, now)
+        found = _document(archive, name, written, settings, now)
         # A site may have lines of its own in that one.
         if data != written and name != "_redirects":
             found += (Finding(0, FEED, "differs from what the archive gives"),)
         yield name, found
 
 
-def _archive(archive: Archive, now: datetime) -> Iterator[Result]:
+def _archive(archive: Archive, settings: Settings, now: datetime) -> Iterator[Result]:
     for name, data in export.files(archive, archive.site.url):
-        yield name, _document(archive, name, data, now)
+        yield name, _document(archive, name, data, settings, now)
 
 
-def _document(archive: Archive, name: str, data: bytes, now: datetime) -> tuple[Finding, ...]:
+def _document(
+    archive: Archive, name: str, data: bytes, settings: Settings, now: datetime
+) -> tuple[Finding, ...]:
     """The rules for a feed, and for the archive but for its size."""
     base = archive.site.url
     if name == archives.FILE:
-        return tuple(check_json(data.decode(), base + name, now))
+        found = check_json(data.decode(), base + name, now)
+        return (*found, *_lost(archive, settings))
     # At an old address lies a copy, which says where the feed is now.
     copies = {export.redirect_file(old): new[1:] for old, new in archive.redirects.items()}
     name = copies.get(name, name)
     if name.rpartition("/")[2] not in FORMATS or data.startswith(b"<!doctype"):
         return ()
     return check(data, address=base + name, now=now)
+
+
+def _lost(archive: Archive, settings: Settings) -> Iterator[Finding]:
+    """What of the issues of a site is in no update."""
+    divided = {entry.update.issue.id for entry in archive.entries if entry.update}
+    for entry in archive.entries:
+        if entry.update is None and (entry.id in divided or is_issue(entry.tags, settings.issues)):
+            for message in reading.lost(entry.content or "", settings.ignore_sections):
+                yield Finding(0, entry.id, message)

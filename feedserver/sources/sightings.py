@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from feedserver.check.findings import Finding
+from feedserver.check.findings import UNLIKELY_DATE, Finding
 from feedserver.foreign.reading import Reading
 from feedserver.model import Entry
 from feedserver.newsletter import order
@@ -134,5 +134,5 @@ def _told(known: dict[str, _Sighting]) -> Iterable[Finding]:
     for id, sighting in known.items():
         date = sighting.published or sighting.modified
         assert date is not None
-        message = f"is dated {date.isoformat()}, ahead of time: it has that when it was first seen"
-        yield Finding(9, id, message)
+        message = f"a date in the future: {date.isoformat()}; it has that when it was first seen"
+        yield Finding(UNLIKELY_DATE, id, message)

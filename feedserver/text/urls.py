@@ -50,7 +50,7 @@ def absolute(address: str, base: str) -> str | None:
         return None
     if authority:
         authority = f"//{authority}"
-    elif scheme in _WEB or not parts.path:
+    elif scheme in _WEB or not (parts.path or parts.query):
         return None
     path = _quoted(parts.path) or ("/" if scheme in _WEB else "")
     query = f"?{_quoted(parts.query, '?')}" if parts.query else ""

@@ -18,7 +18,7 @@ import pytest
 
 from feedserver.embed import oembed
 from feedserver.feeds import parameters
-from feedserver.foreign import _xml
+from feedserver.foreign import _content, _xml
 from feedserver.http import conditions, negotiation, proxies
 from feedserver.serving import protocol, subscribers
 from feedserver.text import _drawn, html, urls
@@ -29,7 +29,11 @@ _MODULES = (
     *(conditions, negotiation, proxies, parameters, subscribers, protocol, oembed, urls),
     _drawn,
 )
-_MORE = ((_xml, ("_DECLARATION", "_AUTHOR", "_SELF", "_HREF", "_DOCTYPE", "_AT")),)
+_MORE = (
+    (_xml, ("_DECLARATION", "_AUTHOR", "_SELF", "_HREF", "_DOCTYPE", "_AT", "_BASE_WITHIN")),
+    (_xml, ("_OWN_BASE",)),
+    (_content, ("_PICTURE", "_OF_STYLE", "_CANDIDATE")),
+)
 _FEW = 30
 
 

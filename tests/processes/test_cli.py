@@ -136,6 +136,55 @@ def test_check_warns_of_a_date_in_the_future(
     assert "future" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "<pubDate>Sun, 01 Jan 2999 00:00:00 GMT</pubDate>",
+        "<pubDate>1 January 2999</pubDate>",
+        "<pubDate>2999-01-01 10:00 +0200</pubDate>",
+        "<dc:date>2999-01-01T10:00:00Z</dc:date>",
+        "<dc:date>2999-01-01</dc:date>",
+    ],
+)
+def test_check_warns_of_any_date_in_the_future_that_is_read(
+    date: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rss.xml"
+    item = f"<item><title>A</title><guid>https://tide.example/1</guid>{date}</item>"
+    text = f"""<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>
+<title>T</title><link>https://tide.example/</link><description>T</description>{item}{
+        item.replace("/1", "/2")
+    }</channel></rss>"""
+    path.write_text(text, "utf-8")
+    assert main(["check", str(path)]) == 1
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "future" in line]
+    assert "https://tide.example/1: a date in the future: 2999-01-01T" in line
+    assert line.endswith("(unlikely-date), and 1 times more")
+
+
+LOST = "<h2>Boats</h2><p>x</p><h1>Shore</h1><p>Two.</p><blockquote><p>x</p></blockquote>"
+
+
+def test_check_tells_what_of_an_issue_is_in_no_update(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issue = post("issue", tags=["This Week in Boats"], content=LOST)
+    other = post("other", days=1, content=LOST)
+    told = "what stands below '# Shore' is in no update; sections are ## (source)"
+    export.write(archive([other, issue], FEEDS[:1]), SITE.url, tmp_path)
+    # A feed, in which it is no entry that this project made.
+    feed = json.loads((tmp_path / "feed.json").read_bytes())
+    for item in feed["items"]:
+        del item["_twim"]
+    (tmp_path / "other.json").write_text(json.dumps(feed))
+    for name in (".", "archive.json", "feed.json", "other.json"):
+        source = tmp_path / name
+        assert main(["check", str(source)]) == 1
+        lines = [line for line in capsys.readouterr().out.splitlines() if "update" in line]
+        where = "items[1]" if name == "other.json" else issue.id
+        assert len(lines) == 1 and lines[0].endswith(f": {where}: {told}")
+
+
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)

@@ -517,3 +517,14 @@ def test_half_a_surrogate_pair_does_not_stop_a_feed() -> None:
     }
     found = read(json.dumps(feed).encode()).archive.entries
     assert [(entry.title, entry.content) for entry in found] == [("Cut ?", "<p>🦀</p>")]
+
+
+def test_what_of_an_issue_is_in_no_update_is_told() -> None:
+    text = "<h1>Boats</h1><h3>Gull</h3><blockquote>x</blockquote><h1>Shore</h1><h3>Tern</h3>"
+    text += "<blockquote>x</blockquote><h1>That's all I know</h1><p>See you.</p>"
+    issue = entry(content(text), title="This Week in Boats")
+    found = read(atom(issue, entry(content(text), id="https://letters.example/2/")))
+    assert messages(found) == [
+        "https://letters.example/1/: what stands below '# Shore' is in no update; sections are ##"
+        " (source)"
+    ]
