@@ -15,7 +15,7 @@ from typing import get_args
 import jinja2.meta
 import pytest
 import yaml
-from material.plugins.blog.config import BlogConfig  # type: ignore[import-untyped]
+from material.plugins.blog.config import BlogConfig  # type: ignore[import-untyped]  # it carries none
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
