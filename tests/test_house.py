@@ -22,7 +22,7 @@ ROWS: Mapping[str, tuple[set[str], ...]] = {
         {"newsletter"},
         {"formats"},
         {"feeds"},
-        {"foreign", "embed", "settings", "store"},
+        {"foreign", "embed", "settings", "store", "ledger"},
         {"sources", "pages"},
         {"bot"},
         {"http"},
