@@ -92,6 +92,10 @@ class FetchError(SourceError):
         self.retry_after = retry_after
 
 
+class GoneError(FetchError):
+    """An address says that it is gone for good (410). Raised by `fetching`."""
+
+
 class HomeserverError(FeedServerError, OSError):
     """A homeserver can't be reached, or refuses. Raised by `homeserver`.
 

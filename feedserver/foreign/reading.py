@@ -59,8 +59,9 @@ class Reading:
     archive: Archive
     findings: tuple[Finding, ...] = ()
     complete: bool = False
-    order: tuple[str, ...] = ()
-    withdrawn: tuple[str, ...] = ()
+    # They tell of the document, and not of what there is to be served.
+    order: tuple[str, ...] = field(default=(), compare=False)
+    withdrawn: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(slots=True)

@@ -51,17 +51,17 @@ class Taking:
     is_first: bool
     """Whether the source was never fetched before."""
 
-    def take(self, brought: Brought) -> bool:
-        """Take what was fetched; whether anything is other than it was."""
+    def take(self, brought: Brought, *, again: bool) -> bool:
+        """Take what was fetched, or read again; whether anything is other than it was."""
         if brought.complete:
             return self._replace(brought.archive.entries)
         groups = self._renamed(_groups(brought.archive.entries))
         stored = self._stored(groups)
         # Before anything is added.
-        missing = self._missing(groups, stored, brought)
-        changed = self._write(groups, stored)
+        missing = None if again else self._missing(groups, stored, brought)
+        changed = self._write(groups, stored, again=again)
         changed |= self._withdraw(brought.withdrawn)
-        changed |= self._go(missing)
+        changed |= missing is not None and self._go(missing)
         return self._cut(groups) or changed
 
     def confirm(self) -> bool:
@@ -154,7 +154,9 @@ class Taking:
             found.setdefault(row.issue, {})[row.key] = row
         return found
 
-    def _write(self, groups: Groups, stored: Mapping[str, Mapping[str, Row]]) -> bool:
+    def _write(
+        self, groups: Groups, stored: Mapping[str, Mapping[str, Row]], *, again: bool
+    ) -> bool:
         """Add and edit."""
         gone: set[str] = set()
         written = 0
@@ -163,7 +165,7 @@ class Taking:
             nonlocal written
             # The newest come first.
             for issue, group in groups.items():
-                rows, without = self._edited(issue, group, stored.get(issue, {}))
+                rows, without = self._edited(issue, group, stored.get(issue, {}), again=again)
                 if not self.is_first and written + len(rows) > _MOST_WRITTEN:
                     return
                 if written + len(rows) > self.most:
@@ -176,7 +178,7 @@ class Taking:
         return self._delete_keys(gone) or written > 0
 
     def _edited(
-        self, issue: str, group: Sequence[Entry], stored: Mapping[str, Row]
+        self, issue: str, group: Sequence[Entry], stored: Mapping[str, Row], *, again: bool
     ) -> tuple[list[dict[str, object]], list[str]]:
         """The rows to be written of an issue, and the keys of those to go."""
         before = stored.get(issue)
@@ -209,6 +211,8 @@ class Taking:
         )
         last = max(live, key=lambda row: row.changed)
         edits = _judging.edits_with(last.edits, last.changed, self.now, loud=bool(loud))
+        if again:
+            edits = last.edits
         if edits is None:
             return [], []
         # The post tells of the edits of all.

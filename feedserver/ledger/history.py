@@ -70,8 +70,11 @@ class History:
         self._ledger = ledger
         self._most = most
 
-    def take(self, address: str, fetched: Fetched, now: float) -> bool:
+    def take(self, address: str, fetched: Fetched, now: float, *, again: bool = False) -> bool:
         """Take what a good fetch has brought; whether anything is other than it was.
+
+        What was taken before is read `again` where the settings may have changed: that is no fetch,
+        and no noise.
 
         Raises:
             StateError: the ledger can't be used; then nothing was taken.
@@ -79,15 +82,15 @@ class History:
         with self._ledger.writing() as connection:
             source = _source(connection, address)
             head = _head(fetched, source.head)
-            changed = _taking(connection, source, self._most, now).take(fetched)
+            changed = _taking(connection, source, self._most, now).take(fetched, again=again)
             changed |= bool(head != source.head or fetched.complete != source.complete)
             _note(
                 connection,
                 source.source,
                 head=head,
                 complete=fetched.complete,
-                good=now,
-                gone=None,
+                good=source.good if again else now,
+                gone=source.gone if again else None,
                 revision=source.revision + changed,
             )
             return changed

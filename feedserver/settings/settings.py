@@ -28,6 +28,8 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 PREFIX = "FEEDSERVER_"
 CONFIG = "FEEDSERVER_CONFIG"
 """The variable that names the file, if the command line doesn't."""
+PASSWORD = "DATABASE_PASSWORD"
+"""The variable with the password of the database."""
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _HEAD = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
@@ -57,7 +59,19 @@ class Settings:
     """How many processes answer requests."""
 
     state: Path | None = None
-    """The folder of what is kept between restarts; else one below the user's cache."""
+    """The folder of what is kept between restarts; else histories are among the user's data."""
+
+    database: str | None = field(default=None, repr=False)
+    """The address of a database of PostgreSQL, for histories; else SQLite in the state folder."""
+
+    database_password_file: Path | None = None
+    """The file of its password, unless that is in the variable DATABASE_PASSWORD."""
+
+    history: bool = True
+    """Whether of sources at addresses is kept what has left their feeds."""
+
+    history_entries: int = 100_000
+    """How many entries of a source are kept; the oldest go."""
 
     interval: float = 1.0
     """How often files are looked at for changes."""
@@ -134,13 +148,15 @@ class Settings:
 
 _READERS: Mapping[str, Callable[[object], object]] = {
     **dict.fromkeys(("sources", "issues", "ignore_sections"), values.texts),
-    **dict.fromkeys(("folder", "state", "registry"), values.path),
+    **dict.fromkeys(("folder", "state", "registry", "database_password_file"), values.path),
     **dict.fromkeys(("interval", "poll", "fetch_timeout", "head_timeout", "drain"), values.seconds),
-    **dict.fromkeys(("private_addresses", "log_requests", "log_clients"), values.flag),
+    **dict.fromkeys(("private_addresses", "history", "log_requests", "log_clients"), values.flag),
     "host": values.text,
     "port": values.whole(0, 65535),
     "url": values.url,
     "workers": values.whole(1, 256),
+    "database": values.database,
+    "history_entries": values.whole(1, 10**7),
     "archive_bytes": values.whole(1, 10**12),
     "fetch_bytes": values.whole(1, 10**10),
     "fetch_redirects": values.whole(0, 100),
@@ -155,7 +171,18 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "max_parameters": values.whole(1, 10**4),
 }
 _LISTS = ("sources", "issues", "ignore_sections", "trusted_proxies")
-_TEXTS = ("host", "url", "metrics", "log_level", "log_format", "folder", "state", "registry")
+_TEXTS = (
+    "host",
+    "url",
+    "metrics",
+    "log_level",
+    "log_format",
+    "folder",
+    "state",
+    "registry",
+    "database",
+    "database_password_file",
+)
 
 
 def load(
@@ -181,6 +208,22 @@ def load(
     found |= {name: _read(name, value, "command line") for name, value in told.items()}
     # Each value was read by the type of its field.
     return Settings(**found)  # type: ignore[arg-type]
+
+
+def password(settings: Settings, environ: Mapping[str, str]) -> str | None:
+    """The password of the database: that of the environment, else of the file that is named.
+
+    Raises:
+        SettingsError: the file can't be read.
+    """
+    if told := environ.get(PASSWORD):
+        return told
+    path = settings.database_password_file
+    try:
+        return path.read_text("utf-8").strip() if path else None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it isn't UTF-8"
+        raise SettingsError(f"database_password_file: {reason}", str(path)) from error
 
 
 def names() -> tuple[str, ...]:
@@ -266,7 +309,8 @@ def _read(name: str, value: object, place: str) -> object:
     try:
         return _READERS[name](value)
     except ValueError as error:
-        shown = repr(value)
+        # It may have a password.
+        shown = "another" if name == "database" else repr(value)
         shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
         raise SettingsError(f"{name}: expected {error}, found {shown}", place) from error
 

@@ -41,7 +41,7 @@ _ROOM = bytes(65_536)
 class SourceStatus:
     """When a source was read last, and how it is; `error` says what is wrong.
 
-    `state` is current, stale, refused or missing, as the builder writes it.
+    `state` is current, gone, stale, refused or missing, as the builder writes it.
     """
 
     name: str
@@ -52,8 +52,8 @@ class SourceStatus:
 
     @property
     def current(self) -> bool:
-        """Whether what the source has now is what is served."""
-        return self.state == "current"
+        """Whether what the source has now is what is served, or the last that it had."""
+        return self.state in ("current", "gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,10 @@ class Health:
 class StateFolder:
     """A folder, and the lock that makes it one server's, unless it needs none."""
 
-    def __init__(self, path: Path, *, locked: bool = True) -> None:
+    def __init__(self, path: Path, *, locked: bool = True, lasting: Path | None = None) -> None:
         self.path = path
+        self.lasting = lasting or path
+        """The folder of what may not be lost when this one is."""
         # It is taken in one thread, and let go in another.
         lock = filelock.FileLock(path / LOCK, timeout=0, thread_local=False)
         self._lock = lock if locked else None
@@ -135,7 +137,8 @@ def held(settings: Settings) -> Iterator[StateFolder]:
     """Hold the folder that the settings name, as long as the block runs.
 
     Without one, what was fetched is kept below the user's cache, in a folder for these sources;
-    for sources that are files, or if another server has that folder, a temporary one will do.
+    for sources that are files, or if another server has that folder, a temporary one will do. What
+    may not be lost is then among the user's data.
 
     Raises:
         StateError: another server uses the folder that is named, or it can neither be written nor
@@ -148,20 +151,22 @@ def held(settings: Settings) -> Iterator[StateFolder]:
 def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     if settings.state is not None:
         return stack.enter_context(_held(settings.state))
+    lasting = platformdirs.user_data_path("feedserver")
     if any(source.startswith(("http://", "https://")) for source in settings.sources):
         digest = hashlib.sha256("\n".join(settings.sources).encode()).hexdigest()[:16]
         try:
             kept = platformdirs.user_cache_path("feedserver") / digest
-            return stack.enter_context(_held(kept))
+            return stack.enter_context(_held(kept, lasting))
         except StateError as error:
             log.info("%s; what is fetched will not be kept", error)
     temporary = tempfile.TemporaryDirectory(prefix="feedserver-", ignore_cleanup_errors=True)
-    return StateFolder(Path(stack.enter_context(temporary)), locked=False)
+    path = Path(stack.enter_context(temporary))
+    return StateFolder(path, locked=False, lasting=lasting)
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[StateFolder]:
-    folder = StateFolder(path)
+def _held(path: Path, lasting: Path | None = None) -> Iterator[StateFolder]:
+    folder = StateFolder(path, lasting=lasting)
     try:
         try:
             folder.check()
