@@ -153,7 +153,17 @@ class History:
             source = _source(connection, address)
             of = ENTRIES.c.source == source.source
             count = connection.execute(ENTRIES.delete().where(of)).rowcount
-            connection.execute(SOURCES.delete().where(SOURCES.c.source == source.source))
+            _note(
+                connection,
+                source.source,
+                head=None,
+                complete=False,
+                good=None,
+                gone=None,
+                moved=None,
+                # Others have what was there, and see that it isn't any more.
+                revision=source.revision + 1,
+            )
             return count
 
     def about(self, address: str) -> About | None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from feedserver.errors import FeedServerError, FetchError, GoneError, SourceError
 from feedserver.foreign import joining
 from feedserver.foreign.reading import Reading
+from feedserver.model import Archive
 from feedserver.settings.settings import Settings
 from feedserver.sources import keeping, slots, statefolder
 from feedserver.sources import source as sources
@@ -46,11 +47,16 @@ _LONGEST_REQUEST = 24 * 3600.0
 class Builder:
     """Makes the database of `settings.state` from `settings.sources`.
 
-    `state` is that folder, where it is held.
+    `state` is that folder, where it is held, and `lasting` the one of histories, if it is another.
 
     Raises:
         SourceError, RegistryError: the settings can't be followed.
     """
+
+    database = DATABASE
+    status = statefolder.STATUS
+    waits = True
+    """The names of its files, and whether the first refresh waits for what is being fetched."""
 
     def __init__(
         self,
@@ -59,13 +65,14 @@ class Builder:
         state: StateFolder | None = None,
         fetcher: Fetcher | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        lasting: Path | None = None,
     ) -> None:
         if settings.state is None or not settings.sources:
             raise SourceError("no source is named" if settings.state else "no state folder")
         self._settings = settings
         self._state = settings.state
-        self._written = Written(state or StateFolder(settings.state, locked=False))
-        self._past = Past(settings, state.lasting if state else settings.state)
+        self._written = Written(state or StateFolder(settings.state, locked=False), self.database)
+        self._past = Past(settings, lasting or (state.lasting if state else settings.state))
         self._visitor = Visitor(
             self._state / COPIES,
             self._past,
@@ -82,7 +89,9 @@ class Builder:
         self._status: bytes | None = None
         self._unwritten: str | None = None
         self.health = Health()
-        """How all was at the end of the last refresh; may be read in another thread."""
+        self.archives: tuple[Archive, ...] = ()
+        """How all was at the end of the last refresh, and what the database has then; both may be
+        read in another thread."""
         sources.options(settings)
 
     @property
@@ -104,7 +113,7 @@ class Builder:
         for slot in self._slots:
             changed |= self._look(slot)
         for slot in self._slots:
-            if slot.visit and (not self._built or slot.visit.done()):
+            if slot.visit and ((self.waits and not self._built) or slot.visit.done()):
                 try:
                     outcome = slot.visit.result()
                 except CancelledError:
@@ -143,6 +152,7 @@ class Builder:
             if slot.reading is not slot.served:
                 log.info("%s: taken up", slot.name)
             slot.served = slot.reading
+        self.archives = tuple(slot.served.archive for slot in self._slots if slot.served)
 
     def _begin(self) -> None:
         """Begin with the database that is there, as there can't be a new one.
@@ -191,8 +201,7 @@ class Builder:
         """Look at a file, or see to it that an address is visited; whether there is news."""
         try:
             if slot.source is None:
-                sightings = Sightings.of(self._state, slot.name, self._now)
-                slot.source = sources.find(slot.name, self._settings, sightings)
+                slot.source = self._found(slot.name)
             if slot.source.path is None:
                 self._visit(slot, slot.source)
                 return False
@@ -202,6 +211,16 @@ class Builder:
             strerror = error.strerror if isinstance(error, OSError) else None
             self._fail(slot, f"{slot.name}: {strerror}" if strerror else str(error))
             return False
+
+    def _found(self, name: str) -> Source:
+        """The source of a name."""
+        return sources.find(name, self._settings, Sightings.of(self._state, name, self._now))
+
+    def _parse(
+        self, source: Source, body: bytes, address: str, content_type: str | None
+    ) -> Reading:
+        """Read what was fetched. Raises as `Source.parse`."""
+        return source.parse(body, address, content_type)
 
     def _look_at(self, slot: Slot, source: Source, path: Path) -> bool:
         found = path.stat()
@@ -249,12 +268,6 @@ class Builder:
     def _fetch(self, source: Source, first: bool, again: bool) -> Outcome:
         """Visit an address, in a thread of its own, see `Visitor.visit`."""
         return self._visitor.visit(source, first, again)
-
-    def _parse(
-        self, source: Source, body: bytes, address: str, content_type: str | None
-    ) -> Reading:
-        """Read what was fetched. Raises as `Source.parse`."""
-        return source.parse(body, address, content_type)
 
     def _take(self, slot: Slot, outcome: Outcome) -> bool:
         """Take what a visit came to, and say when the next one is due."""
@@ -350,7 +363,7 @@ class Builder:
         self.health = Health(tuple(map(statefolder.status, values)), problems)
 
     def _write_status(self, values: object) -> None:
-        path = self._state / statefolder.STATUS
+        path = self._state / self.status
         data = (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
         self._unwritten = None
         if self._written.trouble or (data == self._status and path.is_file()):

@@ -212,6 +212,7 @@ class Past:
             if self._history and not self._is_there():
                 self._stack.close()
                 self._history = None
+                self._whole.clear()
             if self._history is None and self._settings.history and self.close.alive:
                 try:
                     kept = opened(self._settings, self._folder)

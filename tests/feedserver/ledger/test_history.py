@@ -390,7 +390,8 @@ def test_sources_have_nothing_to_do_with_each_other(kept: History) -> None:
     assert numbers(kept, other) == []
     assert numbers(kept) == [2, 1]
     assert kept.leave(ADDRESS) == 2
-    assert kept.about(ADDRESS) is None and kept.archive(ADDRESS) is None
+    about = kept.about(ADDRESS)
+    assert about and (about.entries, about.good) == (0, None) and kept.archive(ADDRESS) is None
     assert kept.about(other) is not None
 
 
