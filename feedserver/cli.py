@@ -19,6 +19,7 @@ from typing import NoReturn
 from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
 from feedserver.feeds import catalogue, export
+from feedserver.network import telling
 from feedserver.serving import parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
@@ -92,6 +93,16 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
 
+    peers = commands.add_parser("peers", help="say how the peers are, or what to write for one")
+    peers.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    peers.set_defaults(run=_peers)
+    asked = peers.add_subparsers(metavar="add URL")
+    adding = asked.add_parser("add", help="look at an address, and print the lines that name it")
+    adding.add_argument("url", metavar="URL", type=_web, help="of a site, a server or any feed")
+    # What stands before the word isn't forgotten.
+    adding.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+    adding.set_defaults(run=_add_peer)
+
     reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
     reposting.add_argument(
         "--config", metavar="FILE", type=Path, required=True, help="its settings"
@@ -108,6 +119,13 @@ def _url(text: str) -> str:
         return values.url(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected {error}, found {text}") from error
+
+
+def _web(text: str) -> str:
+    try:
+        return values.address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected {error}, found {values.shown(text)}") from error
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -166,6 +184,15 @@ def _check(options: argparse.Namespace) -> int:
         print(first + (f", and {len(others)} times more" if others else ""))
     print(f"checked {count} documents: {len(causes) or 'nothing'} found")
     return 1 if causes else 0
+
+
+def _peers(options: argparse.Namespace) -> int:
+    return _print(telling.listed(load(options.config, os.environ, {})))
+
+
+def _add_peer(options: argparse.Namespace) -> int:
+    by_hand = _by_hand(options)
+    return _print(telling.described(options.url, by_hand, WebFetcher(by_hand)))
 
 
 def _bot(options: argparse.Namespace) -> int:

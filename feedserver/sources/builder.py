@@ -114,8 +114,7 @@ class Builder:
                     slot.visit = None
                 changed |= self._take(slot, outcome)
         self._written.look_at_folder()
-        if self._built:
-            self._written.look_at_database()
+        self._written.look_at_database()
         self._written.due |= changed
         try:
             made = self._make()
