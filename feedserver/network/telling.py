@@ -13,8 +13,7 @@ from feedserver.formats import archive
 from feedserver.model import Archive
 from feedserver.network.looking import Looking, is_own
 from feedserver.settings.settings import Settings
-from feedserver.sources import source
-from feedserver.sources import statefolder
+from feedserver.sources import source, statefolder
 from feedserver.sources.fetching import Fetcher, Validators
 
 _MOST = 30
