@@ -13,8 +13,7 @@ from feedserver.formats import archive
 from feedserver.model import Archive
 from feedserver.network.looking import Looking, is_own
 from feedserver.settings.settings import Settings
-from feedserver.sources import source as sources
-from feedserver.sources import statefolder
+from feedserver.sources import source, statefolder
 from feedserver.sources.fetching import Fetcher, Validators
 
 _MOST = 30
@@ -48,7 +47,7 @@ def described(url: str, settings: Settings, fetcher: Fetcher) -> Iterator[str]:
     """
     fetched = Looking(fetcher).fetch(url, Validators())
     within = replace(settings, fetch_bytes=settings.peer_bytes)
-    reading = sources.find(url, within).parse(
+    reading = source.find(url, within).parse(
         fetched.body or b"", fetched.address, fetched.content_type
     )
     found = reading.archive
