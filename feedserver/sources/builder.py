@@ -298,7 +298,8 @@ class Builder:
             return False
         if outcome.error:
             slot.failures += 1
-            wait = min(_FIRST_WAIT * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
+            first = min(_FIRST_WAIT, self._settings.poll)
+            wait = min(first * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
             if isinstance(outcome.error, FetchError) and outcome.error.retry_after is not None:
                 asked = min(outcome.error.retry_after, _LONGEST_REQUEST)
                 slot.barred = now + timedelta(seconds=asked)
