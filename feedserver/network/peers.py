@@ -25,8 +25,10 @@ from feedserver.sources.fetching import Fetcher, WebFetcher
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health
 
-_ROOM = threading.Lock()
-"""Where peers are read, one at a time; the site's own sources don't wait for them."""
+_ROOM, _REAR = threading.Lock(), threading.Lock()
+"""Where peers are read, one at a time, and those that have failed the last time: a document can be
+made to take a minute, and that others wait for it must not happen again and again. The site's own
+sources are read elsewhere."""
 
 
 class Peers(Builder):
@@ -35,6 +37,7 @@ class Peers(Builder):
     database = statefolder.NETWORK
     status = statefolder.PEERS
     waits = False
+    at_once = 32
 
     def __init__(
         self,
@@ -84,12 +87,11 @@ class Peers(Builder):
     def _begin(self) -> None:
         """Nothing: without peers, and before they are read, there is the site's own."""
 
-    def _found(self, name: str) -> Source:
-        return replace(super()._found(name), room=_ROOM)
-
     def _parse(
         self, source: Source, body: bytes, address: str, content_type: str | None
     ) -> Reading:
+        failing = any(slot.failures for slot in self._slots if slot.name == source.name)
+        source = replace(source, room=_REAR if failing else _ROOM)
         found = super()._parse(source, body, address, content_type)
         most = self._settings.peer_entries
         if len(found.archive.entries) > most:
