@@ -59,7 +59,7 @@ class Peers(Builder):
         self._joined: Sequence[Archive] = ()
         self._addresses: dict[str, str] = {}
         self._homes: dict[str, str | None] = {}
-        self._settled = False
+        self._is_old: bool | None = None
 
     def _make(self) -> bool:
         own, written = self._own(), self._written
@@ -79,10 +79,11 @@ class Peers(Builder):
 
         After a restart the one that is there has what peers had, which is yet to be read again.
         """
-        if not self._settled:
-            read = all(slot.reading or slot.checked for slot in self._slots)
-            self._settled = read or not self._written.adopt(None)
-        return self._settled
+        if self._is_old is None:
+            self._is_old = self._written.adopt(None)
+        if self._is_old:
+            self._is_old = not all(slot.reading or slot.checked for slot in self._slots)
+        return not self._is_old
 
     def _begin(self) -> None:
         """Nothing: without peers, and before they are read, there is the site's own."""
