@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from feedserver.errors import ForeignError
 from feedserver.foreign import isolated, reading
 from feedserver.foreign.reading import Options, Reading
 from feedserver.formats import archive
@@ -317,3 +319,26 @@ def test_a_feed_of_anybody_is_divided_as_a_source_is(
     assert any(feed.path.startswith("/network/section/") for feed in index.feeds)
     [peer] = {each.origin.title for each in index.updates.entries if each.origin}
     assert all(each.title.endswith(f", {peer}") for each in index.updates.entries)
+
+
+def test_one_that_takes_long_to_be_read_keeps_others_waiting_once(
+    tmp_path: Path, clock: Clock, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms: dict[bytes, set[int]] = {}
+
+    def read(data: bytes, *told: object, room: threading.Lock) -> Reading:
+        with room:
+            rooms.setdefault(data[:4], set()).add(id(room))
+            if data == b"slow":
+                raise ForeignError("reading it takes more than 60 seconds")
+            return reading.read(data, Options())
+
+    monkeypatch.setattr(isolated, "read", read)
+    web.answer = by_path({"/slow": b"slow", "/good": archive_of("good")})
+    bench = Bench(tmp_path, clock, f"{web.origin}/slow", f"{web.origin}/good")
+    bench.refresh()
+    [shared] = rooms.pop(b"slow") & rooms.pop(archive_of("good")[:4])
+    clock.passes(100_000)
+    bench.refresh()
+    assert shared not in rooms[b"slow"] and rooms[archive_of("good")[:4]] == {shared}
+    assert id(isolated.ROOM) not in {*rooms[b"slow"], shared}
