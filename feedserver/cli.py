@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from feedserver.bot import command, config
-from feedserver.errors import FeedServerError, SettingsError
+from feedserver.errors import FeedServerError, GoneError, SettingsError
 from feedserver.feeds import catalogue, export
+from feedserver.model import Archive
+from feedserver.network import telling
 from feedserver.serving import parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
 from feedserver.settings.settings import Settings, load
-from feedserver.sources import audit
+from feedserver.sources import audit, keeping
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import WebFetcher
 from feedserver.sources.sightings import Sightings
@@ -87,10 +89,29 @@ def parser() -> argparse.ArgumentParser:
     exporter.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     exporter.set_defaults(run=_export)
 
+    importer = commands.add_parser("import", help="begin a history with entries of before")
+    importer.add_argument("source", metavar="SOURCE", help=_SOURCE)
+    importer.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    importer.set_defaults(run=_import)
+
     check = commands.add_parser("check", help="say what is wrong with a source or a feed")
     check.add_argument("source", metavar="SOURCE", help=_SOURCE)
     check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
+
+    peers = commands.add_parser("peers", help="say how the peers are, or what to write for one")
+    peers.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    peers.set_defaults(run=_peers)
+    asked = peers.add_subparsers(metavar="add URL | forget ID")
+    adding = asked.add_parser("add", help="look at an address, and print the lines that name it")
+    adding.add_argument("url", metavar="URL", type=_web, help="of a site, a server or any feed")
+    # What stands before the word isn't forgotten.
+    adding.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+    adding.set_defaults(run=_add_peer)
+    forgetting = asked.add_parser("forget", help="forget an entry at once, or all of a source")
+    forgetting.add_argument("id", metavar="ID", help="of an entry, or the address of a source")
+    forgetting.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+    forgetting.set_defaults(run=_forget)
 
     reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
     reposting.add_argument(
@@ -108,6 +129,13 @@ def _url(text: str) -> str:
         return values.url(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected {error}, found {text}") from error
+
+
+def _web(text: str) -> str:
+    try:
+        return values.address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected {error}, found {values.shown(text)}") from error
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -141,9 +169,30 @@ def _by_hand(options: argparse.Namespace) -> Settings:
 def _export(options: argparse.Namespace) -> int:
     by_hand = _by_hand(options)
     source = sources.find(options.source, by_hand, Sightings(_now))
-    archive = source.read(WebFetcher(by_hand))
+    archive = _whole(source, by_hand) if source.path is None else source.read()
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {count} files into {options.folder}")
+    return 0
+
+
+def _whole(source: sources.Source, settings: Settings) -> Archive:
+    """All that a source at an address has had; one that is gone has no more than that."""
+    try:
+        fetched = source.reading(WebFetcher(settings))
+    except GoneError:
+        if (kept := keeping.whole(settings, source.name, None, 0.0)) is None:
+            raise
+        return kept
+    found = keeping.whole(settings, source.name, fetched, _now().timestamp())
+    return found or fetched.archive
+
+
+def _import(options: argparse.Namespace) -> int:
+    by_hand = _by_hand(options)
+    source = sources.find(options.source, by_hand, Sightings(_now))
+    archive = source.read(WebFetcher(by_hand))
+    address, count = keeping.begin(by_hand, archive, _now().timestamp())
+    print(f"added {count} entries to what is kept of {address}")
     return 0
 
 
@@ -166,6 +215,21 @@ def _check(options: argparse.Namespace) -> int:
         print(first + (f", and {len(others)} times more" if others else ""))
     print(f"checked {count} documents: {len(causes) or 'nothing'} found")
     return 1 if causes else 0
+
+
+def _peers(options: argparse.Namespace) -> int:
+    return _print(telling.listed(load(options.config, os.environ, {})))
+
+
+def _add_peer(options: argparse.Namespace) -> int:
+    by_hand = _by_hand(options)
+    return _print(telling.described(options.url, by_hand, WebFetcher(by_hand)))
+
+
+def _forget(options: argparse.Namespace) -> int:
+    count = keeping.forget(load(options.config, os.environ, {}), options.id)
+    print(f"forgot {count} entries")
+    return 0
 
 
 def _bot(options: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ def render(
     `entries` is what `contents` gives of it, for who has asked.
     """
     entries = contents(index, feed) if entries is None else entries
-    channel = _channel(index, feed, feed_address(base, feed, file), entries)
+    channel = _channel(index, feed, base, feed_address(base, feed, file), entries)
     return _within_limit(channel, lambda channel: channel, file)
 
 
@@ -67,17 +67,19 @@ def render_page(index: Index, feed: Feed, file: str, base: str, slice: Slice, pa
             channel = replace(channel, first_url=address(replace(slice, before=None)))
         return channel
 
-    channel = _channel(index, feed, address(slice), page.entries)
+    channel = _channel(index, feed, base, address(slice), page.entries)
     if not channel.entries:
         channel = replace(channel, last_change=index.updated(feed))
     return _within_limit(channel, finished, file)
 
 
-def _channel(index: Index, feed: Feed, address: str, entries: tuple[Entry, ...]) -> Channel:
+def _channel(
+    index: Index, feed: Feed, base: str, address: str, entries: tuple[Entry, ...]
+) -> Channel:
     return Channel(
         title=feed.title,
         description=feed.description,
-        home_url=page_address(index.archive.site.url, feed),
+        home_url=page_address(index.archive.site.url, feed, base),
         feed_url=address,
         site=index.archive.site,
         entries=entries,

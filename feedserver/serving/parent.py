@@ -14,15 +14,17 @@ import socket
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from prometheus_client import start_http_server
 
 from feedserver.errors import ServingError, SourceError
+from feedserver.network.peers import Peers
 from feedserver.serving import logs, worker
 from feedserver.serving.metrics import Metrics
 from feedserver.serving.rebuilding import Rebuilding
@@ -63,17 +65,30 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         while not rebuilding.wait(_LISTEN):
             if signals.stop:
                 return
+        network = _network(settings, builder, folder.lasting, stack)
         settings = replace(settings, folder=settings.folder or builder.folder)
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
 
-        parent = _Parent(settings, listener, metrics, rebuilding, signals)
+        parent = _Parent(settings, listener, metrics, (rebuilding, *network), signals)
         try:
             parent.run(lambda ready: announce(ready, _origin(listener)))
         finally:
             # From here on connections are refused, and not left waiting.
             listener.close()
             parent.stop()
+
+
+def _network(
+    settings: Settings, builder: Builder, lasting: Path, stack: ExitStack
+) -> Sequence[Rebuilding]:
+    """What makes the network's database, in a thread of its own, if there are peers."""
+    if not settings.peers:
+        return ()
+    peers = Peers(settings, lambda: builder.archives, lasting=lasting)
+    rebuilding = stack.enter_context(Rebuilding(peers, settings.interval, needed=False))
+    stack.callback(peers.close)
+    return (rebuilding,)
 
 
 def _find_sources(settings: Settings) -> None:
@@ -136,7 +151,7 @@ class _Parent:
         settings: Settings,
         listener: socket.socket,
         metrics: Metrics,
-        rebuilding: Rebuilding,
+        rebuilding: Sequence[Rebuilding],
         signals: _Signals,
     ) -> None:
         self._settings = settings
@@ -179,7 +194,8 @@ class _Parent:
         if self._signals.reload:
             self._signals.reload = False
             log.info("the sources are read again")
-            self._rebuilding.now()
+            for each in self._rebuilding:
+                each.now()
 
     def _arguments(self) -> tuple[object, ...]:
         """What a worker is started with."""
@@ -190,8 +206,8 @@ class _Parent:
         """What to tell a worker; the same to all that report within a moment."""
         now = time.monotonic()
         if self._latest is None or now - self._made > _PERIOD / 2:
-            health = self._rebuilding.health()
-            self._metrics.tell(health.sources, self._supervisor.restarts)
+            health = statefolder.together(each.health() for each in self._rebuilding)
+            self._metrics.tell((*health.sources, *health.peers), self._supervisor.restarts)
             # Those that have an address of their own are answered here.
             text = b"" if self._settings.metrics else self._metrics.text()
             self._latest, self._made = Told(health, zlib.compress(text)), now
@@ -201,7 +217,8 @@ class _Parent:
         if isinstance(message, Report):
             self._metrics.add(message)
             if message.damaged:
-                self._rebuilding.suspect()
+                for each in self._rebuilding:
+                    each.suspect()
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, stack: ExitStack) -> None:

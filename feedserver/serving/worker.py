@@ -22,6 +22,7 @@ from feedserver.serving.operations import Operations
 from feedserver.serving.protocol import limited
 from feedserver.serving.reports import Observer, Told
 from feedserver.settings.settings import Settings
+from feedserver.sources.statefolder import NETWORK
 from feedserver.store.store import Store
 from feedserver.web.app import create_app
 from feedserver.web.limits import Limits, Targets
@@ -76,7 +77,8 @@ def run(
 def _app(settings: Settings, store: Store, told: Callable[[], Told]) -> ASGIApp:
     # To look whether there is a new version takes nothing, unlike looking at the sources.
     watching = replace(settings, interval=min(settings.interval, _PERIOD))
-    app: ASGIApp = create_app(watching, store=store)
+    network = settings.state / NETWORK if settings.state and settings.peers else None
+    app: ASGIApp = create_app(watching, store=store, network=network)
     if settings.state is not None:
         app = Operations(
             app,

@@ -12,10 +12,11 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import filelock
@@ -30,6 +31,9 @@ log = logging.getLogger("feedserver")
 DATABASE = "site.sqlite"
 LOCK = "lock"
 STATUS = "status.json"
+NETWORK = "network.sqlite"
+PEERS = "peers.json"
+"""The database of the network, and how the peers are."""
 
 _MOST = 10_000_000
 _PROBE = "probe"
@@ -41,7 +45,7 @@ _ROOM = bytes(65_536)
 class SourceStatus:
     """When a source was read last, and how it is; `error` says what is wrong.
 
-    `state` is current, stale, refused or missing, as the builder writes it.
+    `state` is current, gone, stale, refused or missing, as the builder writes it.
     """
 
     name: str
@@ -52,8 +56,8 @@ class SourceStatus:
 
     @property
     def current(self) -> bool:
-        """Whether what the source has now is what is served."""
-        return self.state == "current"
+        """Whether what the source has now is what is served, or the last that it had."""
+        return self.state in ("current", "gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,26 @@ class Health:
 
     sources: tuple[SourceStatus, ...] = ()
     problems: tuple[str, ...] = ()
+    peers: tuple[SourceStatus, ...] = ()
+
+
+def together(several: Iterable[Health]) -> Health:
+    """How all of several are."""
+    found = tuple(several)
+    return Health(
+        tuple(chain.from_iterable(each.sources for each in found)),
+        tuple(dict.fromkeys(chain.from_iterable(each.problems for each in found))),
+        tuple(chain.from_iterable(each.peers for each in found)),
+    )
 
 
 class StateFolder:
     """A folder, and the lock that makes it one server's, unless it needs none."""
 
-    def __init__(self, path: Path, *, locked: bool = True) -> None:
+    def __init__(self, path: Path, *, locked: bool = True, lasting: Path | None = None) -> None:
         self.path = path
+        self.lasting = lasting or path
+        """The folder of what may not be lost when this one is."""
         # It is taken in one thread, and let go in another.
         lock = filelock.FileLock(path / LOCK, timeout=0, thread_local=False)
         self._lock = lock if locked else None
@@ -135,7 +152,8 @@ def held(settings: Settings) -> Iterator[StateFolder]:
     """Hold the folder that the settings name, as long as the block runs.
 
     Without one, what was fetched is kept below the user's cache, in a folder for these sources;
-    for sources that are files, or if another server has that folder, a temporary one will do.
+    for sources that are files, or if another server has that folder, a temporary one will do. What
+    may not be lost is then among the user's data.
 
     Raises:
         StateError: another server uses the folder that is named, or it can neither be written nor
@@ -148,20 +166,29 @@ def held(settings: Settings) -> Iterator[StateFolder]:
 def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     if settings.state is not None:
         return stack.enter_context(_held(settings.state))
-    if any(source.startswith(("http://", "https://")) for source in settings.sources):
-        digest = hashlib.sha256("\n".join(settings.sources).encode()).hexdigest()[:16]
+    lasting = platformdirs.user_data_path("feedserver")
+    if settings.peers or any(name.startswith(("http://", "https://")) for name in settings.sources):
         try:
-            kept = platformdirs.user_cache_path("feedserver") / digest
-            return stack.enter_context(_held(kept))
+            return stack.enter_context(_held(usual(settings), lasting))
         except StateError as error:
             log.info("%s; what is fetched will not be kept", error)
     temporary = tempfile.TemporaryDirectory(prefix="feedserver-", ignore_cleanup_errors=True)
-    return StateFolder(Path(stack.enter_context(temporary)), locked=False)
+    path = Path(stack.enter_context(temporary))
+    return StateFolder(path, locked=False, lasting=lasting)
+
+
+def usual(settings: Settings) -> Path:
+    """The folder that the settings name, or that of these sources and peers below the cache."""
+    if settings.state is not None:
+        return settings.state
+    names = (*settings.sources, *(peer.url for peer in settings.peers))
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+    return platformdirs.user_cache_path("feedserver") / digest
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[StateFolder]:
-    folder = StateFolder(path)
+def _held(path: Path, lasting: Path | None = None) -> Iterator[StateFolder]:
+    folder = StateFolder(path, lasting=lasting)
     try:
         try:
             folder.check()
@@ -174,10 +201,10 @@ def _held(path: Path) -> Iterator[StateFolder]:
         folder.release()
 
 
-def statuses(folder: Path) -> tuple[SourceStatus, ...]:
+def statuses(folder: Path, file: str = STATUS) -> tuple[SourceStatus, ...]:
     """Read how the sources are; nothing if there is no file yet, or none that can be read."""
     try:
-        data = json.loads(files.read(folder / STATUS, _MOST))
+        data = json.loads(files.read(folder / file, _MOST))
         return tuple(status(values) for values in data["sources"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         # Who finds it full of anything does as without it.

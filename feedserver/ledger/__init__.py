@@ -1,0 +1,5 @@
+"""What has to last, in one database: of SQLite in the state folder, or of PostgreSQL.
+
+Doors: `ledger` (the database, opened), `tables` (of which rooms declare their own), `history` (what
+sources at addresses have had).
+"""
