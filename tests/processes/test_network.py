@@ -27,6 +27,7 @@ def test_a_peer_that_never_answers_is_in_nobody_s_way(tmp_path: Path) -> None:
     ):
         settings = (
             "private_addresses = true\npoll = 0.5\nfetch_timeout = 2\n"
+            f'state = "{(tmp_path / "state").as_posix()}"\n'
             f'[[peers]]\nurl = "{slow.origin}/a"\n[[peers]]\nurl = "{good.origin}/archive.json"\n'
         )
         with running(tmp_path / "site", settings=settings) as server:
