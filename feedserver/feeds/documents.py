@@ -15,6 +15,7 @@ from feedserver.feeds.parameters import Slice
 from feedserver.formats import message
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Channel, Entry, Feed
+from feedserver.text.urls import absolute
 
 MAX_BYTES = 4_500_000
 """Readers and validators refuse feeds from 5,000,000 bytes on (feed-rules 24)."""
@@ -67,25 +68,35 @@ def render_page(
     `page` is what `Index.page` gives of it, with its entries' content, as far as it is `fitting`.
     What doesn't fit into a document stands in the next. `hub` is the address of its hub.
     """
-    start = feed_address(base, feed, file)
 
-    def address(part: Slice) -> str:
-        query = part.query_string()
-        return f"{start}?{query}" if query else start
+    def at(part: Slice) -> str:
+        return address(feed, file, base, part)
 
     def finished(channel: Channel) -> Channel:
         last = channel.entries[-1].id if channel.entries else None
         behind = page.next if len(channel.entries) == len(page.entries) else last
         if behind is not None:
-            channel = replace(channel, next_url=address(replace(slice, before=behind)))
+            channel = replace(channel, next_url=at(replace(slice, before=behind)))
         if behind is not None or slice.before is not None:
-            channel = replace(channel, first_url=address(replace(slice, before=None)))
+            channel = replace(channel, first_url=at(replace(slice, before=None)))
         return channel
 
-    channel = _channel(index, feed, address(slice), page.entries, hub)
+    channel = _channel(index, feed, at(slice), page.entries, hub)
     if not channel.entries:
         channel = replace(channel, last_change=index.updated(feed))
     return _within_limit(channel, finished, file)
+
+
+def address(feed: Feed, file: str, base: str, slice: Slice) -> str:
+    """The address of a part of a feed, in the one form that it has."""
+    query = slice.query_string()
+    start = feed_address(base, feed, file)
+    return f"{start}?{query}" if query else start
+
+
+def links(hub: str, own: str) -> str:
+    """A header Link with a document's hub, and its own address (WebSub, section 4)."""
+    return f'<{absolute(hub, "")}>; rel="hub", <{absolute(own, "")}>; rel="self"'
 
 
 def _channel(

@@ -21,9 +21,9 @@ _ASIDE = f".{archives.FILE}.unfinished"
 def files(archive: Archive, base: str, hub: str | None = None) -> Iterator[tuple[str, bytes]]:
     """Yield the path below the site's root and the bytes of each file; the archive comes last.
 
-    `base` is where the feeds will be fetched from and ends in a slash, `hub` their hub. Old addresses
-    of `archive.redirects` get a copy of a feed, or a page that leads on, and a line in `_redirects`,
-    which some hosts of plain files read.
+    `base` is where the feeds will be fetched from and ends in a slash, `hub` is their hub. Old
+    addresses of `archive.redirects` get a copy of a feed, or a page that leads on, and a line in
+    `_redirects`, which some hosts of plain files read.
     """
     yield from _beside(archive, Index(archive), base, hub)
     yield archives.FILE, archives.serialise(archive)

@@ -111,9 +111,7 @@ class AtOnce(Generic[_Piece, _Came]):
 
     def _due(self, connection: Connection, shard: int) -> float | None:
         table = self._work.table
-        due: float | None = connection.scalar(
-            select(func.min(table.c.due)).where(self._of(shard))
-        )
+        due: float | None = connection.scalar(select(func.min(table.c.due)).where(self._of(shard)))
         return due
 
     def _of(self, shard: int) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, delete, select, update
 
 from feedserver.errors import FetchError
+from feedserver.feeds import documents
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import shards
 from feedserver.network._atonce import AtOnce
@@ -30,6 +31,8 @@ log = logging.getLogger("feedserver")
 LIMITS = Limits(timeout=10.0, size=4_000, redirects=0)
 _FIRST_WAIT = 30.0
 _LONGEST_WAIT = 4 * 3600.0
+_SOON = 1.0
+"""How long, in seconds, is waited for a document that is being made."""
 _SIGNED = "sha256"
 _KEPT = 16
 """How many documents are held unpacked."""
@@ -92,16 +95,19 @@ class Deliverer:
             .join(TOPICS, TOPICS.c.id == SUBSCRIPTIONS.c.topic)
             .where(SUBSCRIPTIONS.c.id.in_(ids))
         )
-        found, over = [], []
+        found, over, bare = [], [], []
         for row in connection.execute(asked).all():
             content = self._content(connection, row)
-            if row.expires <= self._now() or content is None or row.delivered == row.wanted:
+            if row.expires <= self._now() or row.delivered == row.wanted:
                 over.append(row.id)
+            elif content is None:
+                bare.append(row.id)
             else:
                 found.append(Delivery(row, content))
-        if over:
-            done = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(over))
-            connection.execute(done.values(due=None, since=None, attempts=0))
+        for ids, due in ((over, None), (bare, self._now() + _SOON)):
+            if ids:
+                rows = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(ids))
+                connection.execute(rows.values(due=due, since=due, attempts=0))
         return found
 
     def do(self, piece: Delivery) -> Answered:
@@ -115,7 +121,7 @@ class Deliverer:
         try:
             # What it says beside is of no interest (section 7).
             with self._client.ask(request) as answer:
-                return Answered(answer.status, answer.retry_after())
+                return Answered(answer.status, answer.retry_after)
         except FetchError:
             return Answered(None)
 
@@ -167,7 +173,7 @@ class Deliverer:
         ).one_or_none()
         if found is None:
             return None
-        links = f'<{found.hub}>; rel="hub", <{found.address}>; rel="self"'
+        links = documents.links(found.hub, found.address)
         body = zlib.decompress(found.body)
         content = Content(found.version, found.media_type, body, links)
         while len(self._contents) >= _KEPT:

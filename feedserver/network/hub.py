@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, ColumnElement, Table, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Table, distinct, func, select
 
 from feedserver.errors import HubError
 from feedserver.ledger.ledger import Ledger, insert
@@ -61,14 +61,6 @@ class Wish:
     secret: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a topic was when it was subscribed to: its version, and when the site had that."""
-
-    version: str
-    modified: float
-
-
 class Hub:
     """Takes what subscribers ask."""
 
@@ -112,14 +104,17 @@ class Hub:
         lease = found.get("hub.lease_seconds", "") if mode == "subscribe" else ""
         return Wish(mode, callback, found["hub.topic"], self._lease(lease), secret)
 
-    def take(self, wish: Wish, topic: Topic, seen: Seen) -> None:
-        """Put down what is asked: the subscriber is asked back soon, and until then nothing changes.
+    def take(self, wish: Wish, topic: Topic, version: str) -> None:
+        """Put down what is asked; the subscriber is asked back, and until then nothing changes.
+
+        `version` is what the topic was when it was asked for.
 
         Raises:
             HubError: there is too much of it.
             StateError: it can't be put down.
         """
         host = host_of(wish.callback)
+        shard = shard_of(host, shards(self._ledger))
         row = {
             "mode": wish.mode,
             "callback": wish.callback,
@@ -130,14 +125,13 @@ class Hub:
             "query": topic.query,
             "is_file": topic.is_file,
             "hub": topic.hub,
-            "version": seen.version,
-            "modified": seen.modified,
+            "version": version,
             "secret": wish.secret,
             "lease": wish.lease,
             "challenge": secrets.token_urlsafe(32),
             "reason": None,
             "host": host,
-            "shard": shard_of(host, shards(self._ledger)),
+            "shard": shard,
             "due": self._now(),
             "attempts": 0,
         }
@@ -153,7 +147,7 @@ class Hub:
                 .values(row)
                 .on_conflict_do_update(index_elements=["callback", "address"], set_=row)
             )
-            self._runner.wake(connection, "verify", [row["shard"]])
+            self._runner.wake(connection, "verify", [shard])
 
     def _lease(self, text: str) -> int:
         if not text:
@@ -162,9 +156,7 @@ class Hub:
             raise HubError("hub.lease_seconds: expected a whole number of seconds above 0.")
         return min(max(int(text), self._bounds.least_lease), self._bounds.most_lease)
 
-    def _check_requests(
-        self, connection: Connection, wish: Wish, topic: Topic, host: str
-    ) -> None:
+    def _check_requests(self, connection: Connection, wish: Wish, topic: Topic, host: str) -> None:
         of_host = _count(connection, REQUESTS, REQUESTS.c.host == host)
         if of_host >= self._bounds.asked_a_host or (
             _count(connection, REQUESTS) >= self._bounds.asked

@@ -28,9 +28,8 @@ TOPICS = Table(
     Column("query", Text, nullable=False),
     Column("is_file", Boolean, nullable=False),
     Column("hub", Text, nullable=False),
-    # What was last seen of it, and of when the site was that had it.
+    # What was last seen of it.
     Column("version", Text, nullable=False),
-    Column("modified", Float, nullable=False),
 )
 """What is subscribed to."""
 
@@ -82,8 +81,8 @@ REQUESTS = Table(
     Column("query", Text, nullable=False),
     Column("is_file", Boolean, nullable=False),
     Column("hub", Text, nullable=False),
+    # What it was when it was asked for.
     Column("version", Text, nullable=False),
-    Column("modified", Float, nullable=False),
     Column("secret", Text),
     Column("lease", Integer, nullable=False),
     Column("challenge", Text, nullable=False),

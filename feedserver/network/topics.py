@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, unquote
 
 from feedserver.errors import HubError, ParameterError
 from feedserver.feeds import documents, parameters
-from feedserver.feeds.catalogue import feed_address
 from feedserver.feeds.index import newest
 from feedserver.feeds.parameters import Slice
 from feedserver.formats.formats import FORMATS
@@ -75,10 +74,8 @@ def _below(root: str, rest: str, hub: str, snapshot: Snapshot, *, is_file: bool)
         raise HubError("hub.topic: its parameters can't be read.") from error
     if not part.is_lasting:
         raise HubError("hub.topic: it may have neither before nor since.")
-    canonical = part.query_string()
-    address = feed_address(root, feed, file)
-    address = f"{address}?{canonical}" if canonical else address
-    return Topic(address, root, f"{feed.path[1:]}{file}", canonical, is_file, hub)
+    canonical = documents.address(feed, file, root, part)
+    return Topic(canonical, root, f"{feed.path[1:]}{file}", part.query_string(), is_file, hub)
 
 
 def document(store: Store, snapshot: Snapshot, topic: Topic) -> Document | None:

@@ -106,9 +106,7 @@ class Verifier:
             self._subscribe(connection, piece, came.at)
 
     def _subscribe(self, connection: Connection, piece: Row[Any], at: float) -> None:
-        topic = Topic(
-            piece.address, piece.base, piece.name, piece.query, piece.is_file, piece.hub
-        )
+        topic = Topic(piece.address, piece.base, piece.name, piece.query, piece.is_file, piece.hub)
         reason = refusal(connection, self._bounds, piece.callback, topic)
         if reason:
             self._deny(connection, piece, reason)
@@ -117,20 +115,15 @@ class Verifier:
             name: getattr(piece, name)
             for name in ("address", "base", "name", "query", "is_file", "hub")
         }
-        seen = {"version": piece.version, "modified": piece.modified}
         connection.execute(
             insert(connection, TOPICS)
-            .values({**row, **seen})
+            .values({**row, "version": piece.version})
             .on_conflict_do_update(index_elements=["address"], set_=row)
         )
-        id, version, modified = connection.execute(
-            select(TOPICS.c.id, TOPICS.c.version, TOPICS.c.modified).where(
-                TOPICS.c.address == piece.address
-            )
-        ).one()
+        known = select(TOPICS.c.id, TOPICS.c.version).where(TOPICS.c.address == piece.address)
+        id, version = connection.execute(known).one()
         # What has come between the request and now is told, as to who was there before.
-        missed = version != piece.version and modified >= piece.modified
-        due = self._now() if missed else None
+        due = self._now() if version != piece.version else None
         agreed = {"secret": piece.secret, "expires": at + piece.lease}
         connection.execute(
             insert(connection, SUBSCRIPTIONS)
@@ -147,7 +140,7 @@ class Verifier:
             )
             .on_conflict_do_update(index_elements=["callback", "topic"], set_=agreed)
         )
-        if missed:
+        if due:
             self._runner.wake(connection, "deliver", [piece.shard])
 
     def _deny(self, connection: Connection, piece: Row[Any], reason: str) -> None:

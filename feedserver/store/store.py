@@ -271,9 +271,7 @@ def _recipe(
     return _Recipe(
         FORMATS[file].content_type,
         _digest(snapshot, feed, page),
-        lambda: documents.render_page(
-            index, feed, file, base, slice, _filled(snapshot, page), hub
-        ),
+        lambda: documents.render_page(index, feed, file, base, slice, _filled(snapshot, page), hub),
     )
 
 
