@@ -22,7 +22,8 @@ from feedserver.newsletter.registry import EMPTY, Registry
 from feedserver.text.slugs import slug_of, slugify
 
 RESERVED = frozenset(
-    "blog section project updates feeds archive embed oembed hub healthz metrics page".split()
+    "blog section project updates feeds archive embed oembed hub callback network healthz metrics"
+    " page".split()
 )
 """What neither a taxonomy nor a named feed may be called."""
 JSON = "feeds.json"

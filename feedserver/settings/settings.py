@@ -78,7 +78,7 @@ class Settings:
     """How many redirects are followed."""
 
     private_addresses: bool = False
-    """Whether sources may be at private addresses, such as localhost."""
+    """Whether sources, subscribers and hubs may be at private addresses, such as localhost."""
 
     issues: tuple[str, ...] = ("This Week in *",)
     """Of sources that are no archive: an entry is an issue if a category or its title matches."""

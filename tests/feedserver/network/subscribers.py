@@ -1,4 +1,4 @@
-"""A subscriber for tests: a small web that agrees to what it is asked, and keeps what it is sent."""
+"""A subscriber for tests: it agrees to what it is asked, and keeps what it is sent."""
 
 from __future__ import annotations
 
