@@ -19,12 +19,15 @@ from typing import NoReturn
 from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
 from feedserver.feeds import catalogue, export
+from feedserver.network import asking, publishing
 from feedserver.serving import parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
 from feedserver.settings.settings import Settings, load
 from feedserver.sources import audit
 from feedserver.sources import source as sources
+from feedserver.sources.addresses import Dialler
+from feedserver.sources.client import Client
 from feedserver.sources.fetching import WebFetcher
 from feedserver.sources.sightings import Sightings
 
@@ -91,6 +94,10 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("source", metavar="SOURCE", help=_SOURCE)
     check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
+
+    publisher = commands.add_parser("publish", help="tell a site's hub that there is news")
+    publisher.add_argument("address", metavar="URL", help="the site, or one of its feeds")
+    publisher.set_defaults(run=_publish)
 
     reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
     reposting.add_argument(
@@ -166,6 +173,17 @@ def _check(options: argparse.Namespace) -> int:
         print(first + (f", and {len(others)} times more" if others else ""))
     print(f"checked {count} documents: {len(causes) or 'nothing'} found")
     return 1 if causes else 0
+
+
+def _publish(options: argparse.Namespace) -> int:
+    # Who runs it says where to look.
+    limits = replace(asking.LIMITS, size=Settings().fetch_bytes)
+    client = Client(limits, Dialler(private=True).connect)
+    told = publishing.publish(options.address, client)
+    for failure in told.failures:
+        print(failure, file=sys.stderr)
+    print(f"told {told.hub} of {told.count} feeds")
+    return 1 if told.failures else 0
 
 
 def _bot(options: argparse.Namespace) -> int:
