@@ -92,6 +92,17 @@ class FetchError(SourceError):
         self.retry_after = retry_after
 
 
+class HubError(FeedServerError, ValueError):
+    """What a subscriber asks of the hub can't be done. Raised in `network/`.
+
+    `is_busy` says that it could be at another time.
+    """
+
+    def __init__(self, message: str, *, is_busy: bool = False) -> None:
+        super().__init__(message)
+        self.is_busy = is_busy
+
+
 class HomeserverError(FeedServerError, OSError):
     """A homeserver can't be reached, or refuses. Raised by `homeserver`.
 

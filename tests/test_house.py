@@ -24,7 +24,7 @@ ROWS: Mapping[str, tuple[set[str], ...]] = {
         {"feeds"},
         {"foreign", "embed", "settings", "store", "ledger"},
         {"sources", "pages"},
-        {"bot"},
+        {"bot", "network"},
         {"http"},
         {"web"},
         {"serving"},

@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, wait
 from prometheus_client import start_http_server
 
 from feedserver.errors import ServingError, SourceError
-from feedserver.serving import logs, worker
+from feedserver.serving import logs, networking, worker
 from feedserver.serving.metrics import Metrics
 from feedserver.serving.rebuilding import Rebuilding
 from feedserver.serving.reports import Ready, Report, Told
@@ -64,6 +64,7 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
             if signals.stop:
                 return
         settings = replace(settings, folder=settings.folder or builder.folder)
+        stack.enter_context(networking.at_work(settings, folder.path / DATABASE))
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
 

@@ -16,7 +16,8 @@ from socket import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from feedserver.serving import logs, reports
+from feedserver.network.hub import Hub
+from feedserver.serving import logs, networking, reports
 from feedserver.serving.logs import AccessLog
 from feedserver.serving.operations import Operations
 from feedserver.serving.protocol import limited
@@ -58,11 +59,11 @@ def run(
     settings: Settings, database: Path, listener: socket, told: Told, parent: Connection
 ) -> None:
     """Answer what comes to the listener, until the parent ends or closes the connection."""
-    with logs.configured(settings):
+    with logs.configured(settings), networking.hub(settings) as hub:
         _allow_descriptors(2 * settings.max_connections + 100)
-        store = Store(database)
+        store = Store(database, hub=settings.hub)
         ear = _Ear(parent, told)
-        observer = Observer(_app(settings, store, lambda: ear.told))
+        observer = Observer(_app(settings, store, hub, lambda: ear.told))
         server = uvicorn.Server(_config(settings, observer))
         _handle_signals(server)
         reporter = threading.Thread(
@@ -73,10 +74,10 @@ def run(
         reporter.join(timeout=2 * _PERIOD)
 
 
-def _app(settings: Settings, store: Store, told: Callable[[], Told]) -> ASGIApp:
+def _app(settings: Settings, store: Store, hub: Hub | None, told: Callable[[], Told]) -> ASGIApp:
     # To look whether there is a new version takes nothing, unlike looking at the sources.
     watching = replace(settings, interval=min(settings.interval, _PERIOD))
-    app: ASGIApp = create_app(watching, store=store)
+    app: ASGIApp = create_app(watching, store=store, hub=hub)
     if settings.state is not None:
         app = Operations(
             app,

@@ -95,6 +95,9 @@ class Settings:
     feeds: Mapping[str, NamedFeed] = field(default_factory=dict)
     """Named feeds, by the name that is their folder."""
 
+    hub: str = "own"
+    """The WebSub hub of our feeds: "own" is /hub here, an address is one elsewhere, "" is none."""
+
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     """The proxies, addresses or networks, whose word on scheme, host, prefix and client counts."""
 
@@ -146,6 +149,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "fetch_redirects": values.whole(0, 100),
     "feed_limit": values.whole(0, 10**6),
     "trusted_proxies": values.networks,
+    "hub": values.hub,
     "metrics": values.listening,
     "log_level": values.choice(*get_args(LogLevel)),
     "log_format": values.choice(*get_args(LogFormat)),
@@ -155,7 +159,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "max_parameters": values.whole(1, 10**4),
 }
 _LISTS = ("sources", "issues", "ignore_sections", "trusted_proxies")
-_TEXTS = ("host", "url", "metrics", "log_level", "log_format", "folder", "state", "registry")
+_TEXTS = ("host", "url", "hub", "metrics", "log_level", "log_format", "folder", "state", "registry")
 
 
 def load(

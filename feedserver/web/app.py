@@ -26,22 +26,26 @@ from feedserver.http import problems
 from feedserver.http.answers import Answers, FastPath
 from feedserver.http.conditions import joined
 from feedserver.http.proxies import Origins
+from feedserver.network.hub import Hub
 from feedserver.pages import assets, pages, sections
 from feedserver.settings.settings import Settings
-from feedserver.store.store import Store
+from feedserver.store.store import HUB, Store
 from feedserver.web import openapi
 from feedserver.web.browsers import Browsers, feed_page
 from feedserver.web.embedding import Embedding
 from feedserver.web.feeds import FeedPage, Feeds
 from feedserver.web.folder import Pages
+from feedserver.web.hub import HubEndpoint
 from feedserver.web.routes import READ, Asked, Endpoint, Row, readable
 from feedserver.web.site import Site
 
 
-def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) -> ASGIApp:
+def create_app(
+    settings: Settings, *, store: Store, page: FeedPage = feed_page, hub: Hub | None = None
+) -> ASGIApp:
     """Make the server of one store: its feeds, and the pages of `settings.folder`.
 
-    `page` makes what a browser gets at a feed's address.
+    `page` makes what a browser gets at a feed's address; `hub` takes subscriptions.
     """
     origins = Origins(settings)
     answers = Answers(store, origins)
@@ -61,7 +65,10 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
     files = Pages(settings)
     browsers = Browsers(documents, settings.issues, files)
-    rows = _table(browsers, Embedding(documents), Site(documents, files, browsers))
+    rows = [
+        *_of_network(store, hub),
+        *_table(browsers, Embedding(documents), Site(documents, files, browsers)),
+    ]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -89,6 +96,14 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
         lifespan=lifespan,
     )
     return FastPath(app, answers)
+
+
+def _of_network(
+    store: Store, hub: Hub | None
+) -> Iterator[tuple[str, Sequence[str], Endpoint, bool]]:
+    """The addresses by which servers tell each other what is new."""
+    if hub is not None:
+        yield f"/{HUB}", ("POST",), HubEndpoint(hub, store).answer, False
 
 
 def _table(

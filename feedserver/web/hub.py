@@ -1,0 +1,90 @@
+"""The hub of our feeds, at `/hub`: what subscribers ask (WebSub, section 5.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from feedserver.errors import HubError
+from feedserver.network import topics
+from feedserver.network.hub import Hub, Wish
+from feedserver.network.topics import Topic
+from feedserver.store.store import HUB, Store
+from feedserver.web.routes import Asked
+
+_FORM = "application/x-www-form-urlencoded"
+_MAX_BODY = 16_384
+_MAX_FIELDS = 50
+_UNCACHED = {"Cache-Control": "no-store"}
+
+
+class HubEndpoint:
+    """Answers subscribers. Their errors are told in plain text, as the specification has it."""
+
+    def __init__(self, hub: Hub, store: Store) -> None:
+        self._hub = hub
+        self._store = store
+
+    async def answer(self, asked: Asked) -> Response:
+        """Take what is asked for; whether it is wanted is found out when this is answered."""
+        media_type = asked.request.headers.get("content-type", "").partition(";")[0]
+        if media_type.strip().lower() != _FORM:
+            detail = f"Expected the media type {_FORM}."
+            return _told(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
+        body = await _body(asked.request)
+        if body is None:
+            detail = f"Expected at most {_MAX_BODY} bytes."
+            return _told(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+        try:
+            pairs = parse_qsl(
+                body.decode("utf-8"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=_MAX_FIELDS,
+            )
+        except ValueError:
+            detail = f"Expected a form of at most {_MAX_FIELDS} fields in UTF-8."
+            return _told(HTTPStatus.BAD_REQUEST, detail)
+        try:
+            await self._take(asked, self._hub.read(pairs))
+        except HubError as error:
+            busy, wrong = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_REQUEST
+            return _told(busy if error.is_busy else wrong, str(error))
+        return _told(HTTPStatus.ACCEPTED, "The callback will be asked.")
+
+    async def _take(self, asked: Asked, wish: Wish) -> None:
+        find = partial(topics.find, base=asked.base, hub=f"{asked.base}{HUB}")
+        try:
+            topic = find(wish.topic, snapshot=asked.snapshot)
+        except HubError:
+            if wish.mode == "subscribe":
+                raise
+            # Of a feed that is no more, too, somebody wants to be told nothing.
+            topic = Topic(wish.topic, "", "", "", False, "")
+        version = ""
+        if wish.mode == "subscribe":
+            render = partial(topics.document, self._store, asked.snapshot, topic)
+            document = await asked.made(render, topic.part)
+            if document is None:
+                raise HubError("hub.topic: the feed is empty.")
+            version = document.etag
+        await asyncio.to_thread(self._hub.take, wish, topic, version)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, unless it is too large."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MAX_BODY:
+            return None
+    return bytes(body)
+
+
+def _told(status: HTTPStatus, detail: str) -> Response:
+    return PlainTextResponse(f"{detail}\n", status, _UNCACHED)
