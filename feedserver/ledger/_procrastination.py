@@ -17,11 +17,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
-import procrastinate
-import psycopg
-from procrastinate.exceptions import ConnectorException
-from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, func, select, update
 
 from feedserver.errors import StateError
@@ -29,6 +26,9 @@ from feedserver.ledger import _sweeps
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import Sweeper
 from feedserver.ledger.tables import SWEEPS
+
+if TYPE_CHECKING:
+    from procrastinate import App
 
 _AT_ONCE = 4
 """How many shards of each kind a worker sweeps at once."""
@@ -39,6 +39,8 @@ _NET = 60.0
 _HEARTBEAT = 1.0
 _DEAD = 6.0
 """How often, in seconds, a worker says that it lives, and when another is taken for dead."""
+_PATIENCE = 3.0
+"""How long, in seconds, a worker waits for a connection."""
 _RESCUING, _CREATING = 7_449_314, 7_449_315
 """Any numbers that nobody else locks."""
 
@@ -47,14 +49,14 @@ _OURS = "feedserver with procrastinate "
 """What stands at the table of jobs, before the version that made it."""
 _DROP = r"""
 DO $$ DECLARE found text; BEGIN
-    FOR found IN SELECT 'TABLE ' || oid::regclass FROM pg_class
+    FOR found IN SELECT 'TABLE IF EXISTS ' || oid::regclass FROM pg_class
         WHERE relname LIKE 'procrastinate\_%' AND relkind = 'r' AND pg_table_is_visible(oid)
-    UNION ALL SELECT 'FUNCTION ' || oid::regprocedure FROM pg_proc
+    UNION ALL SELECT 'FUNCTION IF EXISTS ' || oid::regprocedure FROM pg_proc
         WHERE proname LIKE 'procrastinate\_%' AND pg_function_is_visible(oid)
     LOOP EXECUTE 'DROP ' || found || ' CASCADE'; END LOOP;
     FOR found IN SELECT oid::regtype FROM pg_type
         WHERE typname LIKE 'procrastinate\_%' AND typtype IN ('c', 'e') AND pg_type_is_visible(oid)
-    LOOP EXECUTE 'DROP TYPE ' || found || ' CASCADE'; END LOOP;
+    LOOP EXECUTE 'DROP TYPE IF EXISTS ' || found || ' CASCADE'; END LOOP;
 END $$
 """
 
@@ -63,6 +65,12 @@ class Procrastination:
     """A `Runner`; of one ledger any number runs, on any number of machines."""
 
     def __init__(self, ledger: Ledger, sweepers: Sequence[Sweeper]) -> None:
+        try:
+            # They take a moment, and who has SQLite needs none of them.
+            from procrastinate import App, SyncPsycopgConnector
+        except ImportError as error:
+            message = "the setting database needs more: pip install mkdocs-twim[postgresql]"
+            raise StateError(message) from error
         # It says by exceptions what we say, and we say it once.
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
         logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
@@ -70,8 +78,7 @@ class Procrastination:
         self._sweepers = {sweeper.kind: sweeper for sweeper in sweepers}
         self._stopping = threading.Event()
         # It is never opened: what it defers goes through our connections.
-        deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
-        self._deferred = deferring.configure_task
+        self._deferred = App(connector=SyncPsycopgConnector()).configure_task
         with ledger.writing() as connection:
             _create(connection)
 
@@ -84,8 +91,10 @@ class Procrastination:
             try:
                 self._wake_all()
                 absence.over()
-                asyncio.run(self._run())
-            except (StateError, ConnectorException, psycopg.OperationalError) as error:
+                asyncio.run(self._run(absence))
+            except Exception as error:
+                if not _is_away(error):
+                    raise
                 absence.noticed(error)
             self._stopping.wait(_sweeps.AGAIN)
 
@@ -111,17 +120,24 @@ class Procrastination:
             for kind, sweeper in self._sweepers.items():
                 self.wake(connection, kind, range(sweeper.shards))
 
-    async def _run(self) -> None:
+    async def _run(self, absence: _sweeps.Absence) -> None:
+        from procrastinate import App, PsycopgConnector, RetryStrategy
+
         url = self._ledger.url.set(drivername="postgresql")
-        connector = procrastinate.PsycopgConnector(
-            conninfo=url.render_as_string(hide_password=False), min_size=1, max_size=4
+        connector = PsycopgConnector(
+            conninfo=url.render_as_string(hide_password=False),
+            min_size=1,
+            max_size=4,
+            timeout=_PATIENCE,
         )
-        app = procrastinate.App(connector=connector)
+        app = App(connector=connector)
         # What fails here is the database; the sweeper's own failures are noted.
-        app.task(name=_TASK, retry=procrastinate.RetryStrategy(wait=1))(self._sweep)
+        app.task(name=_TASK, retry=RetryStrategy(wait=1))(self._sweep)
         count = _AT_ONCE * len(self._sweepers)
         pool = ThreadPoolExecutor(count + 2, "work")
-        asyncio.get_running_loop().set_default_executor(pool)
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(pool)
+        loop.set_exception_handler(_unheard)
         async with app.open_async():
             worker = asyncio.create_task(
                 app.run_worker_async(
@@ -135,23 +151,25 @@ class Procrastination:
                 )
             )
             tending = asyncio.create_task(self._tend(app))
-            await asyncio.wait((worker, tending), return_when=asyncio.FIRST_COMPLETED)
-            # Sweeps that are on their way are waited for.
-            worker.cancel()
-            tending.cancel()
-            found = await asyncio.gather(worker, tending, return_exceptions=True)
-            for error in found:
-                if isinstance(error, Exception):
-                    raise error
+            tasks = worker, tending
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done() and (error := task.exception()) and _is_away(error):
+                    absence.noticed(error)
+                # Sweeps that are on their way are waited for.
+                task.cancel()
+            for found in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(found, Exception):
+                    raise found
 
-    async def _tend(self, app: procrastinate.App) -> None:
+    async def _tend(self, app: App) -> None:
         """Have swept what is due, until `stop`."""
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             await asyncio.to_thread(self._look, app, loop)
             await asyncio.to_thread(self._stopping.wait, _LOOK)
 
-    def _look(self, app: procrastinate.App, loop: asyncio.AbstractEventLoop) -> None:
+    def _look(self, app: App, loop: asyncio.AbstractEventLoop) -> None:
         now = time.time()
         with self._ledger.writing() as connection:
             columns = SWEEPS.c.kind, SWEEPS.c.shard
@@ -173,8 +191,24 @@ class Procrastination:
                 self.wake(connection, kind, [shard])
 
 
-async def _rescue(app: procrastinate.App) -> None:
+def _is_away(error: BaseException | None) -> bool:
+    """Whether it is the database that something fails for."""
+    from procrastinate.exceptions import ConnectorException
+    from psycopg import OperationalError
+
+    return isinstance(error, (StateError, ConnectorException, OperationalError))
+
+
+def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say what nobody waits for, but not of each job that the database is away."""
+    if not _is_away(context.get("exception")):
+        loop.default_exception_handler(context)
+
+
+async def _rescue(app: App) -> None:
     """Let others have the jobs of workers that have died."""
+    from procrastinate.exceptions import ConnectorException
+
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD):
         # It has ended meanwhile.
         with suppress(ConnectorException):
@@ -187,6 +221,9 @@ def _create(connection: Connection) -> None:
     Raises:
         StateError: a later version works here, or another program has such tables.
     """
+    from procrastinate.schema import SchemaManager
+    from psycopg import Connection as Driver
+
     ours = _OURS + version("procrastinate")
     table = func.to_regclass("procrastinate_jobs")
     there = select(func.obj_description(table, "pg_class"))
@@ -202,7 +239,7 @@ def _create(connection: Connection) -> None:
     if _parts(found) > _parts(ours):
         raise StateError(f"the ledger is worked on with {found}, and this is {ours}")
     driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
+    assert isinstance(driver, Driver)
     driver.execute(_DROP)
     driver.execute(SchemaManager.get_schema())
     connection.exec_driver_sql(f"COMMENT ON TABLE procrastinate_jobs IS '{ours}'")

@@ -7,6 +7,7 @@ import time
 
 from sqlalchemy import Connection, select
 
+from feedserver.errors import StateError
 from feedserver.ledger.ledger import insert
 from feedserver.ledger.runner import Sweeper
 from feedserver.ledger.tables import SWEEPS
@@ -59,9 +60,12 @@ class Absence:
     def __init__(self) -> None:
         self._told = False
 
-    def noticed(self, error: Exception) -> None:
+    def noticed(self, error: BaseException) -> None:
         if not self._told:
-            log.error("the ledger is away, and work waits for it: %s", error)
+            # A library that says no more than that it is the database has the reason as its cause.
+            cause = None if isinstance(error, StateError) else error.__cause__
+            reason = " ".join(str(cause or error).split())
+            log.error("the ledger is away, and work waits for it: %s", reason)
         self._told = True
 
     def over(self) -> None:

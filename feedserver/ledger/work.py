@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from feedserver.ledger._loop import Loop
+from feedserver.ledger._procrastination import Procrastination
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import Runner, Sweeper
 
@@ -15,9 +16,4 @@ def runner(ledger: Ledger, sweepers: Sequence[Sweeper] = ()) -> Runner:
     Raises:
         StateError: the database can't be used, or a library for it isn't there.
     """
-    if not ledger.is_shared:
-        return Loop(ledger, sweepers)
-    # Nothing else needs the library.
-    from feedserver.ledger._procrastination import Procrastination
-
-    return Procrastination(ledger, sweepers)
+    return (Procrastination if ledger.is_shared else Loop)(ledger, sweepers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -18,6 +19,8 @@ from feedserver.ledger.tables import METADATA
 
 KIND = "errand"
 SHARDS = 4
+TOLD = "told"
+"""The file where worker processes tell which errands they have done."""
 
 ERRANDS = Table(
     "errands_of_a_test",
@@ -102,9 +105,15 @@ def running(ledger: Ledger, *sweepers: Sweeper) -> Iterator[Runner]:
 
 
 def main(folder: str, url: str) -> None:
-    """A worker process, that is killed; an errand takes it a moment."""
+    """A worker process; an errand takes it a moment, and is told of beside the ledger."""
+    told = os.open(f"{folder}/{TOLD}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def do(number: int) -> None:
+        time.sleep(0.002)
+        os.write(told, f"{number}\n".encode())
+
     with opened(Path(folder), url or None) as ledger:
-        work.runner(ledger, [Errands(ledger, lambda number: time.sleep(0.002))]).run()
+        work.runner(ledger, [Errands(ledger, do)]).run()
 
 
 if __name__ == "__main__":
