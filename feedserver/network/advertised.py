@@ -22,7 +22,7 @@ _MOST = 3
 _READ = 262_144
 _HEADER = 8_000
 _LINK = re.compile(r'<([^<>]*)>([^,<>"]*+(?:"[^"]*"[^,<>"]*+)*+)')
-_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
+_PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.ASCII)
 _ATOM = "{http://www.w3.org/2005/Atom}link"
 _ENTRIES = ("entry", "item")
 
@@ -66,14 +66,15 @@ def _absolute(found: _Found, relation: str, base: str) -> Iterator[str]:
 def _in_header(text: str) -> Iterator[tuple[str, str]]:
     """The links of a header (RFC 8288, section 3), of which several may have been joined."""
     for link in _LINK.finditer(text[:_HEADER]):
-        relations = _REL.search(link[2])
-        if relations:
-            for each in (relations[1] or relations[2] or "").split():
-                yield each.lower(), link[1].strip()
+        for name, quoted, bare in _PARAMETER.findall(link[2]):
+            if name.lower() == "rel":
+                yield from ((each.lower(), link[1].strip()) for each in (quoted or bare).split())
+                break
 
 
 def _in_body(body: bytes, content_type: str) -> Iterator[tuple[str, str]]:
-    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1000].lower()
+    body = body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = body[:20].lower()
     if start.startswith(b"{"):
         return _in_json(body)
     if "html" in content_type or start.startswith((b"<!doctype html", b"<html")):
