@@ -1,4 +1,4 @@
-"""The tables of the hub, in the ledger."""
+"""The tables of WebSub, in the ledger."""
 
 from __future__ import annotations
 
@@ -98,3 +98,31 @@ REQUESTS = Table(
 )
 """What subscribers have asked, and haven't been asked back yet: `subscribe` or `unsubscribe`, or
 `denied` where they are to be told why not."""
+
+
+PUSHES = Table(
+    "pushes",
+    METADATA,
+    Column("id", Number, primary_key=True),
+    Column("source", Text, nullable=False, unique=True),
+    # What the source has named, and by what its hub reaches us.
+    Column("hub", Text),
+    Column("topic", Text),
+    Column("token", Text, nullable=False, unique=True),
+    Column("secret", Text, nullable=False),
+    # What we have asked the hub, and it hasn't asked back yet.
+    Column("mode", Text),
+    Column("expires", Float),
+    # When it was told of last, and how many of its changes have been found and not been told since.
+    Column("told", Float),
+    Column("missed", Integer, nullable=False, default=0),
+    # Since when it is to be fetched.
+    Column("asked", Float),
+    Column("host", Text, nullable=False),
+    Column("shard", Integer, nullable=False),
+    Column("due", Float),
+    Column("attempts", Integer, nullable=False, default=0),
+    Index("pushes_due", "shard", "due"),
+    info={"kind": "subscribe"},
+)
+"""The sources at addresses, and our subscriptions at their hubs."""
