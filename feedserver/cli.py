@@ -19,7 +19,7 @@ from typing import NoReturn
 from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
 from feedserver.feeds import catalogue, export
-from feedserver.serving import parent
+from feedserver.serving import networking, parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
 from feedserver.settings.settings import Settings, load
@@ -91,6 +91,14 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("source", metavar="SOURCE", help=_SOURCE)
     check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
+
+    working = commands.add_parser("work", help="show what is to be done, and what fails")
+    working.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    working.set_defaults(run=_work)
+
+    worker = commands.add_parser("worker", help="do what is to be done, beside others")
+    worker.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    worker.set_defaults(run=_worker)
 
     reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
     reposting.add_argument(
@@ -166,6 +174,15 @@ def _check(options: argparse.Namespace) -> int:
         print(first + (f", and {len(others)} times more" if others else ""))
     print(f"checked {count} documents: {len(causes) or 'nothing'} found")
     return 1 if causes else 0
+
+
+def _work(options: argparse.Namespace) -> int:
+    return _print(networking.status(load(options.config, os.environ, {})))
+
+
+def _worker(options: argparse.Namespace) -> int:
+    networking.worker(load(options.config, os.environ, {}))
+    return 0
 
 
 def _bot(options: argparse.Namespace) -> int:
