@@ -20,7 +20,7 @@ from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
 from feedserver.feeds import catalogue, export
 from feedserver.network import asking, publishing
-from feedserver.serving import parent
+from feedserver.serving import networking, parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
 from feedserver.settings.settings import Settings, load
@@ -98,6 +98,14 @@ def parser() -> argparse.ArgumentParser:
     publisher = commands.add_parser("publish", help="tell a site's hub that there is news")
     publisher.add_argument("address", metavar="URL", help="the site, or one of its feeds")
     publisher.set_defaults(run=_publish)
+
+    working = commands.add_parser("work", help="show what is to be done, and what fails")
+    working.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    working.set_defaults(run=_work)
+
+    worker = commands.add_parser("worker", help="do what is to be done, beside others")
+    worker.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    worker.set_defaults(run=_worker)
 
     reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
     reposting.add_argument(
@@ -184,6 +192,15 @@ def _publish(options: argparse.Namespace) -> int:
         print(failure, file=sys.stderr)
     print(f"told {told.hub} of {told.count} feeds")
     return 1 if told.failures else 0
+
+
+def _work(options: argparse.Namespace) -> int:
+    return _print(networking.status(load(options.config, os.environ, {})))
+
+
+def _worker(options: argparse.Namespace) -> int:
+    networking.worker(load(options.config, os.environ, {}))
+    return 0
 
 
 def _bot(options: argparse.Namespace) -> int:

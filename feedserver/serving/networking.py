@@ -7,26 +7,54 @@ used the rest is served all the same.
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from feedserver.errors import StateError
+from feedserver.errors import FeedServerError, ServingError, StateError
 from feedserver.ledger import ledger, work
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import Runner, Sweeper
+from feedserver.ledger.work import Queue
 from feedserver.network import delivering, verifying
 from feedserver.network.announcing import Announcer
 from feedserver.network.delivering import Deliverer
 from feedserver.network.hub import Hub
 from feedserver.network.verifying import Verifier
+from feedserver.serving import logs
+from feedserver.settings import database
 from feedserver.settings.settings import Settings
 from feedserver.sources.addresses import Dialler
 from feedserver.sources.client import Client
 from feedserver.store.store import OWN, Store
 
 log = logging.getLogger("feedserver")
+
+
+_LOOK = 5.0
+"""How often, in seconds, it is counted what there is to be done: it takes a look at each row."""
+
+
+class Watch:
+    """Knows how much there is to be done."""
+
+    def __init__(self, found: Ledger | None) -> None:
+        self._ledger = found
+        self._stop = threading.Event()
+        self.queues: Sequence[Queue] = ()
+
+    def run(self) -> None:
+        while self._ledger is not None and not self._stop.is_set():
+            # While the database is away it is what it was.
+            with suppress(StateError):
+                self.queues = work.queues(self._ledger)
+            self._stop.wait(_LOOK)
+
+    def stop(self) -> None:
+        self._stop.set()
 
 
 @contextmanager
@@ -38,17 +66,19 @@ def hub(settings: Settings) -> Iterator[Hub | None]:
 
 
 @contextmanager
-def at_work(settings: Settings, database: Path) -> Iterator[None]:
+def at_work(settings: Settings, site: Path) -> Iterator[Watch]:
     """Do what is due, in threads, while something else is done."""
     with ExitStack() as stack:
         found = _opened(settings, stack) if settings.hub == OWN else None
+        watch = Watch(found)
         if found:
+            _start(stack, watch.run, watch.stop)
             runner = work.runner(found, sweepers(settings, found))
             stop = threading.Event()
-            announcer = Announcer(found, runner, lambda: Store(database, hub=settings.hub))
+            announcer = Announcer(found, runner, lambda: Store(site, hub=settings.hub))
             _start(stack, lambda: announcer.run(stop), stop.set)
             _start(stack, lambda: _run(runner), runner.stop)
-        yield
+        yield watch
 
 
 def sweepers(settings: Settings, found: Ledger) -> Sequence[Sweeper]:
@@ -61,6 +91,56 @@ def sweepers(settings: Settings, found: Ledger) -> Sequence[Sweeper]:
     )
 
 
+def worker(settings: Settings) -> None:
+    """Do what is due, beside others that do so, until a signal says to stop.
+
+    Raises:
+        FeedServerError: the ledger is one of SQLite, or can't be used.
+    """
+    if settings.database is None:
+        raise ServingError(
+            "worker: only on PostgreSQL there may be several; name a database in the settings."
+            " With SQLite feedserver serve does all that is due"
+        )
+    with logs.configured(settings), opened(settings) as found:
+        kinds = sweepers(settings, found)
+        runner = work.runner(found, kinds)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: runner.stop())
+        log.info("one more worker works: %s", ", ".join(each.kind for each in kinds))
+        runner.run()
+
+
+def status(settings: Settings) -> Iterator[str]:
+    """How the work stands, a line each.
+
+    Raises:
+        FeedServerError: there is no ledger, or it can't be used.
+    """
+    if settings.database is None and not ledger.is_there(settings.state):
+        raise StateError(
+            "work: the settings name neither a database nor a state folder with a ledger in it"
+        )
+    with opened(settings) as found:
+        for queue in work.queues(found):
+            line = f"{queue.kind}: {queue.due} due, {queue.waiting} later"
+            if queue.retried:
+                line += f"; {queue.retried} tried before, up to {queue.attempts} times"
+            yield line
+            for each in queue.broken:
+                yield f"  shard {each.shard} has failed {each.failures} times: {each.error}"
+
+
+def opened(settings: Settings) -> AbstractContextManager[Ledger]:
+    """The ledger that the settings name.
+
+    Raises:
+        FeedServerError: it can't be used, or its password isn't there.
+    """
+    secret = database.password(settings.database_password_file, os.environ)
+    return ledger.opened(settings.state or Path(), settings.database, secret)
+
+
 def _run(runner: Runner) -> None:
     try:
         runner.run()
@@ -69,10 +149,9 @@ def _run(runner: Runner) -> None:
 
 
 def _opened(settings: Settings, stack: ExitStack) -> Ledger | None:
-    assert settings.state is not None
     try:
-        return stack.enter_context(ledger.opened(settings.state))
-    except StateError as error:
+        return stack.enter_context(opened(settings))
+    except FeedServerError as error:
         log.error("%s: nobody can subscribe", error)
         return None
 

@@ -25,6 +25,7 @@ from prometheus_client import start_http_server
 from feedserver.errors import ServingError, SourceError
 from feedserver.serving import logs, networking, worker
 from feedserver.serving.metrics import Metrics
+from feedserver.serving.networking import Watch
 from feedserver.serving.rebuilding import Rebuilding
 from feedserver.serving.reports import Ready, Report, Told
 from feedserver.serving.supervisor import Supervisor
@@ -64,11 +65,11 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
             if signals.stop:
                 return
         settings = replace(settings, folder=settings.folder or builder.folder)
-        stack.enter_context(networking.at_work(settings, folder.path / DATABASE))
+        watch = stack.enter_context(networking.at_work(settings, folder.path / DATABASE))
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
 
-        parent = _Parent(settings, listener, metrics, rebuilding, signals)
+        parent = _Parent(settings, listener, metrics, rebuilding, watch, signals)
         try:
             parent.run(lambda ready: announce(ready, _origin(listener)))
         finally:
@@ -138,6 +139,7 @@ class _Parent:
         listener: socket.socket,
         metrics: Metrics,
         rebuilding: Rebuilding,
+        watch: Watch,
         signals: _Signals,
     ) -> None:
         self._settings = settings
@@ -145,6 +147,7 @@ class _Parent:
         self._supervisor = Supervisor(settings.workers, worker.run, self._arguments)
         self._metrics = metrics
         self._rebuilding = rebuilding
+        self._watch = watch
         self._signals = signals
         self._latest: Told | None = None
         self._made = 0.0
@@ -192,7 +195,7 @@ class _Parent:
         now = time.monotonic()
         if self._latest is None or now - self._made > _PERIOD / 2:
             health = self._rebuilding.health()
-            self._metrics.tell(health.sources, self._supervisor.restarts)
+            self._metrics.tell(health.sources, self._supervisor.restarts, self._watch.queues)
             # Those that have an address of their own are answered here.
             text = b"" if self._settings.metrics else self._metrics.text()
             self._latest, self._made = Told(health, zlib.compress(text)), now

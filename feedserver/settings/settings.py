@@ -19,7 +19,7 @@ from feedserver.errors import CatalogueError, SettingsError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
 from feedserver.feeds.parameters import OF_SLUGS
-from feedserver.settings import values
+from feedserver.settings import database, values
 from feedserver.text.slugs import slugify
 
 LogFormat = Literal["plain", "json"]
@@ -58,6 +58,12 @@ class Settings:
 
     state: Path | None = None
     """The folder of what is kept between restarts; else one below the user's cache."""
+
+    database: str | None = None
+    """A database of PostgreSQL for what has to last; else one of SQLite in the state folder."""
+
+    database_password_file: Path | None = None
+    """The file with its password, unless the variable `DATABASE_PASSWORD` has it."""
 
     interval: float = 1.0
     """How often files are looked at for changes."""
@@ -137,7 +143,8 @@ class Settings:
 
 _READERS: Mapping[str, Callable[[object], object]] = {
     **dict.fromkeys(("sources", "issues", "ignore_sections"), values.texts),
-    **dict.fromkeys(("folder", "state", "registry"), values.path),
+    **dict.fromkeys(("folder", "state", "registry", "database_password_file"), values.path),
+    "database": database.address,
     **dict.fromkeys(("interval", "poll", "fetch_timeout", "head_timeout", "drain"), values.seconds),
     **dict.fromkeys(("private_addresses", "log_requests", "log_clients"), values.flag),
     "host": values.text,
@@ -159,7 +166,12 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "max_parameters": values.whole(1, 10**4),
 }
 _LISTS = ("sources", "issues", "ignore_sections", "trusted_proxies")
-_TEXTS = ("host", "url", "hub", "metrics", "log_level", "log_format", "folder", "state", "registry")
+_TEXTS = (
+    *("host", "url", "hub", "metrics", "log_level", "log_format"),
+    *("folder", "state", "registry", "database", "database_password_file"),
+)
+_SECRET = ("database",)
+"""What may have a password in it by mistake, and isn't shown."""
 
 
 def load(
@@ -270,7 +282,7 @@ def _read(name: str, value: object, place: str) -> object:
     try:
         return _READERS[name](value)
     except ValueError as error:
-        shown = repr(value)
+        shown = "something else" if name in _SECRET else repr(value)
         shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
         raise SettingsError(f"{name}: expected {error}, found {shown}", place) from error
 
