@@ -257,7 +257,7 @@ def _recipe(
     snapshot: Snapshot, name: str, base: str, slice: Slice, found: Page | None, hub: str | None
 ) -> _Recipe | None:
     index, whole = snapshot.index, snapshot.archive.etag.encode()
-    match name:
+    match name.removeprefix(index.root[1:]):
         case catalogue.JSON:
             return _Recipe("application/json", whole, lambda: catalogue.to_json(index, base))
         case catalogue.OPML:

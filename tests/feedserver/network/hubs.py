@@ -16,6 +16,7 @@ from feedserver.network import delivering, verifying
 from feedserver.network.announcing import Announcer
 from feedserver.network.delivering import Deliverer
 from feedserver.network.hub import Bounds, Hub
+from feedserver.network.pushes import Pushes
 from feedserver.network.verifying import Verifier
 from feedserver.settings.settings import Settings
 from feedserver.sources.addresses import Dialler
@@ -23,6 +24,7 @@ from feedserver.sources.builder import DATABASE
 from feedserver.sources.client import Client
 from feedserver.store.store import OWN, Store
 from feedserver.web.app import create_app
+from feedserver.web.callback import WebSub
 from tests.feedserver.servers import URL, small_archive, write_site
 from tests.samples import SITE, update
 from tests.served import served
@@ -108,7 +110,8 @@ def hub(folder: Path, *, bounds: Bounds | None = None, private: bool = True) -> 
     with ledger.opened(folder / "ledger") as found:
         runner = work.runner(found)
         taking = Hub(found, runner, bounds=bounds, now=clock)
-        app = create_app(Settings(url=URL, interval=0.01), store=store, hub=taking)
+        websub = WebSub(taking, Pushes(found, runner, clock))
+        app = create_app(Settings(url=URL, interval=0.01), store=store, websub=websub)
 
         def opened() -> Store:
             class Fresh(Store):
