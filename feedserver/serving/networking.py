@@ -33,6 +33,7 @@ from feedserver.settings.settings import Settings
 from feedserver.sources.addresses import Dialler
 from feedserver.sources.builder import Builder
 from feedserver.sources.client import Client
+from feedserver.sources.statefolder import NETWORK
 from feedserver.store.store import OWN, Store
 from feedserver.web.callback import WebSub
 
@@ -92,7 +93,10 @@ def at_work(
             runner = work.runner(found, sweepers(settings, found, base))
             _listen(Pushes(found, runner), settings, builders, subscribing=base is not None)
             stop = threading.Event()
-            announcer = Announcer(found, runner, lambda: Store(site, hub=settings.hub))
+            places = {False: site, True: site.with_name(NETWORK)}
+            announcer = Announcer(
+                found, runner, lambda of_network: Store(places[of_network], hub=settings.hub)
+            )
             _start(stack, lambda: announcer.run(stop), stop.set)
             _start(stack, lambda: _run(runner), runner.stop)
         yield watch

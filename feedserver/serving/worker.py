@@ -35,6 +35,8 @@ log = logging.getLogger("feedserver")
 
 _PERIOD = 1.0
 """How often, in seconds, a worker reports."""
+_WATCH = 0.25
+"""How often, in seconds, it looks whether there is a new version."""
 
 
 class _Ear:
@@ -79,7 +81,7 @@ def _app(
     settings: Settings, store: Store, websub: WebSub | None, told: Callable[[], Told]
 ) -> ASGIApp:
     # To look whether there is a new version takes nothing, unlike looking at the sources.
-    watching = replace(settings, interval=min(settings.interval, _PERIOD))
+    watching = replace(settings, interval=min(settings.interval, _WATCH))
     network = settings.state / NETWORK if settings.state and settings.peers else None
     app: ASGIApp = create_app(watching, store=store, network=network, websub=websub)
     if settings.state is not None:

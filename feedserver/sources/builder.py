@@ -315,7 +315,9 @@ class Builder:
             return False
         slot.copy = outcome.copy or slot.copy
         slot.failures, slot.barred = 0, None
-        slot.due = slots.following(slot, self._settings.poll, now)
+        slot.due = slots.following(
+            slot, self._settings.poll, now, is_new=outcome.reading is not None
+        )
         first = slot.reading is None
         changed = self._succeed(slot, outcome.reading)
         if changed and not first:

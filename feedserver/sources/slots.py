@@ -20,6 +20,7 @@ _TOLD, _LONGEST = 12, 6 * 3600.0
 in seconds."""
 _GAP = timedelta(seconds=2)
 """How long it is left alone, however often they are told."""
+_AGAIN = timedelta(seconds=5)
 
 Stamp = tuple[int, int, int]
 """What tells one version of a file from another: time, size, inode."""
@@ -103,11 +104,14 @@ def listen(slots: Iterable[Slot], pushes: Pushes | None, now: datetime) -> None:
             slot.due = max(filter(None, (now, soon, slot.barred)))
 
 
-def following(slot: Slot, poll: float, now: datetime) -> datetime:
+def following(slot: Slot, poll: float, now: datetime, *, is_new: bool) -> datetime:
     """When a source is due again that was fetched now, and else each `poll` seconds."""
     if slot.asked:
         # What was told while it was being fetched may be newer.
         return now + _GAP
+    if slot.heard and not is_new:
+        # A site may tell what not all of its servers have yet.
+        return now + _AGAIN
     # Who is told of changes looks for those alone that were lost on the way.
     wait = max(poll, min(poll * _TOLD, _LONGEST)) if slot.told else poll
     return now + timedelta(seconds=wait)

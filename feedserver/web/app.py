@@ -78,7 +78,7 @@ def create_app(
     files = Pages(settings)
     browsers = Browsers(documents, settings.issues, files)
     rows = [
-        *_of_websub(settings, store, websub),
+        *_of_websub(settings, websub),
         *_table(browsers, Embedding(documents), Site(documents, files, browsers)),
     ]
 
@@ -111,13 +111,13 @@ def create_app(
 
 
 def _of_websub(
-    settings: Settings, store: Store, websub: WebSub | None
+    settings: Settings, websub: WebSub | None
 ) -> Iterator[tuple[str, Sequence[str], Endpoint, bool]]:
     """The addresses by which servers tell each other what is new."""
     if websub is None:
         return
     if websub.hub:
-        answer = HubEndpoint(websub.hub, websub.pushes, store).answer
+        answer = HubEndpoint(websub.hub, websub.pushes).answer
         yield f"/{HUB}", ("POST",), answer, False
     callbacks = Callbacks(websub.pushes, settings.fetch_bytes)
     address = f"/{CALLBACK}/{{token}}"

@@ -16,7 +16,7 @@ from feedserver.network import topics
 from feedserver.network.hub import Hub, Wish
 from feedserver.network.pushes import Pushes
 from feedserver.network.topics import Topic
-from feedserver.store.store import HUB, Store
+from feedserver.store.store import HUB
 from feedserver.web.routes import Asked
 
 _FORM = "application/x-www-form-urlencoded"
@@ -28,10 +28,9 @@ _UNCACHED = {"Cache-Control": "no-store"}
 class HubEndpoint:
     """Answers subscribers. Their errors are told in plain text, as the specification has it."""
 
-    def __init__(self, hub: Hub, pushes: Pushes, store: Store) -> None:
+    def __init__(self, hub: Hub, pushes: Pushes) -> None:
         self._hub = hub
         self._pushes = pushes
-        self._store = store
 
     async def answer(self, asked: Asked) -> Response:
         """Take what is asked for; whether it is wanted is found out when this is answered."""
@@ -78,6 +77,7 @@ class HubEndpoint:
                 base=asked.base,
                 hub=f"{asked.base}{HUB}",
                 snapshot=asked.snapshot,
+                network=asked.network.store.snapshot if asked.network else None,
             )
         except HubError:
             if wish.mode == "subscribe":
@@ -86,7 +86,9 @@ class HubEndpoint:
             topic = Topic(wish.topic, "", "", "", False, "")
         version = ""
         if wish.mode == "subscribe":
-            render = partial(topics.document, self._store, asked.snapshot, topic)
+            of_network = asked.network if topic.is_network else None
+            store = of_network.store if of_network else asked.served.store
+            render = partial(topics.document, store, store.snapshot, topic)
             document = await asked.made(render, topic.part)
             if document is None:
                 raise HubError("hub.topic: the feed is empty.")

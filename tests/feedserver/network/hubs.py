@@ -88,6 +88,8 @@ class Running:
         # A file is read when it was found the same twice.
         for _ in range(3):
             self.announcer.look()
+        # Nobody is told before all have taken it up.
+        self.clock.pass_by(1)
 
     def work(self) -> None:
         """Do what is due."""
@@ -113,7 +115,7 @@ def hub(folder: Path, *, bounds: Bounds | None = None, private: bool = True) -> 
         websub = WebSub(taking, Pushes(found, runner, clock))
         app = create_app(Settings(url=URL, interval=0.01), store=store, websub=websub)
 
-        def opened() -> Store:
+        def opened(of_network: bool) -> Store:
             class Fresh(Store):
                 def refresh(self) -> bool:
                     served_here.refresh()
