@@ -35,6 +35,20 @@ that answer take it up by themselves."""
 _PACKING = 3
 
 
+def keep(look: Callable[[], object], stop: threading.Event) -> None:
+    """Look from time to time, until it is to stop."""
+    failed: str | None = None
+    while not stop.is_set():
+        try:
+            look()
+            failed = None
+        except (DatabaseError, StateError) as error:
+            if str(error) != failed:
+                log.warning("%s: what has changed is told later", error)
+            failed = str(error)
+        stop.wait(_PERIOD)
+
+
 class Announcer:
     """Compares topics with what they were.
 
@@ -53,19 +67,6 @@ class Announcer:
         self._runner = runner
         self._now = now
         self._sites = {of_network: _Site(stores, of_network) for of_network in (False, True)}
-
-    def run(self, stop: threading.Event) -> None:
-        """Look from time to time, until it is to stop."""
-        failed: str | None = None
-        while not stop.is_set():
-            try:
-                self.look()
-                failed = None
-            except (DatabaseError, StateError) as error:
-                if str(error) != failed:
-                    log.warning("%s: what has changed is told later", error)
-                failed = str(error)
-            stop.wait(_PERIOD)
 
     def look(self) -> int:
         """Let all that has changed be delivered; how many topics that is.

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from feedserver.errors import FeedServerError, ServingError, StateError
@@ -20,10 +21,11 @@ from feedserver.ledger import ledger, work
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import Runner, Sweeper
 from feedserver.ledger.work import Queue
-from feedserver.network import delivering, hubs, verifying
+from feedserver.network import announcing, delivering, hubs, verifying
 from feedserver.network.announcing import Announcer
 from feedserver.network.delivering import Deliverer
 from feedserver.network.hub import Hub
+from feedserver.network.publishing import Publisher
 from feedserver.network.pushes import Pushes
 from feedserver.network.subscribing import Subscriber
 from feedserver.network.verifying import Verifier
@@ -90,14 +92,22 @@ def at_work(
         if found:
             _start(stack, watch.run, watch.stop)
             base = settings.url or (f"{origin}/" if settings.private_addresses else None)
-            runner = work.runner(found, sweepers(settings, found, base))
+            kinds = sweepers(settings, found, base)
+            runner = work.runner(found, kinds)
             _listen(Pushes(found, runner), settings, builders, subscribing=base is not None)
-            stop = threading.Event()
             places = {False: site, True: site.with_name(NETWORK)}
-            announcer = Announcer(
-                found, runner, lambda of_network: Store(places[of_network], hub=settings.hub)
-            )
-            _start(stack, lambda: announcer.run(stop), stop.set)
+
+            def opened_store(of_network: bool = False) -> Store:
+                return Store(places[of_network], hub=settings.hub)
+
+            announcer = Announcer(found, runner, opened_store)
+            looks: list[Callable[[], object]] = [announcer.look]
+            for each in kinds:
+                if isinstance(each, Publisher):
+                    looks.append(partial(each.look, runner, opened_store))
+            stop = threading.Event()
+            for look in looks:
+                _start(stack, partial(announcing.keep, look, stop), stop.set)
             _start(stack, lambda: _run(runner), runner.stop)
         yield watch
 
@@ -128,6 +138,9 @@ def sweepers(settings: Settings, found: Ledger, base: str | None) -> Sequence[Sw
     if base is not None:
         limits = replace(hubs.LIMITS, size=settings.fetch_bytes)
         kinds.append(Subscriber(found, Client(limits, connect), base))
+    if settings.hub not in (OWN, "") and settings.url:
+        publishing = Client(hubs.LIMITS, connect)
+        kinds.append(Publisher(found, publishing, settings.hub, settings.url))
     return kinds
 
 

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, wait
 
 from prometheus_client import start_http_server
 
-from feedserver.errors import ServingError, SourceError
+from feedserver.errors import ServingError, SettingsError, SourceError
 from feedserver.network.peers import Peers
 from feedserver.serving import logs, networking, worker
 from feedserver.serving.metrics import Metrics
@@ -34,6 +34,7 @@ from feedserver.settings.settings import Settings
 from feedserver.settings.values import host_and_port
 from feedserver.sources import source, statefolder
 from feedserver.sources.builder import DATABASE, Builder
+from feedserver.store.store import OWN
 
 log = logging.getLogger("feedserver")
 
@@ -55,6 +56,8 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         FeedServerError: a source, the state folder, the port or the workers can't be used.
     """
     _find_sources(settings)
+    if settings.hub not in (OWN, "") and settings.url is None:
+        raise SettingsError("hub: a hub elsewhere has to know where we are: set url", "settings")
     with ExitStack() as stack:
         stack.enter_context(logs.configured(settings))
         signals = stack.enter_context(_signals())
