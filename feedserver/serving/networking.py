@@ -47,10 +47,11 @@ _LOOK = 5.0
 
 
 class Watch:
-    """Knows how much there is to be done."""
+    """Knows how much there is to be done; nothing is before `begin`, as others would come then."""
 
     def __init__(self, found: Ledger | None) -> None:
         self._ledger = found
+        self.begun = threading.Event()
         self._stop = threading.Event()
         self.queues: Sequence[Queue] = ()
 
@@ -61,8 +62,13 @@ class Watch:
                 self.queues = work.queues(self._ledger)
             self._stop.wait(_LOOK)
 
+    def begin(self) -> None:
+        """There is somebody here who answers."""
+        self.begun.set()
+
     def stop(self) -> None:
         self._stop.set()
+        self.begun.set()
 
 
 @contextmanager
@@ -90,7 +96,6 @@ def at_work(
         found = _opened(settings, stack)
         watch = Watch(found)
         if found:
-            _start(stack, watch.run, watch.stop)
             base = settings.url or (f"{origin}/" if settings.private_addresses else None)
             kinds = sweepers(settings, found, base)
             runner = work.runner(found, kinds)
@@ -108,7 +113,8 @@ def at_work(
             stop = threading.Event()
             for look in looks:
                 _start(stack, partial(announcing.keep, look, stop), stop.set)
-            _start(stack, lambda: _run(runner), runner.stop)
+            _start(stack, lambda: _run(runner, watch.begun), runner.stop)
+            _start(stack, watch.run, watch.stop)
         yield watch
 
 
@@ -194,7 +200,8 @@ def opened(settings: Settings) -> AbstractContextManager[Ledger]:
     return ledger.opened(settings.state or Path(), settings.database, secret)
 
 
-def _run(runner: Runner) -> None:
+def _run(runner: Runner, begun: threading.Event) -> None:
+    begun.wait()
     try:
         runner.run()
     except StateError as error:

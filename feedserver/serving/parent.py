@@ -81,8 +81,13 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         _serve_metrics(settings, metrics, stack)
 
         parent = _Parent(settings, listener, metrics, (rebuilding, *network), watch, signals)
+
+        def begun(ready: Ready) -> None:
+            watch.begin()
+            announce(ready, _origin(listener))
+
         try:
-            parent.run(lambda ready: announce(ready, _origin(listener)))
+            parent.run(begun)
         finally:
             # From here on connections are refused, and not left waiting.
             listener.close()

@@ -348,10 +348,10 @@ def test_a_hub_that_refuses_is_asked_again_later(here: Here) -> None:
 def test_a_hub_that_never_asks_back_is_asked_again(here: Here) -> None:
     here.site.topic = "https://x.example/"
     here.subscribe()
-    here.clock.pass_by(300)
+    here.clock.pass_by(100)
     here.work()
     assert len(here.site.asked) == 1
-    here.clock.pass_by(400)
+    here.clock.pass_by(60)
     here.work()
     assert len(here.site.asked) == 2
 
