@@ -21,8 +21,7 @@ from feedserver.ledger import ledger, work
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import Runner, Sweeper
 from feedserver.ledger.work import Queue
-from feedserver.network import announcing, delivering, hubs, verifying
-from feedserver.network.announcing import Announcer
+from feedserver.network import delivering, hubs, topics, verifying
 from feedserver.network.delivering import Deliverer
 from feedserver.network.hub import Hub
 from feedserver.network.publishing import Publisher
@@ -105,14 +104,14 @@ def at_work(
             def opened_store(of_network: bool = False) -> Store:
                 return Store(places[of_network], hub=settings.hub)
 
-            announcer = Announcer(found, runner, opened_store)
+            announcer = topics.Announcer(found, runner, opened_store)
             looks: list[Callable[[], object]] = [announcer.look]
             for each in kinds:
                 if isinstance(each, Publisher):
                     looks.append(partial(each.look, runner, opened_store))
             stop = threading.Event()
             for look in looks:
-                _start(stack, partial(announcing.keep, look, stop), stop.set)
+                _start(stack, partial(topics.keep, look, stop), stop.set)
             _start(stack, lambda: _run(runner, watch.begun), runner.stop)
             _start(stack, watch.run, watch.stop)
         yield watch

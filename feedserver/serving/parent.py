@@ -42,9 +42,6 @@ _PERIOD = 1.0
 """How often, in seconds, it is looked whether a worker is to be started."""
 
 
-_PEERS = 0.25
-"""How often, in seconds, it is looked whether a peer has been read."""
-
 _LISTEN = 0.1
 """How soon, in seconds, a signal is heard while the sources are read for the first time."""
 
@@ -98,7 +95,7 @@ def _network(settings: Settings, peers: Peers | None, stack: ExitStack) -> Seque
     """What makes the network's database, in a thread of its own, if there are peers."""
     if peers is None:
         return ()
-    rebuilding = stack.enter_context(Rebuilding(peers, min(settings.interval, _PEERS)))
+    rebuilding = stack.enter_context(Rebuilding(peers, settings.interval, needed=False))
     stack.callback(peers.close)
     return (rebuilding,)
 
@@ -221,7 +218,9 @@ class _Parent:
         now = time.monotonic()
         if self._latest is None or now - self._made > _PERIOD / 2:
             health = statefolder.together(each.health() for each in self._rebuilding)
-            self._metrics.tell(health.sources, self._supervisor.restarts, self._watch.queues)
+            self._metrics.tell(
+                (*health.sources, *health.peers), self._supervisor.restarts, self._watch.queues
+            )
             # Those that have an address of their own are answered here.
             text = b"" if self._settings.metrics else self._metrics.text()
             self._latest, self._made = Told(health, zlib.compress(text)), now

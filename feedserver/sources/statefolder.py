@@ -163,16 +163,22 @@ def held(settings: Settings) -> Iterator[StateFolder]:
 def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     if settings.state is not None:
         return stack.enter_context(_held(settings.state))
-    names = (*settings.sources, *(peer.url for peer in settings.peers))
-    if any(name.startswith(("http://", "https://")) for name in names):
-        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+    if settings.peers or any(name.startswith(("http://", "https://")) for name in settings.sources):
         try:
-            kept = platformdirs.user_cache_path("feedserver") / digest
-            return stack.enter_context(_held(kept))
+            return stack.enter_context(_held(usual(settings)))
         except StateError as error:
             log.info("%s; what is fetched will not be kept", error)
     temporary = tempfile.TemporaryDirectory(prefix="feedserver-", ignore_cleanup_errors=True)
     return StateFolder(Path(stack.enter_context(temporary)), locked=False)
+
+
+def usual(settings: Settings) -> Path:
+    """The folder that the settings name, or that of these sources and peers below the cache."""
+    if settings.state is not None:
+        return settings.state
+    names = (*settings.sources, *(peer.url for peer in settings.peers))
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+    return platformdirs.user_cache_path("feedserver") / digest
 
 
 @contextmanager
