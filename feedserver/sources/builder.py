@@ -89,6 +89,11 @@ class Builder:
         sources.options(settings)
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources."""
+        return tuple(slot.name for slot in self._slots)
+
+    @property
     def folder(self) -> Path | None:
         """The folder of the first source that has pages."""
         folders = (slot.source.folder for slot in self._slots if slot.source)
