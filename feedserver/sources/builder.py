@@ -39,7 +39,6 @@ log = logging.getLogger("feedserver")
 DATABASE = statefolder.DATABASE
 COPIES = "sources"
 
-_AT_ONCE = 4
 _FIRST_WAIT = 60.0
 _LONGEST_WAIT = 6 * 3600.0
 _LONGEST_REQUEST = 24 * 3600.0
@@ -57,7 +56,9 @@ class Builder:
     database = DATABASE
     status = statefolder.STATUS
     waits = True
-    """The names of its files, and whether the first refresh waits for what is being fetched."""
+    at_once = 4
+    """The names of its files, whether the first refresh waits for what is being fetched, and from
+    how many addresses that is at once."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class Builder:
         self._fetcher = fetcher or WebFetcher(settings)
         self._now = now
         self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
-        self._room = threading.BoundedSemaphore(_AT_ONCE)
+        self._room = threading.BoundedSemaphore(self.at_once)
         self._closed = False
         self._built = False
         self._status: bytes | None = None
