@@ -19,7 +19,7 @@ from typing import NoReturn
 from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
 from feedserver.feeds import catalogue, export
-from feedserver.network import asking, publishing
+from feedserver.network import hubs, publishing
 from feedserver.serving import networking, parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
@@ -185,7 +185,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _publish(options: argparse.Namespace) -> int:
     # Who runs it says where to look.
-    limits = replace(asking.LIMITS, size=Settings().fetch_bytes)
+    limits = replace(hubs.LIMITS, size=Settings().fetch_bytes)
     client = Client(limits, Dialler(private=True).connect)
     told = publishing.publish(options.address, client)
     for failure in told.failures:

@@ -221,7 +221,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """All of a site: every entry, every feed. `entries` is in the order of the archive's file."""
+    """All of a site: every entry, every feed. `entries` is in the order of the archive's file.
+
+    Where a site and its peers are one, `sources` has by an entry's id the slug of where it is from.
+    """
 
     site: Site
     taxonomies: tuple[str, ...]
@@ -229,6 +232,7 @@ class Archive:
     feeds: tuple[Feed, ...]
     redirects: Mapping[str, str]
     entries: tuple[Entry, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

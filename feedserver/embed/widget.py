@@ -73,8 +73,8 @@ class Row:
     summary: str | None
 
 
-def parse(pairs: Iterable[tuple[str, str]]) -> Widget:
-    """Read the parameters of a request.
+def parse(pairs: Iterable[tuple[str, str]], *, network: bool = False) -> Widget:
+    """Read the parameters of a request, for a feed of the `network` or of the site.
 
     Raises:
         ParameterError: one is unknown, malformed, or there twice without sense.
@@ -88,7 +88,7 @@ def parse(pairs: Iterable[tuple[str, str]]) -> Widget:
             raise ParameterError(name, "to stand there once")
         else:
             own[name] = value
-    part = parameters.parse(others, most=MAX_LIMIT)
+    part = parameters.parse(others, most=MAX_LIMIT, network=network)
     return Widget(
         part=replace(part, limit=None),
         limit=part.limit or LIMIT,

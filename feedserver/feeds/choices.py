@@ -17,8 +17,8 @@ from feedserver.model import Feed, Site
 from feedserver.text.slugs import slug_of
 
 Kind = Literal["updates", "posts"]
-KINDS: Mapping[Kind, str] = {"updates": "/updates/", "posts": "/"}
-"""The feeds that have all entries of a kind, by their paths."""
+KINDS: Mapping[Kind, str] = {"updates": "updates/", "posts": ""}
+"""The feeds that have all entries of a kind, by their paths below the root of an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def short_title(feed: Feed, site: Site) -> str:
     return feed.title.removesuffix(f", {site.title}") or feed.title
 
 
-def read(parameters: Iterable[tuple[str, str]], known: Options) -> Choice:
-    """Read what a form sends.
+def read(parameters: Iterable[tuple[str, str]], known: Options, *, network: bool = False) -> Choice:
+    """Read what a form sends, that of the `network` or of the site.
 
     Raises:
         ParameterError: something isn't understood.
@@ -80,7 +80,7 @@ def read(parameters: Iterable[tuple[str, str]], known: Options) -> Choice:
             asked.append((name, _slug(value, known.get(facet, ()))))
         else:
             asked.append((name, value))
-    chosen = parse(asked)
+    chosen = parse(asked, network=network)
     return Choice(kind, None if chosen == WHOLE and kind is None else chosen)
 
 

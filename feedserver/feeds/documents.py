@@ -36,7 +36,7 @@ def render(
     `entries` is what `contents` gives of it, for who has asked. `hub` is the address of its hub.
     """
     entries = contents(index, feed) if entries is None else entries
-    channel = _channel(index, feed, feed_address(base, feed, file), entries, hub)
+    channel = _channel(index, feed, base, feed_address(base, feed, file), entries, hub)
     return _within_limit(channel, lambda channel: channel, file)
 
 
@@ -81,7 +81,7 @@ def render_page(
             channel = replace(channel, first_url=at(replace(slice, before=None)))
         return channel
 
-    channel = _channel(index, feed, at(slice), page.entries, hub)
+    channel = _channel(index, feed, base, at(slice), page.entries, hub)
     if not channel.entries:
         channel = replace(channel, last_change=index.updated(feed))
     return _within_limit(channel, finished, file)
@@ -100,12 +100,17 @@ def links(hub: str, own: str) -> str:
 
 
 def _channel(
-    index: Index, feed: Feed, address: str, entries: tuple[Entry, ...], hub: str | None
+    index: Index,
+    feed: Feed,
+    base: str,
+    address: str,
+    entries: tuple[Entry, ...],
+    hub: str | None,
 ) -> Channel:
     return Channel(
         title=feed.title,
         description=feed.description,
-        home_url=page_address(index.archive.site.url, feed),
+        home_url=page_address(index.archive.site.url, feed, base),
         feed_url=address,
         site=index.archive.site,
         entries=entries,

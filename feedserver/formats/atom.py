@@ -8,12 +8,13 @@ out.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
 from feedserver.formats import xml
-from feedserver.model import Attachment, Channel, Entry
+from feedserver.model import Attachment, Channel, Entry, Origin
 from feedserver.text.clean import clean
 
 MEDIA_TYPE = "application/atom+xml"
@@ -88,3 +89,26 @@ class _Entry(xml.Extension):
                 link.set("length", str(each.length))
             if isinstance(each, Attachment) and each.title:
                 link.set("title", clean(each.title))
+        if origin := self.entry.origin:
+            _add_source(tree, origin, self.entry.modified)
+
+
+def _add_source(tree: etree._Element, origin: Origin, modified: datetime) -> None:
+    """Say where an entry comes from (4.2.11), of which nothing is known but what a feed has to say.
+
+    Its feed is as new as the entry, at least.
+    """
+    source = etree.SubElement(tree, "source")
+    address = clean(origin.feed or origin.url or "")
+    title = xml.words(origin.title or "", address)
+    etree.SubElement(source, "id").text = address or title
+    etree.SubElement(source, "title").text = title
+    etree.SubElement(source, "updated").text = modified.isoformat()
+    for rel, media_type, to in (
+        ("self", None, origin.feed),
+        ("alternate", "text/html", origin.url),
+    ):
+        if to:
+            link = etree.SubElement(source, "link", rel=rel, href=clean(to))
+            if media_type:
+                link.set("type", media_type)

@@ -88,6 +88,10 @@ class _Item(xml.Extension):
     def extend_rss(self, tree: etree._Element) -> None:
         for name in xml.filled(person.name for person in self.entry.authors):
             etree.SubElement(tree, f"{{{_DC}}}creator").text = xml.plain(name)
+        origin = self.entry.origin
+        if origin and origin.feed:
+            source = etree.SubElement(tree, "source", url=clean(origin.feed))
+            source.text = xml.plain(xml.words(origin.title or "", origin.feed))
         enclosure = _enclosure(self.entry)
         for file in xml.files(self.entry):
             if file is enclosure:

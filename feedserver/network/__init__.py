@@ -1,5 +1,7 @@
-"""Servers that tell each other what is new: WebSub, both ways.
+"""Servers that read each other, and tell each other what is new: WebSub, both ways.
 
-Doors: `hub` (what subscribers ask), `announcing` (what has changed), `verifying` and `delivering`
-(the work that comes of it).
+Doors: `peers` (what they have, and the database that comes of it), `looking` (what an address is).
+Of a hub: `hub` (what subscribers ask), `announcing` (what has changed), `verifying` and
+`delivering` (the work that comes of it). Of a subscriber: `subscribing` (at the hubs of others,
+which are in `hubs`), `pushes` (what these ask and tell us). `publishing` is a command.
 """

@@ -11,12 +11,13 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, select, update
 
 from feedserver.errors import DatabaseError, SearchTimeoutError, StateError
+from feedserver.feeds.index import NETWORK
 from feedserver.ledger.ledger import Ledger, insert
 from feedserver.ledger.runner import Runner
 from feedserver.network import topics
@@ -27,29 +28,31 @@ from feedserver.store.store import Document, Store
 
 log = logging.getLogger("feedserver")
 
-_PERIOD = 1.0
+_PERIOD = 0.25
+_SETTLED = 0.5
+"""How long, in seconds, nobody is told, so that who comes for what is new finds it: the processes
+that answer take it up by themselves."""
 _PACKING = 3
 
 
 class Announcer:
     """Compares topics with what they were.
 
-    `store` opens the site's store, for it alone, as it renders, and when somebody is subscribed.
+    `stores` opens the store of the site, and that of the network if there is one: for this alone,
+    as it renders, and when somebody is subscribed.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         runner: Runner,
-        store: Callable[[], Store],
+        stores: Callable[[bool], Store],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
         self._runner = runner
-        self._open = store
-        self._store: Store | None = None
         self._now = now
-        self._seen: Snapshot | None = None
+        self._sites = {of_network: _Site(stores, of_network) for of_network in (False, True)}
 
     def run(self, stop: threading.Event) -> None:
         """Look from time to time, until it is to stop."""
@@ -71,31 +74,32 @@ class Announcer:
             DatabaseError: the site's database is damaged.
             StateError: the ledger can't be used.
         """
-        if not self._tidied():
-            return 0
-        store = self._store = self._store or self._open()
-        store.refresh()
-        snapshot = store.snapshot
-        wanted = select(TOPICS)
-        if snapshot is self._seen:
-            # Of two who subscribed while it changed the second may have seen what was before.
-            there = exists().where(DOCUMENTS.c.topic == TOPICS.c.id)
-            mine = SUBSCRIPTIONS.c.topic == TOPICS.c.id
-            due = exists().where(mine, SUBSCRIPTIONS.c.due.is_not(None))
-            wanted = wanted.where(~there, due)
+        return sum(self._look_at(self._sites[of_network]) for of_network in self._tidied())
+
+    def _look_at(self, site: _Site) -> int:
+        store, is_new = site.refreshed()
+        mine = TOPICS.c.name.startswith(NETWORK[1:])
+        there = exists().where(DOCUMENTS.c.topic == TOPICS.c.id)
+        late = exists().where(SUBSCRIPTIONS.c.topic == TOPICS.c.id, SUBSCRIPTIONS.c.due > 0)
+        # Of two who subscribed while it changed the second may have seen what was before.
+        bare = ~there & late
+        wanted = select(TOPICS, bare.label("bare")).where(mine if site.of_network else ~mine)
+        if not is_new:
+            wanted = wanted.where((TOPICS.c.id > site.last) | bare)
         with self._ledger.reading() as connection:
             known = connection.execute(wanted).all()
         count = 0
         for row in known:
             topic = Topic(row.address, row.base, row.name, row.query, row.is_file, row.hub)
             try:
-                found = topics.document(store, snapshot, topic)
+                found = topics.document(store, store.snapshot, topic)
             except SearchTimeoutError:
                 # Looked for again when the site changes again.
                 continue
-            if found is not None and (found.etag != row.version or snapshot is self._seen):
+            if found is not None and (found.etag != row.version or row.bare):
                 count += self._changed(row, found)
-        self._seen = snapshot
+        site.seen = store.snapshot
+        site.last = max([site.last, *(row.id for row in known)])
         return count
 
     def _changed(self, row: Row[Any], document: Document) -> bool:
@@ -122,20 +126,46 @@ class Announcer:
     def _wake(self, connection: Connection, topic: int, version: str, now: float) -> None:
         behind = (SUBSCRIPTIONS.c.topic == topic, SUBSCRIPTIONS.c.delivered != version)
         connection.execute(
-            update(SUBSCRIPTIONS).where(*behind).values(due=now, since=now, attempts=0)
+            update(SUBSCRIPTIONS).where(*behind).values(due=now + _SETTLED, since=now, attempts=0)
         )
         shards = connection.scalars(select(SUBSCRIPTIONS.c.shard).where(*behind).distinct())
         self._runner.wake(connection, "deliver", list(shards))
 
-    def _tidied(self) -> bool:
-        """Forget what has ended, and what nobody is subscribed to; whether anybody is."""
+    def _tidied(self) -> Collection[bool]:
+        """Forget what has ended, and what nobody is subscribed to.
+
+        What is left is of the site (False) or of the network (True), or both.
+        """
         ended = SUBSCRIPTIONS.c.expires <= self._now()
         idle = ~exists().where(SUBSCRIPTIONS.c.topic == TOPICS.c.id)
         with self._ledger.reading() as connection:
             over = connection.scalar(select(exists().where(ended)))
             over = over or connection.scalar(select(exists().select_from(TOPICS).where(idle)))
-        with self._ledger.writing() if over else self._ledger.reading() as connection:
-            if over:
+        if over:
+            with self._ledger.writing() as connection:
                 connection.execute(delete(SUBSCRIPTIONS).where(ended))
                 connection.execute(delete(TOPICS).where(idle))
-            return bool(connection.scalar(select(exists().select_from(TOPICS))))
+        with self._ledger.reading() as connection:
+            found = select(TOPICS.c.name.startswith(NETWORK[1:])).distinct()
+            return [bool(each) for each in connection.scalars(found)]
+
+
+class _Site:
+    """A store whose topics are looked at: up to which, and of which snapshot."""
+
+    def __init__(self, stores: Callable[[bool], Store], of_network: bool) -> None:
+        self.of_network = of_network
+        self._stores = stores
+        self._store: Store | None = None
+        self.seen: Snapshot | None = None
+        self.last = 0
+
+    def refreshed(self) -> tuple[Store, bool]:
+        """The store as it is now, and whether that is new.
+
+        Raises:
+            DatabaseError: it can't be read.
+        """
+        store = self._store = self._store or self._stores(self.of_network)
+        store.refresh()
+        return store, store.snapshot is not self.seen

@@ -19,9 +19,9 @@ from sqlalchemy import Connection, Row, case, delete, select, update
 
 from feedserver.errors import FetchError
 from feedserver.feeds import documents
+from feedserver.ledger.atonce import AtOnce
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import shards
-from feedserver.network._atonce import AtOnce
 from feedserver.network.hub import DAY
 from feedserver.network.tables import DOCUMENTS, SUBSCRIPTIONS, TOPICS
 from feedserver.sources.client import Client, Limits, Request

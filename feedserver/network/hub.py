@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Table, distinct, func, select
 
 from feedserver.errors import HubError
+from feedserver.ledger.atonce import host_of
 from feedserver.ledger.ledger import Ledger, insert
 from feedserver.ledger.runner import Runner, shard_of, shards
-from feedserver.network._atonce import host_of
 from feedserver.network.tables import REQUESTS, SUBSCRIPTIONS, TOPICS
 from feedserver.network.topics import Topic
 
@@ -103,6 +103,20 @@ class Hub:
         # With unsubscriptions it says nothing.
         lease = found.get("hub.lease_seconds", "") if mode == "subscribe" else ""
         return Wish(mode, callback, found["hub.topic"], self._lease(lease), secret)
+
+    def published(self, pairs: Iterable[tuple[str, str]]) -> Collection[str] | None:
+        """The topics of which a request says that they have changed; `None` if it isn't one.
+
+        Raises:
+            HubError: it names none.
+        """
+        found = tuple(pairs)
+        if ("hub.mode", "publish") not in found:
+            return None
+        topics = [value for name, value in found if name in ("hub.url", "hub.topic") and value]
+        if not topics:
+            raise HubError("hub.url: it is missing.")
+        return topics
 
     def take(self, wish: Wish, topic: Topic, version: str) -> None:
         """Put down what is asked; the subscriber is asked back, and until then nothing changes.

@@ -10,8 +10,8 @@ from urllib.parse import urljoin
 
 from feedserver.errors import FetchError, ForeignError
 from feedserver.feeds import catalogue
-from feedserver.network import advertised, asking
-from feedserver.network.advertised import Advert
+from feedserver.network import hubs
+from feedserver.network.hubs import Advert
 from feedserver.sources.client import Client, Request
 from feedserver.sources.fetching import ACCEPT
 
@@ -48,7 +48,7 @@ def publish(address: str, client: Client) -> Told:
 
     def told(topic: str) -> str | None:
         try:
-            asking.publish(client, hub, topic)
+            hubs.publish(client, hub, topic)
         except FetchError as error:
             return f"{topic}: {error}"
         return None
@@ -65,7 +65,7 @@ def _read(client: Client, address: str) -> tuple[Advert | None, bytes, str]:
             raise FetchError(f"it answers {answer.status} {answer.reason}".strip())
         body = answer.read()
         links, content_type = answer.header("Link"), answer.header("Content-Type")
-        found = advertised.find(answer.address, links, body, content_type)
+        found = hubs.find(answer.address, links, body, content_type)
         return found, body, answer.address
 
 

@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select, update
 
+from feedserver.ledger.atonce import host_of
 from feedserver.ledger.ledger import Ledger, insert
 from feedserver.ledger.runner import Runner, shard_of, shards
-from feedserver.network._atonce import host_of
 from feedserver.network.tables import PUSHES
 
 METHODS = ("sha1", "sha256", "sha384", "sha512")
@@ -59,13 +59,14 @@ class Pushes:
                 row |= {"source": source, "token": _token(), "secret": _token()}
                 found = insert(connection, PUSHES).values(row | {"attempts": 0, "missed": 0})
                 connection.execute(found.on_conflict_do_nothing())
-            gone = PUSHES.c.source.in_(list(known - set(sources)))
+            gone: ColumnElement[bool] = PUSHES.c.source.in_(list(known - set(sources)))
             mine = PUSHES.c.source.in_(list(sources))
             if subscribing:
                 # Of what isn't wanted any more the hub is told so, once.
-                ours = and_(gone, PUSHES.c.hub.is_not(None))
-                connection.execute(update(PUSHES).where(ours).values(mode="unsubscribe", due=now))
-                gone = and_(gone, PUSHES.c.hub.is_(None))
+                ours = PUSHES.c.hub.is_not(None)
+                ended = update(PUSHES).where(gone, ours)
+                connection.execute(ended.values(mode="unsubscribe", due=now))
+                gone = gone & ~ours
                 new = and_(mine, or_(PUSHES.c.due.is_(None), PUSHES.c.mode == "unsubscribe"))
                 connection.execute(update(PUSHES).where(new).values(due=now, mode=None))
             else:

@@ -9,18 +9,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 
 from sqlalchemy import Connection, Row, and_, delete, select, update
 
 from feedserver.errors import FetchError
+from feedserver.formats import archive
+from feedserver.ledger.atonce import AtOnce
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import shards
-from feedserver.network import advertised, asking
-from feedserver.network._atonce import AtOnce
-from feedserver.network.advertised import Advert
+from feedserver.network import hubs
+from feedserver.network.hubs import Advert
+from feedserver.network.looking import is_page, named
 from feedserver.network.tables import PUSHES
 from feedserver.sources.client import Client, Request
-from feedserver.sources.fetching import ACCEPT
+from feedserver.sources.fetching import ACCEPT, Fetched
 
 log = logging.getLogger("feedserver")
 
@@ -100,12 +103,22 @@ class Subscriber:
         connection.execute(update(PUSHES).where(mine).values(row))
 
     def _advert(self, source: str) -> Advert | None:
-        with self._client.ask(Request(source, headers={"Accept": ACCEPT})) as answer:
+        """What a source says of its hub, or the feed that stands for it: a page's, an archive's."""
+        if source.endswith(f"/{archive.FILE}"):
+            return self._read(urljoin(source, "feed.json"))[0]
+        found, fetched = self._read(source)
+        feeds = named(fetched) if found is None and is_page(fetched) else []
+        return self._read(feeds[0][1])[0] if feeds else found
+
+    def _read(self, address: str) -> tuple[Advert | None, Fetched]:
+        with self._client.ask(Request(address, headers={"Accept": ACCEPT})) as answer:
             if answer.status != 200:
                 message = f"it answers {answer.status} {answer.reason}".strip()
                 raise FetchError(message, answer.retry_after)
             links, content_type = answer.header("Link"), answer.header("Content-Type")
-            return advertised.find(answer.address, links, answer.read(), content_type)
+            body = answer.read()
+            found = hubs.find(answer.address, links, body, content_type)
+            return found, Fetched(body, answer.address, content_type)
 
     def _subscribe(self, piece: Row[Any], found: Advert) -> Asked:
         """Ask the hubs of a source, until one takes it.
@@ -140,4 +153,4 @@ class Subscriber:
         }
         if secret:
             fields |= {"hub.secret": secret, "hub.lease_seconds": str(round(_LEASE))}
-        asking.ask(self._client, hub, fields)
+        hubs.ask(self._client, hub, fields)

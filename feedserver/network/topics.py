@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from feedserver.errors import HubError, ParameterError
 from feedserver.feeds import documents, parameters
-from feedserver.feeds.index import newest
+from feedserver.feeds.index import NETWORK, newest
 from feedserver.feeds.parameters import Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.store.snapshots import Snapshot
@@ -37,11 +37,20 @@ class Topic:
 
     @property
     def part(self) -> Slice:
-        return parameters.parse(parse_qsl(self.query))
+        return parameters.parse(parse_qsl(self.query), network=self.is_network)
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is of the site and its peers together."""
+        return f"/{self.name}".startswith(NETWORK)
 
 
-def find(address: str, *, base: str, hub: str, snapshot: Snapshot) -> Topic:
+def find(
+    address: str, *, base: str, hub: str, snapshot: Snapshot, network: Snapshot | None = None
+) -> Topic:
     """The topic at an address, which may have its parameters in any order.
+
+    `network` is what the site and its peers have, where there are peers.
 
     Raises:
         HubError: there is none.
@@ -50,7 +59,10 @@ def find(address: str, *, base: str, hub: str, snapshot: Snapshot) -> Topic:
     site = snapshot.index.archive.site.url
     for root in dict.fromkeys((base, site)):
         if wanted.startswith(root):
-            topic = _below(root, wanted[len(root) :], hub, snapshot, is_file=root != base)
+            rest, is_file = wanted[len(root) :], root != base
+            in_network = not is_file and f"/{rest}".startswith(NETWORK)
+            there = network if in_network else snapshot
+            topic = _below(root, rest, hub, there, is_file=is_file) if there else None
             if topic:
                 return topic
     raise HubError(f"hub.topic: {address[:500]} is no feed of this server, nor of its site.")
@@ -67,7 +79,7 @@ def _below(root: str, rest: str, hub: str, snapshot: Snapshot, *, is_file: bool)
         return None
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=50)
-        part = parameters.parse(pairs)
+        part = parameters.parse(pairs, network=snapshot.index.is_network)
     except ParameterError as error:
         raise HubError(f"hub.topic: its parameter {error}.") from error
     except ValueError as error:

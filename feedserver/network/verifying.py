@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection, Row, and_, delete, select, update
 
 from feedserver.errors import FetchError
+from feedserver.ledger.atonce import AtOnce
 from feedserver.ledger.ledger import Ledger, insert
 from feedserver.ledger.runner import Runner, shards
-from feedserver.network._atonce import AtOnce
 from feedserver.network.hub import Bounds, refusal
 from feedserver.network.tables import REQUESTS, SUBSCRIPTIONS, TOPICS
 from feedserver.network.topics import Topic

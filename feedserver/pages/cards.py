@@ -127,10 +127,10 @@ def card(
     section = project = None
     if update is not None and update.section is not None:
         title = names.of_section(update.section)
-        section = _topic(title, f"/section/{update.section.slug}/", index, prefix)
+        section = _topic(title, f"section/{update.section.slug}/", index, prefix)
     if update is not None and update.project is not None:
         title = names.of_project(update.project)
-        project = _topic(title, f"/project/{update.project.slug}/", index, prefix)
+        project = _topic(title, f"project/{update.project.slug}/", index, prefix)
     return Card(
         title=marked(entry.title, words),
         url=entry.url,
@@ -144,7 +144,7 @@ def card(
         project=project,
         tags=()
         if update
-        else tuple(_topic(tag, f"/category/{slug_of(tag)}/", index, prefix) for tag in entry.tags),
+        else tuple(_topic(tag, f"category/{slug_of(tag)}/", index, prefix) for tag in entry.tags),
     )
 
 
@@ -157,7 +157,7 @@ def _summary(entry: Entry, words: Words | None) -> str:
 
 
 def _topic(title: str, path: str, index: Index, prefix: str) -> Link:
-    feed = index.feed_at(path)
+    feed = index.feed_at(f"{index.root}{path}")
     return Link(title, None if feed is None else f"{prefix}{feed.path[1:]}atom.xml")
 
 
@@ -212,7 +212,7 @@ def filters(part: Slice, known: Options) -> tuple[Filter, ...]:
     return tuple(found)
 
 
-def home(feed: Feed, site: Site, here: str) -> str | None:
-    """The page of a feed on its site, unless it is the page at `here`."""
-    address = page_address(site.url, feed)
-    return None if address == here else address
+def home(feed: Feed, site: Site, base: str, path: str) -> str | None:
+    """The page of a feed on its site, unless it is the page at a path of this server."""
+    address = page_address(site.url, feed, base)
+    return None if address == f"{base}{path}" else address

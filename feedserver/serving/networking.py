@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from feedserver.errors import FeedServerError, ServingError, StateError
@@ -19,17 +20,22 @@ from feedserver.ledger import ledger, work
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import Runner, Sweeper
 from feedserver.ledger.work import Queue
-from feedserver.network import delivering, verifying
+from feedserver.network import delivering, hubs, verifying
 from feedserver.network.announcing import Announcer
 from feedserver.network.delivering import Deliverer
 from feedserver.network.hub import Hub
+from feedserver.network.pushes import Pushes
+from feedserver.network.subscribing import Subscriber
 from feedserver.network.verifying import Verifier
 from feedserver.serving import logs
 from feedserver.settings import database
 from feedserver.settings.settings import Settings
 from feedserver.sources.addresses import Dialler
+from feedserver.sources.builder import Builder
 from feedserver.sources.client import Client
+from feedserver.sources.statefolder import NETWORK
 from feedserver.store.store import OWN, Store
+from feedserver.web.callback import WebSub
 
 log = logging.getLogger("feedserver")
 
@@ -58,37 +64,71 @@ class Watch:
 
 
 @contextmanager
-def hub(settings: Settings) -> Iterator[Hub | None]:
-    """What takes subscriptions, for a process that answers; `None` if the settings name no hub."""
+def websub(settings: Settings) -> Iterator[WebSub | None]:
+    """What takes that which other servers say, for a process that answers."""
     with ExitStack() as stack:
-        found = _opened(settings, stack) if settings.hub == OWN else None
-        yield Hub(found, work.runner(found)) if found else None
+        found = _opened(settings, stack)
+        if found is None:
+            yield None
+        else:
+            runner = work.runner(found)
+            hub = Hub(found, runner) if settings.hub == OWN else None
+            yield WebSub(hub, Pushes(found, runner))
 
 
 @contextmanager
-def at_work(settings: Settings, site: Path) -> Iterator[Watch]:
-    """Do what is due, in threads, while something else is done."""
+def at_work(
+    settings: Settings, site: Path, builders: Sequence[Builder], origin: str
+) -> Iterator[Watch]:
+    """Do what is due, in threads, while something else is done.
+
+    `site` is the database of the site, and `origin` where this server listens.
+    """
     with ExitStack() as stack:
-        found = _opened(settings, stack) if settings.hub == OWN else None
+        found = _opened(settings, stack)
         watch = Watch(found)
         if found:
             _start(stack, watch.run, watch.stop)
-            runner = work.runner(found, sweepers(settings, found))
+            base = settings.url or (f"{origin}/" if settings.private_addresses else None)
+            runner = work.runner(found, sweepers(settings, found, base))
+            _listen(Pushes(found, runner), settings, builders, subscribing=base is not None)
             stop = threading.Event()
-            announcer = Announcer(found, runner, lambda: Store(site, hub=settings.hub))
+            places = {False: site, True: site.with_name(NETWORK)}
+            announcer = Announcer(
+                found, runner, lambda of_network: Store(places[of_network], hub=settings.hub)
+            )
             _start(stack, lambda: announcer.run(stop), stop.set)
             _start(stack, lambda: _run(runner), runner.stop)
         yield watch
 
 
-def sweepers(settings: Settings, found: Ledger) -> Sequence[Sweeper]:
-    """All that is to be done."""
+def _listen(
+    pushes: Pushes, settings: Settings, builders: Sequence[Builder], *, subscribing: bool
+) -> None:
+    """Let what fetches sources hear of what others tell of them."""
+    named = (*settings.sources, *(peer.url for peer in settings.peers))
+    addresses = [name for name in named if name.startswith(("http://", "https://"))]
+    try:
+        pushes.want(addresses, subscribing=subscribing)
+    except StateError as error:
+        log.error("%s: sources are polled, and not subscribed to", error)
+    if addresses:
+        for builder in builders:
+            builder.pushes = pushes
+
+
+def sweepers(settings: Settings, found: Ledger, base: str | None) -> Sequence[Sweeper]:
+    """All that is to be done; `base` is where other servers reach this one, if they can."""
     connect = Dialler(private=settings.private_addresses).connect
     waking = work.runner(found)
-    return (
+    kinds: list[Sweeper] = [
         Verifier(found, waking, Client(verifying.LIMITS, connect)),
         Deliverer(found, Client(delivering.LIMITS, connect)),
-    )
+    ]
+    if base is not None:
+        limits = replace(hubs.LIMITS, size=settings.fetch_bytes)
+        kinds.append(Subscriber(found, Client(limits, connect), base))
+    return kinds
 
 
 def worker(settings: Settings) -> None:
@@ -103,7 +143,7 @@ def worker(settings: Settings) -> None:
             " With SQLite feedserver serve does all that is due"
         )
     with logs.configured(settings), opened(settings) as found:
-        kinds = sweepers(settings, found)
+        kinds = sweepers(settings, found, settings.url)
         runner = work.runner(found, kinds)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: runner.stop())

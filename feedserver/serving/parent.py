@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection, wait
 from prometheus_client import start_http_server
 
 from feedserver.errors import ServingError, SourceError
+from feedserver.network.peers import Peers
 from feedserver.serving import logs, networking, worker
 from feedserver.serving.metrics import Metrics
 from feedserver.serving.networking import Watch
@@ -39,6 +40,9 @@ log = logging.getLogger("feedserver")
 _PERIOD = 1.0
 """How often, in seconds, it is looked whether a worker is to be started."""
 
+
+_PEERS = 0.25
+"""How often, in seconds, it is looked whether a peer has been read."""
 
 _LISTEN = 0.1
 """How soon, in seconds, a signal is heard while the sources are read for the first time."""
@@ -64,18 +68,31 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         while not rebuilding.wait(_LISTEN):
             if signals.stop:
                 return
+        peers = Peers(settings, lambda: builder.archives) if settings.peers else None
         settings = replace(settings, folder=settings.folder or builder.folder)
-        watch = stack.enter_context(networking.at_work(settings, folder.path / DATABASE))
+        builders = (builder, peers) if peers else (builder,)
+        site = folder.path / DATABASE
+        watch = stack.enter_context(networking.at_work(settings, site, builders, _origin(listener)))
+        network = _network(settings, peers, stack)
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
 
-        parent = _Parent(settings, listener, metrics, rebuilding, watch, signals)
+        parent = _Parent(settings, listener, metrics, (rebuilding, *network), watch, signals)
         try:
             parent.run(lambda ready: announce(ready, _origin(listener)))
         finally:
             # From here on connections are refused, and not left waiting.
             listener.close()
             parent.stop()
+
+
+def _network(settings: Settings, peers: Peers | None, stack: ExitStack) -> Sequence[Rebuilding]:
+    """What makes the network's database, in a thread of its own, if there are peers."""
+    if peers is None:
+        return ()
+    rebuilding = stack.enter_context(Rebuilding(peers, min(settings.interval, _PEERS)))
+    stack.callback(peers.close)
+    return (rebuilding,)
 
 
 def _find_sources(settings: Settings) -> None:
@@ -138,7 +155,7 @@ class _Parent:
         settings: Settings,
         listener: socket.socket,
         metrics: Metrics,
-        rebuilding: Rebuilding,
+        rebuilding: Sequence[Rebuilding],
         watch: Watch,
         signals: _Signals,
     ) -> None:
@@ -183,7 +200,8 @@ class _Parent:
         if self._signals.reload:
             self._signals.reload = False
             log.info("the sources are read again")
-            self._rebuilding.now()
+            for each in self._rebuilding:
+                each.now()
 
     def _arguments(self) -> tuple[object, ...]:
         """What a worker is started with."""
@@ -194,7 +212,7 @@ class _Parent:
         """What to tell a worker; the same to all that report within a moment."""
         now = time.monotonic()
         if self._latest is None or now - self._made > _PERIOD / 2:
-            health = self._rebuilding.health()
+            health = statefolder.together(each.health() for each in self._rebuilding)
             self._metrics.tell(health.sources, self._supervisor.restarts, self._watch.queues)
             # Those that have an address of their own are answered here.
             text = b"" if self._settings.metrics else self._metrics.text()
@@ -205,7 +223,8 @@ class _Parent:
         if isinstance(message, Report):
             self._metrics.add(message)
             if message.damaged:
-                self._rebuilding.suspect()
+                for each in self._rebuilding:
+                    each.suspect()
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, stack: ExitStack) -> None:

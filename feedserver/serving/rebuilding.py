@@ -6,6 +6,7 @@ import logging
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -89,7 +90,7 @@ class Rebuilding:
         if self._failed is None:
             return found
         problem = f"the sources can't be read: {self._failed}"
-        return Health(found.sources, (*found.problems, problem))
+        return replace(found, problems=(*found.problems, problem))
 
     def _run(self) -> None:
         try:

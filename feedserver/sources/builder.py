@@ -21,13 +21,14 @@ from pathlib import Path
 from feedserver.errors import FeedServerError, FetchError, SourceError
 from feedserver.foreign import joining
 from feedserver.foreign.reading import Reading
+from feedserver.model import Archive
 from feedserver.settings.settings import Settings
 from feedserver.sources import keeping, slots, statefolder
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetcher, Validators, WebFetcher
 from feedserver.sources.keeping import Copy
 from feedserver.sources.sightings import Sightings
-from feedserver.sources.slots import Outcome, Slot
+from feedserver.sources.slots import Outcome, Pushes, Slot
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health, StateFolder
 from feedserver.sources.written import Written
@@ -53,6 +54,11 @@ class Builder:
         SourceError, RegistryError: the settings can't be followed.
     """
 
+    database = DATABASE
+    status = statefolder.STATUS
+    waits = True
+    """The names of its files, and whether the first refresh waits for what is being fetched."""
+
     def __init__(
         self,
         settings: Settings,
@@ -65,7 +71,7 @@ class Builder:
             raise SourceError("no source is named" if settings.state else "no state folder")
         self._settings = settings
         self._state = settings.state
-        self._written = Written(state or StateFolder(settings.state, locked=False))
+        self._written = Written(state or StateFolder(settings.state, locked=False), self.database)
         self._fetcher = fetcher or WebFetcher(settings)
         self._now = now
         self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
@@ -74,8 +80,12 @@ class Builder:
         self._built = False
         self._status: bytes | None = None
         self._unwritten: str | None = None
+        self.pushes: Pushes | None = None
+        """What tells of changes; set by who has it."""
         self.health = Health()
-        """How all was at the end of the last refresh; may be read in another thread."""
+        self.archives: tuple[Archive, ...] = ()
+        """How all was at the end of the last refresh, and what the database has then; both may be
+        read in another thread."""
         sources.options(settings)
 
     @property
@@ -94,10 +104,11 @@ class Builder:
                 the database can't be written.
         """
         changed = False
+        slots.listen(self._slots, self.pushes, self._now())
         for slot in self._slots:
             changed |= self._look(slot)
         for slot in self._slots:
-            if slot.visit and (not self._built or slot.visit.done()):
+            if slot.visit and ((self.waits and not self._built) or slot.visit.done()):
                 try:
                     outcome = slot.visit.result()
                 except CancelledError:
@@ -136,6 +147,7 @@ class Builder:
             if slot.reading is not slot.served:
                 log.info("%s: taken up", slot.name)
             slot.served = slot.reading
+        self.archives = tuple(slot.served.archive for slot in self._slots if slot.served)
 
     def _begin(self) -> None:
         """Begin with the database that is there, as there can't be a new one.
@@ -183,8 +195,7 @@ class Builder:
         """Look at a file, or see to it that an address is visited; whether there is news."""
         try:
             if slot.source is None:
-                sightings = Sightings.of(self._state, slot.name, self._now)
-                slot.source = sources.find(slot.name, self._settings, sightings)
+                slot.source = self._found(slot.name)
             if slot.source.path is None:
                 self._visit(slot, slot.source)
                 return False
@@ -194,6 +205,16 @@ class Builder:
             strerror = error.strerror if isinstance(error, OSError) else None
             self._fail(slot, f"{slot.name}: {strerror}" if strerror else str(error))
             return False
+
+    def _found(self, name: str) -> Source:
+        """The source of a name."""
+        return sources.find(name, self._settings, Sightings.of(self._state, name, self._now))
+
+    def _parse(
+        self, source: Source, body: bytes, address: str, content_type: str | None
+    ) -> Reading:
+        """Read what was fetched. Raises as `Source.parse`."""
+        return source.parse(body, address, content_type)
 
     def _look_at(self, slot: Slot, source: Source, path: Path) -> bool:
         found = path.stat()
@@ -219,6 +240,7 @@ class Builder:
         if slot.visit is None and (slot.due is None or slot.due <= self._now()):
             first = slot.reading is None
             again, slot.again = slot.again, False
+            slot.heard, slot.asked = slot.asked, False
             slot.visit = Future()
             # A daemon, for the end of the process doesn't wait for those.
             arguments = (slot.visit, source, first, again)
@@ -247,7 +269,7 @@ class Builder:
         copy = keeping.load(copies, source.name)
         if first and copy:
             try:
-                found = source.parse(copy.body, copy.address, copy.content_type)
+                found = self._parse(source, copy.body, copy.address, copy.content_type)
                 return Outcome(found, kept=True)
             except FeedServerError:
                 # Of an older version of ours: fetched anew.
@@ -264,7 +286,7 @@ class Builder:
             )
         assert fetched.body is not None
         try:
-            reading = source.parse(fetched.body, fetched.address, fetched.content_type)
+            reading = self._parse(source, fetched.body, fetched.address, fetched.content_type)
         except FeedServerError as error:
             return Outcome(None, error, refused=True, moved=fetched.moved)
         return Outcome(reading, moved=fetched.moved, copy=Copy.of(fetched, fetched.body))
@@ -293,11 +315,14 @@ class Builder:
             return False
         slot.copy = outcome.copy or slot.copy
         slot.failures, slot.barred = 0, None
-        slot.due = now + timedelta(seconds=self._settings.poll)
-        if outcome.reading is None:
-            self._succeed(slot, None)
-            return False
-        return self._succeed(slot, outcome.reading)
+        slot.due = slots.following(
+            slot, self._settings.poll, now, is_new=outcome.reading is not None
+        )
+        first = slot.reading is None
+        changed = self._succeed(slot, outcome.reading)
+        if changed and not first:
+            slots.tell_missed(slot, self.pushes)
+        return changed
 
     def _succeed(self, slot: Slot, reading: Reading | None) -> bool:
         """Whether what was read is other than what was there."""
@@ -357,7 +382,7 @@ class Builder:
         self.health = Health(tuple(map(statefolder.status, values)), problems)
 
     def _write_status(self, values: object) -> None:
-        path = self._state / statefolder.STATUS
+        path = self._state / self.status
         data = (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
         self._unwritten = None
         if self._written.trouble or (data == self._status and path.is_file()):

@@ -12,10 +12,11 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import filelock
@@ -30,6 +31,9 @@ log = logging.getLogger("feedserver")
 DATABASE = "site.sqlite"
 LOCK = "lock"
 STATUS = "status.json"
+NETWORK = "network.sqlite"
+PEERS = "peers.json"
+"""The database of the network, and how the peers are."""
 
 _MOST = 10_000_000
 _PROBE = "probe"
@@ -62,6 +66,17 @@ class Health:
 
     sources: tuple[SourceStatus, ...] = ()
     problems: tuple[str, ...] = ()
+    peers: tuple[SourceStatus, ...] = ()
+
+
+def together(several: Iterable[Health]) -> Health:
+    """How all of several are."""
+    found = tuple(several)
+    return Health(
+        tuple(chain.from_iterable(each.sources for each in found)),
+        tuple(dict.fromkeys(chain.from_iterable(each.problems for each in found))),
+        tuple(chain.from_iterable(each.peers for each in found)),
+    )
 
 
 class StateFolder:
@@ -148,8 +163,9 @@ def held(settings: Settings) -> Iterator[StateFolder]:
 def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     if settings.state is not None:
         return stack.enter_context(_held(settings.state))
-    if any(source.startswith(("http://", "https://")) for source in settings.sources):
-        digest = hashlib.sha256("\n".join(settings.sources).encode()).hexdigest()[:16]
+    names = (*settings.sources, *(peer.url for peer in settings.peers))
+    if any(name.startswith(("http://", "https://")) for name in names):
+        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
         try:
             kept = platformdirs.user_cache_path("feedserver") / digest
             return stack.enter_context(_held(kept))
@@ -174,10 +190,10 @@ def _held(path: Path) -> Iterator[StateFolder]:
         folder.release()
 
 
-def statuses(folder: Path) -> tuple[SourceStatus, ...]:
+def statuses(folder: Path, file: str = STATUS) -> tuple[SourceStatus, ...]:
     """Read how the sources are; nothing if there is no file yet, or none that can be read."""
     try:
-        data = json.loads(files.read(folder / STATUS, _MOST))
+        data = json.loads(files.read(folder / file, _MOST))
         return tuple(status(values) for values in data["sources"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         # Who finds it full of anything does as without it.

@@ -20,11 +20,11 @@ _LONGEST_PAUSE = 60.0
 
 
 class Written:
-    """The database of one server. What is wrong is in `trouble`, `problem` and `fault`."""
+    """A database of one server. What is wrong is in `trouble`, `problem` and `fault`."""
 
-    def __init__(self, folder: StateFolder) -> None:
+    def __init__(self, folder: StateFolder, name: str = DATABASE) -> None:
         self._folder = folder
-        self._path = folder.path / DATABASE
+        self._path = folder.path / name
         self._stamp: database.Stamp | None = None
         self._again = 0.0
         self.due = False

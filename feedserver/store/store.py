@@ -80,7 +80,7 @@ class Store:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._path = database
-        self._hub = hub
+        self.hub = hub
         self._now = now
         self._capacity = capacity
         self._size = 0
@@ -131,7 +131,7 @@ class Store:
         """The address of the hub of a part of a feed below the server's root."""
         if not slice.is_lasting:
             return None
-        return f"{base}{HUB}" if self._hub == OWN else self._hub or None
+        return f"{base}{HUB}" if self.hub == OWN else self.hub or None
 
     def remembered(
         self, snapshot: Snapshot, name: str, base: str, slice: Slice = WHOLE
@@ -257,7 +257,7 @@ def _recipe(
     snapshot: Snapshot, name: str, base: str, slice: Slice, found: Page | None, hub: str | None
 ) -> _Recipe | None:
     index, whole = snapshot.index, snapshot.archive.etag.encode()
-    match name:
+    match name.removeprefix(index.root[1:]):
         case catalogue.JSON:
             return _Recipe("application/json", whole, lambda: catalogue.to_json(index, base))
         case catalogue.OPML:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.responses import PlainTextResponse, Response
 
+from feedserver.network.hub import Hub
 from feedserver.network.pushes import Pushes, Signature
 from feedserver.web.routes import Asked
 
@@ -16,6 +18,14 @@ _SAFE = {
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class WebSub:
+    """What takes that which other servers say; without a hub of ours there are callbacks alone."""
+
+    hub: Hub | None
+    pushes: Pushes
 
 
 class Callbacks:

@@ -12,7 +12,6 @@ from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -70,7 +69,11 @@ class Embedding:
             ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
         """
         wanted = oembed.parse(self._documents.pairs(asked.request))
-        return await self._made(asked, partial(_oembed, asked.snapshot, asked.base, wanted))
+        if asked.network is None or oembed.find(asked.snapshot.index, asked.base, wanted.url):
+            return await self._made(asked, partial(_oembed, asked.snapshot, asked.base, wanted))
+        make = partial(_oembed, asked.network.store.snapshot, asked.base, wanted)
+        # It isn't of what is served at this address, and would outlive it.
+        return await self._documents.answer_page(asked, await asked.made(make), kept=False)
 
     async def root(self, asked: Asked) -> ASGIApp:
         """To the page for frames of all posts, whose address ends in a slash.
@@ -90,7 +93,7 @@ class Embedding:
         feed = asked.snapshot.index.feed_at(folder)
         if feed is None:
             return _elsewhere(asked, folder, is_picture=False)
-        widget = self._widget(asked.request, widgets.PARAMETERS)
+        widget = self._widget(asked, widgets.PARAMETERS)
         make = partial(_page, asked.snapshot, feed, asked.base, widget)
         return await self._made(asked, make, widget.slice)
 
@@ -106,17 +109,18 @@ class Embedding:
         feed = asked.snapshot.index.feed_at(folder)
         if feed is None:
             return _elsewhere(asked, folder, is_picture=True)
-        widget = self._widget(asked.request, PICTURE_PARAMETERS)
+        widget = self._widget(asked, PICTURE_PARAMETERS)
         make = partial(_picture, asked.snapshot, feed, asked.base, widget)
         return await self._made(asked, make, widget.slice)
 
-    def _widget(self, request: Request, known: tuple[str, ...]) -> Widget:
-        pairs = self._documents.pairs(request)
+    def _widget(self, asked: Asked, known: tuple[str, ...]) -> Widget:
+        pairs = self._documents.pairs(asked.request)
+        network = asked.snapshot.index.is_network
         try:
             for name, _ in pairs:
                 if name in widgets.PARAMETERS and name not in known:
                     raise ParameterError(name, None)
-            return widgets.parse(pairs)
+            return widgets.parse(pairs, network=network)
         except ParameterError as error:
             if error.expected is not None:
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -13,8 +14,9 @@ from starlette.responses import PlainTextResponse, Response
 from feedserver.errors import HubError
 from feedserver.network import topics
 from feedserver.network.hub import Hub, Wish
+from feedserver.network.pushes import Pushes
 from feedserver.network.topics import Topic
-from feedserver.store.store import HUB, Store
+from feedserver.store.store import HUB
 from feedserver.web.routes import Asked
 
 _FORM = "application/x-www-form-urlencoded"
@@ -26,9 +28,9 @@ _UNCACHED = {"Cache-Control": "no-store"}
 class HubEndpoint:
     """Answers subscribers. Their errors are told in plain text, as the specification has it."""
 
-    def __init__(self, hub: Hub, store: Store) -> None:
+    def __init__(self, hub: Hub, pushes: Pushes) -> None:
         self._hub = hub
-        self._store = store
+        self._pushes = pushes
 
     async def answer(self, asked: Asked) -> Response:
         """Take what is asked for; whether it is wanted is found out when this is answered."""
@@ -51,16 +53,32 @@ class HubEndpoint:
             detail = f"Expected a form of at most {_MAX_FIELDS} fields in UTF-8."
             return _told(HTTPStatus.BAD_REQUEST, detail)
         try:
+            named = self._hub.published(pairs)
+            if named is not None:
+                return await self._published(asked, named)
             await self._take(asked, self._hub.read(pairs))
         except HubError as error:
             busy, wrong = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_REQUEST
             return _told(busy if error.is_busy else wrong, str(error))
         return _told(HTTPStatus.ACCEPTED, "The callback will be asked.")
 
+    async def _published(self, asked: Asked, named: Collection[str]) -> Response:
+        """Look whether a feed has changed that somebody says has; it may be a new one, too."""
+        site = asked.snapshot.index.archive.site.url
+        if not any(each.startswith((site, asked.base)) for each in named):
+            raise HubError("hub.url: it is no feed of this server, nor of its site.")
+        await asyncio.to_thread(self._pushes.ask_all)
+        return _told(HTTPStatus.ACCEPTED, "The sources will be looked at.")
+
     async def _take(self, asked: Asked, wish: Wish) -> None:
-        find = partial(topics.find, base=asked.base, hub=f"{asked.base}{HUB}")
         try:
-            topic = find(wish.topic, snapshot=asked.snapshot)
+            topic = topics.find(
+                wish.topic,
+                base=asked.base,
+                hub=f"{asked.base}{HUB}",
+                snapshot=asked.snapshot,
+                network=asked.network.store.snapshot if asked.network else None,
+            )
         except HubError:
             if wish.mode == "subscribe":
                 raise
@@ -68,7 +86,9 @@ class HubEndpoint:
             topic = Topic(wish.topic, "", "", "", False, "")
         version = ""
         if wish.mode == "subscribe":
-            render = partial(topics.document, self._store, asked.snapshot, topic)
+            of_network = asked.network if topic.is_network else None
+            store = of_network.store if of_network else asked.served.store
+            render = partial(topics.document, store, store.snapshot, topic)
             document = await asked.made(render, topic.part)
             if document is None:
                 raise HubError("hub.topic: the feed is empty.")

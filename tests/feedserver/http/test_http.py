@@ -258,7 +258,9 @@ def test_strangers_can_not_fill_what_is_remembered(
     write_site(tmp_path)
     app = app_of(tmp_path, url=None)
     assert isinstance(app, FastPath)
-    known = app._answers._known
+    answers = app._answers("/atom.xml")
+    assert answers
+    known = answers._known
     with TestClient(app) as client:
         for number in range(30):
             client.get("/atom.xml", headers={"Host": f"a{number}.example"})

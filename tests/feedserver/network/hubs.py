@@ -16,6 +16,7 @@ from feedserver.network import delivering, verifying
 from feedserver.network.announcing import Announcer
 from feedserver.network.delivering import Deliverer
 from feedserver.network.hub import Bounds, Hub
+from feedserver.network.pushes import Pushes
 from feedserver.network.verifying import Verifier
 from feedserver.settings.settings import Settings
 from feedserver.sources.addresses import Dialler
@@ -23,6 +24,7 @@ from feedserver.sources.builder import DATABASE
 from feedserver.sources.client import Client
 from feedserver.store.store import OWN, Store
 from feedserver.web.app import create_app
+from feedserver.web.callback import WebSub
 from tests.feedserver.servers import URL, small_archive, write_site
 from tests.samples import SITE, update
 from tests.served import served
@@ -86,6 +88,8 @@ class Running:
         # A file is read when it was found the same twice.
         for _ in range(3):
             self.announcer.look()
+        # Nobody is told before all have taken it up.
+        self.clock.pass_by(1)
 
     def work(self) -> None:
         """Do what is due."""
@@ -108,9 +112,10 @@ def hub(folder: Path, *, bounds: Bounds | None = None, private: bool = True) -> 
     with ledger.opened(folder / "ledger") as found:
         runner = work.runner(found)
         taking = Hub(found, runner, bounds=bounds, now=clock)
-        app = create_app(Settings(url=URL, interval=0.01), store=store, hub=taking)
+        websub = WebSub(taking, Pushes(found, runner, clock))
+        app = create_app(Settings(url=URL, interval=0.01), store=store, websub=websub)
 
-        def opened() -> Store:
+        def opened(of_network: bool) -> Store:
             class Fresh(Store):
                 def refresh(self) -> bool:
                     served_here.refresh()

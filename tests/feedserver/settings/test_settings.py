@@ -46,6 +46,11 @@ max_headers = 2000
 max_parameters = 5
 head_timeout = 3
 drain = 1
+peer_entries = 100
+peer_bytes = 2000
+
+[[peers]]
+url = "https://news.example/"
 
 [feeds.no-twim]
 title = "Without the newsletter"
@@ -96,7 +101,7 @@ def test_a_file_may_tell_all(tmp_path: Path) -> None:
 
 
 def test_every_setting_can_be_read() -> None:
-    assert {each.name for each in dataclasses.fields(Settings)} == {*_READERS, "feeds"}
+    assert {each.name for each in dataclasses.fields(Settings)} == {*_READERS, "feeds", "peers"}
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:

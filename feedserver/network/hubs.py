@@ -1,21 +1,29 @@
-"""Which hub a document names, and under which address (WebSub, section 4).
+"""Hubs of others: which of them a document names, and what they are asked (WebSub, 4 and 5.1).
 
 Headers come before what stands in the document, which is read as far as its first entry: a feed's
 own links stand above it. A page's links count in its head alone, for below it anybody's may stand.
-JSON Feed has members for both.
+JSON Feed has members for both. Hubs are asked by `POST`, which they may hand on to others.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode, urljoin
 
 import msgspec
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 
+from feedserver.errors import FetchError
+from feedserver.sources.client import Client, Limits, Request
 from feedserver.text.urls import absolute
+
+LIMITS = Limits(timeout=20.0, size=100_000, redirects=5)
+_HANDED_ON = {307, 308}
+_HOPS = 3
+_SHOWN = 200
 
 _MOST = 3
 """How many hubs are taken from a document."""
@@ -125,3 +133,35 @@ def _in_xml(body: bytes) -> Iterator[tuple[str, str]]:
             return
         if element.tag == _ATOM:
             yield element.get("rel", "alternate").lower(), element.get("href", "")
+
+
+def ask(client: Client, hub: str, fields: Mapping[str, str]) -> None:
+    """Ask a hub for something.
+
+    Raises:
+        FetchError: it can't be reached, or doesn't take it.
+    """
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    content = urlencode(fields).encode()
+    address = hub
+    for _ in range(_HOPS):
+        with client.ask(Request(address, "POST", form, content)) as answer:
+            location = answer.header("Location")
+            if answer.status in _HANDED_ON and location:
+                address = urljoin(answer.address, location)
+                continue
+            if 200 <= answer.status < 300:
+                return
+            said = answer.read().decode("utf-8", "replace").split("\n")[0].strip()[:_SHOWN]
+            message = f"it answers {answer.status} {answer.reason}".strip()
+            message = f"{message}: {said!a}" if said else message
+            raise FetchError(message, answer.retry_after)
+    raise FetchError(f"{hub}: it leads from hub to hub")
+
+
+def publish(client: Client, hub: str, topic: str) -> None:
+    """Tell a hub that a topic has changed. Raises as `ask` does.
+
+    The recommendation leaves open how; this is what PubSubHubbub 0.4 and all hubs have.
+    """
+    ask(client, hub, {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic})

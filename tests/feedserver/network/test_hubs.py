@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from feedserver.network.advertised import Advert, find
+from feedserver.network.hubs import Advert, find
 
 HERE = "https://news.example/feed"
 HUB = "https://hub.example/"

@@ -1,0 +1,117 @@
+"""The network's database: the site's own entries with those of its peers.
+
+It is made beside the site's own, by a thread of its own: a peer that is slow, gone or broken, or
+that floods, keeps what it had, is asked again later, and delays nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from feedserver.errors import ForeignError
+from feedserver.foreign import network
+from feedserver.foreign.network import Member, host_of
+from feedserver.foreign.reading import Reading
+from feedserver.formats import archive
+from feedserver.model import Archive
+from feedserver.network.looking import Looking
+from feedserver.settings.settings import Settings
+from feedserver.sources import statefolder
+from feedserver.sources.builder import Builder
+from feedserver.sources.fetching import Fetcher, WebFetcher
+from feedserver.sources.source import Source
+from feedserver.sources.statefolder import Health
+
+_ROOM = threading.Lock()
+"""Where peers are read, one at a time; the site's own sources don't wait for them."""
+
+
+class Peers(Builder):
+    """Makes the network's database in `settings.state`; `own` gives the site's own archives."""
+
+    database = statefolder.NETWORK
+    status = statefolder.PEERS
+    waits = False
+
+    def __init__(
+        self,
+        settings: Settings,
+        own: Callable[[], Sequence[Archive]],
+        *,
+        fetcher: Fetcher | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        within = replace(
+            settings,
+            sources=tuple(peer.url for peer in settings.peers),
+            fetch_bytes=settings.peer_bytes,
+        )
+        super().__init__(within, fetcher=Looking(fetcher or WebFetcher(within)), now=now)
+        self._peers = {peer.url: peer for peer in settings.peers}
+        self._own = own
+        self._joined: Sequence[Archive] = ()
+        self._addresses: dict[str, str] = {}
+        self._settled = False
+
+    def _make(self) -> bool:
+        own, written = self._own(), self._written
+        if not own or not (written.due or written.fault or own is not self._joined):
+            return False
+        if not self._is_settled():
+            return False
+        members = [self._member(slot.name, slot.reading) for slot in self._slots if slot.reading]
+        if not written.write(lambda: network.join(own, members)):
+            return False
+        self._joined = own
+        self._mark_served()
+        return True
+
+    def _is_settled(self) -> bool:
+        """Whether there is nothing to be lost by a new database.
+
+        After a restart the one that is there has what peers had, which is yet to be read again.
+        """
+        if not self._settled:
+            read = all(slot.reading or slot.checked for slot in self._slots)
+            self._settled = read or not self._written.adopt(None)
+        return self._settled
+
+    def _begin(self) -> None:
+        """Nothing: without peers, and before they are read, there is the site's own."""
+
+    def _found(self, name: str) -> Source:
+        return replace(super()._found(name), room=_ROOM)
+
+    def _parse(
+        self, source: Source, body: bytes, address: str, content_type: str | None
+    ) -> Reading:
+        found = super()._parse(source, body, address, content_type)
+        most = self._settings.peer_entries
+        if len(found.archive.entries) > most:
+            count = len(found.archive.entries)
+            message = f"{source.name}: it has {count:,} entries, and may have {most:,}"
+            raise ForeignError(f"{message} (the setting peer_entries)")
+        # Where it came from is told by the copy, too.
+        self._addresses[source.name] = address
+        return found
+
+    def _tell(self) -> None:
+        super()._tell()
+        self.health = Health((), self.health.problems, self.health.sources)
+
+    def _member(self, name: str, reading: Reading) -> Member:
+        peer, address = self._peers[name], self._addresses[name]
+        folder, _, file = address.rpartition("/")
+        return Member(
+            reading.archive,
+            address=peer.url,
+            feed=f"{folder}/feed.json" if file == archive.FILE else address,
+            hosts=frozenset(filter(None, (host_of(peer.url), *peer.hosts))),
+            title=peer.title,
+            query=peer.query,
+            sections=peer.sections,
+            projects=peer.projects,
+        )

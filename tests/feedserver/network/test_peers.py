@@ -1,0 +1,211 @@
+"""The network's database: what peers have comes into it, and none of them is in another's way."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedserver.formats import archive
+from feedserver.model import Archive
+from feedserver.network.peers import Peers
+from feedserver.settings.peers import Peer
+from feedserver.settings.settings import Settings
+from feedserver.sources.fetching import WebFetcher
+from feedserver.sources.slots import Slot
+from feedserver.sources.source import Source
+from feedserver.sources.statefolder import NETWORK, PEERS
+from feedserver.store.store import Store
+from tests.feedserver.foreign.test_joining import OTHER, moved, site
+from tests.feedserver.foreign.test_reading import atom, content, entry
+from tests.feedserver.origin import Answer, Request, Web, serving
+from tests.feedserver.sources.test_builder import Clock
+from tests.samples import post
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with serving() as found:
+        yield found
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+class _Waiting(Peers):
+    """What was begun to be fetched has come when it is looked for."""
+
+    def _visit(self, slot: Slot, source: Source) -> None:
+        super()._visit(slot, source)
+        if slot.visit:
+            futures.wait([slot.visit])
+
+
+class Bench:
+    """The network of a site with one post, and peers on this machine."""
+
+    def __init__(self, folder: Path, clock: Clock, *urls: str, **settings: Any) -> None:
+        self.state = folder / "state"
+        self.state.mkdir(exist_ok=True)
+        self.own: tuple[Archive, ...] = (site(post("mine")),)
+        peers = tuple(Peer(url) for url in urls)
+        found = Settings(state=self.state, peers=peers, private_addresses=True, fetch_timeout=60)
+        self.settings = replace(found, **settings)
+        fetcher = WebFetcher(self.settings)
+        self.peers = _Waiting(self.settings, lambda: self.own, fetcher=fetcher, now=clock)
+
+    def refresh(self) -> bool:
+        return self.peers.refresh()
+
+    def titles(self) -> list[str]:
+        store = Store(self.state / NETWORK)
+        document = store.document(store.snapshot, "network/feed.json", "https://x.example/")
+        assert document is not None
+        return sorted(item["title"] for item in json.loads(document.body)["items"])
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        found = json.loads((self.state / PEERS).read_bytes())["sources"]
+        return {each["name"]: each for each in found}
+
+
+def archive_of(*names: str) -> bytes:
+    return archive.serialise(site(*(moved(post(name)) for name in names), of=OTHER))
+
+
+def by_path(pages: dict[str, Answer | bytes]) -> Callable[[Request], Answer]:
+    def answer(request: Request) -> Answer:
+        found = pages.get(request.path, Answer(status=404))
+        return Answer(found) if isinstance(found, bytes) else found
+
+    return answer
+
+
+def html(text: str) -> Answer:
+    return Answer(text.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def test_a_peer_s_entries_come_and_stay(tmp_path: Path, clock: Clock, web: Web) -> None:
+    web.says(archive_of("one"))
+    bench = Bench(tmp_path, clock, f"{web.origin}/archive.json")
+    assert bench.refresh() and bench.titles() == ["Mine", "One"]
+    assert not bench.refresh()
+    clock.passes(900)
+    web.says(archive_of("one", "two"))
+    assert bench.refresh() and bench.titles() == ["Mine", "One", "Two"]
+    bench.own = (site(post("mine"), post("new")),)
+    assert bench.refresh() and bench.titles() == ["Mine", "New", "One", "Two"]
+    [health] = bench.peers.health.peers
+    assert (health.name, health.state) == (f"{web.origin}/archive.json", "current")
+    assert bench.peers.health.sources == ()
+
+
+def test_what_an_address_is_is_found_out(tmp_path: Path, clock: Clock, web: Web) -> None:
+    feed = atom(entry(content("x"), id="https://a.example/1", title="Of a feed"))
+    page = '<!doctype html><link rel="alternate" type="application/{}" href="{}">'
+    web.answer = by_path(
+        {
+            "/site/": html("<!doctype html><title>A site</title>"),
+            "/site/archive.json": archive_of("of-a-site"),
+            "/blog/": html(page.format("rss+xml", "rss.xml") + page.format("atom+xml", "a.xml")),
+            "/blog/rss.xml": Answer(status=500),
+            "/blog/a.xml": feed.replace(b"Of a feed", b"Of a page"),
+            "/plain.xml": feed.replace(b"/1</id>", b"/2</id>"),
+            "/nothing/": html("<html><p>Nothing.</p>"),
+        }
+    )
+    urls = [f"{web.origin}{path}" for path in ("/site/", "/blog/", "/plain.xml", "/nothing/")]
+    bench = Bench(tmp_path, clock, *urls)
+    assert bench.refresh()
+    assert bench.titles() == ["Mine", "Of a feed", "Of a page", "Of-a-site"]
+    assert "has no feed" in bench.status()[urls[3]]["error"]
+    # From then on the feed itself is asked for.
+    web.requests.clear()
+    clock.passes(900)
+    bench.refresh()
+    asked = [request.path for request in web.requests]
+    assert "/site/" not in asked and "/site/archive.json" in asked
+
+
+def test_one_that_fails_is_paused_alone_and_keeps_what_it_had(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    good, bad = archive_of("good"), archive.serialise(site(moved(post("bad")), of=OTHER))
+    pages: dict[str, Answer | bytes] = {"/good": good, "/bad": bad}
+    web.answer = by_path(pages)
+    bench = Bench(tmp_path, clock, f"{web.origin}/bad", f"{web.origin}/good", peer_entries=3)
+    assert bench.refresh() and bench.titles() == ["Bad", "Good", "Mine"]
+    flood = archive_of(*(f"spam{number}" for number in range(4)))
+    cases: list[tuple[Answer | bytes, str]] = [
+        (b"{not json", "is not JSON"),
+        (Answer(status=500), "it answers 500"),
+        (Answer(status=410), "it answers 410"),
+        (flood, "it has 4 entries, and may have 3 (the setting peer_entries)"),
+        (b"<html>", "it has no feed, nor does it lead to one"),
+    ]
+    for number, (broken, said) in enumerate(cases):
+        clock.passes(100_000)
+        pages["/bad"] = broken
+        pages["/good"] = archive_of("good", f"new{number}")
+        assert bench.refresh()
+        assert {"Bad", "Good", f"New{number}"} < {*bench.titles()}
+        status = bench.status()
+        assert said in status[f"{web.origin}/bad"]["error"]
+        assert status[f"{web.origin}/good"]["state"] == "current"
+
+
+def test_one_that_is_too_large_is_not_read(tmp_path: Path, clock: Clock, web: Web) -> None:
+    web.says(archive_of("one") + b" " * 5000)
+    bench = Bench(tmp_path, clock, f"{web.origin}/archive.json", peer_bytes=5000)
+    assert bench.refresh() and bench.titles() == ["Mine"]
+    [status] = bench.status().values()
+    assert "5,000" in status["error"] and status["state"] == "refused"
+
+
+def _silent(connection: socket.socket) -> None:
+    """Say nothing until the client has gone."""
+    connection.recv(1)
+
+
+def test_nobody_waits_for_a_peer(tmp_path: Path, clock: Clock, web: Web) -> None:
+    web.answer = by_path({"/quick": archive_of("quick")})
+    with serving(lambda request: Answer(raw=_silent)) as slow:
+        found = Bench(tmp_path, clock, f"{slow.origin}/slow", f"{web.origin}/quick")
+        # As the server does it.
+        peers = Peers(found.settings, lambda: found.own, now=clock)
+        assert peers.refresh()
+        assert found.titles() == ["Mine"]
+        visits = {slot.name: slot.visit for slot in peers._slots}
+        visit = visits[f"{web.origin}/quick"]
+        assert visit
+        futures.wait([visit])
+        assert peers.refresh()
+        assert found.titles() == ["Mine", "Quick"]
+        peers.close()
+
+
+def test_a_restart_begins_with_what_was_there(tmp_path: Path, clock: Clock, web: Web) -> None:
+    web.says(archive_of("one"))
+    url = f"{web.origin}/archive.json"
+    Bench(tmp_path, clock, url).refresh()
+    again = Bench(tmp_path, clock, url)
+    again.peers.close()
+    web.says(Answer(status=500))
+    # Until it has been looked at what is kept, nothing of it is taken away.
+    again = Bench(tmp_path, clock, url)
+    again.refresh()
+    assert again.titles() == ["Mine", "One"]
+
+
+def test_a_peer_that_is_named_no_more_is_gone(tmp_path: Path, clock: Clock, web: Web) -> None:
+    web.answer = by_path({"/a": archive_of("one"), "/b": archive_of("two")})
+    Bench(tmp_path, clock, f"{web.origin}/a", f"{web.origin}/b").refresh()
+    bench = Bench(tmp_path, clock, f"{web.origin}/b")
+    assert bench.refresh() and bench.titles() == ["Mine", "Two"]
