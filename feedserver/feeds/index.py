@@ -25,6 +25,9 @@ from feedserver.text.slugs import slug_of
 NETWORK = "/network/"
 """The folder of the feeds of a site and its peers together; their pages are the server's."""
 
+NETWORK_OF = "Network of "
+"""What its title begins with, before the site's."""
+
 UPDATE_FEEDS = frozenset({"updates", "section", "project"})
 """The kinds of feeds that hold updates; the others hold posts."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
 
 from feedserver.feeds import catalogue
-from feedserver.feeds.index import NETWORK, Index
+from feedserver.feeds.index import NETWORK, NETWORK_OF, Index
 from feedserver.feeds.orders import positions
 from feedserver.foreign import joining
 from feedserver.model import Archive, Entry, Feed, Origin, Query, Site, UpdateOf
@@ -71,7 +71,7 @@ def join(own: Sequence[Archive], members: Iterable[Member]) -> Archive:
     """The archive of the network, of one's own archives, of which there is one, and the peers'."""
     first = joining.join(own)
     site = Site(
-        f"Network of {first.site.title}",
+        f"{NETWORK_OF}{first.site.title}",
         first.site.url,
         f"{first.site.title}, and what it reads",
         first.site.language,

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from feedserver.errors import ForeignError
 from feedserver.foreign import network
@@ -43,13 +44,17 @@ class Peers(Builder):
         *,
         fetcher: Fetcher | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        lasting: Path | None = None,
     ) -> None:
         within = replace(
             settings,
             sources=tuple(peer.url for peer in settings.peers),
             fetch_bytes=settings.peer_bytes,
+            history_entries=min(settings.history_entries, settings.peer_entries),
         )
-        super().__init__(within, fetcher=Looking(fetcher or WebFetcher(within)), now=now)
+        looking = Looking(fetcher or WebFetcher(within))
+        super().__init__(within, fetcher=looking, now=now, lasting=lasting)
+        self._past.without = frozenset(peer.url for peer in settings.peers if not peer.history)
         self._peers = {peer.url: peer for peer in settings.peers}
         self._own = own
         self._joined: Sequence[Archive] = ()
@@ -103,7 +108,7 @@ class Peers(Builder):
         self.health = Health((), self.health.problems, self.health.sources)
 
     def _member(self, name: str, reading: Reading) -> Member:
-        peer, address = self._peers[name], self._addresses[name]
+        peer, address = self._peers[name], self._addresses.get(name, name)
         folder, _, file = address.rpartition("/")
         return Member(
             reading.archive,

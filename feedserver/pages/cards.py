@@ -18,7 +18,7 @@ from feedserver.feeds.catalogue import (
 )
 from feedserver.feeds.choices import Options, short_title
 from feedserver.feeds.index import Index
-from feedserver.feeds.parameters import FACETS, Slice
+from feedserver.feeds.parameters import Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Site
 from feedserver.newsletter import names
@@ -60,6 +60,7 @@ class Card:
     section: Link | None
     project: Link | None
     tags: tuple[Link, ...]
+    source: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,14 @@ def card(
         tags=()
         if update
         else tuple(_topic(tag, f"category/{slug_of(tag)}/", index, prefix) for tag in entry.tags),
+        source=_source(entry) if index.is_network else None,
     )
+
+
+def _source(entry: Entry) -> Link | None:
+    """The site of a peer's entry."""
+    origin = entry.origin
+    return Link(origin.title, origin.url) if origin and origin.title else None
 
 
 def _summary(entry: Entry, words: Words | None) -> str:
@@ -203,7 +211,7 @@ def groups(index: Index, locale: Locale) -> tuple[Group, ...]:
 def filters(part: Slice, known: Options) -> tuple[Filter, ...]:
     """What a slice takes and leaves, by names."""
     found = []
-    for facet in FACETS:
+    for facet in known:
         names = {option.slug: option.title for option in known.get(facet, ())}
         for negated in (False, True):
             slugs: Iterable[str] = part.query.get(f"not_{facet}" if negated else facet, ())

@@ -261,10 +261,10 @@ def _address(prefix: str, path: str, part: Slice, kind: Kind | None = None) -> s
 def _lists(known: Options, part: Slice) -> list[dict[str, object]]:
     """The facets of the form: a short one with all its options, a long one with those chosen."""
     found: list[dict[str, object]] = []
-    for facet in ("section", "project", "category", "author"):
+    for facet in ("section", "project", "category", "author", "source"):
         taken = part.query.get(facet, ())
         left = part.query.get(f"not_{facet}", ())
-        there = known[facet]
+        there = known.get(facet, ())
         titles = {option.slug: option for option in there}
         chosen = tuple(titles.get(slug, Option(slug, slug)) for slug in dict.fromkeys(taken + left))
         is_long = len(there) > _SHORT_LIST
