@@ -19,7 +19,7 @@ from typing import NoReturn
 from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, SettingsError
 from feedserver.feeds import catalogue, export
-from feedserver.network import hubs, publishing
+from feedserver.network import hubs, publishing, telling
 from feedserver.serving import networking, parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
@@ -107,6 +107,16 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     worker.set_defaults(run=_worker)
 
+    peers = commands.add_parser("peers", help="say how the peers are, or what to write for one")
+    peers.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    peers.set_defaults(run=_peers)
+    asked = peers.add_subparsers(metavar="add URL")
+    adding = asked.add_parser("add", help="look at an address, and print the lines that name it")
+    adding.add_argument("url", metavar="URL", type=_web, help="of a site, a server or any feed")
+    # What stands before the word isn't forgotten.
+    adding.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+    adding.set_defaults(run=_add_peer)
+
     reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
     reposting.add_argument(
         "--config", metavar="FILE", type=Path, required=True, help="its settings"
@@ -123,6 +133,13 @@ def _url(text: str) -> str:
         return values.url(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected {error}, found {text}") from error
+
+
+def _web(text: str) -> str:
+    try:
+        return values.address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected {error}, found {values.shown(text)}") from error
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -201,6 +218,15 @@ def _work(options: argparse.Namespace) -> int:
 def _worker(options: argparse.Namespace) -> int:
     networking.worker(load(options.config, os.environ, {}))
     return 0
+
+
+def _peers(options: argparse.Namespace) -> int:
+    return _print(telling.listed(load(options.config, os.environ, {})))
+
+
+def _add_peer(options: argparse.Namespace) -> int:
+    by_hand = _by_hand(options)
+    return _print(telling.described(options.url, by_hand, WebFetcher(by_hand)))
 
 
 def _bot(options: argparse.Namespace) -> int:

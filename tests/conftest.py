@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,10 +26,6 @@ _OTHERS = re.compile(
 )
 for _name in filter(_OTHERS.fullmatch, [*os.environ]):
     del os.environ[_name]
-# Servers that name no state folder keep what has to last among the user's data.
-_DATA = tempfile.TemporaryDirectory(prefix="twim-data-", ignore_cleanup_errors=True)
-atexit.register(_DATA.cleanup)
-os.environ["XDG_DATA_HOME"] = _DATA.name
 
 # Machines differ, so an example has no deadline. What fails is printed so that it can be tried
 # again. In CI each run tries the same examples: a change isn't refused for what another has done.

@@ -6,17 +6,23 @@ of any other site it is the first feed that the page names in its head.
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
-
-from selectolax.lexbor import LexborHTMLParser
+from urllib.parse import urlsplit
 
 from feedserver.errors import FetchError
+from feedserver.foreign.network import host_of
 from feedserver.formats import archive, atom, jsonfeed, rss
 from feedserver.sources.fetching import Fetched, Fetcher, Validators
+from feedserver.text import urls
 
-_MOST = 2_000_000
-"""A page with more bytes isn't looked at."""
+_MOST = 300_000
+"""How many bytes of a page are looked at."""
+_NO_MARKUP = re.compile(r"(?is)<!--.*?(?:-->|\Z)|<(script|style|title)\b.*?(?:</\1|\Z)")
+_HEAD_END = re.compile(r"(?i)</head|<body")
+_LINK = re.compile(r"(?i)<link\b([^<>]{0,1000})>")
+_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _TYPES = (jsonfeed.MEDIA_TYPE, atom.MEDIA_TYPE, rss.MEDIA_TYPE)
 """What a page may name, and of several what is taken."""
 _TRIES = 3
@@ -56,6 +62,28 @@ class Looking:
         return found
 
 
+def is_own(home: str, address: str, fetcher: Fetcher) -> bool:
+    """Whether a feed is that of the site of a home page: the page names it, at its own host.
+
+    Raises:
+        FetchError: the page can't be had.
+    """
+    page = fetcher.fetch(home, Validators())
+    return host_of(page.address) == host_of(home) and _leads_to(page, address)
+
+
+def _leads_to(page: Fetched, address: str) -> bool:
+    """Whether a page names the feed at an address in its head; of an archive, anything beside it.
+
+    A site names the feeds of its server, and not the archive.
+    """
+    folder, _, file = address.rpartition("/")
+    return any(
+        link == address or (file == archive.FILE and link.startswith(f"{folder}/"))
+        for _, link in named(page)
+    )
+
+
 def is_page(fetched: Fetched) -> bool:
     """Whether what was fetched is a page for people."""
     kind = (fetched.content_type or "").partition(";")[0].strip().lower()
@@ -72,23 +100,26 @@ def _candidates(fetched: Fetched) -> Iterator[str]:
     parts = urlsplit(fetched.address)
     folder = f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}/"
     yield f"{folder}{archive.FILE}"
-    links = sorted(named(fetched), key=lambda link: _TYPES.index(link[0]))
+    feeds = [link for link in named(fetched) if link[0] in _TYPES]
+    links = sorted(feeds, key=lambda link: _TYPES.index(link[0]))
     yield from (address for _, address in links[:_TRIES])
 
 
 def named(fetched: Fetched) -> list[tuple[str, str]]:
-    """The media types and addresses of the feeds that a page names."""
-    body = fetched.body or b""
-    if len(body) > _MOST:
-        return []
+    """The media types and addresses of what a page names in its head as another form of it.
+
+    By patterns, and of its beginning: a parser of HTML can be made to take minutes.
+    """
+    text = (fetched.body or b"")[:_MOST].decode("utf-8", "replace")
+    head = _HEAD_END.split(_NO_MARKUP.sub("", text), maxsplit=1)[0]
     found = []
-    for link in LexborHTMLParser(body).css("link[rel][href]"):
-        given = link.attributes
-        relations = (given.get("rel") or "").lower().split()
-        media_type = (given.get("type") or "").partition(";")[0].strip().lower()
-        if "alternate" in relations and media_type in _TYPES:
-            try:
-                found.append((media_type, urljoin(fetched.address, given.get("href") or "")))
-            except ValueError:
-                continue
+    for link in _LINK.finditer(head):
+        given = {
+            each[1].lower(): html.unescape(each[2] or each[3] or each[4] or "").strip()
+            for each in _ATTRIBUTE.finditer(link[1])
+        }
+        if "alternate" in given.get("rel", "").lower().split():
+            media_type = given.get("type", "").partition(";")[0].strip().lower()
+            if address := urls.absolute(given.get("href", ""), fetched.address):
+                found.append((media_type, address))
     return found

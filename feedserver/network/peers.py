@@ -12,13 +12,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feedserver.errors import ForeignError
+from feedserver.errors import FetchError, ForeignError
 from feedserver.foreign import network
 from feedserver.foreign.network import Member, host_of
 from feedserver.foreign.reading import Reading
 from feedserver.formats import archive
 from feedserver.model import Archive
-from feedserver.network.looking import Looking
+from feedserver.network.looking import Looking, is_own
 from feedserver.settings.settings import Settings
 from feedserver.sources import statefolder
 from feedserver.sources.builder import Builder
@@ -52,13 +52,14 @@ class Peers(Builder):
             fetch_bytes=settings.peer_bytes,
             history_entries=min(settings.history_entries, settings.peer_entries),
         )
-        looking = Looking(fetcher or WebFetcher(within))
-        super().__init__(within, fetcher=looking, now=now, lasting=lasting)
+        self._pages = fetcher or WebFetcher(within)
+        super().__init__(within, fetcher=Looking(self._pages), now=now, lasting=lasting)
         self._past.without = frozenset(peer.url for peer in settings.peers if not peer.history)
         self._peers = {peer.url: peer for peer in settings.peers}
         self._own = own
         self._joined: Sequence[Archive] = ()
         self._addresses: dict[str, str] = {}
+        self._homes: dict[str, str | None] = {}
         self._settled = False
 
     def _make(self) -> bool:
@@ -101,7 +102,26 @@ class Peers(Builder):
             raise ForeignError(f"{message} (the setting peer_entries)")
         # Where it came from is told by the copy, too.
         self._addresses[source.name] = address
+        self._look_at_home(source.name, found.archive.site.url, address)
         return found
+
+    def _look_at_home(self, name: str, home: str, address: str) -> None:
+        """See whether a peer's home page, at a host of its own, names the feed: then it owns that.
+
+        What can't be had now says neither yes nor no.
+        """
+        host = host_of(home)
+        if host is None or host in self._hosts(name):
+            return
+        try:
+            owned = is_own(home, address, self._pages)
+        except FetchError:
+            owned = self._homes.get(name) == host
+        self._homes[name] = host if owned else None
+
+    def _hosts(self, name: str) -> frozenset[str]:
+        """The hosts that a peer owns by the settings."""
+        return frozenset(filter(None, (host_of(name), *self._peers[name].hosts)))
 
     def _tell(self) -> None:
         super()._tell()
@@ -114,7 +134,7 @@ class Peers(Builder):
             reading.archive,
             address=peer.url,
             feed=f"{folder}/feed.json" if file == archive.FILE else address,
-            hosts=frozenset(filter(None, (host_of(peer.url), *peer.hosts))),
+            hosts=self._hosts(name) | {*filter(None, [self._homes.get(name)])},
             title=peer.title,
             query=peer.query,
             sections=peer.sections,

@@ -32,7 +32,7 @@ CALLBACK = "callback"
 
 _DAY = 86_400.0
 _LEASE = 10 * _DAY
-_PATIENCE = 600.0
+_PATIENCE = 120.0
 """For how many seconds a hub may take to ask back what we have asked."""
 _FIRST_WAIT = 60.0
 

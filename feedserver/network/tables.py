@@ -126,3 +126,20 @@ PUSHES = Table(
     info={"kind": "subscribe"},
 )
 """The sources at addresses, and our subscriptions at their hubs."""
+
+
+PUBLISHED = Table(
+    "published",
+    METADATA,
+    Column("id", Number, primary_key=True),
+    # The folder of a feed, and what its documents were made of.
+    Column("path", Text, nullable=False, unique=True),
+    Column("digest", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("shard", Integer, nullable=False),
+    Column("due", Float),
+    Column("attempts", Integer, nullable=False, default=0),
+    Index("published_due", "shard", "due"),
+    info={"kind": "publish"},
+)
+"""Our feeds, where a hub elsewhere is told of their changes."""

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from feedserver.errors import FeedServerError, ServingError, StateError
@@ -20,10 +21,10 @@ from feedserver.ledger import ledger, work
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import Runner, Sweeper
 from feedserver.ledger.work import Queue
-from feedserver.network import delivering, hubs, verifying
-from feedserver.network.announcing import Announcer
+from feedserver.network import delivering, hubs, topics, verifying
 from feedserver.network.delivering import Deliverer
 from feedserver.network.hub import Hub
+from feedserver.network.publishing import Publisher
 from feedserver.network.pushes import Pushes
 from feedserver.network.subscribing import Subscriber
 from feedserver.network.verifying import Verifier
@@ -45,10 +46,11 @@ _LOOK = 5.0
 
 
 class Watch:
-    """Knows how much there is to be done."""
+    """Knows how much there is to be done; nothing is before `begin`, as others would come then."""
 
     def __init__(self, found: Ledger | None) -> None:
         self._ledger = found
+        self.begun = threading.Event()
         self._stop = threading.Event()
         self.queues: Sequence[Queue] = ()
 
@@ -59,8 +61,13 @@ class Watch:
                 self.queues = work.queues(self._ledger)
             self._stop.wait(_LOOK)
 
+    def begin(self) -> None:
+        """There is somebody here who answers."""
+        self.begun.set()
+
     def stop(self) -> None:
         self._stop.set()
+        self.begun.set()
 
 
 @contextmanager
@@ -89,18 +96,26 @@ def at_work(
         found = _opened(settings, lasting, stack)
         watch = Watch(found)
         if found:
-            _start(stack, watch.run, watch.stop)
             base = settings.url or (f"{origin}/" if settings.private_addresses else None)
-            runner = work.runner(found, sweepers(settings, found, base))
+            kinds = sweepers(settings, found, base)
+            runner = work.runner(found, kinds)
             _listen(Pushes(found, runner), settings, builders, subscribing=base is not None)
-            stop = threading.Event()
             places = {False: site, True: site.with_name(NETWORK)}
-            announcer = Announcer(
-                found, runner, lambda of_network: Store(places[of_network], hub=settings.hub)
-            )
-            _start(stack, lambda: announcer.run(stop), stop.set)
+
+            def opened_store(of_network: bool = False) -> Store:
+                return Store(places[of_network], hub=settings.hub)
+
+            announcer = topics.Announcer(found, runner, opened_store)
+            looks: list[Callable[[], object]] = [announcer.look]
+            for each in kinds:
+                if isinstance(each, Publisher):
+                    looks.append(partial(each.look, runner, opened_store))
+            stop = threading.Event()
+            for look in looks:
+                _start(stack, partial(topics.keep, look, stop), stop.set)
+            _start(stack, lambda: _run(runner, watch.begun, stop), runner.stop)
+            _start(stack, watch.run, watch.stop)
             # What is called first stands last.
-            _start(stack, lambda: _run(runner, stop), runner.stop)
             stack.callback(stop.set)
         yield watch
 
@@ -131,6 +146,9 @@ def sweepers(settings: Settings, found: Ledger, base: str | None) -> Sequence[Sw
     if base is not None:
         limits = replace(hubs.LIMITS, size=settings.fetch_bytes)
         kinds.append(Subscriber(found, Client(limits, connect), base))
+    if settings.hub not in (OWN, "") and settings.url:
+        publishing = Client(hubs.LIMITS, connect)
+        kinds.append(Publisher(found, publishing, settings.hub, settings.url))
     return kinds
 
 
@@ -183,8 +201,9 @@ def opened(settings: Settings, lasting: Path) -> AbstractContextManager[Ledger]:
     return ledger.opened(lasting, settings.database, secret)
 
 
-def _run(runner: Runner, stop: threading.Event) -> None:
+def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
     """Do what is due; while another process does it, see whether that ends."""
+    begun.wait()
     told: str | None = None
     while not stop.is_set():
         try:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from prometheus_client import start_http_server
 
-from feedserver.errors import ServingError, SourceError
+from feedserver.errors import ServingError, SettingsError, SourceError
 from feedserver.network.peers import Peers
 from feedserver.serving import logs, networking, worker
 from feedserver.serving.metrics import Metrics
@@ -35,15 +35,13 @@ from feedserver.settings.settings import Settings
 from feedserver.settings.values import host_and_port
 from feedserver.sources import source, statefolder
 from feedserver.sources.builder import DATABASE, Builder
+from feedserver.store.store import OWN
 
 log = logging.getLogger("feedserver")
 
 _PERIOD = 1.0
 """How often, in seconds, it is looked whether a worker is to be started."""
 
-
-_PEERS = 0.25
-"""How often, in seconds, it is looked whether a peer has been read."""
 
 _LISTEN = 0.1
 """How soon, in seconds, a signal is heard while the sources are read for the first time."""
@@ -56,6 +54,8 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         FeedServerError: a source, the state folder, the port or the workers can't be used.
     """
     _find_sources(settings)
+    if settings.hub not in (OWN, "") and settings.url is None:
+        raise SettingsError("hub: a hub elsewhere has to know where we are: set url", "settings")
     with ExitStack() as stack:
         stack.enter_context(logs.configured(settings))
         signals = stack.enter_context(_signals())
@@ -85,8 +85,13 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
 
         rebuilt = (rebuilding, *network)
         parent = _Parent(settings, lasting, listener, metrics, rebuilt, watch, signals)
+
+        def begun(ready: Ready) -> None:
+            watch.begin()
+            announce(ready, _origin(listener))
+
         try:
-            parent.run(lambda ready: announce(ready, _origin(listener)))
+            parent.run(begun)
         finally:
             # From here on connections are refused, and not left waiting.
             listener.close()
@@ -97,7 +102,7 @@ def _network(settings: Settings, peers: Peers | None, stack: ExitStack) -> Seque
     """What makes the network's database, in a thread of its own, if there are peers."""
     if peers is None:
         return ()
-    rebuilding = stack.enter_context(Rebuilding(peers, min(settings.interval, _PEERS)))
+    rebuilding = stack.enter_context(Rebuilding(peers, settings.interval, needed=False))
     stack.callback(peers.close)
     return (rebuilding,)
 
@@ -223,7 +228,9 @@ class _Parent:
         now = time.monotonic()
         if self._latest is None or now - self._made > _PERIOD / 2:
             health = statefolder.together(each.health() for each in self._rebuilding)
-            self._metrics.tell(health.sources, self._supervisor.restarts, self._watch.queues)
+            self._metrics.tell(
+                (*health.sources, *health.peers), self._supervisor.restarts, self._watch.queues
+            )
             # Those that have an address of their own are answered here.
             text = b"" if self._settings.metrics else self._metrics.text()
             self._latest, self._made = Told(health, zlib.compress(text)), now

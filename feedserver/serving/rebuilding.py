@@ -37,12 +37,14 @@ class Builds(Protocol):
 class Rebuilding:
     """Refreshes a builder each `interval` seconds, once started.
 
-    The first refresh is made at once; `wait` tells when it is done, and raises if it failed.
+    The first refresh is made at once; `wait` tells when it is done, and raises if it failed. If it
+    is `needed`, there is no second one then.
     """
 
-    def __init__(self, builder: Builds, interval: float) -> None:
+    def __init__(self, builder: Builds, interval: float, *, needed: bool = True) -> None:
         self._builder = builder
         self._interval = interval
+        self._needed = needed
         self._wake = threading.Event()
         self._ended = self._hurry = False
         self._first: Future[bool] = Future()
@@ -97,7 +99,8 @@ class Rebuilding:
             self._first.set_result(self._builder.refresh())
         except BaseException as error:
             self._first.set_exception(error)
-            return
+            if self._needed or not isinstance(error, Exception):
+                return
         wait = self._interval
         looks = 0
         while True:

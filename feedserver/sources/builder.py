@@ -125,8 +125,7 @@ class Builder:
                     slot.visit = None
                 changed |= self._take(slot, outcome)
         self._written.look_at_folder()
-        if self._built:
-            self._written.look_at_database()
+        self._written.look_at_database()
         self._written.due |= changed
         try:
             made = self._make()
@@ -293,7 +292,8 @@ class Builder:
             return False
         if outcome.error:
             slot.failures += 1
-            wait = min(_FIRST_WAIT * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
+            first = min(_FIRST_WAIT, self._settings.poll)
+            wait = min(first * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
             if isinstance(outcome.error, FetchError) and outcome.error.retry_after is not None:
                 asked = min(outcome.error.retry_after, _LONGEST_REQUEST)
                 slot.barred = now + timedelta(seconds=asked)

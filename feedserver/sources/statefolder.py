@@ -167,11 +167,9 @@ def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     if settings.state is not None:
         return stack.enter_context(_held(settings.state))
     lasting = platformdirs.user_data_path("feedserver")
-    names = (*settings.sources, *(peer.url for peer in settings.peers))
-    if any(name.startswith(("http://", "https://")) for name in names):
+    if settings.peers or any(name.startswith(("http://", "https://")) for name in settings.sources):
         try:
-            kept = platformdirs.user_cache_path("feedserver") / _digest(names)
-            return stack.enter_context(_held(kept, lasting))
+            return stack.enter_context(_held(usual(settings), lasting))
         except StateError as error:
             log.info("%s; what is fetched will not be kept", error)
     temporary = tempfile.TemporaryDirectory(prefix="feedserver-", ignore_cleanup_errors=True)
@@ -195,6 +193,14 @@ def own(settings: Settings) -> Path:
 
 def _digest(names: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
+def usual(settings: Settings) -> Path:
+    """The folder that the settings name, or that of these sources and peers below the cache."""
+    if settings.state is not None:
+        return settings.state
+    names = (*settings.sources, *(peer.url for peer in settings.peers))
+    return platformdirs.user_cache_path("feedserver") / _digest(names)
 
 
 @contextmanager

@@ -179,6 +179,11 @@ class Store:
         self._remember(key, _Rendered(document, recipe.digest, snapshot.serial))
         return document
 
+    def digest(self, snapshot: Snapshot, name: str) -> str | None:
+        """What a document is made of, without making it; `None` if there is none."""
+        recipe = _recipe(snapshot, name, "", WHOLE, None, None)
+        return None if recipe is None else recipe.digest.hex()
+
     def search(self, snapshot: Snapshot, name: str, slice: Slice) -> Page | None:
         """The entries of a document without their content; `None` if it is no feed's.
 

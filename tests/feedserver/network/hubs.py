@@ -13,10 +13,10 @@ from feedserver.feeds import export
 from feedserver.ledger import ledger, work
 from feedserver.ledger.ledger import Ledger
 from feedserver.network import delivering, verifying
-from feedserver.network.announcing import Announcer
 from feedserver.network.delivering import Deliverer
 from feedserver.network.hub import Bounds, Hub
 from feedserver.network.pushes import Pushes
+from feedserver.network.topics import Announcer
 from feedserver.network.verifying import Verifier
 from feedserver.settings.settings import Settings
 from feedserver.sources.addresses import Dialler

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from feedserver.foreign import isolated, reading
+from feedserver.foreign.reading import Options, Reading
 from feedserver.formats import archive
 from feedserver.model import Archive
 from feedserver.network.peers import Peers
@@ -26,7 +28,7 @@ from tests.feedserver.foreign.test_joining import OTHER, moved, site
 from tests.feedserver.foreign.test_reading import atom, content, entry
 from tests.feedserver.origin import Answer, Request, Web, serving
 from tests.feedserver.sources.test_builder import Clock
-from tests.samples import post
+from tests.samples import SITE, post
 
 
 @pytest.fixture
@@ -38,6 +40,16 @@ def web() -> Iterator[Web]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(autouse=True)
+def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process for each document would take most of the time."""
+
+    def read(data: bytes, options: Options, *told: str | None, room: object) -> Reading:
+        return reading.read(data, options, *told)
+
+    monkeypatch.setattr(isolated, "read", read)
 
 
 class _Waiting(Peers):
@@ -237,3 +249,31 @@ def test_a_peer_that_is_named_no_more_is_gone(tmp_path: Path, clock: Clock, web:
     Bench(tmp_path, clock, f"{web.origin}/a", f"{web.origin}/b").refresh()
     bench = Bench(tmp_path, clock, f"{web.origin}/b")
     assert bench.refresh() and bench.titles() == ["Mine", "Two"]
+
+
+def test_a_home_page_that_names_the_feed_makes_its_host_the_peer_s_own(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    """A planet, which comes first, has the entry until its owner is known as that."""
+    with serving() as home:
+        there = replace(OTHER, url=f"{home.origin}/")
+        item = replace(post("one"), id=f"{home.origin}/1", url=f"{home.origin}/1")
+        copy = replace(item, title="Copy")
+        pages: dict[str, Answer | bytes] = {
+            "/planet": archive.serialise(site(copy, of=replace(SITE, url=f"{web.origin}/"))),
+            "/feed": archive.serialise(site(item, of=there)),
+        }
+        web.answer = by_path(pages)
+        page = f'<html><head><link rel="alternate" href="{web.origin}/feed" type="x">'
+        bench = Bench(tmp_path, clock, f"{web.origin}/planet", f"{web.origin}/feed")
+        assert bench.refresh() and bench.titles() == ["Copy", "Mine"]
+        home.says(html(page))
+        clock.passes(100_000)
+        bench.peers.hurry()
+        pages["/feed"] = archive.serialise(site(item, replace(post("two"), id="urn:2"), of=there))
+        assert bench.refresh() and bench.titles() == ["Mine", "One", "Two"]
+        # When the page can't be had, it stays as it was.
+        home.says(Answer(status=500))
+        clock.passes(100_000)
+        pages["/feed"] = archive.serialise(site(item, of=there))
+        assert bench.refresh() and bench.titles() == ["Mine", "One"]

@@ -17,7 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from feedserver.ledger import ledger, work
-from feedserver.network import hubs as others
+from feedserver.network.hubs import LIMITS
 from feedserver.network.pushes import METHODS, Pushes
 from feedserver.network.subscribing import Subscriber
 from feedserver.settings.settings import Settings
@@ -124,7 +124,6 @@ class Here:
 def here(tmp_path: Path) -> Iterator[Here]:
     write_site(tmp_path / "site")
     clock = Clock()
-    limits = others.LIMITS
     with origin.serving() as web, ledger.opened(tmp_path / "ledger") as found:
         pushes = Pushes(found, work.runner(found), clock)
         app = create_app(
@@ -143,7 +142,7 @@ def here(tmp_path: Path) -> Iterator[Here]:
             site = Site(web, call)
             web.answer = site.answer
             site.names(site.feed)
-            made = Subscriber(found, Client(limits, connect), URL, clock)
+            made = Subscriber(found, Client(LIMITS, connect), URL, clock)
             yield Here(client, pushes, made, clock, site)
 
 
@@ -349,10 +348,10 @@ def test_a_hub_that_refuses_is_asked_again_later(here: Here) -> None:
 def test_a_hub_that_never_asks_back_is_asked_again(here: Here) -> None:
     here.site.topic = "https://x.example/"
     here.subscribe()
-    here.clock.pass_by(300)
+    here.clock.pass_by(100)
     here.work()
     assert len(here.site.asked) == 1
-    here.clock.pass_by(400)
+    here.clock.pass_by(60)
     here.work()
     assert len(here.site.asked) == 2
 
@@ -440,7 +439,7 @@ def test_hubs_at_private_addresses_are_not_asked(here: Here) -> None:
             private = host == "localhost"
             return Dialler(private=not private).connect(host, port, deadline)
 
-    here.subscriber._client = Client(others.LIMITS, Strict(private=False).connect)
+    here.subscriber._client = Client(LIMITS, Strict(private=False).connect)
     here.site.names(here.site.feed, here.site.hub.replace("127.0.0.1", "localhost"))
     here.subscribe()
     assert sockets == ["127.0.0.1", "localhost"]
