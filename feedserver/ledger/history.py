@@ -8,7 +8,8 @@ what isn't in it any more is gone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,13 +52,14 @@ class Fetched:
 class About:
     """What is known of a source; `revision` goes up when what is served of it changes.
 
-    `good` is when it could be read last, `gone` when it said that it is no more, and `moved` where
-    it said that it has moved to.
+    `home` is its site's page, `good` when it could be read last, `gone` when it said that it is no
+    more, and `moved` where it said that it has moved to.
     """
 
     revision: int
     entries: int
     complete: bool
+    home: str | None
     good: float | None
     gone: float | None
     moved: str | None
@@ -179,6 +181,7 @@ class History:
                 found.revision,
                 connection.scalar(count) or 0,
                 found.complete,
+                archives.parse(found.head).site.url if found.head else None,
                 found.good,
                 found.gone,
                 found.moved,
@@ -187,19 +190,36 @@ class History:
     def archive(self, address: str, registry: Registry = EMPTY) -> Archive | None:
         """All that a source has had, with the feeds of all of it; nothing if that is nothing."""
         with self._ledger.reading() as connection:
-            source = connection.execute(select(SOURCES).where(SOURCES.c.address == address)).first()
-            if source is None or source.head is None:
-                return None
-            entries = tuple(_entries(connection, source.source))
-        head = archives.parse(source.head)
-        if source.complete:
-            return replace(head, entries=order.feed_order(entries))
-        named = (
-            NamedFeed(feed.path.strip("/"), feed.title, feed.description, feed.query)
-            for feed in head.feeds
-        )
-        rules = Rules(registry, tuple(named), head.feed_limit, head.redirects)
-        return assemble(entries, head.site, rules)
+            return _archive(connection, address, registry)
+
+    def preview(
+        self, address: str, fetched: Fetched, now: float, registry: Registry = EMPTY
+    ) -> Archive | None:
+        """All that a source would have with what a fetch has brought, of which nothing is kept."""
+        found: Archive | None = None
+        with suppress(_NotKept), self._ledger.writing() as connection:
+            source = _source(connection, address)
+            _taking(connection, source, self._most, now).take(fetched, again=True)
+            head = _head(fetched, source.head)
+            _note(connection, source.source, head=head, complete=fetched.complete)
+            found = _archive(connection, address, registry)
+            raise _NotKept
+        return found
+
+    def revisions(self) -> Mapping[str, int]:
+        """The revision of each source, by which others see that it has changed."""
+        with self._ledger.reading() as connection:
+            found = connection.execute(select(SOURCES.c.address, SOURCES.c.revision))
+            return {address: revision for address, revision in found}
+
+    def changes(self) -> int:
+        """How often anything has changed."""
+        with self._ledger.reading() as connection:
+            return connection.scalar(select(func.sum(SOURCES.c.revision))) or 0
+
+
+class _NotKept(Exception):
+    """Ends a transaction of which nothing is to be kept."""
 
 
 def _source(connection: Connection, address: str) -> Row[Any]:
@@ -234,6 +254,22 @@ def _head(fetched: Fetched, before: bytes | None) -> bytes:
             redirects={**redirects, **archive.redirects},
         )
     )
+
+
+def _archive(connection: Connection, address: str, registry: Registry) -> Archive | None:
+    source = connection.execute(select(SOURCES).where(SOURCES.c.address == address)).first()
+    if source is None or source.head is None:
+        return None
+    entries = tuple(_entries(connection, source.source))
+    head = archives.parse(source.head)
+    if source.complete:
+        return replace(head, entries=order.feed_order(entries))
+    named = (
+        NamedFeed(feed.path.strip("/"), feed.title, feed.description, feed.query)
+        for feed in head.feeds
+    )
+    rules = Rules(registry, tuple(named), head.feed_limit, head.redirects)
+    return assemble(entries, head.site, rules)
 
 
 def _entries(connection: Connection, source: int) -> Iterator[Entry]:

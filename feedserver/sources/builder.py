@@ -124,6 +124,7 @@ class Builder:
                 finally:
                     slot.visit = None
                 changed |= self._take(slot, outcome)
+        changed |= self._look_at_histories()
         self._written.look_at_folder()
         self._written.look_at_database()
         self._written.due |= changed
@@ -271,6 +272,15 @@ class Builder:
     def _fetch(self, source: Source, first: bool, again: bool) -> Outcome:
         """Visit an address, in a thread of its own, see `Visitor.visit`."""
         return self._visitor.visit(source, first, again)
+
+    def _look_at_histories(self) -> bool:
+        """Take what others have changed of what is kept; whether there is any."""
+        news = self._past.changed(self._visitor.registry)
+        changed = False
+        for slot in self._slots:
+            if slot.reading and (archive := news.get(slot.name)):
+                changed |= self._succeed(slot, replace(slot.reading, archive=archive))
+        return changed
 
     def _take(self, slot: Slot, outcome: Outcome) -> bool:
         """Take what a visit came to, and say when the next one is due."""

@@ -11,15 +11,16 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 from msgspec import Struct
 
-from feedserver.errors import ArchiveError, FeedServerError, StateError
+from feedserver.errors import ArchiveError, FeedServerError, SourceError, StateError
 from feedserver.foreign.reading import Reading
 from feedserver.formats import decoding
 from feedserver.ledger import history, ledger
@@ -27,6 +28,7 @@ from feedserver.ledger.history import About, History
 from feedserver.model import Archive
 from feedserver.newsletter.registry import Registry
 from feedserver.settings.settings import Settings, password
+from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetched, Validators
 from feedserver.store import files
 
@@ -133,6 +135,64 @@ def opened(settings: Settings, folder: Path) -> Iterator[History]:
         yield History(found, settings.history_entries)
 
 
+def whole(settings: Settings, address: str, fetched: Reading | None, now: float) -> Archive | None:
+    """All that a source has had, with what was fetched of it just now, which isn't kept.
+
+    Nothing if there is no history of it.
+
+    Raises:
+        StateError, SettingsError: the ledger can't be used.
+    """
+    folder = lasting(settings)
+    if not settings.history or not (settings.database or (folder / ledger.FILE).exists()):
+        return None
+    with opened(settings, folder) as found:
+        if found.about(address) is None:
+            return None
+        registry = sources.options(settings).registry
+        if fetched is None:
+            return found.archive(address, registry)
+        return found.preview(address, taken(fetched), now, registry)
+
+
+def begin(settings: Settings, archive: Archive, now: float) -> tuple[str, int]:
+    """Add entries to the history of the source whose site they are of; which that is, and how many.
+
+    Raises:
+        SourceError: that can't be told, or there is no such source.
+        StateError, SettingsError: the ledger can't be used.
+    """
+    names = (*settings.sources, *(peer.url for peer in settings.peers if peer.history))
+    addresses = [name for name in names if name.startswith(("http://", "https://"))]
+    if not addresses or not settings.history:
+        raise SourceError("the settings name no source at an address whose history is kept")
+    with opened(settings, lasting(settings)) as found:
+        address = _owner(found, addresses, archive.site.url)
+        about = found.about(address)
+        if about and about.complete:
+            raise SourceError(f"{address}: it is an archive, and has all that there is")
+        return address, found.begin(address, archive, now)
+
+
+def _owner(found: History, addresses: Sequence[str], home: str) -> str:
+    if len(addresses) == 1:
+        return addresses[0]
+    known = {each: found.about(each) for each in addresses}
+    for which in (
+        [each for each, about in known.items() if about and about.home == home],
+        [each for each in addresses if urlsplit(each).netloc == urlsplit(home).netloc],
+    ):
+        if len(which) == 1:
+            return which[0]
+    told = ", ".join(addresses)
+    raise SourceError(f"{home}: of which source these entries are can't be told: {told}")
+
+
+def taken(reading: Reading) -> history.Fetched:
+    """A reading, as a history takes it."""
+    return history.Fetched(reading.archive, reading.complete, reading.order, reading.withdrawn)
+
+
 class Past:
     """The histories of a server's sources; may be used in any thread.
 
@@ -147,6 +207,7 @@ class Past:
         self._history: History | None = None
         self._whole: dict[str, tuple[int, Registry, Archive]] = {}
         self._gone: set[str] = set()
+        self._changes = 0
         self.without: frozenset[str] = frozenset()
         """Addresses of which no history is kept."""
         self.problem: str | None = None
@@ -165,10 +226,7 @@ class Past:
             self._gone.discard(address)
         if (found := self._opened(address)) is None:
             return reading
-        fetched = history.Fetched(
-            reading.archive, reading.complete, reading.order, reading.withdrawn
-        )
-        found.take(address, fetched, now, again=again)
+        found.take(address, taken(reading), now, again=again)
         return replace(reading, archive=self._archive(found, address, registry) or reading.archive)
 
     def confirmed(self, address: str, now: float, registry: Registry) -> Archive | None:
@@ -204,6 +262,24 @@ class Past:
         with suppress(StateError):
             if found := self._opened(address):
                 found.mark(address, gone=gone, moved=moved)
+
+    def changed(self, registry: Callable[[], Registry]) -> Mapping[str, Archive]:
+        """All that those sources have had of which others have changed something meanwhile.
+
+        Other servers do, which have the same database, and commands.
+        """
+        found = self._history
+        news: dict[str, Archive] = {}
+        # What can't be had now is looked at again.
+        with suppress(FeedServerError):
+            if found and (count := found.changes()) != self._changes:
+                revisions = found.revisions()
+                for address, (revision, *_) in list(self._whole.items()):
+                    if revisions.get(address, revision) != revision:
+                        if archive := self._archive(found, address, registry()):
+                            news[address] = archive
+                self._changes = count
+        return news
 
     def _opened(self, address: str) -> History | None:
         if address in self.without:

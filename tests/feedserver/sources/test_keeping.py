@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from feedserver.cli import main
 from feedserver.formats import archive as archives
 from feedserver.ledger import ledger
 from feedserver.settings.settings import Settings
@@ -238,3 +239,91 @@ def test_servers_with_one_database_have_one_history(
         for bench in (first, second):
             bench.builder.close()
     assert not list(tmp_path.rglob(ledger.FILE))
+
+
+def config(bench: Bench) -> str:
+    """The settings of a bench, in a file."""
+    path = bench.state.parent / "feedserver.toml"
+    names = ", ".join(f'"{name}"' for name in bench.settings.sources)
+    path.write_text(f'sources = [{names}]\nstate = "state"\n')
+    return str(path)
+
+
+def test_import_begins_a_history_while_the_server_runs(
+    tmp_path: Path, clock: Clock, web: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench(tmp_path, clock, web.origin)
+    poll(bench, web, window(4, 3))
+    old = tmp_path / "old.xml"
+    old.write_bytes(window(3, 2, 1))
+    for added in (2, 0):
+        assert main(["import", str(old), "--config", config(bench)]) == 0
+        told = f"added {added} entries to what is kept of {web.origin}\n"
+        assert capsys.readouterr().out == told
+    # No fetch is waited for.
+    assert bench.refresh()
+    assert bench.ids() == ["4/", "3/", "2/", "1/"]
+    assert not bench.refresh()
+    poll(bench, web, window(5, 4))
+    assert bench.ids() == ["5/", "4/", "3/", "2/", "1/"]
+
+
+def test_import_finds_the_source_of_the_entries(
+    tmp_path: Path, clock: Clock, web: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the site that they are of."""
+    other, ours = f"{web.origin}/other", f"{web.origin}/ours"
+    poll(Bench(tmp_path, clock, ours), web, window(2))
+    bench = Bench(tmp_path, clock, other, ours)
+    old = tmp_path / "old.xml"
+    old.write_bytes(window(1))
+    assert main(["import", str(old), "--config", config(bench)]) == 0
+    assert f"of {ours}\n" in capsys.readouterr().out
+    old.write_bytes(window(1).replace(b"letters.example", b"herons.example"))
+    assert main(["import", str(old), "--config", config(bench)]) == 2
+    assert f"can't be told: {other}, {ours}" in capsys.readouterr().err
+
+
+def test_import_says_why_it_adds_nothing(
+    tmp_path: Path, clock: Clock, web: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old.xml"
+    old.write_bytes(window(1))
+    assert main(["import", str(old), "--config", config(Bench(tmp_path, clock, "site"))]) == 2
+    assert "no source at an address whose history is kept" in capsys.readouterr().err
+    bench = Bench(tmp_path, clock, web.origin)
+    poll(bench, web, archives.serialise(archive([post("a")], FEEDS)))
+    assert main(["import", str(old), "--config", config(bench)]) == 2
+    assert "it is an archive, and has all that there is" in capsys.readouterr().err
+
+
+def test_export_writes_all_that_is_kept(
+    tmp_path: Path, clock: Clock, web: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what stands in the feed by now; nothing of that is kept."""
+    bench = Bench(tmp_path, clock, web.origin)
+    poll(bench, web, window(2, 1))
+    poll(bench, web, window(4, 3))
+
+    def exported() -> list[str]:
+        command = ["export", web.origin, str(tmp_path / "out"), "--config", config(bench)]
+        assert main(command) == 0
+        found = archives.parse((tmp_path / "out" / "archive.json").read_bytes())
+        return [entry.title for entry in found.entries]
+
+    web.says(window(5, 4))
+    assert exported() == [f"Of the {day}." for day in (5, 4, 3, 2, 1)]
+    web.says(Answer(status=410))
+    assert exported() == [f"Of the {day}." for day in (4, 3, 2, 1)]
+    web.says(Answer(status=500))
+    assert main(["export", web.origin, str(tmp_path / "out"), "--config", config(bench)]) == 2
+    assert "it answers 500" in capsys.readouterr().err
+
+
+def test_export_without_a_history_is_of_the_feed(tmp_path: Path, clock: Clock, web: Web) -> None:
+    web.says(window(2, 1))
+    bench = Bench(tmp_path, clock, web.origin)
+    assert main(["export", web.origin, str(tmp_path / "out"), "--config", config(bench)]) == 0
+    found = archives.parse((tmp_path / "out" / "archive.json").read_bytes())
+    assert len(found.entries) == 2
+    assert not bench.state.exists()
