@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from feedserver.bot import command, config
-from feedserver.errors import FeedServerError, SettingsError
+from feedserver.errors import FeedServerError, GoneError, SettingsError
 from feedserver.feeds import catalogue, export
+from feedserver.model import Archive
 from feedserver.network import hubs, publishing, telling
 from feedserver.serving import networking, parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
 from feedserver.settings.settings import Settings, load
-from feedserver.sources import audit
+from feedserver.sources import audit, keeping
 from feedserver.sources import source as sources
 from feedserver.sources.addresses import Dialler
 from feedserver.sources.client import Client
@@ -89,6 +90,11 @@ def parser() -> argparse.ArgumentParser:
     exporter.add_argument("--url", type=_url, help="where they will be fetched from")
     exporter.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     exporter.set_defaults(run=_export)
+
+    importer = commands.add_parser("import", help="begin a history with entries of before")
+    importer.add_argument("source", metavar="SOURCE", help=_SOURCE)
+    importer.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    importer.set_defaults(run=_import)
 
     check = commands.add_parser("check", help="say what is wrong with a source or a feed")
     check.add_argument("source", metavar="SOURCE", help=_SOURCE)
@@ -173,9 +179,30 @@ def _by_hand(options: argparse.Namespace) -> Settings:
 def _export(options: argparse.Namespace) -> int:
     by_hand = _by_hand(options)
     source = sources.find(options.source, by_hand, Sightings(_now))
-    archive = source.read(WebFetcher(by_hand))
+    archive = _whole(source, by_hand) if source.path is None else source.read()
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {count} files into {options.folder}")
+    return 0
+
+
+def _whole(source: sources.Source, settings: Settings) -> Archive:
+    """All that a source at an address has had; one that is gone has no more than that."""
+    try:
+        fetched = source.reading(WebFetcher(settings))
+    except GoneError:
+        if (kept := keeping.whole(settings, source.name, None, 0.0)) is None:
+            raise
+        return kept
+    found = keeping.whole(settings, source.name, fetched, _now().timestamp())
+    return found or fetched.archive
+
+
+def _import(options: argparse.Namespace) -> int:
+    by_hand = _by_hand(options)
+    source = sources.find(options.source, by_hand, Sightings(_now))
+    archive = source.read(WebFetcher(by_hand))
+    address, count = keeping.begin(by_hand, archive, _now().timestamp())
+    print(f"added {count} entries to what is kept of {address}")
     return 0
 
 

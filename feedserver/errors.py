@@ -98,6 +98,10 @@ class FetchError(SourceError):
         self.retry_after = retry_after
 
 
+class GoneError(FetchError):
+    """An address says that it is gone for good (410). Raised by `fetching`."""
+
+
 class HubError(FeedServerError, ValueError):
     """What a subscriber asks of the hub can't be done. Raised in `network/`.
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 # What somebody has set for colours, proxies and servers is nothing that the tests are about.
 _OTHERS = re.compile(
     r"(?i:(https?|all|no)_proxy)|NO_COLOR|(CLI)?COLOR(_?FORCE)?|FORCE_COLOR|COLUMNS|LINES"
-    r"|SOURCE_DATE_EPOCH|FEEDSERVER_\w+"
+    r"|SOURCE_DATE_EPOCH|FEEDSERVER_\w+|DATABASE_PASSWORD"
 )
 for _name in filter(_OTHERS.fullmatch, [*os.environ]):
     del os.environ[_name]
@@ -74,6 +74,12 @@ def absent(what: str) -> NoReturn:
     if os.environ.get("TWIM_REQUIRE_ALL") == "1":
         pytest.fail(f"{what} is required here, and absent")
     pytest.skip(f"{what} is absent")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What servers without a state keep is not among the data of who runs the tests."""
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
 
 
 class _Compiled(BytecodeCache):

@@ -11,6 +11,7 @@ import html as entities
 import io
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 
@@ -59,6 +60,11 @@ _SELF = re.compile(r"<(?:\w++:)?link\b(?=[^<>]*\srel\s*=\s*[\"']self[\"'])[^<>]*
 _HREF = re.compile(r"\shref\s*=\s*[\"']([^\"'<>]*)[\"']")
 # At the end of the address that feedparser resolves others by: what has it knows no xml:base.
 _NO_BASE = "#no-xml-base"
+# RFC 6721, 3; feedparser leaves it out.
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+_TOMBSTONE = re.compile(r"<(?:([\w.-]++):)?deleted-entry(\s[^<>]*+)>")
+_ATTRIBUTE = re.compile(r"([\w.:-]++)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
+_OPAQUE = re.compile(r"<!--(?>.*?-->|.*)|<!\[CDATA\[(?>.*?\]\]>|.*)", re.DOTALL)
 _IMAGES = re.compile(r"image/[\w.+-]+")
 
 
@@ -85,7 +91,8 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
         if found.bozo:
             message = f"is no well-formed XML, and is read as far as it goes: {_fault(found)}"
             findings.append(Finding(0, FEED, message))
-        items = tuple(_draft(item, number) for number, item in enumerate(found.entries, 1))
+        drafts = (_draft(item, number) for number, item in enumerate(found.entries, 1))
+        items, withdrawn = _without_deleted(tuple(drafts), _tombstones(text))
         return DraftFeed(
             title=_plain(found.feed, "title"),
             url=_text(found.feed, "link"),
@@ -94,6 +101,7 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
             authors=tuple(_people(found.feed)),
             items=items,
             findings=tuple(findings),
+            withdrawn=withdrawn,
         )
     except ForeignError:
         raise
@@ -113,6 +121,37 @@ def _self(text: str) -> str | None:
     link = _SELF.search(text)
     href = _HREF.search(link[0]) if link else None
     return urls.absolute(entities.unescape(href[1]), "") if href else None
+
+
+def _tombstones(text: str) -> dict[str, datetime | None]:
+    """The ids of entries that a feed says were deleted, and when (RFC 6721, 3)."""
+    if _TOMBSTONES not in text:
+        return {}
+    text = _OPAQUE.sub("", text)
+    names = {key: a or b for key, a, b in _ATTRIBUTE.findall(text) if key.startswith("xmlns:")}
+    found: dict[str, datetime | None] = {}
+    for prefix, written in _TOMBSTONE.findall(text):
+        attributes = {key: a or b for key, a, b in _ATTRIBUTE.findall(written)}
+        own = attributes.get(f"xmlns:{prefix}") if prefix else attributes.get("xmlns")
+        if _TOMBSTONES in (own, names.get(f"xmlns:{prefix}")):
+            id = entities.unescape(attributes.get("ref", "")).strip()
+            when = instant(attributes.get("when"))
+            before = found.get(id)
+            found[id] = max(when, before) if when and before else when or before
+    found.pop("", None)
+    return found
+
+
+def _without_deleted(
+    items: tuple[Draft, ...], deleted: Mapping[str, datetime | None]
+) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
+    """The items without those that were deleted, and their ids; of both the later is true."""
+    gone = dict.fromkeys(deleted)
+    for item in items:
+        when = deleted.get(item.id or "")
+        if item.id in gone and item.updated and when and item.updated > when:
+            del gone[item.id]
+    return tuple(item for item in items if item.id not in gone), tuple(gone)
 
 
 def _fault(found: Mapping[str, object]) -> str:

@@ -71,7 +71,13 @@ def read(
         raise ForeignError(answer["error"])
     findings = tuple(Finding(*each) for each in answer["findings"])
     try:
-        return Reading(archive.parse(body), findings)
+        return Reading(
+            archive.parse(body),
+            findings,
+            bool(answer["complete"]),
+            tuple(map(str, answer["order"])),
+            tuple(map(str, answer["withdrawn"])),
+        )
     except ArchiveError as error:
         raise ForeignError(f"it can't be kept as an archive: {error}") from error
 
@@ -87,7 +93,12 @@ def main(told: BinaryIO, answer: BinaryIO) -> None:
         found = reading.read(data, options, address, content_type)
         body = archive.serialise(found.archive)
         findings = [(each.rule, each.where, each.message) for each in found.findings]
-        head: dict[str, object] = {"findings": findings}
+        head: dict[str, object] = {
+            "findings": findings,
+            "complete": found.complete,
+            "order": found.order,
+            "withdrawn": found.withdrawn,
+        }
     except (FeedServerError, MemoryError) as error:
         body = b""
         head = {"error": str(error) or "reading it takes more memory than it may"}

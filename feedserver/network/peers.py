@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from feedserver.errors import FetchError, ForeignError
 from feedserver.foreign import network
@@ -46,14 +47,17 @@ class Peers(Builder):
         *,
         fetcher: Fetcher | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        lasting: Path | None = None,
     ) -> None:
         within = replace(
             settings,
             sources=tuple(peer.url for peer in settings.peers),
             fetch_bytes=settings.peer_bytes,
+            history_entries=min(settings.history_entries, settings.peer_entries),
         )
         self._pages = fetcher or WebFetcher(within)
-        super().__init__(within, fetcher=Looking(self._pages), now=now)
+        super().__init__(within, fetcher=Looking(self._pages), now=now, lasting=lasting)
+        self._past.without = frozenset(peer.url for peer in settings.peers if not peer.history)
         self._peers = {peer.url: peer for peer in settings.peers}
         self._own = own
         self._joined: Sequence[Archive] = ()
@@ -127,7 +131,7 @@ class Peers(Builder):
         self.health = Health((), self.health.problems, self.health.sources)
 
     def _member(self, name: str, reading: Reading) -> Member:
-        peer, address = self._peers[name], self._addresses[name]
+        peer, address = self._peers[name], self._addresses.get(name, name)
         folder, _, file = address.rpartition("/")
         return Member(
             reading.archive,

@@ -29,8 +29,8 @@ from feedserver.network.pushes import Heard, Pushes
 from feedserver.network.subscribing import Subscriber
 from feedserver.network.verifying import Verifier
 from feedserver.serving import logs
-from feedserver.settings import database
-from feedserver.settings.settings import Settings
+from feedserver.settings.settings import Settings, password
+from feedserver.sources import statefolder
 from feedserver.sources.addresses import Dialler
 from feedserver.sources.builder import Builder
 from feedserver.sources.client import Client
@@ -71,10 +71,10 @@ class Watch:
 
 
 @contextmanager
-def websub(settings: Settings) -> Iterator[WebSub | None]:
+def websub(settings: Settings, lasting: Path) -> Iterator[WebSub | None]:
     """What takes that which other servers say, for a process that answers."""
     with ExitStack() as stack:
-        found = _opened(settings, stack)
+        found = _opened(settings, lasting, stack)
         if found is None:
             yield None
         else:
@@ -85,14 +85,15 @@ def websub(settings: Settings) -> Iterator[WebSub | None]:
 
 @contextmanager
 def at_work(
-    settings: Settings, site: Path, builders: Sequence[Builder], origin: str
+    settings: Settings, site: Path, lasting: Path, builders: Sequence[Builder], origin: str
 ) -> Iterator[Watch]:
     """Do what is due, in threads, while something else is done.
 
-    `site` is the database of the site, and `origin` where this server listens.
+    `site` is the database of the site, `lasting` the folder of what isn't to be lost, and `origin`
+    where this server listens.
     """
     with ExitStack() as stack:
-        found = _opened(settings, stack)
+        found = _opened(settings, lasting, stack)
         watch = Watch(found)
         if found:
             base = settings.url or (f"{origin}/" if settings.private_addresses else None)
@@ -112,8 +113,10 @@ def at_work(
             stop = threading.Event()
             for look in looks:
                 _start(stack, partial(topics.keep, look, stop), stop.set)
-            _start(stack, lambda: _run(runner, watch.begun), runner.stop)
+            _start(stack, lambda: _run(runner, watch.begun, stop), runner.stop)
             _start(stack, watch.run, watch.stop)
+            # What is called first stands last.
+            stack.callback(stop.set)
         yield watch
 
 
@@ -166,7 +169,7 @@ def worker(settings: Settings) -> None:
             "worker: only on PostgreSQL there may be several; name a database in the settings."
             " With SQLite feedserver serve does all that is due"
         )
-    with logs.configured(settings), opened(settings) as found:
+    with logs.configured(settings), opened(settings, statefolder.own(settings)) as found:
         kinds = sweepers(settings, found, settings.url)
         runner = work.runner(found, kinds)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -181,11 +184,10 @@ def status(settings: Settings) -> Iterator[str]:
     Raises:
         FeedServerError: there is no ledger, or it can't be used.
     """
-    if settings.database is None and not ledger.is_there(settings.state):
-        raise StateError(
-            "work: the settings name neither a database nor a state folder with a ledger in it"
-        )
-    with opened(settings) as found:
+    lasting = statefolder.own(settings)
+    if settings.database is None and not ledger.is_there(lasting):
+        raise StateError(f"work: {lasting}: no server that has these settings was started")
+    with opened(settings, lasting) as found:
         for queue in work.queues(found):
             line = f"{queue.kind}: {queue.due} due, {queue.waiting} later"
             if queue.retried:
@@ -195,27 +197,33 @@ def status(settings: Settings) -> Iterator[str]:
                 yield f"  shard {each.shard} has failed {each.failures} times: {each.error}"
 
 
-def opened(settings: Settings) -> AbstractContextManager[Ledger]:
-    """The ledger that the settings name.
+def opened(settings: Settings, lasting: Path) -> AbstractContextManager[Ledger]:
+    """The ledger that the settings name, or that in a folder.
 
     Raises:
         FeedServerError: it can't be used, or its password isn't there.
     """
-    secret = database.password(settings.database_password_file, os.environ)
-    return ledger.opened(settings.state or Path(), settings.database, secret)
+    secret = password(settings, os.environ) if settings.database else None
+    return ledger.opened(lasting, settings.database, secret)
 
 
-def _run(runner: Runner, begun: threading.Event) -> None:
+def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
+    """Do what is due; while another process does it, see whether that ends."""
     begun.wait()
-    try:
-        runner.run()
-    except StateError as error:
-        log.error("%s: nothing is delivered", error)
+    told: str | None = None
+    while not stop.is_set():
+        try:
+            runner.run()
+        except StateError as error:
+            if str(error) != told:
+                log.warning("%s; this one waits for that", error)
+            told = str(error)
+            stop.wait(_LOOK)
 
 
-def _opened(settings: Settings, stack: ExitStack) -> Ledger | None:
+def _opened(settings: Settings, lasting: Path, stack: ExitStack) -> Ledger | None:
     try:
-        return stack.enter_context(opened(settings))
+        return stack.enter_context(opened(settings, lasting))
     except FeedServerError as error:
         log.error("%s: nobody can subscribe", error)
         return None

@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from prometheus_client import start_http_server
 
@@ -59,6 +60,7 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         stack.enter_context(logs.configured(settings))
         signals = stack.enter_context(_signals())
         listener = stack.enter_context(_bound(settings.host, settings.port))
+        lasting = statefolder.own(settings)
         folder = stack.enter_context(statefolder.held(settings))
         settings = replace(settings, state=folder.path)
         builder = Builder(settings, state=folder)
@@ -68,16 +70,21 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         while not rebuilding.wait(_LISTEN):
             if signals.stop:
                 return
-        peers = Peers(settings, lambda: builder.archives) if settings.peers else None
+        peers = None
+        if settings.peers:
+            peers = Peers(settings, lambda: builder.archives, lasting=folder.lasting)
         settings = replace(settings, folder=settings.folder or builder.folder)
         builders = (builder, peers) if peers else (builder,)
         site = folder.path / DATABASE
-        watch = stack.enter_context(networking.at_work(settings, site, builders, _origin(listener)))
+        watch = stack.enter_context(
+            networking.at_work(settings, site, lasting, builders, _origin(listener))
+        )
         network = _network(settings, peers, stack)
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
 
-        parent = _Parent(settings, listener, metrics, (rebuilding, *network), watch, signals)
+        rebuilt = (rebuilding, *network)
+        parent = _Parent(settings, lasting, listener, metrics, rebuilt, watch, signals)
 
         def begun(ready: Ready) -> None:
             watch.begin()
@@ -158,6 +165,7 @@ class _Parent:
     def __init__(
         self,
         settings: Settings,
+        lasting: Path,
         listener: socket.socket,
         metrics: Metrics,
         rebuilding: Sequence[Rebuilding],
@@ -165,6 +173,7 @@ class _Parent:
         signals: _Signals,
     ) -> None:
         self._settings = settings
+        self._lasting = lasting
         self._listener = listener
         self._supervisor = Supervisor(settings.workers, worker.run, self._arguments)
         self._metrics = metrics
@@ -211,7 +220,8 @@ class _Parent:
     def _arguments(self) -> tuple[object, ...]:
         """What a worker is started with."""
         assert self._settings.state is not None
-        return self._settings, self._settings.state / DATABASE, self._listener, self._told()
+        site = self._settings.state / DATABASE
+        return self._settings, site, self._lasting, self._listener, self._told()
 
     def _told(self) -> Told:
         """What to tell a worker; the same to all that report within a moment."""

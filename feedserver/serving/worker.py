@@ -59,10 +59,15 @@ class _Ear:
 
 
 def run(
-    settings: Settings, database: Path, listener: socket, told: Told, parent: Connection
+    settings: Settings,
+    database: Path,
+    lasting: Path,
+    listener: socket,
+    told: Told,
+    parent: Connection,
 ) -> None:
     """Answer what comes to the listener, until the parent ends or closes the connection."""
-    with logs.configured(settings), networking.websub(settings) as websub:
+    with logs.configured(settings), networking.websub(settings, lasting) as websub:
         _allow_descriptors(2 * settings.max_connections + 100)
         store = Store(database, hub=settings.hub)
         ear = _Ear(parent, told)

@@ -18,7 +18,7 @@ from feedserver.errors import CatalogueError, SettingsError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
 from feedserver.feeds.parameters import OF_SLUGS
-from feedserver.settings import database, peers, values
+from feedserver.settings import peers, values
 from feedserver.settings.peers import Peer
 from feedserver.settings.places import place, unknown
 from feedserver.text.slugs import slugify
@@ -29,6 +29,8 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 PREFIX = "FEEDSERVER_"
 CONFIG = "FEEDSERVER_CONFIG"
 """The variable that names the file, if the command line doesn't."""
+PASSWORD = "DATABASE_PASSWORD"
+"""The variable with the password of the database."""
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -56,13 +58,19 @@ class Settings:
     """How many processes answer requests."""
 
     state: Path | None = None
-    """The folder of what is kept between restarts; else one below the user's cache."""
+    """The folder of what is kept between restarts; else histories are among the user's data."""
 
-    database: str | None = None
-    """A database of PostgreSQL for what has to last; else one of SQLite in the state folder."""
+    database: str | None = field(default=None, repr=False)
+    """The address of one of PostgreSQL, for what has to last; else SQLite in the state folder."""
 
     database_password_file: Path | None = None
-    """The file with its password, unless the variable `DATABASE_PASSWORD` has it."""
+    """The file of its password, unless that is in the variable DATABASE_PASSWORD."""
+
+    history: bool = True
+    """Whether of sources at addresses is kept what has left their feeds."""
+
+    history_entries: int = 100_000
+    """How many entries of a source are kept; the oldest go."""
 
     interval: float = 1.0
     """How often files are looked at for changes."""
@@ -152,13 +160,14 @@ class Settings:
 _READERS: Mapping[str, Callable[[object], object]] = {
     **dict.fromkeys(("sources", "issues", "ignore_sections"), values.texts),
     **dict.fromkeys(("folder", "state", "registry", "database_password_file"), values.path),
-    "database": database.address,
     **dict.fromkeys(("interval", "poll", "fetch_timeout", "head_timeout", "drain"), values.seconds),
-    **dict.fromkeys(("private_addresses", "log_requests", "log_clients"), values.flag),
+    **dict.fromkeys(("private_addresses", "history", "log_requests", "log_clients"), values.flag),
     "host": values.text,
     "port": values.whole(0, 65535),
     "url": values.url,
     "workers": values.whole(1, 256),
+    "database": values.database,
+    "history_entries": values.whole(1, 10**7),
     "archive_bytes": values.whole(1, 10**12),
     "fetch_bytes": values.whole(1, 10**10),
     "peer_entries": values.whole(1, 10**6),
@@ -180,8 +189,6 @@ _TEXTS = (
     *("host", "url", "hub", "metrics", "log_level", "log_format"),
     *("folder", "state", "registry", "database", "database_password_file"),
 )
-_SECRET = ("database",)
-"""What may have a password in it by mistake, and isn't shown."""
 
 
 def load(
@@ -207,6 +214,22 @@ def load(
     found |= {name: _read(name, value, "command line") for name, value in told.items()}
     # Each value was read by the type of its field.
     return Settings(**found)  # type: ignore[arg-type]
+
+
+def password(settings: Settings, environ: Mapping[str, str]) -> str | None:
+    """The password of the database: that of the environment, else of the file that is named.
+
+    Raises:
+        SettingsError: the file can't be read.
+    """
+    if told := environ.get(PASSWORD):
+        return told
+    path = settings.database_password_file
+    try:
+        return path.read_text("utf-8").strip() if path else None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it isn't UTF-8"
+        raise SettingsError(f"database_password_file: {reason}", str(path)) from error
 
 
 def names() -> tuple[str, ...]:
@@ -269,9 +292,9 @@ def _read(name: str, value: object, where: str) -> object:
     try:
         return _READERS[name](value)
     except ValueError as error:
-        told = "something else" if name in _SECRET else values.shown(value)
-        message = f"{name}: expected {error}, found {told}"
-        raise SettingsError(message, where) from error
+        # A database's may have a password.
+        shown = "another" if name == "database" else values.shown(value)
+        raise SettingsError(f"{name}: expected {error}, found {shown}", where) from error
 
 
 def _beside(path: Path, name: str, value: object) -> object:

@@ -113,6 +113,13 @@ def hub(value: object) -> str:
     return found
 
 
+def database(value: object) -> str:
+    written = text(value)
+    if not written.startswith(("postgresql://", "postgres://")):
+        raise ValueError("an address postgresql://…")
+    return written
+
+
 def networks(value: object) -> tuple[str, ...]:
     found = texts(value)
     for each in found:

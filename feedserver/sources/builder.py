@@ -18,17 +18,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedserver.errors import FeedServerError, FetchError, SourceError
+from feedserver.errors import FeedServerError, FetchError, GoneError, SourceError
 from feedserver.foreign import joining
 from feedserver.foreign.reading import Reading
 from feedserver.model import Archive
 from feedserver.settings.settings import Settings
 from feedserver.sources import keeping, slots, statefolder
 from feedserver.sources import source as sources
-from feedserver.sources.fetching import Fetcher, Validators, WebFetcher
-from feedserver.sources.keeping import Copy
+from feedserver.sources.fetching import Fetcher, WebFetcher
+from feedserver.sources.keeping import COPIES, Past
 from feedserver.sources.sightings import Sightings
-from feedserver.sources.slots import Outcome, Pushes, Slot
+from feedserver.sources.slots import GONE, Outcome, Pushes, Slot, Visitor
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health, StateFolder
 from feedserver.sources.written import Written
@@ -37,7 +37,6 @@ from feedserver.store import files
 log = logging.getLogger("feedserver")
 
 DATABASE = statefolder.DATABASE
-COPIES = "sources"
 
 _FIRST_WAIT = 60.0
 _LONGEST_WAIT = 6 * 3600.0
@@ -47,7 +46,7 @@ _LONGEST_REQUEST = 24 * 3600.0
 class Builder:
     """Makes the database of `settings.state` from `settings.sources`.
 
-    `state` is that folder, where it is held.
+    `state` is that folder, where it is held, and `lasting` the one of histories, if it is another.
 
     Raises:
         SourceError, RegistryError: the settings can't be followed.
@@ -67,13 +66,22 @@ class Builder:
         state: StateFolder | None = None,
         fetcher: Fetcher | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        lasting: Path | None = None,
     ) -> None:
         if settings.state is None or not settings.sources:
             raise SourceError("no source is named" if settings.state else "no state folder")
         self._settings = settings
         self._state = settings.state
         self._written = Written(state or StateFolder(settings.state, locked=False), self.database)
-        self._fetcher = fetcher or WebFetcher(settings)
+        self._past = Past(settings, lasting or (state.lasting if state else settings.state))
+        self._visitor = Visitor(
+            self._state / COPIES,
+            self._past,
+            fetcher or WebFetcher(settings),
+            self._parse,
+            lambda: sources.options(settings).registry,
+            now,
+        )
         self._now = now
         self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
         self._room = threading.BoundedSemaphore(self.at_once)
@@ -122,6 +130,7 @@ class Builder:
                 finally:
                     slot.visit = None
                 changed |= self._take(slot, outcome)
+        changed |= self._look_at_histories()
         self._written.look_at_folder()
         self._written.look_at_database()
         self._written.due |= changed
@@ -195,6 +204,7 @@ class Builder:
         for slot in self._slots:
             if slot.visit:
                 slot.visit.cancel()
+        self._past.close()
 
     def _look(self, slot: Slot) -> bool:
         """Look at a file, or see to it that an address is visited; whether there is news."""
@@ -266,35 +276,17 @@ class Builder:
                     visit.set_result(outcome)
 
     def _fetch(self, source: Source, first: bool, again: bool) -> Outcome:
-        """Visit an address, in a thread of its own; at `first` a kept copy will do for now.
+        """Visit an address, in a thread of its own, see `Visitor.visit`."""
+        return self._visitor.visit(source, first, again)
 
-        What hasn't changed is read `again` from the copy, as the settings may have.
-        """
-        copies = self._state / COPIES
-        copy = keeping.load(copies, source.name)
-        if first and copy:
-            try:
-                found = self._parse(source, copy.body, copy.address, copy.content_type)
-                return Outcome(found, kept=True)
-            except FeedServerError:
-                # Of an older version of ours: fetched anew.
-                copy = None
-        try:
-            fetched = self._fetcher.fetch(source.name, copy.validators if copy else Validators())
-            if fetched.body is None and not (copy and again):
-                return Outcome(None, moved=fetched.moved)
-        except FetchError as error:
-            return Outcome(None, error)
-        if fetched.body is None and copy:
-            fetched = replace(
-                fetched, body=copy.body, address=copy.address, content_type=copy.content_type
-            )
-        assert fetched.body is not None
-        try:
-            reading = self._parse(source, fetched.body, fetched.address, fetched.content_type)
-        except FeedServerError as error:
-            return Outcome(None, error, refused=True, moved=fetched.moved)
-        return Outcome(reading, moved=fetched.moved, copy=Copy.of(fetched, fetched.body))
+    def _look_at_histories(self) -> bool:
+        """Take what others have changed of what is kept; whether there is any."""
+        news = self._past.changed(self._visitor.registry)
+        changed = False
+        for slot in self._slots:
+            if slot.reading and (archive := news.get(slot.name)):
+                changed |= self._succeed(slot, replace(slot.reading, archive=archive))
+        return changed
 
     def _take(self, slot: Slot, outcome: Outcome) -> bool:
         """Take what a visit came to, and say when the next one is due."""
@@ -305,9 +297,15 @@ class Builder:
             return True
         if outcome.moved and outcome.moved != slot.moved:
             log.warning("%s has moved for good, to %s", slot.name, outcome.moved)
+            self._past.mark(slot.name, moved=outcome.moved)
         slot.checked = now
         # What fails tells nothing of a move.
         slot.moved = outcome.moved if outcome.error is None else outcome.moved or slot.moved
+        slot.gone = isinstance(outcome.error, GoneError)
+        if slot.gone:
+            slot.due = now + timedelta(seconds=_LONGEST_REQUEST)
+            self._fail(slot, f"{slot.name}: {GONE}")
+            return False
         if outcome.error:
             slot.failures += 1
             first = min(_FIRST_WAIT, self._settings.poll)
@@ -325,7 +323,10 @@ class Builder:
             slot, self._settings.poll, now, is_new=outcome.reading is not None
         )
         first = slot.reading is None
-        changed = self._succeed(slot, outcome.reading)
+        reading = outcome.reading
+        if outcome.whole and slot.reading and outcome.whole is not slot.reading.archive:
+            reading = replace(slot.reading, archive=outcome.whole)
+        changed = self._succeed(slot, reading)
         if changed and not first:
             slots.tell_missed(slot, self.pushes)
         return changed
@@ -378,7 +379,8 @@ class Builder:
         trouble = self._written.trouble or self._written.problem
         values = [slots.values(slot, trouble) for slot in self._slots]
         self._write_status({"version": 1, "sources": values})
-        told = (*self._written.problems, self._unwritten, *(slot.unkept for slot in self._slots))
+        unkept = (slot.unkept for slot in self._slots)
+        told = (*self._written.problems, self._unwritten, self._past.problem, *unkept)
         problems = tuple(each for each in told if each)
         for problem in problems:
             if problem not in self.health.problems:

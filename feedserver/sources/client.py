@@ -244,7 +244,7 @@ def _told(address: str) -> Iterator[None]:
     try:
         yield
     except FetchError as error:
-        raise FetchError(f"{address}: {error}", error.retry_after) from error
+        raise type(error)(f"{address}: {error}", error.retry_after) from error
     except httpcore2.TimeoutException as error:
         raise FetchError(f"{address}: {str(error) or TOO_LONG}") from error
     except _FAILURES as error:

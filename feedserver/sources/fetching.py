@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from feedserver.errors import FetchError
+from feedserver.errors import FetchError, GoneError
 from feedserver.settings.settings import Settings
 from feedserver.sources.addresses import Dialler, Resolve, is_public, resolve
 from feedserver.sources.client import Answer, Client, Limits, Request
@@ -92,6 +92,8 @@ def _taken(answer: Answer, known: Validators) -> Fetched:
     """
     if answer.status == 304 and (known.etag or known.modified):
         return Fetched(None, answer.address, validators=known, moved=answer.moved)
+    if answer.status == 410:
+        raise GoneError("it answers 410 Gone")
     if answer.status != 200:
         message = f"it answers {answer.status} {answer.reason}".strip()
         raise FetchError(message, answer.retry_after)

@@ -1,17 +1,25 @@
-"""The sources of a builder: what was read of each, how it is, and what is to be done next."""
+"""The sources of a builder: what was read of each, how it is, and what is to be done next.
+
+And what a visit to an address comes to, which is made in a thread of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
-from feedserver.errors import FeedServerError, StateError
+from feedserver.errors import FeedServerError, FetchError, GoneError, StateError
 from feedserver.foreign.reading import Reading
-from feedserver.sources.keeping import Copy
+from feedserver.model import Archive
+from feedserver.newsletter.registry import Registry
+from feedserver.sources import keeping
+from feedserver.sources.fetching import Fetcher, Validators
+from feedserver.sources.keeping import Copy, Past
 from feedserver.sources.source import Source
 
 _NOTES = 20
@@ -22,6 +30,8 @@ _GAP = timedelta(seconds=2)
 """How long it is left alone, however often they are told."""
 _AGAIN = timedelta(seconds=5)
 
+GONE = "it answers 410 Gone: it is asked no more"
+
 Stamp = tuple[int, int, int]
 """What tells one version of a file from another: time, size, inode."""
 
@@ -30,7 +40,7 @@ Stamp = tuple[int, int, int]
 class Outcome:
     """What a visit to an address came to; `kept` if it is the copy of an earlier one.
 
-    `copy` is to be kept.
+    `copy` is to be kept. Without a reading `whole` may be what its source has by now.
     """
 
     reading: Reading | None
@@ -39,6 +49,7 @@ class Outcome:
     moved: str | None = None
     kept: bool = False
     copy: Copy | None = None
+    whole: Archive | None = None
 
 
 class Pushes(Protocol):
@@ -71,6 +82,7 @@ class Slot:
     updates: int = 0
     error: str | None = None
     refused: bool = False
+    gone: bool = False
     checked: datetime | None = None
     success: datetime | None = None
     changed: datetime | None = None
@@ -134,13 +146,15 @@ def _told(pushes: Pushes | None) -> tuple[Collection[str], Collection[str]]:
 def values(slot: Slot, trouble: str | None) -> dict[str, object]:
     """How a source is, as operators read it: what there isn't is left out.
 
-    `state` is `stale` if it can't be reached and its old entries are served, or, for some `trouble`
+    `state` is `gone` if it has said that it is no more, and what was read of it is served; `stale`
+    if it can't be reached and its old entries are served, or, for some `trouble`
     with the state folder, what was read isn't; `refused` if what it has now can't be taken;
     `missing` if nothing was ever read of it.
     """
     found = slot.reading
     error = slot.error or (trouble if found is not slot.served else None)
     state = "refused" if slot.refused else "stale" if error else "current"
+    state = "gone" if slot.gone and found is slot.served else state
     told: dict[str, object | None] = {
         "name": slot.name,
         "kind": slot.source.kind if slot.source else "missing",
@@ -161,3 +175,77 @@ def values(slot: Slot, trouble: str | None) -> dict[str, object]:
 
 def _shown(moment: datetime | None) -> str | None:
     return moment.replace(microsecond=0).isoformat() if moment else None
+
+
+Parse = Callable[[Source, bytes, str, str | None], Reading]
+"""Reads a document of a source, which came from an address as a media type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Visits addresses; of each it keeps what it has had."""
+
+    copies: Path
+    past: Past
+    fetcher: Fetcher
+    parse: Parse
+    registry: Callable[[], Registry]
+    now: Callable[[], datetime]
+
+    def visit(self, source: Source, first: bool, again: bool) -> Outcome:
+        """Visit an address; at `first` what was kept will do for now.
+
+        What hasn't changed is read `again` from the copy, as the settings may have.
+        """
+        try:
+            return self._visit(source, first, again)
+        except StateError as error:
+            # What it has brought isn't lost: it is fetched once more.
+            return Outcome(None, error)
+        except FeedServerError as error:
+            return Outcome(None, error, refused=not isinstance(error, FetchError))
+
+    def _visit(self, source: Source, first: bool, again: bool) -> Outcome:
+        name, past = source.name, self.past
+        copy = keeping.load(self.copies, name)
+        if first and (found := self._before(source, copy)):
+            return Outcome(found, kept=True)
+        if first:
+            # One of an older version of ours is fetched anew.
+            copy = None
+        if not again and past.is_gone(name):
+            raise GoneError(GONE)
+        now = self.now().timestamp()
+        try:
+            fetched = self.fetcher.fetch(name, copy.validators if copy else Validators())
+        except GoneError:
+            past.mark(name, gone=now)
+            raise
+        if fetched.body is not None:
+            copy, is_new = Copy.of(fetched, fetched.body), True
+        elif copy and again:
+            is_new = False
+        else:
+            whole = past.confirmed(name, now, self.registry())
+            return Outcome(None, moved=fetched.moved, whole=whole)
+        try:
+            found = self.parse(source, copy.body, copy.address, copy.content_type)
+        except FeedServerError as error:
+            return Outcome(None, error, refused=True, moved=fetched.moved)
+        found = past.whole(name, found, now, self.registry(), again=not is_new)
+        return Outcome(found, moved=fetched.moved, copy=copy)
+
+    def _before(self, source: Source, copy: Copy | None) -> Reading | None:
+        """What was read of an address before this server was started, by today's settings."""
+        name = source.name
+        if copy := copy or keeping.earlier(name):
+            with suppress(FeedServerError):
+                found = self.parse(source, copy.body, copy.address, copy.content_type)
+                now, registry = self.now().timestamp(), self.registry()
+                try:
+                    return self.past.whole(name, found, now, registry, again=True)
+                except StateError:
+                    whole = self.past.kept(name, registry)
+                    return replace(found, archive=whole) if whole else found
+        whole = self.past.kept(name, self.registry())
+        return Reading(whole) if whole else None

@@ -45,7 +45,7 @@ _ROOM = bytes(65_536)
 class SourceStatus:
     """When a source was read last, and how it is; `error` says what is wrong.
 
-    `state` is current, stale, refused or missing, as the builder writes it.
+    `state` is current, gone, stale, refused or missing, as the builder writes it.
     """
 
     name: str
@@ -56,8 +56,8 @@ class SourceStatus:
 
     @property
     def current(self) -> bool:
-        """Whether what the source has now is what is served."""
-        return self.state == "current"
+        """Whether what the source has now is what is served, or the last that it had."""
+        return self.state in ("current", "gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,10 @@ def together(several: Iterable[Health]) -> Health:
 class StateFolder:
     """A folder, and the lock that makes it one server's, unless it needs none."""
 
-    def __init__(self, path: Path, *, locked: bool = True) -> None:
+    def __init__(self, path: Path, *, locked: bool = True, lasting: Path | None = None) -> None:
         self.path = path
+        self.lasting = lasting or path
+        """The folder of what may not be lost when this one is."""
         # It is taken in one thread, and let go in another.
         lock = filelock.FileLock(path / LOCK, timeout=0, thread_local=False)
         self._lock = lock if locked else None
@@ -150,7 +152,8 @@ def held(settings: Settings) -> Iterator[StateFolder]:
     """Hold the folder that the settings name, as long as the block runs.
 
     Without one, what was fetched is kept below the user's cache, in a folder for these sources;
-    for sources that are files, or if another server has that folder, a temporary one will do.
+    for sources that are files, or if another server has that folder, a temporary one will do. What
+    may not be lost is then among the user's data.
 
     Raises:
         StateError: another server uses the folder that is named, or it can neither be written nor
@@ -163,13 +166,33 @@ def held(settings: Settings) -> Iterator[StateFolder]:
 def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     if settings.state is not None:
         return stack.enter_context(_held(settings.state))
+    lasting = platformdirs.user_data_path("feedserver")
     if settings.peers or any(name.startswith(("http://", "https://")) for name in settings.sources):
         try:
-            return stack.enter_context(_held(usual(settings)))
+            return stack.enter_context(_held(usual(settings), lasting))
         except StateError as error:
             log.info("%s; what is fetched will not be kept", error)
     temporary = tempfile.TemporaryDirectory(prefix="feedserver-", ignore_cleanup_errors=True)
-    return StateFolder(Path(stack.enter_context(temporary)), locked=False)
+    path = Path(stack.enter_context(temporary))
+    return StateFolder(path, locked=False, lasting=lasting)
+
+
+def own(settings: Settings) -> Path:
+    """The folder of what one server has to keep: without `state` it is among the user's data.
+
+    It has a name that these sources have, for another server's subscribers aren't this one's.
+    """
+    if settings.state is not None:
+        return settings.state
+    names = [
+        name if name.startswith(("http://", "https://")) else str(Path(name).resolve())
+        for name in (*settings.sources, *(peer.url for peer in settings.peers))
+    ]
+    return platformdirs.user_data_path("feedserver") / _digest(names)
+
+
+def _digest(names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
 def usual(settings: Settings) -> Path:
@@ -177,13 +200,12 @@ def usual(settings: Settings) -> Path:
     if settings.state is not None:
         return settings.state
     names = (*settings.sources, *(peer.url for peer in settings.peers))
-    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
-    return platformdirs.user_cache_path("feedserver") / digest
+    return platformdirs.user_cache_path("feedserver") / _digest(names)
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[StateFolder]:
-    folder = StateFolder(path)
+def _held(path: Path, lasting: Path | None = None) -> Iterator[StateFolder]:
+    folder = StateFolder(path, lasting=lasting)
     try:
         try:
             folder.check()

@@ -133,7 +133,7 @@ def test_with_sqlite_there_is_no_worker(tmp_path: Path) -> None:
     path.write_text(f'state = "{tmp_path.as_posix()}"\n', "utf-8")
     for command, said in {
         "feedserver worker --config /etc/feedserver.toml": "only on PostgreSQL",
-        "feedserver work --config /etc/feedserver.toml": "neither a database nor a state folder",
+        "feedserver work --config /etc/feedserver.toml": "no server that has these settings",
     }.items():
         with started(command, path, tmp_path / "log") as process:
             assert process.wait(60) == 2

@@ -517,3 +517,56 @@ def test_half_a_surrogate_pair_does_not_stop_a_feed() -> None:
     }
     found = read(json.dumps(feed).encode()).archive.entries
     assert [(entry.title, entry.content) for entry in found] == [("Cut ?", "<p>🦀</p>")]
+
+
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+
+
+def tombstone(id: str, when: str = "2026-04-01T00:00:00Z", *, name: str = "at:") -> str:
+    declared = f"xmlns{':at' if name else ''}='{TOMBSTONES}'"
+    return f"<{name}deleted-entry {declared} ref=\"{escape(id)}\" when='{when}'/>"
+
+
+def test_a_tombstone_takes_an_entry_away_and_is_told() -> None:
+    """RFC 6721, 3: however its namespace is declared."""
+    gone, other = "https://letters.example/2/?a=b&c=d", "https://letters.example/3/"
+    found = read(
+        atom(
+            entry(content("<p>One.</p>")),
+            entry(content("<p>Two.</p>"), id=escape(gone), title="Two"),
+            tombstone(gone),
+            tombstone(other, name=""),
+        )
+    )
+    assert [each.id for each in found.archive.entries] == ["https://letters.example/1/"]
+    assert found.withdrawn == (gone, other)
+
+
+def test_an_entry_that_came_back_after_its_tombstone_stands() -> None:
+    """RFC 6721, 3: of two that contradict each other the later is true."""
+    found = read(atom(entry(), tombstone("https://letters.example/1/", "2025-01-01T00:00:00Z")))
+    assert len(found.archive.entries) == 1
+    assert found.withdrawn == ()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        content("<p>x</p>") + f"<!-- {tombstone('https://letters.example/1/')} -->",
+        f"<content type='html'><![CDATA[{tombstone('https://letters.example/1/')}]]></content>",
+        content(tombstone("https://letters.example/1/")),
+        f"<x:deleted-entry xmlns:x='urn:other' ref='https://letters.example/1/' y='{TOMBSTONES}'/>",
+    ],
+)
+def test_what_only_looks_like_a_tombstone_is_none(written: str) -> None:
+    found = read(atom(entry(written)))
+    assert len(found.archive.entries) == 1
+    assert found.withdrawn == ()
+
+
+def test_the_order_of_a_feed_is_told() -> None:
+    ids = [f"https://letters.example/{number}/" for number in (2, 1, 3)]
+    found = read(atom(*(entry(id=id, title=id) for id in ids)))
+    assert list(found.order) == ids
+    assert not found.complete
+    assert read(archives.serialise(archive([post("one")]))).complete

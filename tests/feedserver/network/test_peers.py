@@ -122,6 +122,33 @@ def test_a_peer_s_entries_come_and_stay(tmp_path: Path, clock: Clock, web: Web) 
     assert bench.peers.health.sources == ()
 
 
+def test_what_has_left_a_peer_s_feed_stays_unless_its_history_is_off(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    kept, left = f"{web.origin}/kept.xml", f"{web.origin}/left.xml"
+    peers = (Peer(kept), Peer(left, history=False))
+    bench = Bench(tmp_path, clock, peers=peers)
+
+    def publish(*numbers: int) -> None:
+        pages: dict[str, Answer | bytes] = {}
+        for name in ("kept", "left"):
+            feed = (
+                f"<entry><id>https://{name}.example/{number}</id><title>{name} {number}</title>"
+                f"<updated>2026-03-{number:02}T12:00:00Z</updated><summary>x</summary></entry>"
+                for number in numbers
+            )
+            head = f"<title>{name}</title><link href='https://{name}.example/'/>"
+            body = f"<feed xmlns='http://www.w3.org/2005/Atom'>{head}{''.join(feed)}</feed>"
+            pages[f"/{name}.xml"] = body.encode()
+        web.answer = by_path(pages)
+        clock.passes(900)
+        assert bench.refresh()
+
+    publish(2, 1)
+    publish(4, 3)
+    assert bench.titles() == ["Mine", "kept 1", "kept 2", "kept 3", "kept 4", "left 3", "left 4"]
+
+
 def test_what_an_address_is_is_found_out(tmp_path: Path, clock: Clock, web: Web) -> None:
     feed = atom(entry(content("x"), id="https://a.example/1", title="Of a feed"))
     page = '<!doctype html><link rel="alternate" type="application/{}" href="{}">'
@@ -161,9 +188,10 @@ def test_one_that_fails_is_paused_alone_and_keeps_what_it_had(
     cases: list[tuple[Answer | bytes, str]] = [
         (b"{not json", "is not JSON"),
         (Answer(status=500), "it answers 500"),
-        (Answer(status=410), "it answers 410"),
         (flood, "it has 4 entries, and may have 3 (the setting peer_entries)"),
         (b"<html>", "it has no feed, nor does it lead to one"),
+        # From here on it is asked no more.
+        (Answer(status=410), "it answers 410"),
     ]
     for number, (broken, said) in enumerate(cases):
         clock.passes(100_000)

@@ -18,8 +18,9 @@ from feedserver.feeds import export
 from feedserver.formats import archive as archives
 from feedserver.model import Feed
 from feedserver.settings.settings import Settings
-from feedserver.sources.builder import COPIES, DATABASE, Builder
+from feedserver.sources.builder import DATABASE, Builder
 from feedserver.sources.fetching import Fetched, Validators, WebFetcher
+from feedserver.sources.keeping import COPIES
 from feedserver.sources.slots import Slot
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import STATUS

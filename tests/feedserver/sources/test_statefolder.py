@@ -13,8 +13,9 @@ import pytest
 from feedserver.errors import SourceError, StateError
 from feedserver.settings.settings import Settings
 from feedserver.sources import statefolder
-from feedserver.sources.builder import COPIES, DATABASE, Builder
+from feedserver.sources.builder import DATABASE, Builder
 from feedserver.sources.fetching import WebFetcher
+from feedserver.sources.keeping import COPIES
 from feedserver.sources.statefolder import LOCK, STATUS
 from feedserver.store import database
 from tests.feedserver.faults import DAMAGES, no_room, replace_by_pipe

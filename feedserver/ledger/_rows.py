@@ -1,0 +1,167 @@
+"""The tables of histories, and what of an entry stands in a row.
+
+An item stands there as an archive has it, packed, so that nothing is made of it anew. Beside it
+stands what is asked of many rows at once, so that few items are unpacked. Ids and addresses may be
+longer than a database's index takes: keys are hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from feedserver.formats import decoding, jsonfeed
+from feedserver.ledger.tables import METADATA, Number
+from feedserver.model import Entry, PackedEntry
+
+SOURCES = Table(
+    "history_sources",
+    METADATA,
+    Column("source", Number, primary_key=True),
+    Column("address", Text, nullable=False),
+    # An archive without entries; nothing was ever read if there is none.
+    Column("head", LargeBinary),
+    Column("complete", Boolean, nullable=False),
+    # Goes up when anything changes that is served.
+    Column("revision", Integer, nullable=False),
+    Column("good", Float),
+    Column("gone", Float),
+    Column("moved", Text),
+    UniqueConstraint("address"),
+)
+"""A row for each address that was ever read."""
+
+ENTRIES = Table(
+    "history_entries",
+    METADATA,
+    Column("source", Number, ForeignKey(SOURCES.c.source), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("id", Text, nullable=False),
+    # The key of its issue's id, or of its own.
+    Column("issue", Text, nullable=False),
+    # In its issue; a post has -1.
+    Column("position", Integer, nullable=False),
+    # Of the issue, for updates have its time and their position.
+    Column("published", Float, nullable=False),
+    Column("modified", Float, nullable=False),
+    Column("face", Text, nullable=False),
+    Column("loud", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("bare", Boolean, nullable=False),
+    # Of what is forgotten nothing but the key is left.
+    Column("item", LargeBinary),
+    Column("added", Float, nullable=False),
+    Column("changed", Float, nullable=False),
+    Column("edits", Integer, nullable=False),
+    # Since when it is missing though older ones are there.
+    Column("missing", Float),
+    Index("history_issues", "source", "issue"),
+    Index("history_faces", "source", "face"),
+    Index("history_published", "source", "published"),
+    Index("history_modified", "source", "modified"),
+)
+"""A row for each post and each update that a source has had."""
+
+_QUIET = ("content_html", "content_text", "date_modified")
+"""What may change at each fetch of a page that nobody edits; a text that changes has another
+version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is asked of an entry that is stored."""
+
+    key: str
+    issue: str
+    position: int
+    loud: str
+    digest: str
+    bare: bool
+    forgotten: bool
+    added: float
+    changed: float
+    edits: int
+    missing: float | None
+
+
+def key(text: str) -> str:
+    """What stands for an id in tables."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def issue_of(entry: Entry) -> str:
+    """The id of the issue that an entry is of, or is."""
+    return entry.update.issue.id if entry.update else entry.id
+
+
+def position(entry: Entry) -> int:
+    return entry.update.position if entry.update else -1
+
+
+def times(entry: Entry) -> tuple[float, float]:
+    """When an entry's issue was published and modified."""
+    offset = entry.update.position if entry.update else 0
+    return entry.published.timestamp() - offset, entry.modified.timestamp() - offset
+
+
+def face(entry: Entry) -> str:
+    """What an entry is known by where its id is another one at each fetch."""
+    address = entry.url.partition("://")[2]
+    return key(f"{address}\0{entry.published.timestamp()}\0{entry.title}")
+
+
+def values(entry: Entry) -> dict[str, object]:
+    """What stands in the row of an entry, but for its source and how often it was edited."""
+    item = jsonfeed.item(entry)
+    data = _bytes(item)
+    published, modified = times(entry)
+    return {
+        "key": key(entry.id),
+        "id": entry.id,
+        "issue": key(issue_of(entry)),
+        "position": position(entry),
+        "published": published,
+        "modified": modified,
+        "face": face(entry),
+        "loud": _hash(_bytes({name: each for name, each in item.items() if name not in _QUIET})),
+        "digest": _hash(data),
+        "bare": entry.content is None,
+        "item": zlib.compress(data),
+        "missing": None,
+    }
+
+
+def entry(packed: bytes) -> Entry:
+    """An entry of its item; its content stays in UTF-8.
+
+    Raises:
+        ArchiveError: it can't be read: an other version of this program wrote it.
+    """
+    found = jsonfeed.entry(decoding.read(zlib.decompress(packed)))
+    return PackedEntry.of(found, None if found.content is None else found.content.encode())
+
+
+def _bytes(item: Mapping[str, object]) -> bytes:
+    # A lone surrogate can't be written in UTF-8.
+    text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
