@@ -22,13 +22,15 @@ from feedserver.errors import FeedServerError, GoneError, SettingsError
 from feedserver.feeds import catalogue, export
 from feedserver.feeds.index import NETWORK
 from feedserver.model import Archive
-from feedserver.network import telling
-from feedserver.serving import parent
+from feedserver.network import hubs, publishing, telling
+from feedserver.serving import networking, parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
 from feedserver.settings.settings import Settings, load
 from feedserver.sources import audit, keeping
 from feedserver.sources import source as sources
+from feedserver.sources.addresses import Dialler
+from feedserver.sources.client import Client
 from feedserver.sources.fetching import WebFetcher
 from feedserver.sources.sightings import Sightings
 
@@ -100,6 +102,18 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("source", metavar="SOURCE", help=_SOURCE)
     check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
+
+    publisher = commands.add_parser("publish", help="tell a site's hub that there is news")
+    publisher.add_argument("address", metavar="URL", help="the site, or one of its feeds")
+    publisher.set_defaults(run=_publish)
+
+    working = commands.add_parser("work", help="show what is to be done, and what fails")
+    working.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    working.set_defaults(run=_work)
+
+    worker = commands.add_parser("worker", help="do what is to be done, beside others")
+    worker.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    worker.set_defaults(run=_worker)
 
     peers = commands.add_parser("peers", help="say how the peers are, or what to write for one")
     peers.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
@@ -219,6 +233,26 @@ def _check(options: argparse.Namespace) -> int:
         print(first + (f", and {len(others)} times more" if others else ""))
     print(f"checked {count} documents: {len(causes) or 'nothing'} found")
     return 1 if causes else 0
+
+
+def _publish(options: argparse.Namespace) -> int:
+    # Who runs it says where to look.
+    limits = replace(hubs.LIMITS, size=Settings().fetch_bytes)
+    client = Client(limits, Dialler(private=True).connect)
+    told = publishing.publish(options.address, client)
+    for failure in told.failures:
+        print(failure, file=sys.stderr)
+    print(f"told {told.hub} of {told.count} feeds")
+    return 1 if told.failures else 0
+
+
+def _work(options: argparse.Namespace) -> int:
+    return _print(networking.status(load(options.config, os.environ, {})))
+
+
+def _worker(options: argparse.Namespace) -> int:
+    networking.worker(load(options.config, os.environ, {}))
+    return 0
 
 
 def _peers(options: argparse.Namespace) -> int:

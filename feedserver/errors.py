@@ -102,6 +102,17 @@ class GoneError(FetchError):
     """An address says that it is gone for good (410). Raised by `fetching`."""
 
 
+class HubError(FeedServerError, ValueError):
+    """What a subscriber asks of the hub can't be done. Raised in `network/`.
+
+    `is_busy` says that it could be at another time.
+    """
+
+    def __init__(self, message: str, *, is_busy: bool = False) -> None:
+        super().__init__(message)
+        self.is_busy = is_busy
+
+
 class HomeserverError(FeedServerError, OSError):
     """A homeserver can't be reached, or refuses. Raised by `homeserver`.
 

@@ -243,7 +243,7 @@ class Channel:
     Where a feed comes in several documents, `first_url` is that of its first, and `next_url` leads
     to the one behind this. `last_change` stands in for the time of a document without entries.
     `messages` says whether entries come with what they say in a Matrix room, where a format has a
-    place for it.
+    place for it. `hub_url` is where changes of the document can be subscribed to (WebSub).
     """
 
     title: str
@@ -256,6 +256,7 @@ class Channel:
     next_url: str | None = None
     last_change: datetime | None = None
     messages: bool = True
+    hub_url: str | None = None
 
     @property
     def updated(self) -> datetime:

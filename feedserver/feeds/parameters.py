@@ -93,6 +93,11 @@ class Slice:
     since: datetime | None = None
     text: str | None = None
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it is asked for again and again, and isn't what follows one entry or moment."""
+        return self.before is None and self.since is None
+
     def query_string(self) -> str:
         """The parameters in a canonical order, as they stand behind the "?" of an address."""
         pairs = [(name, slug) for name, slugs in sorted(self.query.items()) for slug in slugs]

@@ -1,8 +1,8 @@
 """A channel as Atom 1.0 (RFC 4287), with what validators ask for beyond it.
 
 Titles and summaries are HTML, because there a reader can't mistake a text for markup. A feed of
-several documents has the links of RFC 5005, section 3, and one id. Hubs and the site's own pictures
-are left out.
+several documents has the links of RFC 5005, section 3, and one id. The site's own pictures are left
+out.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def serialise(channel: Channel) -> bytes:
     feed.subtitle(xml.escape(xml.words(channel.description, title)))
     feed.link(href=clean(channel.feed_url), rel="self", type=MEDIA_TYPE)
     feed.link(href=clean(channel.home_url), rel="alternate", type="text/html")
-    for rel, address in xml.paging(channel):
-        feed.link(href=clean(address), rel=rel, type=MEDIA_TYPE)
+    for link in xml.links(channel, MEDIA_TYPE):
+        feed.link(**link)
     site = clean(channel.site.url)
     feed.author(name=_name(channel.site.title) or site, uri=site)
     for entry in channel.entries:

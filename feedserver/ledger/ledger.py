@@ -89,6 +89,11 @@ def opened(folder: Path, url: str | None = None, password: str | None = None) ->
         engine.dispose()
 
 
+def is_there(folder: Path | None) -> bool:
+    """Whether a ledger is in a state folder."""
+    return folder is not None and (folder / FILE).is_file()
+
+
 def _engine(folder: Path, url: str | None, password: str | None) -> Engine:
     if url is None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, Table, Text
 
 METADATA = MetaData()
 
@@ -14,3 +14,15 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 SCHEMA = Table("schema", METADATA, Column("version", Integer, nullable=False))
 """One row."""
+
+SWEEPS = Table(
+    "sweeps",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("shard", Integer, primary_key=True),
+    Column("woken", Number, nullable=False),
+    Column("due", Float),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text),
+)
+"""How often a shard was woken, when it is to be swept, and how often that failed in a row."""

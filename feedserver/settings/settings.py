@@ -61,7 +61,7 @@ class Settings:
     """The folder of what is kept between restarts; else histories are among the user's data."""
 
     database: str | None = field(default=None, repr=False)
-    """The address of a database of PostgreSQL, for histories; else SQLite in the state folder."""
+    """The address of one of PostgreSQL, for what has to last; else SQLite in the state folder."""
 
     database_password_file: Path | None = None
     """The file of its password, unless that is in the variable DATABASE_PASSWORD."""
@@ -91,7 +91,7 @@ class Settings:
     """How many redirects are followed."""
 
     private_addresses: bool = False
-    """Whether sources may be at private addresses, such as localhost."""
+    """Whether sources, subscribers and hubs may be at private addresses, such as localhost."""
 
     issues: tuple[str, ...] = ("This Week in *",)
     """Of sources that are no archive: an entry is an issue if a category or its title matches."""
@@ -107,6 +107,9 @@ class Settings:
 
     feeds: Mapping[str, NamedFeed] = field(default_factory=dict)
     """Named feeds, by the name that is their folder."""
+
+    hub: str = "own"
+    """The WebSub hub of our feeds: "own" is /hub here, an address is one elsewhere, "" is none."""
 
     peers: tuple[Peer, ...] = ()
     """Sites whose entries stand in the network, beside the site's own."""
@@ -172,6 +175,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "fetch_redirects": values.whole(0, 100),
     "feed_limit": values.whole(0, 10**6),
     "trusted_proxies": values.networks,
+    "hub": values.hub,
     "metrics": values.listening,
     "log_level": values.choice(*get_args(LogLevel)),
     "log_format": values.choice(*get_args(LogFormat)),
@@ -182,16 +186,8 @@ _READERS: Mapping[str, Callable[[object], object]] = {
 }
 _LISTS = ("sources", "issues", "ignore_sections", "trusted_proxies")
 _TEXTS = (
-    "host",
-    "url",
-    "metrics",
-    "log_level",
-    "log_format",
-    "folder",
-    "state",
-    "registry",
-    "database",
-    "database_password_file",
+    *("host", "url", "hub", "metrics", "log_level", "log_format"),
+    *("folder", "state", "registry", "database", "database_password_file"),
 )
 
 

@@ -104,6 +104,15 @@ def url(value: object) -> str:
     return found
 
 
+def hub(value: object) -> str:
+    found = absolute(value, "") if isinstance(value, str) else None
+    if value in ("own", ""):
+        return str(value)
+    if found is None or not found.startswith(("http://", "https://")) or "#" in found:
+        raise ValueError('"own", an address such as https://hub.example/, or "" for none')
+    return found
+
+
 def database(value: object) -> str:
     written = text(value)
     if not written.startswith(("postgresql://", "postgres://")):

@@ -28,7 +28,7 @@ from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetcher, WebFetcher
 from feedserver.sources.keeping import COPIES, Past
 from feedserver.sources.sightings import Sightings
-from feedserver.sources.slots import GONE, Outcome, Slot, Visitor
+from feedserver.sources.slots import GONE, Outcome, Pushes, Slot, Visitor
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health, StateFolder
 from feedserver.sources.written import Written
@@ -89,11 +89,18 @@ class Builder:
         self._built = False
         self._status: bytes | None = None
         self._unwritten: str | None = None
+        self.pushes: Pushes | None = None
+        """What tells of changes; set by who has it."""
         self.health = Health()
         self.archives: tuple[Archive, ...] = ()
         """How all was at the end of the last refresh, and what the database has then; both may be
         read in another thread."""
         sources.options(settings)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources."""
+        return tuple(slot.name for slot in self._slots)
 
     @property
     def folder(self) -> Path | None:
@@ -111,6 +118,7 @@ class Builder:
                 the database can't be written.
         """
         changed = False
+        slots.listen(self._slots, self.pushes, self._now())
         for slot in self._slots:
             changed |= self._look(slot)
         for slot in self._slots:
@@ -247,6 +255,7 @@ class Builder:
         if slot.visit is None and (slot.due is None or slot.due <= self._now()):
             first = slot.reading is None
             again, slot.again = slot.again, False
+            slot.heard, slot.asked = slot.asked, False
             slot.visit = Future()
             # A daemon, for the end of the process doesn't wait for those.
             arguments = (slot.visit, source, first, again)
@@ -315,10 +324,15 @@ class Builder:
             return False
         slot.copy = outcome.copy or slot.copy
         slot.failures, slot.barred = 0, None
-        slot.due = now + timedelta(seconds=self._settings.poll)
+        first = slot.reading is None
+        reading = outcome.reading
         if outcome.whole and slot.reading and outcome.whole is not slot.reading.archive:
-            return self._succeed(slot, replace(slot.reading, archive=outcome.whole))
-        return self._succeed(slot, outcome.reading)
+            reading = replace(slot.reading, archive=outcome.whole)
+        changed = self._succeed(slot, reading)
+        slot.due = slots.following(slot, self._settings.poll, now, is_new=changed)
+        if changed and not first:
+            slots.tell_missed(slot, self.pushes)
+        return changed
 
     def _succeed(self, slot: Slot, reading: Reading | None) -> bool:
         """Whether what was read is other than what was there."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import email.utils
 import socket
 import ssl
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Protocol
 
 from feedserver.errors import FetchError, GoneError
@@ -98,7 +96,7 @@ def _taken(answer: Answer, known: Validators) -> Fetched:
         raise GoneError("it answers 410 Gone")
     if answer.status != 200:
         message = f"it answers {answer.status} {answer.reason}".strip()
-        raise FetchError(message, _retry_after(answer.header("Retry-After")))
+        raise FetchError(message, answer.retry_after)
     validators = Validators(answer.header("ETag"), _modified(answer))
     content_type = answer.header("Content-Type")
     return Fetched(answer.read(), answer.address, content_type, validators, answer.moved)
@@ -110,17 +108,3 @@ def _modified(answer: Answer) -> str | None:
     if modified and modified == date:
         return None
     return modified
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds, or the date until which to wait (RFC 9110, 10.2.3)."""
-    if value is None or len(value) > 100:
-        return None
-    if value.strip().isascii() and value.strip().isdigit():
-        return float(value)
-    try:
-        until = email.utils.parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())

@@ -5,12 +5,13 @@ And what a visit to an address comes to, which is made in a thread of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from feedserver.errors import FeedServerError, FetchError, GoneError, StateError
 from feedserver.foreign.reading import Reading
@@ -22,6 +23,12 @@ from feedserver.sources.keeping import Copy, Past
 from feedserver.sources.source import Source
 
 _NOTES = 20
+_TOLD, _LONGEST = 12, 6 * 3600.0
+"""How many times as long a source is left alone whose changes are told, and for how long at most,
+in seconds."""
+_GAP = timedelta(seconds=2)
+"""How long it is left alone, however often they are told."""
+_AGAIN = timedelta(seconds=5)
 
 GONE = "it answers 410 Gone: it is asked no more"
 
@@ -45,9 +52,27 @@ class Outcome:
     whole: Archive | None = None
 
 
+class Pushes(Protocol):
+    """What others tell of sources at addresses, so that they needn't be asked as often."""
+
+    def take(self) -> tuple[Collection[str], Collection[str]]:
+        """The sources that are to be fetched now, and those of whose changes we are told.
+
+        Raises:
+            StateError: that isn't known at the moment.
+        """
+
+    def missed(self, source: str) -> None:
+        """A change of a source was found that nobody had told. Raises as `take` does."""
+
+
 @dataclass(slots=True)
 class Slot:
-    """A source, what was read of it last, and how it is; `served` is what the database has."""
+    """A source, what was read of it last, and how it is; `served` is what the database has.
+
+    `told` says that others tell of its changes, `asked` that it is to be fetched because they have,
+    and `heard` that it is being fetched for that.
+    """
 
     name: str
     source: Source | None = None
@@ -71,9 +96,51 @@ class Slot:
     barred: datetime | None = None
     again: bool = False
     failures: int = 0
+    told: bool = False
+    asked: bool = False
+    heard: bool = False
     visit: Future[Outcome] | None = None
     copy: Copy | None = None
     unkept: str | None = None
+
+
+def listen(slots: Iterable[Slot], pushes: Pushes | None, now: datetime) -> None:
+    """Hear of what others tell: what is to be fetched now is due."""
+    asked, told = _told(pushes)
+    for slot in slots:
+        slot.told = slot.name in told
+        if slot.name in asked:
+            slot.asked = True
+            # However often somebody says so, and unless the source has asked to be left alone.
+            soon = slot.checked + _GAP if slot.checked else now
+            slot.due = max(filter(None, (now, soon, slot.barred)))
+
+
+def following(slot: Slot, poll: float, now: datetime, *, is_new: bool) -> datetime:
+    """When a source is due again that was fetched now, and else each `poll` seconds."""
+    if slot.asked:
+        # What was told while it was being fetched may be newer.
+        return now + _GAP
+    if slot.heard and not is_new:
+        # A site may tell what not all of its servers have yet.
+        return now + _AGAIN
+    # Who is told of changes looks for those alone that were lost on the way.
+    wait = max(poll, min(poll * _TOLD, _LONGEST)) if slot.told else poll
+    return now + timedelta(seconds=wait)
+
+
+def tell_missed(slot: Slot, pushes: Pushes | None) -> None:
+    """A change was found; say so, if it was found by asking alone."""
+    if pushes and not slot.heard:
+        with suppress(StateError):
+            pushes.missed(slot.name)
+
+
+def _told(pushes: Pushes | None) -> tuple[Collection[str], Collection[str]]:
+    # Where it isn't known, sources are asked as often as without it.
+    with suppress(StateError):
+        return pushes.take() if pushes else ((), ())
+    return (), ()
 
 
 def values(slot: Slot, trouble: str | None) -> dict[str, object]:

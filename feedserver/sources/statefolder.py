@@ -177,13 +177,30 @@ def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     return StateFolder(path, locked=False, lasting=lasting)
 
 
+def own(settings: Settings) -> Path:
+    """The folder of what one server has to keep: without `state` it is among the user's data.
+
+    It has a name that these sources have, for another server's subscribers aren't this one's.
+    """
+    if settings.state is not None:
+        return settings.state
+    names = [
+        name if name.startswith(("http://", "https://")) else str(Path(name).resolve())
+        for name in (*settings.sources, *(peer.url for peer in settings.peers))
+    ]
+    return platformdirs.user_data_path("feedserver") / _digest(names)
+
+
+def _digest(names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
 def usual(settings: Settings) -> Path:
     """The folder that the settings name, or that of these sources and peers below the cache."""
     if settings.state is not None:
         return settings.state
     names = (*settings.sources, *(peer.url for peer in settings.peers))
-    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
-    return platformdirs.user_cache_path("feedserver") / digest
+    return platformdirs.user_cache_path("feedserver") / _digest(names)
 
 
 @contextmanager

@@ -28,26 +28,34 @@ from feedserver.http import problems
 from feedserver.http.answers import FastPath
 from feedserver.http.conditions import joined
 from feedserver.http.proxies import Origins
+from feedserver.network.subscribing import CALLBACK
 from feedserver.pages import assets, pages, sections
 from feedserver.settings.settings import Settings
-from feedserver.store.store import Store
+from feedserver.store.store import HUB, Store
 from feedserver.web import openapi
 from feedserver.web.browsers import Browsers, feed_page
+from feedserver.web.callback import Callbacks, WebSub
 from feedserver.web.embedding import Embedding
 from feedserver.web.feeds import FeedPage, Feeds
 from feedserver.web.folder import Pages
+from feedserver.web.hub import HubEndpoint
 from feedserver.web.routes import READ, Asked, Endpoint, Row, readable
 from feedserver.web.site import Site
 from feedserver.web.stores import Stores
 
 
 def create_app(
-    settings: Settings, *, store: Store, network: Path | None = None, page: FeedPage = feed_page
+    settings: Settings,
+    *,
+    store: Store,
+    network: Path | None = None,
+    page: FeedPage = feed_page,
+    websub: WebSub | None = None,
 ) -> ASGIApp:
     """Make the server of one store: its feeds, and the pages of `settings.folder`.
 
     `network` is the database of the site and its peers, which may come later. `page` makes what a
-    browser gets at a feed's address.
+    browser gets at a feed's address; `websub` takes what subscribers and other hubs say.
     """
     origins = Origins(settings)
     stores = Stores(store, network, origins)
@@ -69,7 +77,10 @@ def create_app(
 
     files = Pages(settings)
     browsers = Browsers(documents, settings.issues, files)
-    rows = _table(browsers, Embedding(documents), Site(documents, files, browsers))
+    rows = [
+        *_of_websub(settings, websub),
+        *_table(browsers, Embedding(documents), Site(documents, files, browsers)),
+    ]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -97,6 +108,21 @@ def create_app(
         lifespan=lifespan,
     )
     return FastPath(app, stores.answers)
+
+
+def _of_websub(
+    settings: Settings, websub: WebSub | None
+) -> Iterator[tuple[str, Sequence[str], Endpoint, bool]]:
+    """The addresses by which servers tell each other what is new."""
+    if websub is None:
+        return
+    if websub.hub:
+        answer = HubEndpoint(websub.hub, websub.pushes).answer
+        yield f"/{HUB}", ("POST",), answer, False
+    callbacks = Callbacks(websub.pushes, settings.fetch_bytes)
+    address = f"/{CALLBACK}/{{token}}"
+    yield address, ("GET",), callbacks.agree, False
+    yield address, ("POST",), callbacks.take, False
 
 
 def _table(

@@ -18,8 +18,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feedserver.errors import ParameterError
-from feedserver.feeds import parameters
+from feedserver.feeds import documents, parameters
 from feedserver.feeds.parameters import WHOLE, Slice
+from feedserver.formats.formats import FORMATS
 from feedserver.http.conditions import joined
 from feedserver.http.problems import Problem, wants_page
 from feedserver.http.representations import (
@@ -123,7 +124,17 @@ class Feeds:
             document = await asked.made(partial(store.document, *wanted, found))
         if document is None:
             return None
+        also = (*also, *self._links(asked, part))
         return Content(document.body, document.media_type, document.etag, document.modified, also)
+
+    def _links(self, asked: Asked, part: Slice) -> Also:
+        """Where a feed's changes can be subscribed to, and what it is called there (WebSub, 4)."""
+        hub = asked.served.store.hub_of(asked.base, part)
+        folder, _, file = asked.name.rpartition("/")
+        feed = asked.snapshot.index.feed_at(f"/{folder}/" if folder else "/")
+        if hub is None or feed is None or file not in FORMATS:
+            return ()
+        return (("Link", documents.links(hub, documents.address(feed, file, asked.base, part))),)
 
     def part(self, asked: Asked) -> Slice:
         """What is asked of a feed.

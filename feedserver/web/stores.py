@@ -63,5 +63,5 @@ class Stores:
     def _begin(self) -> None:
         if self._path is not None:
             with suppress(DatabaseError):
-                store = Store(self._path)
+                store = Store(self._path, hub=self._site.store.hub)
                 self.network = Served(store, Answers(store, self._origins))

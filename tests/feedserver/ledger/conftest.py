@@ -26,3 +26,16 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         return
     with databases.emptied(request.getfixturevalue("postgresql")) as url:
         yield Place(tmp_path, url)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Place:
+    """Where a ledger of SQLite is to be."""
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def shared(postgresql: str, tmp_path: Path) -> Iterator[Place]:
+    """Where a ledger of PostgreSQL is to be."""
+    with databases.emptied(postgresql) as url:
+        yield Place(tmp_path, url)

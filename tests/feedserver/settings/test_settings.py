@@ -18,6 +18,7 @@ folder = "site"
 host = "::1"
 port = 0
 url = "https://feeds.example/news"
+hub = "https://hub.example/"
 workers = 4
 state = "/var/lib/feedserver"
 database = "postgresql://feeds@db.example/feeds"

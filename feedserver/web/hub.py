@@ -1,0 +1,110 @@
+"""The hub of our feeds, at `/hub`: what subscribers ask (WebSub, section 5.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from feedserver.errors import HubError
+from feedserver.network import topics
+from feedserver.network.hub import Hub, Wish
+from feedserver.network.pushes import Pushes
+from feedserver.network.topics import Topic
+from feedserver.store.store import HUB
+from feedserver.web.routes import Asked
+
+_FORM = "application/x-www-form-urlencoded"
+_MAX_BODY = 16_384
+_MAX_FIELDS = 50
+_SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class HubEndpoint:
+    """Answers subscribers. Their errors are told in plain text, as the specification has it."""
+
+    def __init__(self, hub: Hub, pushes: Pushes) -> None:
+        self._hub = hub
+        self._pushes = pushes
+
+    async def answer(self, asked: Asked) -> Response:
+        """Take what is asked for; whether it is wanted is found out when this is answered."""
+        media_type = asked.request.headers.get("content-type", "").partition(";")[0]
+        if media_type.strip().lower() != _FORM:
+            detail = f"Expected the media type {_FORM}."
+            return _told(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
+        body = await _body(asked.request)
+        if body is None:
+            detail = f"Expected at most {_MAX_BODY} bytes."
+            return _told(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+        try:
+            pairs = parse_qsl(
+                body.decode("utf-8"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=_MAX_FIELDS,
+            )
+        except ValueError:
+            detail = f"Expected a form of at most {_MAX_FIELDS} fields in UTF-8."
+            return _told(HTTPStatus.BAD_REQUEST, detail)
+        try:
+            named = self._hub.published(pairs)
+            if named is not None:
+                return await self._published(asked, named)
+            await self._take(asked, self._hub.read(pairs))
+        except HubError as error:
+            busy, wrong = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_REQUEST
+            return _told(busy if error.is_busy else wrong, str(error))
+        return _told(HTTPStatus.ACCEPTED, "The callback will be asked.")
+
+    async def _published(self, asked: Asked, named: Collection[str]) -> Response:
+        """Look whether a feed has changed that somebody says has; it may be a new one, too."""
+        site = asked.snapshot.index.archive.site.url
+        if not any(each.startswith((site, asked.base)) for each in named):
+            raise HubError("hub.url: it is no feed of this server, nor of its site.")
+        await asyncio.to_thread(self._pushes.ask_all)
+        return _told(HTTPStatus.ACCEPTED, "The sources will be looked at.")
+
+    async def _take(self, asked: Asked, wish: Wish) -> None:
+        try:
+            topic = topics.find(
+                wish.topic,
+                base=asked.base,
+                hub=f"{asked.base}{HUB}",
+                snapshot=asked.snapshot,
+                network=asked.network.store.snapshot if asked.network else None,
+            )
+        except HubError:
+            if wish.mode == "subscribe":
+                raise
+            # Of a feed that is no more, too, somebody wants to be told nothing.
+            topic = Topic(wish.topic, "", "", "", False, "")
+        version = ""
+        if wish.mode == "subscribe":
+            of_network = asked.network if topic.is_network else None
+            store = of_network.store if of_network else asked.served.store
+            render = partial(topics.document, store, store.snapshot, topic)
+            document = await asked.made(render, topic.part)
+            if document is None:
+                raise HubError("hub.topic: the feed is empty.")
+            version = document.etag
+        await asyncio.to_thread(self._hub.take, wish, topic, version)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, unless it is too large."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MAX_BODY:
+            return None
+    return bytes(body)
+
+
+def _told(status: HTTPStatus, detail: str) -> Response:
+    return PlainTextResponse(f"{detail}\n", status, _SAFE)
