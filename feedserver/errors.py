@@ -1,5 +1,9 @@
 """What this package raises. All inherit `FeedServerError`, and the builtin that they are."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 
 class FeedServerError(Exception):
     """The root of this package's errors."""
@@ -64,13 +68,15 @@ class ServingError(FeedServerError, RuntimeError):
 class ParameterError(FeedServerError, ValueError):
     """A query parameter can't be taken. Raised by `parameters.parse`.
 
-    `expected` says what the parameter takes; it is `None` if there is no such parameter.
+    `expected` says what the parameter takes; it is `None` if there is no such parameter, but those
+    that are `known`.
     """
 
-    def __init__(self, parameter: str, expected: str | None) -> None:
+    def __init__(self, parameter: str, expected: str | None, known: Iterable[str] = ()) -> None:
         super().__init__(f"{parameter}: " + (f"expected {expected}" if expected else "is unknown"))
         self.parameter = parameter
         self.expected = expected
+        self.known = tuple(known)
 
 
 class EntryNotFoundError(FeedServerError, LookupError):

@@ -136,7 +136,7 @@ def parse(
                 raise ParameterError(name, "a slug, such as clients")
             query[name] = tuple(sorted({*query.get(name, ()), value}))
         elif name not in PARAMETERS:
-            raise ParameterError(name, None)
+            raise ParameterError(name, None, OF_NETWORK if network else PARAMETERS)
         elif name in single:
             raise ParameterError(name, "to stand there once")
         else:

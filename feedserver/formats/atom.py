@@ -102,7 +102,7 @@ def _add_source(tree: etree._Element, origin: Origin, modified: datetime) -> Non
     address = clean(origin.feed or origin.url or "")
     title = xml.words(origin.title or "", address)
     etree.SubElement(source, "id").text = address or title
-    etree.SubElement(source, "title").text = title
+    etree.SubElement(source, "title", type="html").text = xml.escape(title)
     etree.SubElement(source, "updated").text = modified.isoformat()
     for rel, media_type, to in (
         ("self", None, origin.feed),

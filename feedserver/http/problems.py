@@ -16,7 +16,6 @@ from feedserver.errors import (
     SearchTimeoutError,
     StateError,
 )
-from feedserver.feeds.parameters import PARAMETERS
 from feedserver.http.negotiation import prefers_page
 from feedserver.pages import templates
 
@@ -51,9 +50,9 @@ def of(error: Exception) -> HTTPException:
     match error:
         case HTTPException():
             return error
-        case ParameterError(parameter=name, expected=None):
+        case ParameterError(parameter=name, expected=None, known=known):
             detail = f"There is no parameter {name!r} here."
-            expected = f"one of {', '.join(PARAMETERS)}"
+            expected = f"one of {', '.join(known)}"
         case ParameterError(parameter=name, expected=str(expected)):
             detail = f"The parameter {name!r}: expected {expected}."
         case EntryNotFoundError():

@@ -26,8 +26,10 @@ from feedserver.sources.fetching import Fetcher, WebFetcher
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health
 
-_ROOM = threading.Lock()
-"""Where peers are read, one at a time; the site's own sources don't wait for them."""
+_ROOM, _REAR = threading.Lock(), threading.Lock()
+"""Where peers are read, one at a time, and those that have failed the last time: a document can be
+made to take a minute, and that others wait for it must not happen again and again. The site's own
+sources are read elsewhere."""
 
 
 class Peers(Builder):
@@ -36,6 +38,7 @@ class Peers(Builder):
     database = statefolder.NETWORK
     status = statefolder.PEERS
     waits = False
+    at_once = 32
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class Peers(Builder):
         self._joined: Sequence[Archive] = ()
         self._addresses: dict[str, str] = {}
         self._homes: dict[str, str | None] = {}
-        self._settled = False
+        self._is_old: bool | None = None
 
     def _make(self) -> bool:
         own, written = self._own(), self._written
@@ -80,20 +83,20 @@ class Peers(Builder):
 
         After a restart the one that is there has what peers had, which is yet to be read again.
         """
-        if not self._settled:
-            read = all(slot.reading or slot.checked for slot in self._slots)
-            self._settled = read or not self._written.adopt(None)
-        return self._settled
+        if self._is_old is None:
+            self._is_old = self._written.adopt(None)
+        if self._is_old:
+            self._is_old = not all(slot.reading or slot.checked for slot in self._slots)
+        return not self._is_old
 
     def _begin(self) -> None:
         """Nothing: without peers, and before they are read, there is the site's own."""
 
-    def _found(self, name: str) -> Source:
-        return replace(super()._found(name), room=_ROOM)
-
     def _parse(
         self, source: Source, body: bytes, address: str, content_type: str | None
     ) -> Reading:
+        failing = any(slot.failures for slot in self._slots if slot.name == source.name)
+        source = replace(source, room=_REAR if failing else _ROOM)
         found = super()._parse(source, body, address, content_type)
         most = self._settings.peer_entries
         if len(found.archive.entries) > most:

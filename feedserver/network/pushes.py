@@ -28,6 +28,8 @@ METHODS = ("sha1", "sha256", "sha384", "sha512")
 _DAY = 86_400.0
 _LEASE = 10 * _DAY
 _LEAST, _MOST = 60.0, 30 * _DAY
+_KNOWN = 60.0
+"""For how many seconds it is taken to be so that hubs tell of sources."""
 _RENEWED = 0.75
 """After which part of a lease it is renewed: then there is time to try again."""
 _NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -35,7 +37,7 @@ _SIGNATURE = re.compile(r"(\w{1,10})=([0-9a-fA-F]{1,200})", re.ASCII)
 
 
 class Pushes:
-    """What hubs ask and tell us, and what whoever fetches wants to know of it."""
+    """What hubs ask and tell us."""
 
     def __init__(
         self, ledger: Ledger, runner: Runner, now: Callable[[], float] = time.time
@@ -123,35 +125,47 @@ class Pushes:
         with self._ledger.writing() as connection:
             connection.execute(update(PUSHES).values(asked=self._now()))
 
+    def _wake(self, connection: Connection) -> None:
+        self._runner.wake(connection, "subscribe", range(shards(self._ledger)))
+
+
+class Heard:
+    """What is told of some of the sources, for who fetches them."""
+
+    def __init__(
+        self, ledger: Ledger, sources: Collection[str], now: Callable[[], float] = time.time
+    ) -> None:
+        self._ledger = ledger
+        self._sources = frozenset(sources)
+        self._now = now
+        self._told: Collection[str] = ()
+        self._again = 0.0
+
     def take(self) -> tuple[Collection[str], Collection[str]]:
         """The sources that are to be fetched now, and those whose changes are told to us.
 
         Told is what a hub has told of before, and of which nothing was found since that it hasn't.
         """
         now = self._now()
+        asked = select(PUSHES.c.id, PUSHES.c.source).where(PUSHES.c.asked.is_not(None))
+        works = and_(PUSHES.c.told.is_not(None), PUSHES.c.missed == 0, PUSHES.c.expires > now)
         with self._ledger.reading() as connection:
-            rows = connection.execute(select(PUSHES)).all()
-        asked = [row for row in rows if row.asked is not None]
-        if asked:
-            latest = max(row.asked for row in asked)
+            rows = [row for row in connection.execute(asked) if row.source in self._sources]
+            if rows or now >= self._again:
+                found = connection.scalars(select(PUSHES.c.source).where(works))
+                self._told, self._again = frozenset(found), now + _KNOWN
+        if rows:
+            mine = PUSHES.c.id.in_([row.id for row in rows])
             with self._ledger.writing() as connection:
-                seen = and_(PUSHES.c.asked.is_not(None), PUSHES.c.asked <= latest)
-                connection.execute(update(PUSHES).where(seen).values(asked=None))
-        works = {
-            row.source
-            for row in rows
-            if row.told is not None and not row.missed and (row.expires or 0.0) > now
-        }
-        return [row.source for row in asked], works
+                connection.execute(update(PUSHES).where(mine).values(asked=None))
+        return [row.source for row in rows], self._told
 
     def missed(self, source: str) -> None:
         """A change of a source was found that nobody had told."""
+        self._again = 0.0
         with self._ledger.writing() as connection:
             row = update(PUSHES).where(PUSHES.c.source == source)
             connection.execute(row.values(missed=PUSHES.c.missed + 1))
-
-    def _wake(self, connection: Connection) -> None:
-        self._runner.wake(connection, "subscribe", range(shards(self._ledger)))
 
 
 class Signature:

@@ -77,6 +77,7 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
     entries = index.entries(feed)
     values = {
         "feed": feed,
+        "root": index.root[1:],
         "name": choices.short_title(feed, site),
         "home": cards.home(feed, site, base, path),
         "count": len(entries),

@@ -25,7 +25,7 @@ from feedserver.network import delivering, hubs, topics, verifying
 from feedserver.network.delivering import Deliverer
 from feedserver.network.hub import Hub
 from feedserver.network.publishing import Publisher
-from feedserver.network.pushes import Pushes
+from feedserver.network.pushes import Heard, Pushes
 from feedserver.network.subscribing import Subscriber
 from feedserver.network.verifying import Verifier
 from feedserver.serving import logs
@@ -99,7 +99,7 @@ def at_work(
             base = settings.url or (f"{origin}/" if settings.private_addresses else None)
             kinds = sweepers(settings, found, base)
             runner = work.runner(found, kinds)
-            _listen(Pushes(found, runner), settings, builders, subscribing=base is not None)
+            _listen(found, runner, settings, builders, subscribing=base is not None)
             places = {False: site, True: site.with_name(NETWORK)}
 
             def opened_store(of_network: bool = False) -> Store:
@@ -121,18 +121,24 @@ def at_work(
 
 
 def _listen(
-    pushes: Pushes, settings: Settings, builders: Sequence[Builder], *, subscribing: bool
+    found: Ledger,
+    runner: Runner,
+    settings: Settings,
+    builders: Sequence[Builder],
+    *,
+    subscribing: bool,
 ) -> None:
     """Let what fetches sources hear of what others tell of them."""
     named = (*settings.sources, *(peer.url for peer in settings.peers))
     addresses = [name for name in named if name.startswith(("http://", "https://"))]
     try:
-        pushes.want(addresses, subscribing=subscribing)
+        Pushes(found, runner).want(addresses, subscribing=subscribing)
     except StateError as error:
         log.error("%s: sources are polled, and not subscribed to", error)
-    if addresses:
-        for builder in builders:
-            builder.pushes = pushes
+    for builder in builders:
+        mine = [name for name in builder.sources if name in addresses]
+        if mine:
+            builder.pushes = Heard(found, mine)
 
 
 def sweepers(settings: Settings, found: Ledger, base: str | None) -> Sequence[Sweeper]:

@@ -38,7 +38,6 @@ log = logging.getLogger("feedserver")
 
 DATABASE = statefolder.DATABASE
 
-_AT_ONCE = 4
 _FIRST_WAIT = 60.0
 _LONGEST_WAIT = 6 * 3600.0
 _LONGEST_REQUEST = 24 * 3600.0
@@ -56,7 +55,9 @@ class Builder:
     database = DATABASE
     status = statefolder.STATUS
     waits = True
-    """The names of its files, and whether the first refresh waits for what is being fetched."""
+    at_once = 4
+    """The names of its files, whether the first refresh waits for what is being fetched, and from
+    how many addresses that is at once."""
 
     def __init__(
         self,
@@ -83,7 +84,7 @@ class Builder:
         )
         self._now = now
         self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
-        self._room = threading.BoundedSemaphore(_AT_ONCE)
+        self._room = threading.BoundedSemaphore(self.at_once)
         self._closed = False
         self._built = False
         self._status: bytes | None = None
@@ -95,6 +96,11 @@ class Builder:
         """How all was at the end of the last refresh, and what the database has then; both may be
         read in another thread."""
         sources.options(settings)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources."""
+        return tuple(slot.name for slot in self._slots)
 
     @property
     def folder(self) -> Path | None:

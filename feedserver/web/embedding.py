@@ -19,6 +19,7 @@ from feedserver.embed import component, oembed, picture, snippets
 from feedserver.embed import widget as widgets
 from feedserver.embed.widget import Row, Widget
 from feedserver.errors import ParameterError
+from feedserver.feeds import parameters
 from feedserver.feeds.choices import short_title
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.problems import Problem
@@ -116,10 +117,11 @@ class Embedding:
     def _widget(self, asked: Asked, known: tuple[str, ...]) -> Widget:
         pairs = self._documents.pairs(asked.request)
         network = asked.snapshot.index.is_network
+        known += parameters.OF_SOURCES if network else ()
         try:
             for name, _ in pairs:
                 if name in widgets.PARAMETERS and name not in known:
-                    raise ParameterError(name, None)
+                    raise ParameterError(name, None, known)
             return widgets.parse(pairs, network=network)
         except ParameterError as error:
             if error.expected is not None:

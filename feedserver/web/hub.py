@@ -22,7 +22,7 @@ from feedserver.web.routes import Asked
 _FORM = "application/x-www-form-urlencoded"
 _MAX_BODY = 16_384
 _MAX_FIELDS = 50
-_UNCACHED = {"Cache-Control": "no-store"}
+_SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class HubEndpoint:
@@ -107,4 +107,4 @@ async def _body(request: Request) -> bytes | None:
 
 
 def _told(status: HTTPStatus, detail: str) -> Response:
-    return PlainTextResponse(f"{detail}\n", status, _UNCACHED)
+    return PlainTextResponse(f"{detail}\n", status, _SAFE)

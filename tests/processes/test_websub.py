@@ -46,21 +46,22 @@ def test_who_subscribes_is_told_of_a_change(tmp_path: Path) -> None:
         assert request.body == server.get("/section/clients/atom.xml").body
 
 
-def test_a_server_is_told_by_the_hub_of_its_source(tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    write_site(site)
-    with running(site, settings=PRIVATE) as first:
+def test_a_server_is_told_by_the_hub_of_its_peer(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_site(first)
+    write_site(second)
+    with running(first, settings=PRIVATE) as owls:
         # Asked by itself it would come too late for this test.
         settings = f"{PRIVATE}poll = 86400\nstate = '{tmp_path / 'state'}'\n"
-        settings += 'issues = ["*"]\n'
-        with running(f"{first.address}/atom.xml", settings=settings) as second:
+        settings += f"[[peers]]\nurl = '{owls.address}/'\ntitle = 'Owls'\n"
+        with running(second, settings=settings) as foxes:
             until(lambda: b"subscribe: 0 due, 1 later" in _work(tmp_path))
-            before = second.get("/atom.xml").body
             archive = small_archive()
-            issue = replace(archive.entries[0], title="Owls have come")
-            export.write(replace(archive, entries=(issue, *archive.entries[1:])), SITE.url, site)
-            until(lambda: b"Owls have come" in second.get("/atom.xml").body)
-            assert second.get("/atom.xml").body != before
+            new = replace(archive.entries[0], id="https://owls.example/a", url="https://a.example/")
+            export.write(replace(archive, entries=(*archive.entries, new)), SITE.url, first)
+            until(lambda: b"https://owls.example/a" in foxes.get("/network/feed.json").body)
+            links = foxes.get("/network/feed.json").headers["Link"]
+            assert f'<{foxes.address}/network/feed.json>; rel="self"' in links
 
 
 def _work(folder: Path) -> bytes:

@@ -25,6 +25,7 @@ from feedserver.sources.client import Client
 from feedserver.store.store import OWN, Store
 from feedserver.web.app import create_app
 from feedserver.web.callback import WebSub
+from tests.feedserver.ledger.databases import Place
 from tests.feedserver.servers import URL, small_archive, write_site
 from tests.samples import SITE, update
 from tests.served import served
@@ -93,15 +94,22 @@ class Running:
 
     def work(self) -> None:
         """Do what is due."""
-        self.verifier.sweep(0, 10.0)
-        self.deliverer.sweep(0, 10.0)
+        for sweeper in (self.verifier, self.deliverer):
+            for shard in range(sweeper.shards):
+                sweeper.sweep(shard, 10.0)
 
     def get(self, path: str) -> bytes:
         return self.client.get(path).content
 
 
 @contextmanager
-def hub(folder: Path, *, bounds: Bounds | None = None, private: bool = True) -> Iterator[Running]:
+def hub(
+    folder: Path,
+    *,
+    bounds: Bounds | None = None,
+    private: bool = True,
+    place: Place | None = None,
+) -> Iterator[Running]:
     site = folder / "site"
     write_site(site)
     served_here = served(site)
@@ -109,7 +117,7 @@ def hub(folder: Path, *, bounds: Bounds | None = None, private: bool = True) -> 
     clock = Clock()
     connect = Dialler(private=private).connect
     store = Store(state / DATABASE, hub=OWN)
-    with ledger.opened(folder / "ledger") as found:
+    with place.opened() if place else ledger.opened(folder / "ledger") as found:
         runner = work.runner(found)
         taking = Hub(found, runner, bounds=bounds, now=clock)
         websub = WebSub(taking, Pushes(found, runner, clock))

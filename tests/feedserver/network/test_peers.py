@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from feedserver.errors import ForeignError
 from feedserver.foreign import isolated, reading
 from feedserver.foreign.reading import Options, Reading
 from feedserver.formats import archive
-from feedserver.model import Archive
+from feedserver.model import Archive, Feed
 from feedserver.network.peers import Peers
 from feedserver.settings.peers import Peer
 from feedserver.settings.settings import Settings
@@ -25,7 +28,7 @@ from feedserver.sources.source import Source
 from feedserver.sources.statefolder import NETWORK, PEERS
 from feedserver.store.store import Store
 from tests.feedserver.foreign.test_joining import OTHER, moved, site
-from tests.feedserver.foreign.test_reading import atom, content, entry
+from tests.feedserver.foreign.test_reading import ISSUE, atom, content, entry
 from tests.feedserver.origin import Answer, Request, Web, serving
 from tests.feedserver.sources.test_builder import Clock
 from tests.samples import SITE, post
@@ -277,3 +280,65 @@ def test_a_home_page_that_names_the_feed_makes_its_host_the_peer_s_own(
         clock.passes(100_000)
         pages["/feed"] = archive.serialise(site(item, of=there))
         assert bench.refresh() and bench.titles() == ["Mine", "One"]
+
+
+def test_what_is_hostile_in_an_archive_stays_with_the_peer(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    evil = moved(post("evil"))
+    late = clock() + timedelta(days=9000)
+    hostile = [
+        replace(evil, content="<script>alert(1)</script><p onclick='x'>Text</p>"),
+        replace(evil, id="urn:ahead", published=late, modified=late, title="Ahead"),
+        replace(evil, id="urn:slug", sections=("../../x",), title="Slug"),
+        # What it would take from the site.
+        replace(post("mine"), title="Forged"),
+    ]
+    feeds = (Feed("/", "T", "D", "posts", "/"), Feed("/feeds/", "Own", "D", "named", "/", {}))
+    given = replace(site(*hostile, of=OTHER), feeds=feeds, redirects={"/x.xml": "/atom.xml"})
+    web.says(archive.serialise(given))
+    bench = Bench(tmp_path, clock, f"{web.origin}/archive.json")
+    assert bench.refresh()
+    assert bench.titles() == ["Ahead", "Evil", "Mine", "Slug"]
+    store = Store(bench.state / NETWORK)
+    index = store.snapshot.index
+    # Neither feeds nor redirects are a peer's to make.
+    assert {feed.path for feed in index.feeds} == {"/network/"} and not index.archive.redirects
+    found = {entry.title: entry for entry in store.snapshot.fill(index.posts.entries)}
+    assert "script" not in (found["Evil"].content or "") and "Text" in (found["Evil"].content or "")
+    assert found["Ahead"].published <= clock() and found["Slug"].sections == ()
+
+
+def test_a_feed_of_anybody_is_divided_as_a_source_is(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    web.says(atom(entry(content(ISSUE), title="This Week in Owls", id="https://owls.example/1")))
+    bench = Bench(tmp_path, clock, f"{web.origin}/atom.xml")
+    assert bench.refresh()
+    index = Store(bench.state / NETWORK).snapshot.index
+    assert any(feed.path.startswith("/network/section/") for feed in index.feeds)
+    [peer] = {each.origin.title for each in index.updates.entries if each.origin}
+    assert all(each.title.endswith(f", {peer}") for each in index.updates.entries)
+
+
+def test_one_that_takes_long_to_be_read_keeps_others_waiting_once(
+    tmp_path: Path, clock: Clock, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms: dict[bytes, set[int]] = {}
+
+    def read(data: bytes, *told: object, room: threading.Lock) -> Reading:
+        with room:
+            rooms.setdefault(data[:4], set()).add(id(room))
+            if data == b"slow":
+                raise ForeignError("reading it takes more than 60 seconds")
+            return reading.read(data, Options())
+
+    monkeypatch.setattr(isolated, "read", read)
+    web.answer = by_path({"/slow": b"slow", "/good": archive_of("good")})
+    bench = Bench(tmp_path, clock, f"{web.origin}/slow", f"{web.origin}/good")
+    bench.refresh()
+    [shared] = rooms.pop(b"slow") & rooms.pop(archive_of("good")[:4])
+    clock.passes(100_000)
+    bench.refresh()
+    assert shared not in rooms[b"slow"] and rooms[archive_of("good")[:4]] == {shared}
+    assert id(isolated.ROOM) not in {*rooms[b"slow"], shared}

@@ -17,8 +17,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from feedserver.ledger import ledger, work
+from feedserver.ledger.ledger import Ledger
 from feedserver.network.hubs import LIMITS
-from feedserver.network.pushes import METHODS, Pushes
+from feedserver.network.pushes import METHODS, Heard, Pushes
 from feedserver.network.subscribing import Subscriber
 from feedserver.settings.settings import Settings
 from feedserver.sources.addresses import Dialler
@@ -91,11 +92,14 @@ class Here:
 
     client: TestClient
     pushes: Pushes
+    ledger: Ledger
     subscriber: Subscriber
     clock: Clock
     site: Site
+    heard: Heard = field(init=False)
 
     def subscribe(self, source: str | None = None) -> None:
+        self.heard = Heard(self.ledger, [source or self.site.feed], self.clock)
         self.pushes.want([source or self.site.feed], subscribing=True)
         self.work()
 
@@ -103,7 +107,9 @@ class Here:
         self.subscriber.sweep(0, 10.0)
 
     def works(self) -> bool:
-        return bool(self.pushes.take()[1])
+        """Whether its changes are known to be told, as is looked at each minute."""
+        self.clock.pass_by(60)
+        return bool(self.heard.take()[1])
 
     def deliver(self, body: bytes, signature: str | None) -> int:
         """What a delivery to the callback is answered with."""
@@ -117,7 +123,7 @@ class Here:
 
     def is_asked(self) -> bool:
         """Whether a source is to be fetched since the last time."""
-        return bool(self.pushes.take()[0])
+        return bool(self.heard.take()[0])
 
 
 @pytest.fixture
@@ -143,7 +149,7 @@ def here(tmp_path: Path) -> Iterator[Here]:
             web.answer = site.answer
             site.names(site.feed)
             made = Subscriber(found, Client(LIMITS, connect), URL, clock)
-            yield Here(client, pushes, made, clock, site)
+            yield Here(client, pushes, found, made, clock, site)
 
 
 def _elements(site: Site, form: str) -> bytes:
@@ -362,7 +368,7 @@ def test_who_is_denied_asks_again_in_a_day(here: Here) -> None:
     assert here.deliver(b"x", here.signed(b"x")) == 204
     assert here.site.ask_back(form, "denied")[0] == 200
     assert not here.works()
-    here.clock.pass_by(80_000)
+    here.clock.pass_by(79_000)
     here.work()
     assert len(here.site.asked) == 1
     here.clock.pass_by(10_000)
@@ -424,7 +430,7 @@ def test_a_change_that_was_not_told_is_remembered(here: Here) -> None:
     here.subscribe()
     assert here.deliver(b"x", here.signed(b"x")) == 204
     assert here.works()
-    here.pushes.missed(here.site.feed)
+    here.heard.missed(here.site.feed)
     assert not here.works()
     assert here.deliver(b"x", here.signed(b"x")) == 204
     assert here.works()

@@ -11,9 +11,11 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
+from feedserver.check import check
 from feedserver.feeds import catalogue, export
 from feedserver.foreign import network
 from feedserver.foreign.network import Member
+from feedserver.formats.formats import FORMATS
 from feedserver.model import Archive
 from feedserver.settings.settings import Settings
 from feedserver.store import database
@@ -172,9 +174,9 @@ def test_pages_for_people_stay_in_the_network(client: TestClient, path: str) -> 
     }
     for link in links:
         assert client.get(f"/{link}").status_code == 200, link
-    # Only the catalogue of the site, which all pages lead to, is elsewhere.
-    own = {link for link in links if not link.startswith(("network/", "feeds/"))}
-    assert not own, own
+    # What pages are made of is the server's, below its own catalogue.
+    own = {link for link in links if not link.startswith("network/")}
+    assert own and all("." in link for link in own), own
 
 
 def test_what_is_embedded(client: TestClient) -> None:
@@ -229,3 +231,21 @@ def test_without_peers_the_addresses_are_the_site_s(tmp_path: Path) -> None:
 
 def test_no_taxonomy_can_be_called_so() -> None:
     assert {"network", "callback"} <= catalogue.RESERVED
+
+
+def test_nothing_is_wrong_with_its_feeds(client: TestClient) -> None:
+    for folder in ("", "updates/", "section/clients/", "project/fractal/"):
+        for file in FORMATS:
+            path = f"network/{folder}{file}"
+            answer = client.get(f"/{path}")
+            told = answer.headers["content-type"]
+            found = check.check(answer.content, address=f"{URL}{path}", content_type=told)
+            assert not found, (path, found)
+
+
+def test_what_is_unknown_is_told_with_what_there_is(client: TestClient) -> None:
+    problem = client.get("/network/feed.json?sauce=papers").json()
+    assert problem["parameter"] == "sauce" and "not_source" in problem["expected"]
+    assert "source" not in client.get("/feed.json?sauce=papers").json()["expected"]
+    near = client.get("/network/section/client/feed.json").json()["near"]
+    assert (near[0], near[-1]) == ("/network/section/clients/feed.json", "/network/feeds.json")
