@@ -116,12 +116,16 @@ def parser() -> argparse.ArgumentParser:
     peers = commands.add_parser("peers", help="say how the peers are, or what to write for one")
     peers.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     peers.set_defaults(run=_peers)
-    asked = peers.add_subparsers(metavar="add URL")
+    asked = peers.add_subparsers(metavar="add URL | forget ID")
     adding = asked.add_parser("add", help="look at an address, and print the lines that name it")
     adding.add_argument("url", metavar="URL", type=_web, help="of a site, a server or any feed")
     # What stands before the word isn't forgotten.
     adding.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
     adding.set_defaults(run=_add_peer)
+    forgetting = asked.add_parser("forget", help="forget an entry at once, or all of a source")
+    forgetting.add_argument("id", metavar="ID", help="of an entry, or the address of a source")
+    forgetting.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+    forgetting.set_defaults(run=_forget)
 
     reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
     reposting.add_argument(
@@ -254,6 +258,12 @@ def _peers(options: argparse.Namespace) -> int:
 def _add_peer(options: argparse.Namespace) -> int:
     by_hand = _by_hand(options)
     return _print(telling.described(options.url, by_hand, WebFetcher(by_hand)))
+
+
+def _forget(options: argparse.Namespace) -> int:
+    count = keeping.forget(load(options.config, os.environ, {}), options.id)
+    print(f"forgot {count} entries")
+    return 0
 
 
 def _bot(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import (
     Boolean,
     Column,
@@ -26,7 +27,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from feedserver.formats import decoding, jsonfeed
+from feedserver.errors import ArchiveError
+from feedserver.formats import jsonfeed
 from feedserver.ledger.tables import METADATA, Number
 from feedserver.model import Entry, PackedEntry
 
@@ -127,7 +129,10 @@ def face(entry: Entry) -> str:
 
 
 def values(entry: Entry) -> dict[str, object]:
-    """What stands in the row of an entry, but for its source and how often it was edited."""
+    """What stands in the row of an entry, but for its source and how often it was edited.
+
+    The item is packed when it is written: most rows are only compared.
+    """
     item = jsonfeed.item(entry)
     data = _bytes(item)
     published, modified = times(entry)
@@ -142,18 +147,29 @@ def values(entry: Entry) -> dict[str, object]:
         "loud": _hash(_bytes({name: each for name, each in item.items() if name not in _QUIET})),
         "digest": _hash(data),
         "bare": entry.content is None,
-        "item": zlib.compress(data),
+        "item": data,
         "missing": None,
     }
+
+
+def packed(row: Mapping[str, object]) -> dict[str, object]:
+    """A row as it is written."""
+    item = row["item"]
+    assert isinstance(item, bytes)
+    return {**row, "item": zlib.compress(item)}
 
 
 def entry(packed: bytes) -> Entry:
     """An entry of its item; its content stays in UTF-8.
 
     Raises:
-        ArchiveError: it can't be read: an other version of this program wrote it.
+        ArchiveError: it can't be read: it is damaged, or another version of this program wrote it.
     """
-    found = jsonfeed.entry(decoding.read(zlib.decompress(packed)))
+    try:
+        item = msgspec.json.decode(zlib.decompress(packed))
+    except (msgspec.MsgspecError, zlib.error) as error:
+        raise ArchiveError(str(error)) from error
+    found = jsonfeed.entry(item)
     return PackedEntry.of(found, None if found.content is None else found.content.encode())
 
 

@@ -326,7 +326,7 @@ class Taking:
             where=ENTRIES.c.item.is_not(None),
         )
         for some in _batches(rows):
-            self.connection.execute(statement, some)
+            self.connection.execute(statement, [_rows.packed(row) for row in some])
 
 
 def _groups(entries: Iterable[Entry]) -> Groups:

@@ -174,6 +174,27 @@ def begin(settings: Settings, archive: Archive, now: float) -> tuple[str, int]:
         return address, found.begin(address, archive, now)
 
 
+def forget(settings: Settings, id: str) -> int:
+    """Forget an entry for ever, or all of the source at an address; how many entries these are.
+
+    Raises:
+        SourceError: nothing of that id is kept.
+        StateError, SettingsError: the ledger can't be used.
+    """
+    with opened(settings, lasting(settings)) as found:
+        about = found.about(id)
+        is_source = about is not None and about.entries > 0
+        count = found.leave(id) if is_source else found.forget(id)
+    if is_source:
+        name = _file(Path(), id).name
+        caches = platformdirs.user_cache_path("feedserver").glob(f"*/{COPIES}/{name}")
+        for copy in (lasting(settings) / COPIES / name, *caches):
+            copy.unlink(missing_ok=True)
+    if not count:
+        raise SourceError(f"{id}: nothing of this id or address is kept")
+    return count
+
+
 def _owner(found: History, addresses: Sequence[str], home: str) -> str:
     if len(addresses) == 1:
         return addresses[0]

@@ -21,6 +21,7 @@ from feedserver.foreign import reading
 from feedserver.formats import archive as archives
 from feedserver.ledger import ledger
 from feedserver.ledger.history import Fetched, History
+from feedserver.ledger.tables import METADATA
 from feedserver.model import Archive
 from tests.feedserver.ledger.databases import Place
 from tests.samples import archive, post, update
@@ -406,6 +407,28 @@ def test_what_a_source_says_of_itself_is_remembered(kept: History) -> None:
     kept.confirm(ADDRESS, NOW + 9)
     about = kept.about(ADDRESS)
     assert about and about.gone is None
+
+
+def test_an_entry_that_can_not_be_read_takes_no_other_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ledger.opened(tmp_path) as found:
+        kept = History(found)
+        kept.take(ADDRESS, fetched(item(2), item(1)), NOW)
+        with found.writing() as connection:
+            table = METADATA.tables["history_entries"]
+            damaged = table.c.id == "https://owls.example/1/"
+            connection.execute(table.update().where(damaged).values(item=b"damaged"))
+        assert numbers(kept) == [2]
+    assert "https://owls.example/1/: what is kept of it can't be read" in caplog.text
+
+
+def test_what_a_fetch_would_bring_is_shown_and_not_kept(kept: History) -> None:
+    kept.take(ADDRESS, fetched(item(2), item(1)), NOW)
+    shown = kept.preview(ADDRESS, fetched(item(3), item(2, "Other.")), NOW)
+    assert shown is not None and len(shown.entries) == 3
+    assert numbers(kept) == [2, 1]
+    assert text_of(kept, 2) == "<p>Text.</p>"
 
 
 class Crash(Exception):

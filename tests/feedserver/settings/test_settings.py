@@ -9,7 +9,7 @@ import pytest
 
 from feedserver.errors import SettingsError
 from feedserver.feeds.catalogue import NamedFeed
-from feedserver.settings.settings import _READERS, Settings, load, names
+from feedserver.settings.settings import _READERS, Settings, load, names, password
 from feedserver.settings.values import host_and_port
 
 ALL = """
@@ -194,3 +194,23 @@ def test_a_variable_that_is_none_is_named() -> None:
 def test_an_address_has_a_host_and_a_port() -> None:
     assert host_and_port("localhost:80") == ("localhost", 80)
     assert host_and_port("[::1]:0") == ("::1", 0)
+
+
+def test_the_password_of_the_database_is_read_from_environment_or_file(tmp_path: Path) -> None:
+    found = _load(tmp_path, 'database = "postgresql://ida@db.example/owls"')
+    assert password(found, {}) is None
+    assert password(found, {"DATABASE_PASSWORD": "mellon"}) == "mellon"
+    told = 'database = "postgresql://db.example/owls"\ndatabase_password_file = "secret"'
+    found = _load(tmp_path, told)
+    with pytest.raises(SettingsError, match="secret: database_password_file: No such file"):
+        password(found, {})
+    (tmp_path / "secret").write_text("sesame\n")
+    assert password(found, {}) == "sesame"
+    assert password(found, {"DATABASE_PASSWORD": "mellon"}) == "mellon"
+
+
+def test_a_password_in_the_database_s_address_is_never_shown(tmp_path: Path) -> None:
+    found = _load(tmp_path, 'database = "postgresql://ida:sesame@db.example/owls"')
+    assert "sesame" not in repr(found)
+    error = _error(tmp_path, 'database = "mysql://ida:sesame@db.example/owls"')
+    assert error == "feedserver.toml:1: database: expected an address postgresql://…, found another"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import platformdirs
@@ -177,19 +179,26 @@ def test_a_ledger_that_is_taken_away_is_begun_anew(tmp_path: Path, clock: Clock,
 
 
 def test_a_restored_backup_is_all(tmp_path: Path, clock: Clock, web: Web) -> None:
-    """A copy of the state folder; also one that is made while the server runs."""
+    """A copy of the state folder, or of the ledger alone, by SQLite while the server runs."""
     bench = Bench(tmp_path, clock, web.origin)
     poll(bench, web, window(2, 1))
     poll(bench, web, window(4, 3))
-    (tmp_path / "elsewhere").mkdir()
-    shutil.copytree(bench.state, tmp_path / "elsewhere" / "state")
+    alone, folder = tmp_path / "alone", tmp_path / "folder"
+    (alone / "state").mkdir(parents=True)
+    with (
+        closing(sqlite3.connect(bench.state / ledger.FILE)) as origin,
+        closing(sqlite3.connect(alone / "state" / ledger.FILE)) as copy,
+    ):
+        origin.backup(copy)
+    shutil.copytree(bench.state, folder / "state")
     poll(bench, web, window(6, 5))
-    web.says(Answer(status=500))
-    restored = Bench(tmp_path / "elsewhere", clock, web.origin)
-    restored.refresh()
-    assert restored.ids() == ["4/", "3/", "2/", "1/"]
-    poll(restored, web, window(6, 5))
-    assert restored.ids() == ["6/", "5/", "4/", "3/", "2/", "1/"]
+    for place in (alone, folder):
+        restored = Bench(place, clock, web.origin)
+        web.says(Answer(status=500))
+        restored.refresh()
+        assert restored.ids() == ["4/", "3/", "2/", "1/"]
+        poll(restored, web, window(6, 5))
+        assert restored.ids() == ["6/", "5/", "4/", "3/", "2/", "1/"]
 
 
 def test_what_an_earlier_version_has_fetched_is_taken_over(
@@ -327,3 +336,31 @@ def test_export_without_a_history_is_of_the_feed(tmp_path: Path, clock: Clock, w
     found = archives.parse((tmp_path / "out" / "archive.json").read_bytes())
     assert len(found.entries) == 2
     assert not bench.state.exists()
+
+
+def test_an_entry_is_forgotten_at_once_and_for_ever(
+    tmp_path: Path, clock: Clock, web: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench(tmp_path, clock, web.origin)
+    poll(bench, web, window(3, 2, 1))
+    forget = ["peers", "forget", f"{SITE.url}blog/2/", "--config", config(bench)]
+    assert main(forget) == 0
+    assert capsys.readouterr().out == "forgot 1 entries\n"
+    assert bench.refresh()
+    poll(bench, web, window(4, 3, 2, 1))
+    assert bench.ids() == ["4/", "3/", "1/"]
+    assert main(forget) == 2
+    assert "nothing of this id or address is kept" in capsys.readouterr().err
+
+
+def test_all_of_a_source_is_forgotten_by_its_address(
+    tmp_path: Path, clock: Clock, web: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poll(Bench(tmp_path, clock, web.origin), web, window(3, 2, 1))
+    bench = Bench(tmp_path, clock, f"{web.origin}/other")
+    assert main(["peers", "forget", web.origin, "--config", config(bench)]) == 0
+    assert capsys.readouterr().out == "forgot 3 entries\n"
+    web.says(window(4))
+    bench = Bench(tmp_path, clock, web.origin)
+    bench.refresh()
+    assert bench.ids() == ["4/"]
