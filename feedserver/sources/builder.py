@@ -319,15 +319,12 @@ class Builder:
             return False
         slot.copy = outcome.copy or slot.copy
         slot.failures, slot.barred = 0, None
-        slot.due = slots.following(
-            slot, self._settings.poll, now, is_new=outcome.reading is not None
-        )
-        first = slot.reading is None
-        reading = outcome.reading
-        if outcome.whole and slot.reading and outcome.whole is not slot.reading.archive:
-            reading = replace(slot.reading, archive=outcome.whole)
+        slot.due = slots.following(slot, self._settings.poll, now, is_new=bool(outcome.reading))
+        known, reading = slot.reading, outcome.reading
+        if outcome.whole and known and outcome.whole is not known.archive:
+            reading = replace(known, archive=outcome.whole)
         changed = self._succeed(slot, reading)
-        if changed and not first:
+        if changed and known:
             slots.tell_missed(slot, self.pushes)
         return changed
 
