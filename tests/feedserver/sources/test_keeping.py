@@ -12,8 +12,10 @@ import platformdirs
 import pytest
 
 from feedserver.cli import main
+from feedserver.errors import StateError
 from feedserver.formats import archive as archives
 from feedserver.ledger import ledger
+from feedserver.ledger.history import History
 from feedserver.settings.settings import Settings
 from feedserver.sources import keeping, statefolder
 from tests.feedserver.foreign.test_reading import atom, content, entry
@@ -167,6 +169,29 @@ def test_what_can_not_be_kept_is_served_and_told(tmp_path: Path, clock: Clock, w
     assert poll(bench, web, window(3, 2))
     assert bench.ids() == ["3/", "2/", "1/"]
     assert not bench.builder.health.problems
+
+
+def test_what_can_not_be_taken_now_is_taken_later(
+    tmp_path: Path, clock: Clock, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was kept is served meanwhile."""
+    bench = Bench(tmp_path, clock, web.origin)
+    poll(bench, web, window(2, 1))
+
+    def fail(*given: object, **more: object) -> bool:
+        raise StateError("ledger.sqlite: database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "take", fail)
+        for _ in range(5):
+            assert not poll(bench, web, window(4, 3))
+    [status] = bench.status()
+    assert status["state"] == "stale" and "disk is full" in status["error"]
+    assert bench.ids() == ["2/", "1/"]
+    clock.passes(60)
+    assert bench.refresh()
+    assert bench.ids() == ["4/", "3/", "2/", "1/"]
+    assert bench.status()[0]["state"] == "current"
 
 
 def test_a_ledger_that_is_taken_away_is_begun_anew(tmp_path: Path, clock: Clock, web: Web) -> None:
