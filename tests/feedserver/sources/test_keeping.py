@@ -13,6 +13,8 @@ import pytest
 
 from feedserver.cli import main
 from feedserver.errors import StateError
+from feedserver.foreign import isolated, reading
+from feedserver.foreign.reading import Options, Reading
 from feedserver.formats import archive as archives
 from feedserver.ledger import ledger
 from feedserver.ledger.history import History
@@ -34,6 +36,18 @@ def web() -> Iterator[Web]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feeds of these tests are read here: to start a process for each takes longer than all."""
+
+    def read(
+        data: bytes, options: Options, address: str | None, kind: str | None, **more: object
+    ) -> Reading:
+        return reading.read(data, options, address, kind)
+
+    monkeypatch.setattr(isolated, "read", read)
 
 
 def window(*days: int, text: str = "x", more: str = "") -> bytes:
