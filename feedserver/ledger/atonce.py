@@ -88,7 +88,10 @@ class AtOnce(Generic[_Piece, _Came]):
     def _next(
         self, connection: Connection, shard: int, going: Collection[_Piece]
     ) -> Sequence[_Piece]:
-        """What is due first, and isn't being done, of hosts that aren't busy with us."""
+        """What is due first, and isn't being done, of hosts that aren't busy with us.
+
+        What has failed before comes behind all else, so that who never answers holds up nobody.
+        """
         free = AT_ONCE - len(going)
         if not free:
             return []
@@ -99,7 +102,7 @@ class AtOnce(Generic[_Piece, _Came]):
             .where(self._of(shard), table.c.due <= self._now())
             .where(table.c.id.not_in([piece.id for piece in going]))
             .where(table.c.host.not_in(busy))
-            .order_by(table.c.due, table.c.id)
+            .order_by(table.c.attempts, table.c.due, table.c.id)
             .limit(free)
         )
         ids = []

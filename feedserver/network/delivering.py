@@ -107,7 +107,7 @@ class Deliverer:
         for ids, due in ((over, None), (bare, self._now() + _SOON)):
             if ids:
                 rows = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(ids))
-                connection.execute(rows.values(due=due, since=due, attempts=0))
+                connection.execute(rows.values(due=due, since=due))
         return found
 
     def do(self, piece: Delivery) -> Answered:
@@ -153,7 +153,7 @@ class Deliverer:
         row: dict[str, object] = {"attempts": attempts, "due": now + wait}
         if now + wait - begun > DAY:
             log.info("%s: no delivery in a day; it gets the next", piece.host)
-            row = {"attempts": 0, "due": None, "since": None}
+            row |= {"due": None, "since": None}
         # What has come meanwhile is due at once.
         same = select(TOPICS.c.version).where(TOPICS.c.id == piece.row.topic).scalar_subquery()
         connection.execute(

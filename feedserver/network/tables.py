@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from feedserver.ledger.tables import METADATA, Number
@@ -57,9 +58,17 @@ SUBSCRIPTIONS = Table(
     Column("since", Float),
     Column("shard", Integer, nullable=False),
     Column("due", Float),
+    # How many deliveries in a row have failed.
     Column("attempts", Integer, nullable=False, default=0),
     UniqueConstraint("callback", "topic"),
-    Index("subscriptions_due", "shard", "due"),
+    Index(
+        "subscriptions_due",
+        "shard",
+        "attempts",
+        "due",
+        sqlite_where=text("due IS NOT NULL"),
+        postgresql_where=text("due IS NOT NULL"),
+    ),
     Index("subscriptions_of_topic", "topic"),
     Index("subscriptions_of_host", "host"),
     Index("subscriptions_ended", "expires"),

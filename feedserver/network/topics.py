@@ -235,7 +235,7 @@ class Announcer:
     def _wake(self, connection: Connection, topic: int, version: str, now: float) -> None:
         behind = (SUBSCRIPTIONS.c.topic == topic, SUBSCRIPTIONS.c.delivered != version)
         connection.execute(
-            update(SUBSCRIPTIONS).where(*behind).values(due=now + _SETTLED, since=now, attempts=0)
+            update(SUBSCRIPTIONS).where(*behind).values(due=now + _SETTLED, since=now)
         )
         shards = connection.scalars(select(SUBSCRIPTIONS.c.shard).where(*behind).distinct())
         self._runner.wake(connection, "deliver", list(shards))

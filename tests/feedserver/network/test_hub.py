@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -356,6 +356,32 @@ def test_a_slow_subscriber_does_not_hold_up_the_others(running: Running, found: 
         running.work()
         assert len(slow.got) == 20
         assert seen.count(0) <= 8
+
+
+def test_who_has_failed_before_comes_behind_the_others(running: Running, found: Subscriber) -> None:
+    with subscriber() as failing:
+        failing.status = 500
+        order: list[str] = []
+        for each in (failing, found):
+            answer = each.web.answer
+
+            def noted(request: Request, answer: Callable[[Request], Answer] = answer) -> Answer:
+                if request.method == "POST":
+                    order.append(request.path)
+                return answer(request)
+
+            each.web.answer = noted
+        for number in range(40):
+            running.subscribe(
+                f"{failing.callback}?failing={number}".replace("127.0.0.1", "localhost")
+            )
+        running.change()
+        running.work()
+        assert len(order) == 40
+        running.subscribe(found.callback)
+        running.change()
+        running.work()
+        assert "/callback" in order[40:46]
 
 
 def test_get_of_the_hub_is_nothing(running: Running) -> None:
