@@ -32,6 +32,8 @@ _STYLE = re.compile(
     r"(?:[a-z]++|%)?|rgb\([\d\s,%]++\))\s*+(?:;\s*+|$))*+",
     re.IGNORECASE,
 )
+_XHTML = "{http://www.w3.org/1999/xhtml}"
+_RELATIVE = 22
 _SVG_OR_MATH = re.compile(r"\{http://www\.w3\.org/(?:2000/svg|1998/Math/MathML)\}")
 
 
@@ -59,6 +61,17 @@ def check_html(html: str, where: str) -> Iterator[Finding]:
         waiting.extend((child, in_link) for child in reversed(element))
     if nested:
         yield Finding(18, where, "has a link in a link")
+
+
+def check_xhtml(parent: Any, where: str) -> Iterator[Finding]:
+    """Rules 19 and 21 for the XHTML in an element of XML, whose addresses may have a base."""
+    for element in parent.iterdescendants(f"{_XHTML}*"):
+        tag = element.tag.removeprefix(_XHTML)
+        yield from _element(tag, where)
+        for name, value in element.attrib.items():
+            for finding in _attribute(tag, str(name), value, where):
+                if finding.rule != _RELATIVE:
+                    yield finding
 
 
 def _element(tag: str, where: str) -> Iterator[Finding]:

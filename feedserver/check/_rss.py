@@ -55,7 +55,7 @@ _WIDEST = 144
 
 
 def check_rss(
-    root: etree._Element, source: str, address: str | None, now: datetime | None
+    root: etree._Element, source: str, address: str | None, now: datetime | None, own: bool
 ) -> Iterator[Finding]:
     """Everything that an RSS document can break, rules on a single document only."""
     if root.get("version") != "2.0":
@@ -67,7 +67,7 @@ def check_rss(
     items = channel.findall("item")
     if not items:
         yield Finding(0, FEED, "has no entries")
-    yield from unknown_namespaces(root, None)
+    yield from unknown_namespaces(root)
     yield from self_link(_self(channel), address)
     yield from _channel(channel)
     yield from _image(channel)
@@ -77,7 +77,7 @@ def check_rss(
     yield from _unique(items)
     for number, item in enumerate(items):
         where = _text(item, "guid") or _text(item, "title") or f"item {number + 1}"
-        yield from _item(item, where, now)
+        yield from _item(item, where, now, own)
 
 
 def _text(parent: etree._Element, name: str) -> str:
@@ -187,23 +187,24 @@ def _unique(items: list[etree._Element]) -> Iterator[Finding]:
             yield Finding(6, name, f"its guid stands at {count} items")
 
 
-def _item(item: etree._Element, where: str, now: datetime | None) -> Iterator[Finding]:
-    if not _text(item, "title"):
-        yield Finding(11, where, "has no title")
-    yield from _links(item, where)
+def _item(item: etree._Element, where: str, now: datetime | None, own: bool) -> Iterator[Finding]:
+    """What the specification asks of an item; of our own, too, what it leaves open."""
+    if not _text(item, "title") and (own or not _text(item, "description")):
+        yield Finding(11, where, "has no title" if own else "has neither title nor description")
+    yield from _links(item, where, own)
     yield from _authors(item, where)
     yield from _enclosures(item, where)
     yield from _doubled(item, where)
-    if item.find("pubDate") is None and item.find(_DC_DATE) is None:
+    if own and item.find("pubDate") is None and item.find(_DC_DATE) is None:
         yield Finding(8, where, "has no date")
     yield from _dates(item, ("pubDate",), where, now)
     yield from _content(item, where)
 
 
-def _links(item: etree._Element, where: str) -> Iterator[Finding]:
+def _links(item: etree._Element, where: str, own: bool) -> Iterator[Finding]:
     """Rules 2 and 6: an item's link, and its guid."""
     link = _text(item, "link")
-    if fault := address_fault(link):
+    if (own or item.find("link") is not None) and (fault := address_fault(link)):
         yield Finding(2, where, f"its link {fault}")
     elif link.lower().startswith("matrix:"):
         yield Finding(2, where, f"its link is of a scheme that feed readers don't know: {link}")

@@ -25,6 +25,20 @@ _TYPES = {
 # Possessive, so that a prolog of many comments takes no time.
 _DOCTYPE = re.compile(r"(?>[\ufeff\s]+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
 _DECLARATION = re.compile(rb"<\?xml version=(['\"])1\.0\1 encoding=(['\"])utf-8\2.*?\?>", re.I)
+# What XML takes (1.0, sections 2.8 and 4.3.3): UTF-8 is what it is in if nothing is said.
+_ANY_DECLARATION = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:<\?xml\s+version\s*=\s*([\"'])1\.0\1|<(?!\?xml\s))", re.I
+)
+# Others that validators take.
+_ENCODING = re.compile(
+    rb"<\?xml\s[^<>]{0,100}?\sencoding\s*=\s*[\"']"
+    rb"(iso-8859-1|iso-8859-15|us-ascii|windows-125[0-8])[\"']",
+    re.I,
+)
+_UNDECLARED = (
+    "has something before its XML declaration, or another version than 1.0",
+    "does not begin with an XML declaration of version 1.0 and UTF-8",
+)
 
 
 def check(
@@ -33,28 +47,32 @@ def check(
     address: str | None = None,
     content_type: str | None = None,
     now: datetime | None = None,
+    own: bool = False,
 ) -> tuple[Finding, ...]:
     """Check a document in one of the three formats; it is told which by its beginning.
 
     `address` is where it was fetched from and `content_type` as what, if that is known. Dates
-    later than `now` are findings.
+    later than `now` are findings. Of what this project writes itself, `own`, more is asked than
+    what makes a feed valid.
     """
-    return tuple(_check(data, address, content_type, now))
+    return tuple(_check(data, address, content_type, now, own))
 
 
 def _check(
-    data: bytes, address: str | None, content_type: str | None, now: datetime | None
+    data: bytes, address: str | None, content_type: str | None, now: datetime | None, own: bool
 ) -> Iterator[Finding]:
     if len(data) >= MAX_BYTES:
         yield Finding(24, FEED, f"has {len(data):,} bytes, of which many readers refuse 5,000,000")
+    declared = None if own else _ENCODING.match(data)
+    encoding = declared[1].decode() if declared else "UTF-8"
     try:
-        text = data.decode("utf-8")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        yield Finding(24, FEED, f"is not UTF-8: {error.reason} at byte {error.start}")
+        yield Finding(24, FEED, f"is not {encoding}: {error.reason} at byte {error.start}")
         return
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
-        yield from _content_type(content_type, "json")
-        yield from check_json(text, address, now)
+        yield from _content_type(content_type, "json", own)
+        yield from check_json(text, address, now, own=own)
         return
     if _DOCTYPE.match(text):
         # Entities can expand without bounds: what has some isn't parsed.
@@ -71,20 +89,20 @@ def _check(
     if root.tag not in (f"{{{ATOM}}}feed", "rss"):
         yield Finding(24, FEED, f"{NO_FEED}: its root is <{root.tag}>")
         return
-    if not _DECLARATION.match(data):
-        yield Finding(24, FEED, "does not begin with an XML declaration of version 1.0 and UTF-8")
+    if not (_DECLARATION if own else _ANY_DECLARATION).match(data):
+        yield Finding(24, FEED, _UNDECLARED[own])
     if root.tag == f"{{{ATOM}}}feed":
-        yield from _content_type(content_type, "atom")
-        yield from check_atom(root, address, now)
+        yield from _content_type(content_type, "atom", own)
+        yield from check_atom(root, address, now, own)
     else:
-        yield from _content_type(content_type, "rss")
-        yield from check_rss(root, text, address, now)
+        yield from _content_type(content_type, "rss", own)
+        yield from check_rss(root, text, address, now, own)
 
 
-def _content_type(content_type: str | None, form: str) -> Iterator[Finding]:
+def _content_type(content_type: str | None, form: str, own: bool) -> Iterator[Finding]:
     """Rule 25."""
     if content_type is None:
         return
     tidied = re.sub(r"\s*;\s*", "; ", content_type.strip().lower()).replace('"', "")
-    if tidied != _TYPES[form]:
+    if tidied != _TYPES[form] and (own or tidied != _TYPES[form].partition(";")[0]):
         yield Finding(25, FEED, f"its Content-Type is {content_type!r}, not {_TYPES[form]}")

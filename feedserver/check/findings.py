@@ -58,12 +58,40 @@ _EXACT = (0, 18, 24)
 FEED = "feed"
 """Where a finding is that concerns no single entry."""
 
+# What validators know, and by which prefix.
 _NAMESPACES = {
-    "atom": "http://www.w3.org/2005/Atom",
-    "content": "http://purl.org/rss/1.0/modules/content/",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "media": "http://search.yahoo.com/mrss/",
-    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "http://a9.com/-/spec/opensearch/1.1/": "opensearch",
+    "http://backend.userland.com/blogChannelModule": "blogChannel",
+    "http://backend.userland.com/creativeCommonsRssModule": "creativeCommons",
+    "http://base.google.com/ns/1.0": "g",
+    "http://madskills.com/public/xml/rss/module/trackback/": "trackback",
+    "http://purl.org/dc/elements/1.1/": "dc",
+    "http://purl.org/dc/terms/": "dcterms",
+    "http://purl.org/rss/1.0/modules/content/": "content",
+    "http://purl.org/rss/1.0/modules/slash/": "slash",
+    "http://purl.org/rss/1.0/modules/syndication/": "sy",
+    "http://purl.org/syndication/history/1.0": "fh",
+    "http://purl.org/syndication/thread/1.0": "thr",
+    "http://rssnamespace.org/feedburner/ext/1.0": "feedburner",
+    "http://search.yahoo.com/mrss/": "media",
+    "http://web.resource.org/cc/": "cc",
+    "http://webns.net/mvcb/": "admin",
+    "http://wellformedweb.org/CommentAPI/": "wfw",
+    "http://www.georss.org/georss": "georss",
+    "http://www.google.com/schemas/play-podcasts/1.0": "googleplay",
+    "http://www.itunes.com/DTDs/PodCast-1.0.dtd": "itunes",
+    "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
+    "http://www.opengis.net/gml": "gml",
+    "http://www.w3.org/1998/Math/MathML": "math",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
+    "http://www.w3.org/1999/xhtml": "xhtml",
+    "http://www.w3.org/1999/xlink": "xlink",
+    "http://www.w3.org/2000/svg": "svg",
+    "http://www.w3.org/2003/01/geo/wgs84_pos#": "geo",
+    "http://www.w3.org/2005/Atom": "atom",
+    "http://www.w3.org/2007/app": "app",
+    "http://xmlns.com/foaf/0.1/": "foaf",
+    "https://podcastindex.org/namespace/1.0": "podcast",
 }
 _FIRST_YEAR = 1990
 _URI = re.compile(
@@ -156,12 +184,11 @@ def self_link(link: str | None, address: str | None) -> Iterator[Finding]:
         yield Finding(1, FEED, f"its self link is {link}, but it was fetched from {address}")
 
 
-def unknown_namespaces(root: etree._Element, default: str | None) -> Iterator[Finding]:
-    """Rule 15: known namespaces only, under their usual prefixes; `default` has none."""
+def unknown_namespaces(root: etree._Element) -> Iterator[Finding]:
+    """Rule 15: known namespaces only, under their usual prefixes or none."""
     # Where each is declared: what an element knows of all that it stands in may be much.
     seen = {(prefix or None, name) for _, (prefix, name) in etree.iterwalk(root, ("start-ns",))}
     for prefix, name in sorted(seen, key=str):
-        if prefix == "xml" or (default is not None and (prefix, name) == (None, default)):
-            continue
-        if _NAMESPACES.get(prefix or "") != name:
+        known = _NAMESPACES.get(name)
+        if name and prefix != "xml" and (known is None or prefix not in (None, known)):
             yield Finding(15, FEED, f"the namespace {name} is not known as {prefix or 'default'}")

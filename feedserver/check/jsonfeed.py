@@ -23,6 +23,7 @@ from feedserver.check.findings import (
 )
 
 _VERSION = "https://jsonfeed.org/version/1.1"
+_FORMER_VERSION = "https://jsonfeed.org/version/1"
 _FEED_TYPES: dict[str, type] = {
     "version": str,
     "title": str,
@@ -62,7 +63,9 @@ _NAMES = {str: "a text", list: "a list", bool: "true or false"}
 _ADDRESSES = re.compile(r"(?:\w+_)?url|icon|favicon|image|banner_image|avatar")
 
 
-def check_json(text: str, address: str | None, now: datetime | None) -> Iterator[Finding]:
+def check_json(
+    text: str, address: str | None, now: datetime | None, *, own: bool = False
+) -> Iterator[Finding]:
     """Everything that a JSON Feed can break, rules on a single document only."""
     if text.startswith("\ufeff"):
         yield Finding(24, FEED, "begins with a byte order mark, which JSON hasn't")
@@ -78,9 +81,10 @@ def check_json(text: str, address: str | None, now: datetime | None) -> Iterator
         yield Finding(24, FEED, f"{NO_FEED}: it has neither a version nor items")
         return
     yield from _nulls(feed)
-    yield from _version(feed)
+    former = not own and feed.get("version") == _FORMER_VERSION
+    yield from () if former else _version(feed)
     yield from _members(feed, _FEED_TYPES, FEED)
-    yield from _authors(feed, FEED)
+    yield from _authors(feed, FEED, former)
     yield from _feed(feed, address)
     items = feed.get("items")
     if not isinstance(items, list) or not items:
@@ -89,7 +93,7 @@ def check_json(text: str, address: str | None, now: datetime | None) -> Iterator
     yield from _unique(items)
     for number, item in enumerate(items):
         if isinstance(item, dict):
-            yield from _item(item, str(item.get("id") or f"item {number + 1}"), now)
+            yield from _item(item, str(item.get("id") or f"item {number + 1}"), now, own, former)
         else:
             yield Finding(27, f"item {number + 1}", "is not an object")
 
@@ -136,9 +140,9 @@ def _members(holder: dict[str, Any], types: dict[str, type], where: str) -> Iter
                 yield Finding(2, where, f"{name} {fault}")
 
 
-def _authors(holder: dict[str, Any], where: str) -> Iterator[Finding]:
+def _authors(holder: dict[str, Any], where: str, former: bool) -> Iterator[Finding]:
     """Rule 27: `authors`, a list of objects, and not `author`."""
-    if "author" in holder:
+    if "author" in holder and not former:
         yield Finding(27, where, "author was replaced by authors in version 1.1")
     authors = holder.get("authors")
     for author in authors if isinstance(authors, list) else ():
@@ -168,18 +172,22 @@ def _unique(items: list[Any]) -> Iterator[Finding]:
             yield Finding(6, name, f"its id stands at {count} items")
 
 
-def _item(item: dict[str, Any], where: str, now: datetime | None) -> Iterator[Finding]:
+def _item(
+    item: dict[str, Any], where: str, now: datetime | None, own: bool, former: bool
+) -> Iterator[Finding]:
     if not isinstance(item.get("id"), str) or not item["id"]:
         yield Finding(27, where, "has no id that is a text")
-    if not item.get("url"):
+    if own and not item.get("url"):
         yield Finding(2, where, "has no url")
     yield from _members({**item, "id": None}, _ITEM_TYPES, where)
-    yield from _authors(item, where)
+    yield from _authors(item, where, former)
     yield from _lists(item, where)
     if not item.get("content_html") and not item.get("content_text"):
         yield Finding(27, where, "has neither content_html nor content_text")
     for name in ("date_published", "date_modified"):
         yield from _date(item.get(name), name, where, now)
+    if own and item.get("date_published") is None:
+        yield Finding(8, where, "has no date")
     if isinstance(content := item.get("content_html"), str):
         yield from check_html(content, where)
 
@@ -201,8 +209,6 @@ def _lists(item: dict[str, Any], where: str) -> Iterator[Finding]:
 
 def _date(value: object, name: str, where: str, now: datetime | None) -> Iterator[Finding]:
     """Rules 8 and 9."""
-    if value is None and name == "date_published":
-        yield Finding(8, where, "has no date")
     if not isinstance(value, str):
         return
     if moment := rfc3339(value):

@@ -11,7 +11,7 @@ const PATIENCE = 15e3;
 const FRESH = 5 * 60e3;
 // Entries of a feed, and answers that are kept.
 const MOST = 100;
-// Of an empty feed, of a failure, on the button that tries again, and where that can't help.
+// Of an empty feed, of a failure, on the button that tries again, and without an address.
 const WORDS = {
   ar: [
     "لا شيء هنا بعد.",
@@ -463,7 +463,7 @@ class TwimFeed extends HTMLElement {
     this.#list.ariaLabel = value("label") || this.#feed?.title || "";
     this.#list.parentNode.ariaBusy = String(waits);
     this.#slot.hidden = Boolean(entries) || !kept;
-    const problem = web(this.#url) ? failed : none;
+    const problem = this.#url?.trim() ? failed : none;
     this.#say(entries ? !entries.length && nothing : this.#failed && !kept && problem, again);
     if (focused && (off || !focused.isConnected)) {
       const same = [...this.#list.querySelectorAll("a")].find(({ href }) => href === focused.href);

@@ -104,14 +104,14 @@ def _document(
     """The rules for a feed, and for the archive but for its size."""
     base = archive.site.url
     if name == archives.FILE:
-        found = check_json(data.decode(), base + name, now)
+        found = check_json(data.decode(), base + name, now, own=True)
         return (*found, *_lost(archive, settings))
     # At an old address lies a copy, which says where the feed is now.
     copies = {export.redirect_file(old): new[1:] for old, new in archive.redirects.items()}
     name = copies.get(name, name)
     if name.rpartition("/")[2] not in FORMATS or data.startswith(b"<!doctype"):
         return ()
-    return check(data, address=base + name, now=now)
+    return check(data, address=base + name, now=now, own=True)
 
 
 def _lost(archive: Archive, settings: Settings) -> Iterator[Finding]:

@@ -220,7 +220,9 @@ def test_feeds_of_all_built_in_shortcodes_are_valid(built_in: Built) -> None:
         for address in feed["formats"].values():
             path = address.removeprefix(feed["page"].partition("example/")[0] + "example/")
             path = path.removeprefix("news/")
-            assert check((built_in.folder / path).read_bytes(), address=address) == (), path
+            assert check((built_in.folder / path).read_bytes(), address=address, own=True) == (), (
+                path
+            )
             count += 1
     assert count > 10
 

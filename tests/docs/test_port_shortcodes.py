@@ -63,4 +63,4 @@ def test_the_feed_has_its_own(site: Built) -> None:
         "<p>About <em>oars</em>, and why they are two.</p>",
     ]
     path = "atom.xml"
-    assert check((site.folder / path).read_bytes(), address=SITE_URL + path) == ()
+    assert check((site.folder / path).read_bytes(), address=SITE_URL + path, own=True) == ()

@@ -30,7 +30,7 @@ HEADING = '&lt;h2 id="a"&gt;Two&lt;/h2&gt;'
 
 
 def rules(text: str) -> set[int]:
-    return {finding.rule for finding in check(text.encode(), now=NOW)}
+    return {finding.rule for finding in check(text.encode(), now=NOW, own=True)}
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,9 @@ def rules(text: str) -> set[int]:
 )
 def test_nothing_is_wrong_with_good_feeds(text: str, name: str, content_type: str) -> None:
     address = f"https://example.org/{name}"
-    assert check(text.encode(), address=address, content_type=content_type, now=NOW) == ()
-    assert check(text.encode()) == ()
+    for own in (True, False):
+        found = check(text.encode(), address=address, content_type=content_type, now=NOW, own=own)
+        assert found == check(text.encode(), own=own) == ()
 
 
 @pytest.mark.parametrize(
@@ -78,8 +79,8 @@ def test_nothing_is_wrong_with_good_feeds(text: str, name: str, content_type: st
         (10, "17:19:38Z", "17:19:39Z"),
         (11, "en-GB", "en_GB"),
         (14, "</feed>", "<generator>x</generator></feed>"),
-        (14, '<content type="html">', '<content type="text">'),
-        (14, '<title type="text">One, 3 &gt; 2</title>', ""),
+        (18, '<content type="html">', '<content type="text">'),
+        (11, '<title type="text">One, 3 &gt; 2</title>', ""),
         (15, "<feed ", '<feed xmlns:x="https://example.org/ns" '),
         (15, "<feed ", '<feed xmlns:dublin="http://purl.org/dc/elements/1.1/" '),
         (17, '<title type="text">One', '<title type="text">&lt;b&gt; One'),
@@ -176,6 +177,121 @@ def test_rules_of_atom(rule: int, old: str, new: str) -> None:
 def test_rules_of_rss(rule: int, old: str, new: str) -> None:
     assert old in RSS
     assert rule in rules(RSS.replace(old, new, 1))
+
+
+XHTML = """<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml" xml:base="/x/"
+><p>R&amp;D, <a href="y">y</a> <img src="z.png"/></p><svg xmlns="http://www.w3.org/2000/svg"/></div
+></content>"""
+CONTENT = ATOM[ATOM.index('<content type="html">') : ATOM.index("</content>") + 10]
+ITEM = RSS[RSS.index("    <item>") : RSS.index("    </item>")]
+ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (' encoding="utf-8"', ""),
+        ('<?xml version="1.0" encoding="utf-8"?>', "<?xml version = '1.0' standalone='yes'?>"),
+        ('<?xml version="1.0" encoding="utf-8"?>\n', ""),
+        ("<?xml", "\ufeff<?xml"),
+        ("<feed ", f'<feed xmlns:itunes="{ITUNES}" xmlns:xhtml="http://www.w3.org/1999/xhtml" '),
+        ("<feed ", '<feed xmlns:thr="http://purl.org/syndication/thread/1.0" '),
+        (CONTENT, XHTML),
+        (
+            CONTENT,
+            '<content type="xhtml"><xhtml:div xmlns:xhtml="http://www.w3.org/1999/xhtml"><xhtml:p>x'
+            "</xhtml:p></xhtml:div></content>",
+        ),
+        (CONTENT, '<content type="html" xml:base="/x/">&lt;a href="y"&gt;y&lt;/a&gt;</content>'),
+        (CONTENT, '<content type="text">Tom &amp; Jerry</content>'),
+        (CONTENT, '<content type="audio/mpeg" src="https://example.org/a.mp3"/>'),
+        ('<title type="text">One, 3 &gt; 2', '<title type="html">&lt;b&gt;One&lt;/b&gt;'),
+        (
+            '<title type="text">One, 3 &gt; 2',
+            '<title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><b>One</b></div>',
+        ),
+        (LINK, '<link href="/blog/é/"/>'),
+        ("<id>https://example.org/blog/one/</id>", "<id>https://example.org/blog/é/</id>"),
+        ('    <link href="https://example.org/blog/two/" rel="alternate"/>\n', ""),
+    ],
+)
+def test_nothing_is_said_of_valid_atom(old: str, new: str) -> None:
+    assert old in ATOM
+    assert list(map(str, check(ATOM.replace(old, new, 1).encode(), now=NOW))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<rss ", f'<rss xmlns:itunes="{ITUNES}" '),
+        ("<rss ", '<rss xmlns:itunes="http://www.itunes.com/DTDs/PodCast-1.0.dtd" '),
+        ("<rss ", '<rss xmlns:slash="http://purl.org/rss/1.0/modules/slash/" '),
+        ("<item>", '<item><p xmlns="http://www.w3.org/1999/xhtml"/>'),
+        (ITEM, "<item><description>Short.</description><guid isPermaLink='false'>1</guid>"),
+        (ITEM, "<item><title>Short</title><guid>https://example.org/1</guid>"),
+    ],
+)
+def test_nothing_is_said_of_valid_rss(old: str, new: str) -> None:
+    assert old in RSS
+    assert list(map(str, check(RSS.replace(old, new, 1).encode(), now=NOW))) == []
+
+
+def test_an_entry_has_the_author_of_its_source() -> None:
+    without = ATOM.replace("    <name>Example</name>\n", "", 1)
+    named = "<source><author><name>Ada</name></author></source></entry>"
+    told = {finding.where for finding in check(without.encode()) if finding.rule == 5}
+    kept = check(without.replace("</entry>", named).encode())
+    assert told == {"feed", "https://example.org/blog/one/"}
+    assert {finding.where for finding in kept if finding.rule == 5} == {"feed"}
+
+
+def test_nothing_is_said_of_valid_json() -> None:
+    feed = json.loads(JSON)
+    for item in feed["items"]:
+        del item["date_published"], item["url"]
+    assert check(json.dumps(feed).encode()) == ()
+    feed = json.loads(JSON)
+    feed["version"] = "https://jsonfeed.org/version/1"
+    for holder in (feed, *feed["items"]):
+        if authors := holder.pop("authors", ()):
+            holder["author"] = authors[0]
+    assert check(json.dumps(feed).encode()) == ()
+
+
+def test_nothing_is_said_of_what_others_are_sent_and_written_as() -> None:
+    for text, kind in ((ATOM, "application/atom+xml"), (RSS, "application/rss+xml")):
+        assert check(text.encode(), content_type=kind) == ()
+    for encoding in ("ISO-8859-1", "windows-1252"):
+        text = ATOM.replace('encoding="utf-8"', f'encoding="{encoding}"')
+        text = text.replace("‹", "").replace("›", "")
+        assert check(text.encode(encoding)) == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new"),
+    [
+        (2, LINK, '<link href="a b"/>'),
+        (2, LINK, '<link href="https://["/>'),
+        (7, "<id>https://example.org/blog/one/</id>", "<id>one</id>"),
+        (11, '<title type="text">One, 3 &gt; 2</title>', ""),
+        (15, "<feed ", '<feed xmlns:x="https://example.org/ns" '),
+        (15, "<feed ", f'<feed xmlns:pod="{ITUNES}" '),
+        (17, '<title type="text">One', '<title type="html">R&amp;D'),
+        (18, CONTENT, XHTML.replace("<div ", "<p ").replace("/div", "/p")),
+        (18, CONTENT, '<content type="xhtml">x</content>'),
+        (19, CONTENT, XHTML.replace("<img", "<script/><img")),
+        (19, CONTENT, XHTML.replace("<img", "<img onload='x'")),
+        (19, CONTENT, XHTML.replace('"y"', '"javascript:x"')),
+        (22, CONTENT, '<content type="html">&lt;a href="y"&gt;y&lt;/a&gt;</content>'),
+        (24, "<?xml", " <?xml"),
+        (24, 'version="1.0"', 'version="1.1"'),
+        (24, 'encoding="utf-8"', 'encoding="us-ascii"'),
+    ],
+)
+def test_what_is_said_of_the_atom_of_others(rule: int, old: str, new: str) -> None:
+    assert old in ATOM
+    found = check(ATOM.replace(old, new, 1).encode(), now=NOW)
+    assert rule in {finding.rule for finding in found}
 
 
 @pytest.mark.parametrize(
@@ -410,7 +526,7 @@ def test_the_self_link_is_the_address() -> None:
     ],
 )
 def test_rule_25_content_types(text: str, content_type: str) -> None:
-    found = check(text.encode(), content_type=content_type)
+    found = check(text.encode(), content_type=content_type, own=True)
     assert [finding.rule for finding in found] == [25]
 
 

@@ -191,7 +191,7 @@ def test_documents_lead_through_the_feed(site: Store, file: str) -> None:
         address = f"{BASE}updates/{file}?{slice.query_string()}"
         media_type = FORMATS[file].media_type
         suffix = "" if file == "feed.json" else "; charset=utf-8"
-        assert check(data, address=address, content_type=media_type + suffix) == ()
+        assert check(data, address=address, content_type=media_type + suffix, own=True) == ()
         links = _links(data, file)
         assert links["self"] == address
         if file != "feed.json":
