@@ -4,8 +4,8 @@ Nobody can speak for another. A source owns some hosts, and what an entry is kno
 a host: of two sources that have an id the one has it that owns its host, else the first. An id
 without a host, such as `tag:` or `urn:`, says nothing of whose it is, so it counts only with its
 source: entries of two sources that have one stand both, and the id of the second gets that
-source's address before it. But where such an entry leads to a page of another source, which has an
-entry for that page, it is a copy. An update goes where its issue does.
+source's address before it, and as such is nobody else's. But where such an entry leads to a page of
+another source, which has an entry for that page, it is a copy. An update goes where its issue does.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain, count
 from urllib.parse import quote, urlsplit
 
 from feedserver.feeds import catalogue
@@ -55,6 +56,11 @@ class _Source:
     address: str
     hosts: frozenset[str]
     entries: Sequence[Entry]
+    slug: str
+
+    def given(self, id: str) -> str:
+        """What an id without a host is here, if it is another source's, too."""
+        return f"{self.address}#{quote(id, safe='')}"
 
 
 def host_of(address: str) -> str | None:
@@ -91,8 +97,10 @@ def join(own: Sequence[Archive], members: Iterable[Member]) -> Archive:
         # Else each says already whose it is.
         entries = [_titled(entry, first.site.title) for entry in entries]
     hosts = frozenset(filter(None, [host_of(first.site.url)]))
-    sources = [_Source(first.site.title, first.site.url, hosts, entries)]
-    sources += [_source(member) for member in members]
+    slugs = _Slugs()
+    own_slug = slugs.take(first.site.title)
+    sources = [_Source(first.site.title, first.site.url, hosts, entries, own_slug)]
+    sources += [_source(member, slugs.take(member.name)) for member in members]
     found = list(_resolved(sources))
     return Archive(
         site=site,
@@ -101,17 +109,31 @@ def join(own: Sequence[Archive], members: Iterable[Member]) -> Archive:
         feeds=tuple(_feeds(first, site, found)),
         redirects={},
         entries=order.arrange(entry for entry, _ in found),
-        sources={entry.id: slug_of(source.name) or "source" for entry, source in found},
+        sources={entry.id: source.slug for entry, source in found},
     )
 
 
-def _source(member: Member) -> _Source:
+class _Slugs:
+    """The slugs of sources. Who calls itself as one before gets `-2`, for it is another."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, name: str) -> str:
+        slug = slug_of(name) or "source"
+        numbered = (f"{slug}-{number}" for number in count(2))
+        found = next(each for each in chain([slug], numbered) if each not in self._taken)
+        self._taken.add(found)
+        return found
+
+
+def _source(member: Member, slug: str) -> _Source:
     origin = Origin(member.name, member.archive.site.url, member.feed)
     entries = [
         replace(_titled(entry, member.name), origin=origin)
         for entry in _taken(member, [_mapped(entry, member) for entry in member.archive.entries])
     ]
-    return _Source(member.name, member.address, member.hosts, entries)
+    return _Source(member.name, member.address, member.hosts, entries, slug)
 
 
 def _titled(entry: Entry, source: str) -> Entry:
@@ -161,18 +183,21 @@ class _Claims:
         self._sources = sources
         self._best: dict[str, tuple[bool, int]] = {}
         self._pages: dict[str, int] = {}
+        self._given: dict[str, int] = {}
         for rank, source in enumerate(sources):
             for entry in source.entries:
                 group, address = _group(entry)
                 for id, place in ((group, address), (entry.id, entry.url)):
                     claim = (host_of(id) or host_of(place)) not in source.hosts, rank
                     self._best[id] = min(self._best.get(id, claim), claim)
+                    if host_of(id) is None:
+                        self._given.setdefault(source.given(id), rank)
                 if host_of(address) in source.hosts:
                     self._pages.setdefault(address, rank)
 
     def has(self, rank: int, id: str) -> bool:
         """Whether an id is a source's."""
-        return self._best[id][1] == rank
+        return self._given.get(id, self._best[id][1]) == rank
 
     def is_copy(self, rank: int, group: str, address: str) -> bool:
         """Whether another source has the issue, or, by its page, what has no host."""
@@ -189,7 +214,7 @@ def _resolved(sources: Sequence[_Source]) -> Iterator[tuple[Entry, _Source]]:
     for rank, source in enumerate(sources):
 
         def own(id: str, rank: int = rank, source: _Source = source) -> str:
-            return id if claims.has(rank, id) else f"{source.address}#{quote(id, safe='')}"
+            return id if claims.has(rank, id) else source.given(id)
 
         for entry in source.entries:
             group, address = _group(entry)

@@ -74,6 +74,16 @@ def test_the_settings_name_a_peer() -> None:
     assert sources(found, "Other") == ["Owls & co."] and "owls-co" in found.sources.values()
 
 
+def test_sources_of_one_name_are_told_from_each_other() -> None:
+    alike = member(moved(post("other")), title=SITE.title)
+    second = member(tagged("third", of=THIRD), of=THIRD, title=f"{SITE.title}!")
+    found = joined(alike, second)
+    slugs = {entry.title: found.sources[entry.id] for entry in found.entries}
+    assert slugs == {"Mine": "letters", "Other": "letters-2", "Third": "letters-3"}
+    found = joined(member(moved(post("other")), title=f"{SITE.title} 2"), second)
+    assert {*found.sources.values()} == {"letters", "letters-2", "letters-3"}
+
+
 def test_what_is_taken_is_chosen_by_the_slugs_that_it_has_here() -> None:
     first = post("first", sections=["apps", "bots"], tags=["News"])
     second = post("second", days=1, sections=["bots"], tags=["Weather"])
@@ -168,6 +178,28 @@ def test_an_id_without_a_host_counts_only_with_its_source() -> None:
     assert sources(found, "One") == ["Papers"] and sources(found, "Two") == ["Notes"]
     # Once more it is the same.
     assert ids(joined(member(first), member(second, of=THIRD))) == ids(found)
+
+
+def test_what_an_id_without_a_host_becomes_is_nobody_else_s() -> None:
+    tag, given = "tag:owl.example,2026:1", "https://papers.example/#tag%3Aowl.example%2C2026%3A1"
+    bait = tagged("bait", of=THIRD)
+    forged = replace(moved(post("forged")), id=given, url=f"{THIRD.url}forged/")
+    for members in (
+        [member(bait, forged, of=THIRD), member(tagged("real"))],
+        [member(tagged("real")), member(bait, forged, of=THIRD)],
+        # Not even if it is at the same host.
+        [member(bait, forged, of=THIRD, hosts=frozenset([PAPERS])), member(tagged("real"))],
+    ):
+        found = joined(*members)
+        assert sources(found, "Real") == ["Papers"] and sources(found, "Forged") == []
+        assert {entry.id for entry in found.entries if entry.title == "Real"} <= {tag, given}
+    # Nor are its updates.
+    within = replace(update(forged, 0), id=f"{given}/0")
+    found = joined(member(bait, within, of=THIRD), member(tagged("real")))
+    assert f"{given}/0" not in ids(found) and sources(found, "Real") == ["Papers"]
+    # Of what nobody has it is an id like others.
+    other = replace(forged, id="https://papers.example/#1", title="Other")
+    assert sources(joined(member(other, of=THIRD), member()), "Other") == ["Notes"]
 
 
 def test_updates_of_an_issue_without_a_host_go_with_it() -> None:
