@@ -42,7 +42,7 @@ class Ledger:
 
     @property
     def url(self) -> URL:
-        """Where it is, with its password: not to be shown but as `str`, which hides it."""
+        """Where it is, with its password, and for PostgreSQL's driver: not to be shown."""
         return self._engine.url
 
     @property
@@ -102,8 +102,8 @@ class Ledger:
         if version is None:
             connection.execute(SCHEMA.insert().values(version=VERSION))
         elif version != VERSION:
-            message = f"{self._engine.url!r}: it is of version {version}, and this is {VERSION}"
-            raise StateError(message)
+            url = _shown(self._engine.url)
+            raise StateError(f"{url}: it is of version {version}, and this is {VERSION}")
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -151,7 +151,9 @@ def _engine(folder: Path, url: str | None, password: str | None) -> Engine:
         except OSError as error:
             raise StateError(f"{folder}: {error.strerror}") from error
         engine = sqlalchemy.create_engine(
-            URL.create("sqlite", database=str(folder / FILE)), connect_args={"timeout": _BUSY}
+            URL.create("sqlite", database=str(folder / FILE)),
+            connect_args={"timeout": _BUSY},
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _connected)
         event.listen(engine, "begin", _begun)
@@ -159,13 +161,15 @@ def _engine(folder: Path, url: str | None, password: str | None) -> Engine:
     try:
         found = make_url(url)
         if found.drivername not in ("postgresql", "postgres"):
-            raise StateError(f"{found!r}: a database is at an address postgresql://…")
+            raise StateError(f"{_shown(found)}: a database is at an address postgresql://…")
         found = found.set(drivername="postgresql+psycopg")
         if password is not None:
             found = found.set(password=password)
         within = {"connect_timeout": _CONNECTING}
-        return sqlalchemy.create_engine(found, pool_pre_ping=True, connect_args=within)
-    except ArgumentError as error:
+        return sqlalchemy.create_engine(
+            found, pool_pre_ping=True, connect_args=within, hide_parameters=True
+        )
+    except (ArgumentError, ValueError) as error:
         raise StateError("the setting database is no address postgresql://…") from error
     except ImportError as error:
         message = (
@@ -190,10 +194,19 @@ def _begun(connection: Connection) -> None:
 
 @contextmanager
 def _told(engine: Engine) -> Iterator[None]:
-    """Say what is wrong with a database, and not what was put into it, as SQLAlchemy does."""
+    """Say what is wrong with a database, and not what was put into it, as SQLAlchemy does.
+
+    Neither is its error a cause: who logs that would log secrets of subscribers.
+    """
     try:
         yield
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         kind = AwayError if isinstance(error, OperationalError) else StateError
-        raise kind(f"{engine.url!r}: {reason}") from error
+        told = kind(f"{_shown(engine.url)}: {reason}")
+        raise told.with_traceback(error.__traceback__) from None
+
+
+def _shown(url: URL) -> str:
+    """An address without what is secret of it: libpq takes passwords among the parameters, too."""
+    return repr(url.set(query={}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 
@@ -87,15 +88,40 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
             pass
 
 
-@pytest.mark.parametrize("address", ["mysql://ida@db.example/owls", "nothing"])
+@pytest.mark.parametrize(
+    "address", ["mysql://ida@db.example/owls", "nothing", "postgresql://ida:sesame@db:owls/x"]
+)
 def test_another_address_is_refused(tmp_path: Path, address: str) -> None:
-    with pytest.raises(StateError, match="postgresql://…"), ledger.opened(tmp_path, address):
-        pass
+    with pytest.raises(StateError, match="postgresql://…") as caught:
+        with ledger.opened(tmp_path, address):
+            pass
+    assert "sesame" not in str(caught.value)
 
 
-def test_a_password_is_never_shown(tmp_path: Path) -> None:
-    address = "postgresql://ida:sesame@127.0.0.1:1/owls?connect_timeout=2"
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://ida:sesame@127.0.0.1:1/owls?connect_timeout=2",
+        "postgresql://ida@127.0.0.1:1/owls?password=sesame",
+        "postgresql://ida@127.0.0.1:1/owls?connect_timeout=2&sslpassword=sesame",
+        "mysql://ida@127.0.0.1:1/owls?password=sesame",
+    ],
+)
+def test_a_password_is_never_shown(tmp_path: Path, address: str) -> None:
     with pytest.raises(StateError) as caught, ledger.opened(tmp_path, address, "mellon"):
         pass
     assert "127.0.0.1" in str(caught.value)
     assert "sesame" not in str(caught.value) and "mellon" not in str(caught.value)
+
+
+def test_what_was_to_be_kept_is_never_shown(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    secret = "".join(["mel", "lon"])
+    with place.opened() as found:
+        try:
+            with found.writing() as connection:
+                for _ in range(2):
+                    connection.execute(WORDS.insert().values(word=secret))
+        except StateError:
+            logging.getLogger("feedserver").exception("a sweep failed")
+    assert "words_of_a_test" in caplog.text and "connection.execute(" in caplog.text
+    assert secret not in caplog.text
