@@ -16,6 +16,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, GoneError, SettingsError
@@ -33,6 +34,7 @@ from feedserver.sources.addresses import Dialler
 from feedserver.sources.client import Client
 from feedserver.sources.fetching import WebFetcher
 from feedserver.sources.sightings import Sightings
+from feedserver.text.urls import absolute
 
 _SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 
@@ -236,9 +238,12 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    # Who runs it says where to look.
-    limits = replace(hubs.LIMITS, size=Settings().fetch_bytes)
-    client = Client(limits, Dialler(private=True).connect)
+    settings = load(None, os.environ, {})
+    limits = replace(hubs.LIMITS, size=settings.fetch_bytes)
+    # Who runs it says where to look, and the site where its hub is.
+    host = urlsplit(absolute(options.address, "") or "").hostname
+    dialler = Dialler(private=settings.private_addresses, trusted=host)
+    client = Client(limits, dialler.connect)
     told = publishing.publish(options.address, client)
     for failure in told.failures:
         print(failure, file=sys.stderr)

@@ -80,6 +80,22 @@ def test_a_feed(site: tuple[Web, Path], hub: Hub, file: str) -> None:
     assert told["hub.url"] == [f"{here}/section/clients/{file}"]
 
 
+def test_a_site_leads_to_no_private_address_but_its_own(
+    site: tuple[Web, Path],
+    hub: Hub,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    port = hub.web.origin.rpartition(":")[2]
+    here = _written(site, f"http://localhost:{port}/hub")
+    assert main(["publish", f"{here}/"]) == 1
+    assert hub.told == []
+    assert "private_addresses" in capsys.readouterr().err
+    monkeypatch.setenv("FEEDSERVER_PRIVATE_ADDRESSES", "true")
+    assert main(["publish", f"{here}/"]) == 0
+    assert len(hub.told) == 6
+
+
 def test_what_fails_is_told(
     site: tuple[Web, Path], hub: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
