@@ -14,9 +14,9 @@ from urllib.parse import urlencode, urljoin
 
 import msgspec
 from lxml import etree
-from selectolax.lexbor import LexborHTMLParser
 
 from feedserver.errors import FetchError
+from feedserver.network import looking
 from feedserver.sources.client import Client, Limits, Request
 from feedserver.text.urls import absolute
 
@@ -86,7 +86,7 @@ def _in_body(body: bytes, content_type: str) -> Iterator[tuple[str, str]]:
     if start.startswith(b"{"):
         return _in_json(body)
     if "html" in content_type or start.startswith((b"<!doctype html", b"<html")):
-        return _in_page(body[:_READ])
+        return _in_page(body)
     return _in_xml(body[:_READ])
 
 
@@ -112,10 +112,9 @@ def _in_json(body: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _in_page(body: bytes) -> Iterator[tuple[str, str]]:
-    head = LexborHTMLParser(body.decode("utf-8", "replace")).head
-    for link in head.css("link[rel][href]") if head else ():
-        for relation in (link.attributes["rel"] or "").split():
-            yield relation.lower(), link.attributes["href"] or ""
+    for link in looking.links(body):
+        for relation in link.get("rel", "").split():
+            yield relation.lower(), link.get("href", "")
 
 
 def _in_xml(body: bytes) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from feedserver.errors import FetchError
@@ -19,10 +19,13 @@ from feedserver.text import urls
 
 _MOST = 300_000
 """How many bytes of a page are looked at."""
-_NO_MARKUP = re.compile(r"(?is)<!--.*?(?:-->|\Z)|<(script|style|title)\b.*?(?:</\1|\Z)")
-_HEAD_END = re.compile(r"(?i)</head|<body")
+_NO_MARKUP = re.compile(
+    r"(?is)<!--.*?(?:-->|\Z)|<(script|style|title|noscript|template)\b.*?(?:</\1|\Z)"
+)
+_HEAD_END = re.compile(r"(?i)</head|<(?!(?:html|head|meta|link|base)[\s/>])[a-z]")
+"""Any other element begins the body, in which anybody's may stand."""
 _LINK = re.compile(r"(?i)<link\b([^<>]{0,1000})>")
-_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _TYPES = (jsonfeed.MEDIA_TYPE, atom.MEDIA_TYPE, rss.MEDIA_TYPE)
 """What a page may name, and of several what is taken."""
 _PAGES = ("text/html", "application/xhtml+xml")
@@ -107,20 +110,26 @@ def _candidates(fetched: Fetched, address: str) -> Iterator[str]:
 
 
 def named(fetched: Fetched) -> list[tuple[str, str]]:
-    """The media types and addresses of what a page names in its head as another form of it.
-
-    By patterns, and of its beginning: a parser of HTML can be made to take minutes.
-    """
-    text = (fetched.body or b"")[:_MOST].decode("utf-8", "replace")
-    head = _HEAD_END.split(_NO_MARKUP.sub("", text), maxsplit=1)[0]
+    """The media types and addresses of what a page names in its head as another form of it."""
     found = []
-    for link in _LINK.finditer(head):
-        given = {
-            each[1].lower(): html.unescape(each[2] or each[3] or each[4] or "").strip()
-            for each in _ATTRIBUTE.finditer(link[1])
-        }
+    for given in links(fetched.body or b""):
         if "alternate" in given.get("rel", "").lower().split():
             media_type = given.get("type", "").partition(";")[0].strip().lower()
             if address := urls.absolute(given.get("href", ""), fetched.address):
                 found.append((media_type, address))
     return found
+
+
+def links(page: bytes) -> Iterator[Mapping[str, str]]:
+    """The attributes of the links in a page's head, of which the first of a name counts.
+
+    By patterns, and of its beginning: a parser of HTML can be made to take minutes.
+    """
+    text = page[:_MOST].decode("utf-8", "replace")
+    head = _HEAD_END.split(_NO_MARKUP.sub("", text), maxsplit=1)[0]
+    for link in _LINK.finditer(head):
+        given: dict[str, str] = {}
+        for each in _ATTRIBUTE.finditer(link[1]):
+            value = html.unescape(each[2] or each[3] or each[4] or "").strip()
+            given.setdefault(each[1].lower(), value)
+        yield given

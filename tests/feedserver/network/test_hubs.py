@@ -55,6 +55,20 @@ def test_elements(body: str, content_type: str | None) -> None:
     assert find(HERE, None, body.encode(), content_type) == ADVERT
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<head><noscript><img src=x></noscript><title><p></title><LINK REL=hub HREF={HUB}>",
+        f"<meta charset=utf-8><link rel='hub' href='{HUB}' /></head><link rel=hub href=x>",
+        f"<!-- <body> --><script>'<p>'</script><link title='a / b' rel=hub href='{HUB}'>",
+        f"<link rel=hub href='{HUB}' href='https://evil.example/'>",
+    ],
+)
+def test_a_page_s_head(text: str) -> None:
+    found = find(HERE, None, f"<!doctype html>{text}".encode(), "text/html")
+    assert found == Advert((HUB,), HERE)
+
+
 def test_headers_come_first() -> None:
     header = '<https://first.example/>; rel="hub", </topic>; rel="self"'
     found = Advert(("https://first.example/",), "https://news.example/topic")
@@ -86,6 +100,9 @@ def test_a_hub_of_https_is_preferred() -> None:
         (None, '{"hubs": "x"}'),
         (None, '{"hubs": [{"type": "rssCloud", "url": "https://x.example/"}]}'),
         (None, "<!doctype html><p><link rel=hub href='https://evil.example/'>"),
+        (None, "<html><header><link rel=hub href='https://evil.example/'>"),
+        (None, "<html><link-x><link rel=hub href='https://evil.example/'>"),
+        (None, "<html><!-- <link rel=hub href='https://evil.example/'>"),
         ("<javascript:alert(1)>; rel=hub", ""),
         ("<>; rel=hub", '<feed><link rel="hub" href="https://evil.example/"/></feed>'),
         ("<" * 100_000, ""),
