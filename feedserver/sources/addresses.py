@@ -117,7 +117,10 @@ class Dialler:
                 failed.append(OSError(f"no such host: {error}"))
 
         thread = threading.Thread(target=look_up, daemon=True)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise OSError(str(error)) from error
         thread.join(max(0.0, deadline - time.monotonic()))
         if failed:
             raise failed[0]

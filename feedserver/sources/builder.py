@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from feedserver.errors import FeedServerError, GoneError, SourceError, StateError
@@ -25,7 +25,7 @@ from feedserver.model import Archive
 from feedserver.settings.settings import Settings
 from feedserver.sources import keeping, slots, statefolder
 from feedserver.sources import source as sources
-from feedserver.sources.fetching import Fetcher, WebFetcher
+from feedserver.sources.fetching import Fetcher, Threads, WebFetcher
 from feedserver.sources.keeping import COPIES, Past
 from feedserver.sources.sightings import Sightings
 from feedserver.sources.slots import GONE, Outcome, Pushes, Slot, Visitor
@@ -80,7 +80,7 @@ class Builder:
         )
         self._now = now
         self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
-        self._room = threading.BoundedSemaphore(self.at_once)
+        self._threads = Threads(self.at_once)
         self._closed = False
         self._built = False
         self._status: bytes | None = None
@@ -247,29 +247,30 @@ class Builder:
         return self._succeed(slot, reading)
 
     def _visit(self, slot: Slot, source: Source) -> None:
-        """Visit an address if that is due and not being done."""
+        """Visit an address if that is due and not being done.
+
+        Raises:
+            OSError: it can't be now.
+        """
         if slot.visit is None and (slot.due is None or slot.due <= self._now()):
+            visit: Future[Outcome] = Future()
             first = slot.reading is None
-            again, slot.again = slot.again, False
+            self._threads.put(partial(self._answer, visit, source, first, slot.again))
+            slot.visit, slot.again = visit, False
             slot.heard, slot.asked = slot.asked, False
-            slot.visit = Future()
-            # A daemon, for the end of the process doesn't wait for those.
-            arguments = (slot.visit, source, first, again)
-            threading.Thread(target=self._answer, args=arguments, daemon=True).start()
 
     def _answer(self, visit: Future[Outcome], source: Source, first: bool, again: bool) -> None:
-        with self._room:
-            if self._closed:
-                return
-            try:
-                outcome = self._fetch(source, first, again)
-            except BaseException as error:
-                # Raised again where it is waited for; unless nobody does any more.
-                with suppress(InvalidStateError):
-                    visit.set_exception(error)
-            else:
-                with suppress(InvalidStateError):
-                    visit.set_result(outcome)
+        if self._closed:
+            return
+        try:
+            outcome = self._fetch(source, first, again)
+        except BaseException as error:
+            # Raised again where it is waited for; unless nobody does any more.
+            with suppress(InvalidStateError):
+                visit.set_exception(error)
+        else:
+            with suppress(InvalidStateError):
+                visit.set_result(outcome)
 
     def _fetch(self, source: Source, first: bool, again: bool) -> Outcome:
         """Visit an address, in a thread of its own, see `Visitor.visit`."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
+import threading
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,7 +17,7 @@ from feedserver.sources.addresses import Dialler, Resolve, is_public, resolve
 from feedserver.sources.client import Answer, Client, Limits, Request
 
 # Who fetches has the look at addresses from here, too.
-__all__ = ["Fetched", "Fetcher", "Validators", "WebFetcher", "is_public", "resolve"]
+__all__ = ["Fetched", "Fetcher", "Threads", "Validators", "WebFetcher", "is_public", "resolve"]
 
 ACCEPT = (
     "application/feed+json, application/atom+xml, application/rss+xml, application/json;q=0.9,"
@@ -82,6 +86,46 @@ class WebFetcher:
     def _socket(self, host: str, port: int, deadline: float) -> socket.socket:
         """Connect for the client; a subclass may answer for some hosts by itself."""
         return self._dialler.connect(host, port, deadline)
+
+
+class Threads:
+    """Threads that do what is put to them, in its order, and end when there is no more.
+
+    There are `most` at once. They are daemons, for the end of the process waits for nobody's site.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._work: deque[Callable[[], None]] = deque()
+        self._count = 0
+
+    def put(self, work: Callable[[], None]) -> None:
+        """Have something done.
+
+        Raises:
+            OSError: there is no thread, and none can be started.
+        """
+        with self._lock:
+            if self._count < self._most:
+                try:
+                    threading.Thread(target=self._run, daemon=True).start()
+                    self._count += 1
+                except RuntimeError as error:
+                    if self._count == 0:
+                        raise OSError(errno.EAGAIN, str(error)) from error
+            self._work.append(work)
+
+    def _run(self) -> None:
+        while work := self._next():
+            work()
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._lock:
+            if self._work:
+                return self._work.popleft()
+            self._count -= 1
+            return None
 
 
 def _taken(answer: Answer, known: Validators) -> Fetched:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent import futures
 from dataclasses import replace
@@ -90,6 +91,24 @@ class Bench:
             item["id"].removeprefix(f"{SITE.url}blog/")
             for item in json.loads(document.body)["items"]
         ]
+
+
+def test_a_source_is_fetched_as_soon_as_there_is_room_for_a_thread(
+    tmp_path: Path, clock: Clock, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.says(archives.serialise(archive([post("one")], FEEDS)))
+    other = put(tmp_path / "archive.json", "two")
+    bench = Bench(tmp_path, clock, f"{web.origin}/archive.json", str(other))
+
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        assert bench.refresh() and bench.ids() == ["two/"]
+    assert "can't start new thread" in bench.status()[0]["error"]
+    assert bench.refresh() and {*bench.ids()} == {"one/", "two/"}
+    assert "error" not in bench.status()[0]
 
 
 def put(path: Path, *names: str) -> Path:
