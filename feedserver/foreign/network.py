@@ -25,6 +25,9 @@ from feedserver.model import Archive, Entry, Feed, Origin, Query, Site, UpdateOf
 from feedserver.newsletter import order
 from feedserver.text.slugs import slug_of
 
+MOST_TOPICS = 3_000
+"""How many sections and projects are taken of a peer: no newsletter has as many."""
+
 _ORIGIN = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 
@@ -131,7 +134,9 @@ def _source(member: Member, slug: str) -> _Source:
     origin = Origin(member.name, member.archive.site.url, member.feed)
     entries = [
         replace(_titled(entry, member.name), origin=origin)
-        for entry in _taken(member, [_mapped(entry, member) for entry in member.archive.entries])
+        for entry in _bounded(
+            _taken(member, [_mapped(entry, member) for entry in member.archive.entries])
+        )
     ]
     return _Source(member.name, member.address, member.hosts, entries, slug)
 
@@ -168,6 +173,27 @@ def _taken(member: Member, entries: Sequence[Entry]) -> Sequence[Entry]:
         for found in (index.posts, index.updates)
         for place in positions(found.having(member.query))
     ]
+
+
+def _bounded(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The entries less the updates in sections and projects beyond those that a peer may have.
+
+    Those of the newest updates are had. Each has feeds, a page, and a line in each catalogue.
+    """
+    had: set[tuple[str, str]] = set()
+    for entry in order.feed_order(entry for entry in entries if entry.update):
+        new = _topics(entry) - had
+        if len(had) + len(new) <= MOST_TOPICS:
+            had |= new
+    return [entry for entry in entries if _topics(entry) <= had]
+
+
+def _topics(entry: Entry) -> set[tuple[str, str]]:
+    """The section and the project of an update."""
+    of = entry.update
+    section, project = (of.section, of.project) if of else (None, None)
+    found = {("section", section.slug)} if section else set()
+    return found | ({("project", project.slug)} if project else set())
 
 
 def _group(entry: Entry) -> tuple[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from feedserver.feeds import catalogue
 from feedserver.feeds.index import Index
 from feedserver.foreign import network
@@ -107,6 +109,28 @@ def test_what_is_taken_is_chosen_by_the_slugs_that_it_has_here() -> None:
     assert titles(query={"not_category": ("news",)}) == ["Second", "bots-old-name"]
     found = joined(member(*of, **maps))
     assert "clients" in next(each for each in found.entries if each.title == "First").sections
+
+
+def test_a_peer_has_no_more_feeds_than_is_bearable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "MOST_TOPICS", 3)
+    week = post("week", days=-30)
+    theirs = [post(f"other{number}", days=-number) for number in range(4)]
+    updates = [
+        update(each, 0, section=f"s{number}", project=f"p{number}")
+        for number, each in enumerate(theirs)
+    ]
+    again = update(theirs[3], 1, section="s0", project="p0")
+    flood = member(*map(moved, (*theirs, *updates, again)))
+    found = joined(flood, own=site(week, update(week, 0, project="fractal")))
+    # Those of the newest stand, with all of theirs; other peers and the site have their own.
+    assert [feed.path for feed in Index(found).feeds if feed.kind in ("section", "project")] == [
+        "/network/section/clients/",
+        "/network/section/s0/",
+        "/network/project/fractal/",
+        "/network/project/p0/",
+    ]
+    assert len([entry for entry in found.entries if entry.origin and entry.update]) == 2
+    assert {each.url for each in map(moved, theirs)} < {entry.url for entry in found.entries}
 
 
 def test_the_site_names_a_section_and_then_who_comes_first() -> None:
