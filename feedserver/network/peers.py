@@ -7,7 +7,7 @@ that floods, keeps what it had, is asked again later, and delays nobody.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from feedserver.network.looking import Looking, is_own
 from feedserver.settings.settings import Settings
 from feedserver.sources import statefolder
 from feedserver.sources.builder import Builder
-from feedserver.sources.fetching import Fetcher, WebFetcher
+from feedserver.sources.fetching import Fetched, Fetcher, Validators, WebFetcher
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health
 
@@ -30,6 +30,17 @@ _ROOM, _REAR = threading.Lock(), threading.Lock()
 """Where peers are read, one at a time, and those that have failed the last time: a document can be
 made to take a minute, and that others wait for it must not happen again and again. The site's own
 sources are read elsewhere."""
+
+
+class _Each:
+    """Fetches for each peer within its own limit of size."""
+
+    def __init__(self, fetchers: Mapping[str, Fetcher]) -> None:
+        looking = {fetcher: Looking(fetcher) for fetcher in fetchers.values()}
+        self._fetchers = {name: looking[fetcher] for name, fetcher in fetchers.items()}
+
+    def fetch(self, address: str, known: Validators) -> Fetched:
+        return self._fetchers[address].fetch(address, known)
 
 
 class Peers(Builder):
@@ -49,16 +60,23 @@ class Peers(Builder):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         lasting: Path | None = None,
     ) -> None:
+        self._peers = {peer.url: peer for peer in settings.peers}
+        self._most = {peer.url: peer.entries or settings.peer_entries for peer in settings.peers}
+        self._sizes = {peer.url: peer.bytes or settings.peer_bytes for peer in settings.peers}
+        most = max(self._most.values(), default=settings.peer_entries)
         within = replace(
             settings,
-            sources=tuple(peer.url for peer in settings.peers),
-            fetch_bytes=settings.peer_bytes,
-            history_entries=min(settings.history_entries, settings.peer_entries),
+            sources=tuple(self._peers),
+            fetch_bytes=max(self._sizes.values(), default=settings.peer_bytes),
+            history_entries=min(settings.history_entries, most),
         )
-        self._pages = fetcher or WebFetcher(within)
-        super().__init__(within, fetcher=Looking(self._pages), now=now, lasting=lasting)
+        pages = {
+            size: fetcher or WebFetcher(replace(within, fetch_bytes=size))
+            for size in {*self._sizes.values()}
+        }
+        self._pages = {name: pages[size] for name, size in self._sizes.items()}
+        super().__init__(within, fetcher=_Each(self._pages), now=now, lasting=lasting)
         self._past.without = frozenset(peer.url for peer in settings.peers if not peer.history)
-        self._peers = {peer.url: peer for peer in settings.peers}
         self._own = own
         self._joined: Sequence[Archive] = ()
         self._addresses: dict[str, str] = {}
@@ -97,12 +115,14 @@ class Peers(Builder):
     ) -> Reading:
         failing = any(slot.failures for slot in self._slots if slot.name == source.name)
         source = replace(source, room=_REAR if failing else _ROOM)
+        size, most = self._sizes[source.name], self._most[source.name]
+        if len(body) > size:
+            raise ForeignError(f"{source.name}: it has more than {size:,} bytes")
         found = super()._parse(source, body, address, content_type)
-        most = self._settings.peer_entries
         if len(found.archive.entries) > most:
             count = len(found.archive.entries)
             message = f"{source.name}: it has {count:,} entries, and may have {most:,}"
-            raise ForeignError(f"{message} (the setting peer_entries)")
+            raise ForeignError(f"{message} (the setting peer_entries, or its own entries)")
         # Where it came from is told by the copy, too.
         self._addresses[source.name] = address
         self._look_at_home(source.name, found.archive.site.url, address)
@@ -117,7 +137,7 @@ class Peers(Builder):
         if host is None or host in self._hosts(name):
             return
         try:
-            owned = is_own(home, address, self._pages)
+            owned = is_own(home, address, self._pages[name])
         except FetchError:
             owned = self._homes.get(name) == host
         self._homes[name] = host if owned else None
@@ -133,8 +153,10 @@ class Peers(Builder):
     def _member(self, name: str, reading: Reading) -> Member:
         peer, address = self._peers[name], self._addresses.get(name, name)
         folder, _, file = address.rpartition("/")
+        # With what has left its feed it may have had more.
+        entries = reading.archive.entries[: self._most[name]]
         return Member(
-            reading.archive,
+            replace(reading.archive, entries=entries),
             address=peer.url,
             feed=f"{folder}/feed.json" if file == archive.FILE else address,
             hosts=self._hosts(name) | {*filter(None, [self._homes.get(name)])},

@@ -18,7 +18,7 @@ class Peer:
     """A site that is read. `sections` and `projects` lead from its slugs to ours.
 
     `query` is what of it is taken, by the slugs that entries have here. `hosts` are its own beside
-    that of `url`.
+    that of `url`. `entries` and `bytes` are how much it may have, if it isn't as much as others.
     """
 
     url: str
@@ -28,6 +28,8 @@ class Peer:
     sections: Mapping[str, str] = field(default_factory=dict)
     projects: Mapping[str, str] = field(default_factory=dict)
     history: bool = True
+    entries: int | None = None
+    bytes: int | None = None
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {
@@ -38,6 +40,8 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "sections": values.slug_map,
     "projects": values.slug_map,
     "history": values.flag,
+    "entries": values.whole(1, 10**6),
+    "bytes": values.whole(1, 10**10),
 }
 
 

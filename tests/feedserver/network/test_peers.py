@@ -188,7 +188,7 @@ def test_one_that_fails_is_paused_alone_and_keeps_what_it_had(
     cases: list[tuple[Answer | bytes, str]] = [
         (b"{not json", "is not JSON"),
         (Answer(status=500), "it answers 500"),
-        (flood, "it has 4 entries, and may have 3 (the setting peer_entries)"),
+        (flood, "it has 4 entries, and may have 3 (the setting peer_entries, or its own entries)"),
         (b"<html>", "it has no feed, nor does it lead to one"),
         # From here on it is asked no more.
         (Answer(status=410), "it answers 410"),
@@ -210,6 +210,50 @@ def test_one_that_is_too_large_is_not_read(tmp_path: Path, clock: Clock, web: We
     assert bench.refresh() and bench.titles() == ["Mine"]
     [status] = bench.status().values()
     assert "5,000" in status["error"] and status["state"] == "refused"
+
+
+def test_each_may_have_its_own_limits(tmp_path: Path, clock: Clock, web: Web) -> None:
+    def of(name: str, count: int, padding: int = 0) -> bytes:
+        posts = [moved(post(f"{name}{number}", days=number)) for number in range(count)]
+        return archive.serialise(site(*posts, of=OTHER)) + b" " * padding
+
+    pages: dict[str, Answer | bytes] = {
+        "/many": of("many", 3),
+        "/few": of("few", 2),
+        "/large": of("large", 1, padding=9000),
+        "/small": of("small", 1, padding=9000),
+    }
+    web.answer = by_path(pages)
+    peers = (
+        Peer(f"{web.origin}/many", entries=3),
+        Peer(f"{web.origin}/few"),
+        Peer(f"{web.origin}/large", bytes=20_000),
+        Peer(f"{web.origin}/small"),
+    )
+    bench = Bench(tmp_path, clock, peers=peers, peer_entries=1, peer_bytes=9000)
+    # As the server does it: each is fetched within its limit, too.
+    bench.peers = _Waiting(bench.settings, lambda: bench.own, now=clock)
+    assert bench.refresh() and bench.titles() == ["Large0", "Many0", "Many1", "Many2", "Mine"]
+    status = {name.rpartition("/")[2]: each for name, each in bench.status().items()}
+    assert "it has 2 entries, and may have 1" in status["few"]["error"]
+    assert "it has more than 9,000 bytes" in status["small"]["error"]
+
+
+def test_what_has_left_a_peer_s_feed_counts_too(tmp_path: Path, clock: Clock, web: Web) -> None:
+    url = f"{web.origin}/feed.xml"
+    bench = Bench(tmp_path, clock, peers=(Peer(url, entries=3),))
+    for first in (1, 3, 5):
+        entries = (
+            f"<entry><id>{web.origin}/{number}</id><title>Entry {number}</title>"
+            f"<updated>2026-03-{number:02}T12:00:00Z</updated><summary>x</summary></entry>"
+            for number in (first, first + 1)
+        )
+        head = f"<title>Owls</title><link href='{web.origin}/'/>"
+        feed = f"<feed xmlns='http://www.w3.org/2005/Atom'>{head}{''.join(entries)}</feed>"
+        web.says(feed.encode())
+        clock.passes(900)
+        assert bench.refresh()
+    assert bench.titles() == ["Entry 4", "Entry 5", "Entry 6", "Mine"]
 
 
 def _silent(connection: socket.socket) -> None:

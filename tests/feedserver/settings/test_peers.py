@@ -21,6 +21,8 @@ section = ["clients", "Matrix Live"]
 not_category = ["weather"]
 sections = {apps = "clients"}
 history = false
+entries = 100
+bytes = 1000000
 
 [[peers]]
 url = "https://a.example/@owl/feed?format=atom"
@@ -45,6 +47,8 @@ def test_all_that_can_be_said_of_a_peer(tmp_path: Path) -> None:
             {"apps": "clients"},
             {},
             history=False,
+            entries=100,
+            bytes=1_000_000,
         ),
         Peer("https://a.example/@owl/feed?format=atom", projects={"c-lang": "c-plus-plus"}),
     )
@@ -56,6 +60,8 @@ def test_all_that_can_be_said_of_a_peer(tmp_path: Path) -> None:
         ("[[peers]]\ntitle = 'x'", ":1: peers: expected a url"),
         ("[peers]\nurl = 'https://a.example/'", ":1: peers: expected tables [[peers]]"),
         ("peers = 'x'", ":1: peers: expected tables [[peers]]"),
+        ("[[peers]]\nurl = 'https://a.example/'\nentries = 0", ":3: peers.entries: expected a"),
+        ("[[peers]]\nurl = 'https://a.example/'\nbytes = '1'", ":3: peers.bytes: expected a"),
         ("peers = ['x']", ":1: peers: expected tables [[peers]]"),
         ("[[peers]]\nurl = 'ftp://a.example/'", ":2: peers.url: expected an address such as"),
         (
