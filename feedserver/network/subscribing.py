@@ -34,7 +34,7 @@ _DAY = 86_400.0
 _LEASE = 10 * _DAY
 _PATIENCE = 120.0
 """For how many seconds a hub may take to ask back what we have asked."""
-_FIRST_WAIT = 60.0
+_FIRST_WAIT = 5.0
 
 
 @dataclass(frozen=True, slots=True)

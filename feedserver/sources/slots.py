@@ -25,6 +25,8 @@ from feedserver.sources.source import Source
 _NOTES = 20
 FIRST_WAIT, _LONGEST_WAIT = 60.0, 6 * 3600.0
 """For how many seconds a source is left alone that has failed once, and often."""
+_SOON = 5.0
+"""The same of one that was never read."""
 LONGEST_REQUEST = 24 * 3600.0
 """For how many seconds at most it is left alone that asks for it."""
 _TOLD, _LONGEST = 12, 6 * 3600.0
@@ -137,6 +139,9 @@ def postpone(slot: Slot, error: Exception, poll: float, now: datetime) -> None:
     """Say when a source is due again that has failed: later each time, and when it asks for it."""
     slot.failures += 1
     wait = min(min(FIRST_WAIT, poll) * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
+    if slot.reading is None:
+        # It may be starting just now, as we are.
+        wait = min(wait, _SOON * 2 ** min(slot.failures - 1, 20))
     if isinstance(error, FetchError) and error.retry_after is not None:
         asked = min(error.retry_after, LONGEST_REQUEST)
         slot.barred = now + timedelta(seconds=asked)

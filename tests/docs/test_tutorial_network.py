@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sqlite3
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.docs.test_tutorial import environment as environment
-from tests.feedserver.running import until
+from tests.feedserver import running
 from tests.served import free_ports
 
 TEXT = (ROOT / "docs" / "tutorial-network.md").read_text("utf-8")
 _BLOCK = re.compile(r"(?ms)^```(\w+)[ ]?(.*?)\n(.*?)^```$")
+until = partial(running.until, seconds=300)
+"""Long for a slow machine, and short beside the quarter of an hour after which peers are asked."""
 OWLS, FOXES = "http://127.0.0.1:8001", "http://127.0.0.1:8002"
 
 
@@ -70,6 +74,17 @@ class Laptop:
             found: bytes = answer.read()
         return found
 
+    def is_subscribed(self, name: str) -> bool:
+        """Whether the hub of the peer of one of them has agreed to tell it."""
+        said = self.run(f"$ feedserver work --config {name}/feedserver.toml")
+        return "subscribe: 0 due, 1 later\n" in said
+
+    def was_told(self, name: str) -> bool:
+        """Whether that hub has sent anything to it."""
+        with closing(sqlite3.connect(self.folder / name / "state" / "ledger.sqlite")) as ledger:
+            [[count]] = ledger.execute("SELECT count(told) FROM pushes")
+        return bool(count)
+
     def titles(self, address: str) -> list[str]:
         try:
             return [item["title"] for item in json.loads(self.get(address))["items"]]
@@ -116,10 +131,14 @@ def test_both_have_a_section_together_and_what_is_new_comes(laptop: Laptop) -> N
     for address in re.findall(r"<(http://127\.0\.0\.1:800\d/.*?)>", TEXT):
         assert laptop.get(address)
     assert b"The Foxes" not in laptop.get(f"{OWLS}/network/updates/atom.xml?not_source=the-foxes")
+    until(lambda: laptop.is_subscribed("owls"))
+    assert not laptop.was_told("owls")
     laptop.write(later=True)
     laptop.run(_block(".again"))
+    # Without being told the owls would come in a quarter of an hour.
     fractal = f"{OWLS}/network/project/fractal/feed.json"
     until(lambda: laptop.titles(fractal)[:1] == ["Fractal 2.1 (Apps), 2026-05-16, The Foxes"])
+    assert laptop.was_told("owls")
     assert f"{FOXES}/: current, read".replace("8002", laptop.ports["8002"]) in laptop.run(
         _block(".peers")
     )

@@ -345,6 +345,14 @@ def test_a_hub_that_refuses_is_asked_again_later(here: Here) -> None:
     here.subscribe()
     here.work()
     assert len(here.site.asked) == 1
+    # At first soon, for it may be starting just now.
+    for seconds in (6, 11, 22):
+        here.clock.pass_by(seconds / 2)
+        here.work()
+        asked = len(here.site.asked)
+        here.clock.pass_by(seconds / 2)
+        here.work()
+        assert len(here.site.asked) == asked + 1
     here.site.status = 202
     here.clock.pass_by(80)
     here.work()

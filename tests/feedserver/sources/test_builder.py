@@ -267,6 +267,28 @@ def test_failures_are_waited_out_longer_and_longer(tmp_path: Path, clock: Clock,
     assert bench.status()[0]["state"] == "current"
 
 
+def test_who_was_never_read_is_asked_again_sooner(tmp_path: Path, clock: Clock, web: Web) -> None:
+    """Two servers that read each other are started one after the other."""
+    web.says(Answer(status=500))
+    other = put(tmp_path / "archive.json", "two")
+    bench = Bench(tmp_path, clock, web.origin, str(other))
+    for seconds in (5, 10, 20):
+        asked = len(web.requests)
+        bench.refresh()
+        assert len(web.requests) == asked + 1
+        clock.passes(seconds - 1)
+        bench.refresh()
+        assert len(web.requests) == asked + 1
+        clock.passes(1)
+    web.says(Answer(status=503, headers={"Retry-After": "600"}))
+    bench.refresh()
+    clock.passes(599)
+    web.says(feed("one"))
+    assert not bench.refresh()
+    clock.passes(1)
+    assert bench.refresh()
+
+
 def test_the_last_good_copy_survives_a_restart(tmp_path: Path, clock: Clock, web: Web) -> None:
     web.says(Answer(feed("one"), headers={"ETag": '"1"'}))
     assert Bench(tmp_path, clock, web.origin).refresh()
