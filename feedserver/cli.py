@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +20,7 @@ from typing import NoReturn
 from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, GoneError, SettingsError
 from feedserver.feeds import catalogue, export
+from feedserver.feeds.index import NETWORK
 from feedserver.model import Archive
 from feedserver.network import hubs, publishing, telling
 from feedserver.serving import networking, parent
@@ -158,11 +160,11 @@ def _serve(options: argparse.Namespace) -> int:
     settings = load(options.config, os.environ, told)
     if not settings.sources:
         raise SettingsError("sources: name at least one SOURCE", "command line")
-    parent.serve(settings, _tell)
+    parent.serve(settings, partial(_tell, network=bool(settings.peers)))
     return 0
 
 
-def _tell(ready: Ready, origin: str) -> None:
+def _tell(ready: Ready, origin: str, *, network: bool) -> None:
     lines = [
         f"Serving {ready.title} on {origin}/",
         f"  all feeds:        {origin}/{catalogue.JSON}",
@@ -170,6 +172,8 @@ def _tell(ready: Ready, origin: str) -> None:
     for path in ready.paths:
         name = f"the {' '.join(path.strip('/').split('/'))}:"
         lines.append(f"  {name:17} {origin}{path}atom.xml")
+    if network:
+        lines.append(f"  {'the network:':17} {origin}{NETWORK}")
     # On a disk that is full this can't be kept, and is no reason not to serve.
     with suppress(OSError):
         print("\n".join((*lines, "Press Ctrl+C to stop.")), flush=True)

@@ -55,6 +55,7 @@ def warnings(
             )
         yield from _unknown_authors(page, authors)
     yield from _misplaced_terms(pages)
+    yield from _unread_terms(pages)
     yield from _nearly_issues(pages, issues)
     for page in (*pages, *intros):
         yield from (f"{doubt}: it is left as text" for doubt in page.source.calls.doubts)
@@ -99,6 +100,24 @@ def _misplaced_terms(pages: Iterable[PostPage]) -> Iterator[str]:
             f"{place}: {key}: this is read below [taxonomies] alone: "
             f'{name} = ["…"]{_and_more(others)}'
         )
+
+
+def _unread_terms(pages: Iterable[PostPage]) -> Iterator[str]:
+    """Terms of `---` posts below a key that isn't read, such as Jekyll's `category`; each once."""
+    found: dict[str, list[PostPage]] = {}
+    for page in pages:
+        front = page.source.front
+        for name in page.workshop.taxonomies if front.style == "yaml" else ():
+            key = "tag" if name == "tags" else name
+            is_given = front.values.get(key) and isinstance(front.values[key], str | list)
+            if is_given and not page.terms.get(name):
+                found.setdefault(key, []).append(page)
+    for key, [first, *others] in sorted(found.items()):
+        place = f"{first.file.src_uri}:{first.source.front.line_of(key)}"
+        meant = {"category": "categories", "tag": "tags"}.get(key)
+        where = meant or "taxonomies"
+        how = f'{meant}: ["…"]' if meant else f'taxonomies: {{{key}: ["…"]}}'
+        yield f"{place}: {key}: this isn't read, '{where}' is: {how}{_and_more(others)}"
 
 
 def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[str]:

@@ -6,17 +6,20 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
+import coverage
 import jinja2
 import pytest
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 from mkdocs.theme import Theme
+
+_Value = TypeVar("_Value")
 
 ROOT = Path(__file__).parent.parent
 # What somebody has set for colours, proxies and servers is nothing that the tests are about.
@@ -36,6 +39,16 @@ settings.load_profile("here")
 
 DEEP = os.environ.get("TWIM_DEEP") == "1"
 """Whether hostile inputs come in full size, and requests in full number, as in `./run deep`."""
+
+
+def some(values: Sequence[_Value], count: int = 1) -> Sequence[_Value]:
+    """The first of values that show the same: `./run deep` tries all."""
+    return values if DEEP else values[:count]
+
+
+def examples(count: int) -> int:
+    """How many examples Hypothesis makes: a third of what `./run deep` tries."""
+    return count if DEEP else -(-count // 3)
 
 
 def tenth(size: int) -> int:
@@ -134,6 +147,23 @@ def corpus() -> Path:
     if named:
         pytest.fail(f"TWIM_CORPUS is {named}, where there is no folder matrix.org")
     pytest.skip("the corpus is absent; TWIM_CORPUS may name its folder")
+
+
+_ELSEWHERE = tuple(ROOT / "tests" / each for each in ("browser", "processes", "readers"))
+"""Tests whose work is done by other processes; what they run in their own others run as well."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Don't count the lines of those tests: that takes as long as a third of a build."""
+    measured = coverage.Coverage.current()
+    if measured is None or item.path.parent not in _ELSEWHERE:
+        return (yield)
+    measured.stop()
+    try:
+        return (yield)
+    finally:
+        measured.start()
 
 
 _seconds: dict[str, float] = {}

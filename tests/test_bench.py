@@ -19,7 +19,7 @@ from tests.bench.__main__ import main, parser
 from tests.bench.comparison import Comparison, Measured, Plan, Result
 from tests.bench.corpus import Corpus
 from tests.bench.preview import preview
-from tests.conftest import absent
+from tests.conftest import DEEP, absent
 from tests.sites import build
 
 SIZES = {1: 16, 6: 45, 24: 104, 400: 564, 700: 790}
@@ -264,6 +264,7 @@ def test_the_command_line_has_the_sizes_of_the_documentation() -> None:
         parser().parse_args(["build", "--rounds", "0"])
 
 
+@pytest.mark.skipif(not DEEP, reason="takes long: ./run deep")
 def test_servers_are_measured_beside_bare_ones(tmp_path: Path) -> None:
     for program in ("wrk", "nginx"):
         if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:

@@ -196,7 +196,7 @@ def test_a_homeserver_is_tried_once_a_day(project: Copy) -> None:
 
 def _without(folder: Path) -> str:
     """A PATH with what the scripts need of a system, and with no other tool."""
-    for name in ("bash", "cat", "cksum", "cp", "date", "dirname", "env", "mkdir", "rm"):
+    for name in ("bash", "cat", "cksum", "cp", "date", "dirname", "env", "mkdir", "mktemp", "rm"):
         found = shutil.which(name)
         assert found
         (folder / "few").mkdir(exist_ok=True)
@@ -245,7 +245,7 @@ def ci(project: Copy) -> Copy:
     (project.folder / "run").write_text(
         '#!/usr/bin/env bash\necho "run $1 $TWIM_REQUIRE_ALL" >>calls\n', "utf-8"
     )
-    for name in ("apt-get", "dpkg", "npm"):
+    for name in ("apt-get", "dpkg", "npm", "uv"):
         project.tool(name, "")
     return project
 
@@ -253,7 +253,7 @@ def ci(project: Copy) -> Copy:
 def test_ci_tells_its_time_beside_what_it_may_take(ci: Copy) -> None:
     done = ci.run(".ci/run")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("CI: done in ") and " s, of at most 480" in done.stdout
+    assert done.stdout.startswith("CI: done in ") and " s, of at most 720" in done.stdout
     assert sorted(ci.calls()) == [
         f"run {each} 1" for each in ("check", "environments", "lowest", "materialx", "test")
     ]
@@ -279,6 +279,18 @@ def test_environments_that_fail_fail_ci(ci: Copy) -> None:
     (ci.folder / "run").write_text(f"#!/usr/bin/env bash\n{script}\n", "utf-8")
     done = ci.run(".ci/run")
     assert done.returncode == 4 and "no network" in done.stderr
+
+
+def test_ci_gets_uv_where_there_is_none(ci: Copy) -> None:
+    (ci.folder / "bin" / "uv").unlink()
+    made = "mkdir -p .venv-uv/bin; cp bin/python3 .venv-uv/bin/python; cp run .venv-uv/bin/uv"
+    ci.tool("python3", f'echo "python3 $*" >>calls; {made}')
+    (ci.folder / "run").write_text("#!/usr/bin/env bash\ncommand -v uv >>calls\n", "utf-8")
+    assert ci.run(".ci/run", path=_without(ci.folder)).returncode == 0
+    calls = ci.calls()
+    assert calls[0] == "python3 -m venv .venv-uv"
+    assert calls[1].startswith("python3 -m pip install") and calls[1].endswith(" uv")
+    assert {*calls[2:]} == {f"{ci.folder}/.venv-uv/bin/uv"}
 
 
 def test_ci_installs_as_root_or_says_that_it_can_not(ci: Copy) -> None:

@@ -11,12 +11,32 @@ const PATIENCE = 15e3;
 const FRESH = 5 * 60e3;
 // Entries of a feed, and answers that are kept.
 const MOST = 100;
-// Of an empty feed, of a failure, and on the button that tries again.
+// Of an empty feed, of a failure, on the button that tries again, and where that can't help.
 const WORDS = {
-  ar: ["لا شيء هنا بعد.", "يتعذّر عرض هذه الأخبار الآن.", "إعادة المحاولة"],
-  de: ["Noch nichts da.", "Das lässt sich gerade nicht laden.", "Noch einmal"],
-  en: ["Nothing here yet.", "This can’t be loaded right now.", "Try again"],
-  fr: ["Rien pour l’instant.", "Impossible de charger ceci.", "Réessayer"],
+  ar: [
+    "لا شيء هنا بعد.",
+    "يتعذّر عرض هذه الأخبار الآن.",
+    "إعادة المحاولة",
+    "لا يوجد عنوان ويب في src.",
+  ],
+  de: [
+    "Noch nichts da.",
+    "Das lässt sich gerade nicht laden.",
+    "Noch einmal",
+    "In src steht keine Webadresse.",
+  ],
+  en: [
+    "Nothing here yet.",
+    "This can’t be loaded right now.",
+    "Try again",
+    "There is no web address in src.",
+  ],
+  fr: [
+    "Rien pour l’instant.",
+    "Impossible de charger ceci.",
+    "Réessayer",
+    "src ne contient pas d’adresse web.",
+  ],
 };
 
 const css = `
@@ -34,6 +54,7 @@ slot { display: block }
 ul { align-content: start; display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr);
   list-style: none }
 ul.off, .off li { visibility: hidden }
+.day { white-space: nowrap }
 li { position: relative }
 .box { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--n);
   overflow: hidden; overflow-wrap: anywhere }
@@ -413,7 +434,7 @@ class TwimFeed extends HTMLElement {
     const images = this.hasAttribute("images") && layout !== "compact";
     const heading = value("heading").match(/^[1-6]$/) ? `h${value("heading")}` : "div";
     const language = this.#language;
-    const [nothing, failed, again] = WORDS[language.slice(0, 2)] ?? WORDS.en;
+    const [nothing, failed, again, none] = WORDS[language.slice(0, 2)] ?? WORDS.en;
     const entries = this.#feed?.entries.slice(0, limit);
     const waits = Boolean(this.#url) && !entries && !this.#failed;
     const kept = this.#slot.assignedNodes().some((node) => node.tagName || node.data.trim());
@@ -442,7 +463,8 @@ class TwimFeed extends HTMLElement {
     this.#list.ariaLabel = value("label") || this.#feed?.title || "";
     this.#list.parentNode.ariaBusy = String(waits);
     this.#slot.hidden = Boolean(entries) || !kept;
-    this.#say(entries ? !entries.length && nothing : this.#failed && !kept && failed, again);
+    const problem = web(this.#url) ? failed : none;
+    this.#say(entries ? !entries.length && nothing : this.#failed && !kept && problem, again);
     if (focused && (off || !focused.isConnected)) {
       const same = [...this.#list.querySelectorAll("a")].find(({ href }) => href === focused.href);
       (same ?? this.#said.querySelector("button") ?? this.#list).focus({ preventScroll: true });
@@ -456,15 +478,23 @@ class TwimFeed extends HTMLElement {
       const retry = make("button", "retry", {}, again);
       retry.onclick = () => this.#draw(this.#load());
       const empty = make("slot", "", { name: "empty" }, words || "");
-      this.#said.replaceChildren(...(!words ? [] : this.#feed ? [empty] : [words, " ", retry]));
+      const tell = this.#feed ? [empty] : web(this.#url) ? [words, " ", retry] : [words];
+      this.#said.replaceChildren(...(words ? tell : []));
     }
   }
 }
 
+// A text in which no date such as 2026-03-13 breaks at the end of a line.
+const whole = (words) =>
+  words
+    .split(/\b(\d{4}-\d\d-\d\d)\b/)
+    .map((part, n) => (n % 2 ? make("span", "", { className: "day" }, part) : part));
+
 function row({ url, title, summary, date, section, people, image, lang }, options) {
   const { layout, show, images, heading, language, target, rel } = options;
   const own = { dir: "auto", lang: lang || language };
-  const name = url ? make("a", "link", { href: url, target, rel }, title) : title;
+  const words = whole(title);
+  const name = url ? [make("a", "link", { href: url, target, rel }, ...words)] : words;
   const compact = layout === "compact";
   // The spaces are for who hears or copies it.
   const tell = (part, ...children) =>
@@ -485,12 +515,12 @@ function row({ url, title, summary, date, section, people, image, lang }, option
     ...tell("section", section && make("bdi", "", {}, section)),
     ...tell("people", ...parts),
   );
-  const box = make("div", "", { className: "box" }, make(heading, "title", own, name), meta);
+  const box = make("div", "", { className: "box" }, make(heading, "title", own, ...name), meta);
   if (compact) {
     box.append(...when);
   }
   if (summary && show.includes("summary") && !compact) {
-    box.append(make("p", "summary", own, summary));
+    box.append(make("p", "summary", own, ...whole(summary)));
   }
   const made = make("li", "entry", {}, box);
   if (image && images) {

@@ -161,11 +161,11 @@ def _paths(
         folder, _, file = path.rpartition("/")
         if file in FORMATS:
             # Hosts of files ignore a query, the server doesn't.
-            yield f"{folder}/", _of(pairs if is_server else _known(pairs), index)
+            yield f"{folder}/", _of(pairs if is_server else _known(pairs, index), index)
             continue
         folder = _LATER.sub("", _folder(path))
         # On a page of the site a parameter is no feed's: `q` may be one of its search.
-        yield pages.get(folder, folder), _of(_known(pairs) if is_server else [], index)
+        yield pages.get(folder, folder), _of(_known(pairs, index) if is_server else [], index)
 
 
 def _folder(path: str) -> str:
@@ -173,9 +173,10 @@ def _folder(path: str) -> str:
     return path if path.endswith("/") else f"{path}/"
 
 
-def _known(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _known(pairs: list[tuple[str, str]], index: Index) -> list[tuple[str, str]]:
     """Without what others add to a page's address, to know where its readers come from."""
-    return [each for each in pairs if each[0] in parameters.OF_NETWORK]
+    names = parameters.OF_NETWORK if index.is_network else parameters.PARAMETERS
+    return [each for each in pairs if each[0] in names]
 
 
 def _of(pairs: list[tuple[str, str]], index: Index) -> Widget:

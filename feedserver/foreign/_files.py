@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from feedserver.foreign.drafts import Draft
@@ -25,19 +26,49 @@ _TYPES = {
 }
 
 
-def sorted_out(draft: Draft, base: str) -> tuple[Image | None, tuple[Attachment, ...]]:
-    """The picture of an item, and the files that are none; addresses are relative to `base`."""
-    found = dict.fromkeys(filter(None, (_file(each, base) for each in draft.attachments[:_MOST])))
-    pictures = [file for file in found if (file.type or "").startswith("image/")]
-    others = {file.url: file for file in reversed(found) if file not in pictures}
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What an item encloses: its picture, what is none, and addresses that nobody can follow."""
+
+    image: Image | None
+    attachments: tuple[Attachment, ...]
+    refused: tuple[str, ...]
+
+
+def sorted_out(draft: Draft, base: str) -> Files:
+    """The files of an item, whose addresses are relative to `base`.
+
+    What is fetched otherwise than from the web, such as `magnet:`, is an attachment too: the
+    content gets a link to it.
+    """
+    given = draft.attachments[:_MOST]
+    read = [_file(each, base) for each in given]
+    found = dict.fromkeys(filter(None, read))
+    pictures = [
+        file for file in found if (file.type or "").startswith("image/") and _web(file.url, base)
+    ]
+    others: dict[str, Attachment] = {}
+    for file in found:
+        if file not in pictures:
+            others.setdefault(file.url, file)
     image = next((Image(file.url, file.type, file.length) for file in pictures), None)
     if image is None and draft.image and (url := _web(draft.image.url, base)):
         image = Image(url, draft.image.type, draft.image.length)
-    return image, tuple(reversed(others.values()))
+    refused = (each.url for each, file in zip(given, read, strict=True) if file is None)
+    return Files(image, tuple(others.values()), tuple(dict.fromkeys(refused)))
+
+
+def is_picture(address: str, kind: str | None, medium: str | None) -> bool:
+    """Whether what Media RSS names is a picture: what says nothing else, as most of them do."""
+    if medium:
+        return medium == "image"
+    path = address.partition("#")[0].partition("?")[0]
+    known = _TYPES.get(path.rpartition(".")[2].lower())
+    return (kind or known or "image/").startswith("image/")
 
 
 def _file(given: Attachment, base: str) -> Attachment | None:
-    url = _web(given.url, base)
+    url = urls.absolute(given.url, base) if len(given.url) <= _MAX_ADDRESS else None
     if url is None:
         return None
     kind = (given.type or "").partition(";")[0].strip().lower()

@@ -12,11 +12,13 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from urllib.parse import urljoin
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 
 from feedserver.check.findings import FEED, Finding
 from feedserver.errors import ForeignError
+from feedserver.foreign import _files
 from feedserver.foreign.dates import instant
 from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.model import Attachment, Image, Origin, Person
@@ -65,6 +67,15 @@ _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _TOMBSTONE = re.compile(r"<(?:([\w.-]++):)?deleted-entry(\s[^<>]*+)>")
 _ATTRIBUTE = re.compile(r"([\w.:-]++)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
 _OPAQUE = re.compile(r"<!--(?>.*?-->|.*)|<!\[CDATA\[(?>.*?\]\]>|.*)", re.DOTALL)
+# feedparser takes the one element of XHTML content away, and its xml:base with it.
+_BASE = r"\sxml:base\s*=\s*(\"[^\"<>]*+\"|'[^'<>]*+')"
+_OWN_BASE = re.compile(_BASE)
+_BASE_WITHIN = re.compile(
+    r"(<(?:\w++:)?(?:content|summary)\b[^<>]*+)(>(?>\s+|<!--(?:[^<-]|-(?!->))*+-->)*+"
+    rf"<(?:\w++:)?div\b[^<>]*?){_BASE}"
+)
+# A player in a page, as YouTube has it, and no file.
+_FLASH = "application/x-shockwave-flash"
 _IMAGES = re.compile(r"image/[\w.+-]+")
 
 
@@ -75,7 +86,7 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
         ForeignError: it is neither Atom nor RSS, or declares entities.
     """
     text, findings = _decoded(data, content_type)
-    text = _AUTHOR.sub(_hidden, _without_doctype(text))
+    text = _BASE_WITHIN.sub(_based, _AUTHOR.sub(_hidden, _without_doctype(text)))
     headers = {"content-type": "application/xml; charset=utf-8"}
     if base := address or _self(text):
         headers["content-location"] = base.partition("#")[0] + _NO_BASE
@@ -91,8 +102,8 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
         if found.bozo:
             message = f"is no well-formed XML, and is read as far as it goes: {_fault(found)}"
             findings.append(Finding(0, FEED, message))
-        drafts = (_draft(item, number) for number, item in enumerate(found.entries, 1))
-        items, withdrawn = _without_deleted(tuple(drafts), _tombstones(text))
+        drafts = tuple(_draft(item, number) for number, item in enumerate(found.entries, 1))
+        items, withdrawn = _without_deleted(drafts, _tombstones(text))
         return DraftFeed(
             title=_plain(found.feed, "title"),
             url=_text(found.feed, "link"),
@@ -116,6 +127,18 @@ def _hidden(author: re.Match[str]) -> str:
     return author[1] + _AT.sub(_HIDDEN_AT, name[: 2 * _LONGEST_NAME])
 
 
+def _based(content: re.Match[str]) -> str:
+    """The beginning of XHTML content that has the base which its one element gives it."""
+    head, rest, base = content[1], content[2], entities.unescape(content[3][1:-1])
+    if own := _OWN_BASE.search(head):
+        head = head[: own.start()] + head[own.end() :]
+        try:
+            base = urljoin(entities.unescape(own[1][1:-1]), base)
+        except ValueError:
+            return content[0]
+    return f'{head} xml:base="{entities.escape(base)}"{rest}'
+
+
 def _self(text: str) -> str | None:
     """The address that a feed says it has, for one that is read from a file."""
     link = _SELF.search(text)
@@ -128,17 +151,14 @@ def _tombstones(text: str) -> dict[str, datetime | None]:
     if _TOMBSTONES not in text:
         return {}
     text = _OPAQUE.sub("", text)
-    names = {key: a or b for key, a, b in _ATTRIBUTE.findall(text) if key.startswith("xmlns:")}
+    declared = {key: a or b for key, a, b in _ATTRIBUTE.findall(text) if key.startswith("xmlns:")}
     found: dict[str, datetime | None] = {}
     for prefix, written in _TOMBSTONE.findall(text):
-        attributes = {key: a or b for key, a, b in _ATTRIBUTE.findall(written)}
-        own = attributes.get(f"xmlns:{prefix}") if prefix else attributes.get("xmlns")
-        if _TOMBSTONES in (own, names.get(f"xmlns:{prefix}")):
+        attributes = declared | {key: a or b for key, a, b in _ATTRIBUTE.findall(written)}
+        if attributes.get(f"xmlns:{prefix}".rstrip(":")) == _TOMBSTONES:
             id = entities.unescape(attributes.get("ref", "")).strip()
             when = instant(attributes.get("when"))
-            before = found.get(id)
-            found[id] = max(when, before) if when and before else when or before
-    found.pop("", None)
+            found[id] = max(filter(None, (when, found.get(id))), default=None)
     return found
 
 
@@ -149,8 +169,8 @@ def _without_deleted(
     gone = dict.fromkeys(deleted)
     for item in items:
         when = deleted.get(item.id or "")
-        if item.id in gone and item.updated and when and item.updated > when:
-            del gone[item.id]
+        if item.updated and when and item.updated > when:
+            gone.pop(item.id or "", None)
     return tuple(item for item in items if item.id not in gone), tuple(gone)
 
 
@@ -342,18 +362,39 @@ def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
     for link in _list(item, "links"):
         url, kind = _text(link, "href"), _text(link, "type")
         if link.get("rel") == "enclosure" and url:
-            length = _text(link, "length") or ""
-            size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
             # What has no type is HTML to feedparser.
             kind = None if kind == "text/html" else kind
-            yield Attachment(url, kind, size or None, _text(link, "title"))
+            yield Attachment(url, kind, _size(link, "length"), _text(link, "title"))
+    for each in _list(item, "media_content"):
+        url, kind = _text(each, "url"), _text(each, "type")
+        if url and not _is_picture(each) and kind != _FLASH:
+            yield Attachment(url, kind, _size(each, "filesize"))
+    for each in _list(item, "content"):
+        # RFC 4287, 4.1.3.2; what is a page has a link of its own.
+        url, kind = _text(each, "src"), _text(each, "type")
+        if url and kind not in ("text/html", "application/xhtml+xml"):
+            # What has no type is plain text to feedparser.
+            kind = None if kind == "text/plain" else kind
+            yield Attachment(_joined(_base(each), url), kind)
+
+
+def _size(values: Mapping[str, object], name: str) -> int | None:
+    written = _text(values, name) or ""
+    return (int(written) if re.fullmatch("[0-9]{1,15}", written) else 0) or None
+
+
+def _joined(base: str | None, address: str) -> str:
+    return (urls.absolute(address, base) if base else None) or address
 
 
 def _media(item: Mapping[str, object]) -> Iterator[Image]:
     """The pictures of Media RSS."""
     for each in (*_list(item, "media_content"), *_list(item, "media_thumbnail")):
-        kind = _text(each, "type")
-        picture = _text(each, "medium") == "image" or (kind or "image/x").startswith("image/")
-        url = _text(each, "url")
-        if picture and url and _text(each, "medium") in (None, "image"):
+        url, kind = _text(each, "url"), _text(each, "type")
+        if url and _is_picture(each):
             yield Image(url, kind if kind and _IMAGES.fullmatch(kind) else None)
+
+
+def _is_picture(media: Mapping[str, object]) -> bool:
+    url = _text(media, "url") or ""
+    return _files.is_picture(url, _text(media, "type"), _text(media, "medium"))

@@ -10,8 +10,10 @@ entry for that page, it is a copy. An update goes where its issue does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from feedserver.feeds import catalogue
@@ -22,6 +24,7 @@ from feedserver.model import Archive, Entry, Feed, Origin, Query, Site, UpdateOf
 from feedserver.newsletter import order
 from feedserver.text.slugs import slug_of
 
+_ORIGIN = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -56,12 +59,19 @@ class _Source:
 
 def host_of(address: str) -> str | None:
     """The host of a web address, with its port if that isn't the usual one."""
+    found = _ORIGIN.match(address)
+    return _host(found[0]) if found else None
+
+
+@lru_cache(maxsize=1000)
+def _host(origin: str) -> str | None:
+    # Of thousands of entries there are few.
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(origin)
         port = parts.port
     except ValueError:
         return None
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if not parts.hostname:
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return host if port in (None, _PORTS[parts.scheme]) else f"{host}:{port}"

@@ -244,7 +244,9 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
     # As in the feed, for readers know entries by it.
     id = urls.BAD.sub("", draft.id or "").strip()[: _MAX_TEXT * 2]
     base = (urls.absolute(draft.base, url) if draft.base else None) or url
-    image, attachments = _files.sorted_out(draft, base)
+    enclosed = _files.sorted_out(draft, base)
+    for address in enclosed.refused:
+        told.tell(draft.where, f"encloses what can't be followed, and is left out: {address[:100]}")
     return Post(
         permalink=url,
         title=title or _first_words(draft) or _UNTITLED,
@@ -254,10 +256,10 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
         updated=draft.updated,
         authors=_people(draft.authors) or _people(feed.authors),
         categories=categories,
-        image=image,
+        image=enclosed.image,
         description=_short(draft.description, _MAX_TEXT),
         id=id or None,
-        attachments=attachments,
+        attachments=enclosed.attachments,
         origin=_origin(draft.origin),
     )
 

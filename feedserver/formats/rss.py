@@ -101,5 +101,8 @@ class _Item(xml.Extension):
             medium = "image" if isinstance(file, Image) else (media_type or "").partition("/")[0]
             if medium in _MEDIUMS:
                 media.set("medium", medium)
+            elif media_type is None:
+                # Else it would be taken for a picture.
+                media.set("medium", "document")
             if media_type:
                 media.set("type", media_type)

@@ -31,6 +31,10 @@ class Edge:
     column: str
     since: float
 
+    def is_within(self, times: Times) -> bool:
+        """Whether something older stands in the feed."""
+        return bool(getattr(times, self.column) > self.since)
+
 
 def edge(standing: Sequence[Times]) -> Edge | None:
     """Where a feed ends, whose entries these are in its own order.

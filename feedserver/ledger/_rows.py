@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from feedserver.errors import ArchiveError
 from feedserver.formats import jsonfeed
+from feedserver.formats.versions import version
 from feedserver.ledger.tables import METADATA, Number
 from feedserver.model import Entry, PackedEntry
 
@@ -62,7 +63,9 @@ ENTRIES = Table(
     # Of the issue, for updates have its time and their position.
     Column("published", Float, nullable=False),
     Column("modified", Float, nullable=False),
+    # By what a post is known whose id is another one; updates have none.
     Column("face", Text, nullable=False),
+    Column("version", Text, nullable=False),
     Column("loud", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("bare", Boolean, nullable=False),
@@ -75,6 +78,7 @@ ENTRIES = Table(
     Column("missing", Float),
     Index("history_issues", "source", "issue"),
     Index("history_faces", "source", "face"),
+    Index("history_versions", "source", "version"),
     Index("history_published", "source", "published"),
     Index("history_modified", "source", "modified"),
 )
@@ -128,12 +132,19 @@ def face(entry: Entry) -> str:
     return key(f"{address}\0{entry.published.timestamp()}\0{entry.title}")
 
 
+def text(entry: Entry) -> str:
+    """The same, where its date is another one, too; nothing if it has no text."""
+    return version(entry) if entry.content else ""
+
+
 def values(entry: Entry) -> dict[str, object]:
     """What stands in the row of an entry, but for its source and how often it was edited.
 
     The item is packed when it is written: most rows are only compared.
     """
     item = jsonfeed.item(entry)
+    twim = item["_twim"]
+    assert isinstance(twim, dict)
     data = _bytes(item)
     published, modified = times(entry)
     return {
@@ -143,7 +154,9 @@ def values(entry: Entry) -> dict[str, object]:
         "position": position(entry),
         "published": published,
         "modified": modified,
-        "face": face(entry),
+        "face": "" if entry.update else face(entry),
+        # That of `text`, which is made already.
+        "version": twim["version"] if entry.content and not entry.update else "",
         "loud": _hash(_bytes({name: each for name, each in item.items() if name not in _QUIET})),
         "digest": _hash(data),
         "bare": entry.content is None,

@@ -117,25 +117,24 @@ class Taking:
     def _renamed(self, groups: Groups) -> Groups:
         """Groups whose posts have the ids that they are known by.
 
-        Some feeds have other ids at each fetch: then address, date and title tell a post, if in the
-        feed and in the history there is but one of them.
+        Some feeds have other ids at each fetch: then address, date and title tell a post, or
+        address, title and text, if in the feed and in the history there is but one of them.
         """
         posts = {issue: group[0] for issue, group in groups.items() if not group[0].update}
         known = {key for (key,) in self._select(ENTRIES.c.key, at=ENTRIES.c.key, among=posts)}
-        faces: dict[str, list[str]] = {}
-        for issue, post in posts.items():
-            faces.setdefault(_rows.face(post), []).append(issue)
-        unknown = [face for face, (issue, *others) in faces.items() if issue not in known]
-        ids: dict[str, list[str]] = {}
-        for face, id in self._select(
-            ENTRIES.c.face, ENTRIES.c.id, at=ENTRIES.c.face, among=unknown
-        ):
-            ids.setdefault(face, []).append(id)
-        names = {
-            faces[face][0]: found[0]
-            for face, found in ids.items()
-            if len(faces[face]) == len(found) == 1 and _rows.key(found[0]) not in groups
-        }
+        names: dict[str, str] = {}
+        for column, told in ((ENTRIES.c.face, _rows.face), (ENTRIES.c.version, _rows.text)):
+            issues: dict[str, list[str]] = {}
+            for issue, post in posts.items():
+                issues.setdefault(told(post), []).append(issue)
+            alone = {mark: issue for mark, (issue, *others) in issues.items() if not others}
+            unknown = {mark for mark, issue in alone.items() if mark and issue not in known}
+            ids: dict[str, list[str]] = {}
+            for mark, id in self._select(column, ENTRIES.c.id, at=column, among=unknown):
+                ids.setdefault(mark, []).append(id)
+            for mark, (id, *others) in ids.items():
+                if not others and _rows.key(id) not in groups and id not in names.values():
+                    names.setdefault(alone[mark], id)
         return {
             _rows.key(names[issue]) if issue in names else issue: _named(group, names.get(issue))
             for issue, group in groups.items()
@@ -230,14 +229,17 @@ class Taking:
         Only where something is there that was when they came: else it is another feed by now.
         """
         found: dict[str, bool] = {}
+        edge = _judging.edge(_standing(brought))
         for issue, group in groups.items():
             if group[0].update:
                 here = {_rows.key(entry.id) for entry in group}
+                # Behind its last update there may be more, unless older issues are.
+                inner = edge is not None and edge.is_within(Times(*_rows.times(group[0])))
                 end = max(map(_rows.position, group))
                 for row in stored.get(issue, {}).values():
-                    if 0 <= row.position < end and row.key not in here and not row.forgotten:
+                    is_before = 0 <= row.position < end or (inner and row.position >= 0)
+                    if is_before and row.key not in here and not row.forgotten:
                         found[row.key] = row.missing is not None
-        edge = _judging.edge(_standing(brought))
         since = min((row.added for rows in stored.values() for row in rows.values()), default=None)
         if edge is None or since is None:
             return found

@@ -25,6 +25,7 @@ _LINK = re.compile(r"(?i)<link\b([^<>]{0,1000})>")
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _TYPES = (jsonfeed.MEDIA_TYPE, atom.MEDIA_TYPE, rss.MEDIA_TYPE)
 """What a page may name, and of several what is taken."""
+_PAGES = ("text/html", "application/xhtml+xml")
 _TRIES = 3
 
 
@@ -49,7 +50,7 @@ class Looking:
                 return found
         # What is known is of the feed, and not of the page that leads to it.
         found = self._fetcher.fetch(address, Validators())
-        for candidate in _candidates(found):
+        for candidate in _candidates(found, address):
             try:
                 found = self._fetcher.fetch(candidate, Validators())
             except FetchError:
@@ -85,21 +86,21 @@ def _leads_to(page: Fetched, address: str) -> bool:
 
 
 def is_page(fetched: Fetched) -> bool:
-    """Whether what was fetched is a page for people."""
+    """Whether what was fetched is a page for people; some servers say that of feeds, too."""
+    start = (fetched.body or b"")[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<html" in start or start.startswith(b"<!doctype html"):
+        return not start.startswith((b"{", b"<rss", b"<feed"))
     kind = (fetched.content_type or "").partition(";")[0].strip().lower()
-    if kind in ("text/html", "application/xhtml+xml"):
-        return True
-    start = (fetched.body or b"")[:500].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<!doctype html", b"<html"))
+    return kind in _PAGES and not start.startswith((b"{", b"<?xml", b"<rss", b"<feed", b"<rdf"))
 
 
-def _candidates(fetched: Fetched) -> Iterator[str]:
-    """Where the feed of a page may be; nowhere else, if it is a feed itself."""
+def _candidates(fetched: Fetched, address: str) -> Iterator[str]:
+    """Where the feed of a page may be, which was asked for at an address; none if it is a feed."""
     if not is_page(fetched):
         return
-    parts = urlsplit(fetched.address)
-    folder = f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}/"
-    yield f"{folder}{archive.FILE}"
+    for place in dict.fromkeys((fetched.address, address)):
+        parts = urlsplit(place)
+        yield f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}/{archive.FILE}"
     feeds = [link for link in named(fetched) if link[0] in _TYPES]
     links = sorted(feeds, key=lambda link: _TYPES.index(link[0]))
     yield from (address for _, address in links[:_TRIES])

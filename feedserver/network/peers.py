@@ -38,7 +38,7 @@ class Peers(Builder):
     database = statefolder.NETWORK
     status = statefolder.PEERS
     waits = False
-    at_once = 32
+    at_once = 12
 
     def __init__(
         self,

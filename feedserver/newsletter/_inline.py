@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -18,6 +16,7 @@ MATRIX = re.compile(r"https?://(?:www\.)?matrix\.to/|matrix:", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _USER = re.compile(r"(?i)(?:https?://(?:www\.)?matrix\.to/(?:#/*)?@|matrix:u(?:ser)?/@?)([^?]+)")
 _PERMALINK = re.compile(r"(?:permalink|(?:anchor|direct)? ?link (?:to|for)\b.*)", re.IGNORECASE)
+_NOTE_NUMBER = re.compile(r"\[?\d+\]?")
 _EMOJI_CODE = re.compile(r":[a-z0-9_+-]{1,40}:")
 _SIGNS = frozenset(("", "link", "room", "website"))
 """What a link at the end may say beside signs; an arrow is one."""
@@ -38,28 +37,49 @@ class Run(NamedTuple):
 
 
 def runs_of(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[Run]:
-    """The inline text of nodes, `alternatives` of pictures with it; each link is a piece of it."""
-    pieces: list[tuple[tuple[int, str] | None, str]] = []
+    """The inline text of nodes, `alternatives` of pictures with it; each link is a piece of it.
+
+    The numbers that lead to footnotes are no part of it.
+    """
+    # Each link is a tuple of its own: two that follow each other may lead to one place.
+    found: list[tuple[tuple[str] | None, list[str]]] = []
     # A stack of ours: the markup may be nested deeper than Python's.
-    stack: list[tuple[tuple[int, str] | None, LexborNode]] = []
-    stack += [(None, node) for node in nodes][::-1]
+    stack: list[tuple[tuple[str] | None, Iterator[LexborNode]]] = [(None, iter(nodes))]
     while stack:
-        link, node = stack.pop()
-        if node.is_text_node:
-            pieces.append((link, node.text_content or ""))
-        elif node.tag == "br":
-            pieces.append((link, " "))
-        elif node.tag == "img" and alternatives:
-            pieces.append((link, node.attributes.get("alt") or ""))
-        elif node.is_element_node:
-            if node.tag == "a" and (href := node.attributes.get("href")):
-                link = (node.mem_id, href)  # Two that follow each other may lead to one place.
-                pieces.append((link, ""))
-            stack += [(link, child) for child in node.iter(include_text=True)][::-1]
-    return [
-        Run("".join(text for _, text in group), link[1] if link else None)
-        for link, group in groupby(pieces, itemgetter(0))
-    ]
+        link, below = stack[-1]
+        for node in below:
+            if node.is_text_node:
+                text = node.text_content or ""
+            elif (tag := node.tag) == "br":
+                text = " "
+            elif tag == "img" and alternatives:
+                text = node.attributes.get("alt") or ""
+            elif tag in ("a", "sup") and _is_note_mark(node):
+                continue
+            elif node.is_element_node:
+                if tag == "a" and (href := node.attributes.get("href")):
+                    link = (href,)
+                    found.append((link, []))
+                stack.append((link, node.iter(include_text=True)))
+                break
+            else:
+                continue
+            if not found or found[-1][0] is not link:
+                found.append((link, []))
+            found[-1][1].append(text)
+        else:
+            stack.pop()
+    return [Run("".join(texts), link[0] if link else None) for link, texts in found]
+
+
+def _is_note_mark(node: LexborNode) -> bool:
+    """Whether it is a raised number that leads to a footnote; pandoc has the link around it."""
+    inside = list(node.iter(include_text=True))
+    if len(inside) != 1 or {node.tag, inside[0].tag} != {"a", "sup"}:
+        return False
+    link = node if node.tag == "a" else inside[0]
+    text = node.text().strip()
+    return "#" in (link.attributes.get("href") or "") and bool(_NOTE_NUMBER.fullmatch(text))
 
 
 def tidied(runs: Iterable[Run]) -> str:
@@ -69,6 +89,8 @@ def tidied(runs: Iterable[Run]) -> str:
 
 def without_permalink(runs: list[Run], id: str) -> list[Run]:
     """A heading's text less its links to itself; a link around all of it becomes text."""
+    if not any(run.href for run in runs):
+        return runs
     own = (run for run in runs if LETTER.search(run.text))
     known = {id or slugify(tidied(own)) or None}
     kept = []
@@ -87,6 +109,8 @@ def title_of(runs: Sequence[Run]) -> tuple[str, str | None]:
     Such a link is a sign, an arrow, or one of a few words, or stands alone in brackets; emoji
     around it go with it.
     """
+    if not any(run.href for run in runs):
+        return tidied(runs), None
     there = [index for index, run in enumerate(runs) if run.text.strip() or run.href]
     seen = runs[there[0] : there[-1] + 1] if there else []
     above, hrefs = _end(seen)

@@ -33,6 +33,8 @@ MORE = '<span id="continue-reading">'
 # Other letters than those of ASCII stay as they are: readers know updates by what they are called.
 _NO_FRAGMENT = re.compile(r'[\x00-\x20\x7f"#<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
 
+_WEB = ("http://", "https://")
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -80,7 +82,8 @@ def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entr
         tags=post.categories,
         image=post.image,
         terms=post.terms,
-        attachments=post.attachments,
+        # Others have a link in the content alone: no reader fetches them.
+        attachments=tuple(each for each in post.attachments if each.url.startswith(_WEB)),
         origin=post.origin,
     )
     updates = issues.divide(content, ignore_sections) if post.issue else ()

@@ -7,7 +7,8 @@ it, isn't meant.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 
 from feedserver.formats.formats import FORMATS
 
@@ -20,6 +21,7 @@ _OWN_FEEDS = re.compile(
     r"<link(?=[^>]*\srel=[\"']?alternate\b)"
     rf"(?=[^>]*\shref=[\"']?\.\./(?:{'|'.join(map(re.escape, FORMATS))})[\"'\s/>])[^>]*>\s*"
 )
+_TITLE = re.compile(r"(<title\b[^>]*>)[^<]*", re.IGNORECASE)
 _HEAD_END = re.compile(r"</head>", re.IGNORECASE)
 
 
@@ -35,6 +37,17 @@ class Around:
     middle: str
     end: str
     has_feeds: bool
+
+    def titled(self, title: str) -> Around:
+        """The page with another title, which is plain text."""
+
+        def named(text: str) -> str:
+            return _TITLE.sub(lambda match: match[1] + escape(title), text, count=1)
+
+        start = named(self.start)
+        # What stands above the title is the theme's to choose.
+        middle = self.middle if _TITLE.search(self.start) else named(self.middle)
+        return replace(self, start=start, middle=middle)
 
 
 def around(page: str) -> Around | None:

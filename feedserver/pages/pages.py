@@ -151,10 +151,18 @@ def catalogue_page(
         "site": site,
         "root": index.root[1:],
     }
+    words = Words(site.language)
     if choice.slice is None or not kinds:
-        locale = Words(site.language).locale
-        values["groups"] = _known_groups(index, locale)
+        values["title"] = words.text("feeds_of", site=site.title)
+        values["groups"] = _known_groups(index, words.locale)
     else:
+        searched = choice.slice.text
+        values["title"] = title = (
+            f"{words.text('search_for', words=searched)}, {site.title}"
+            if searched
+            else words.text("selection_of", site=site.title)
+        )
+        values["around"] = page and page.titled(title)
         values |= _results(index, base, choice, choice.slice, kinds, find)
     status = HTTPStatus.OK if error is None else HTTPStatus.BAD_REQUEST
     return templates.page(

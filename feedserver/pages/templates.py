@@ -27,6 +27,7 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+_ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _SCRIPT_WORDS = (
     "close",
     "copied",
@@ -54,6 +55,11 @@ def _breakable(address: str) -> Markup:
     return Markup("<wbr>").join(part for part in parts if part)
 
 
+def _whole(title: str) -> Markup:
+    """A title in which no date such as 2026-03-13 breaks at the end of a line."""
+    return Markup(_ISO_DATE.sub(r'<span class="day">\g<0></span>', str(escape(title))))
+
+
 _ENVIRONMENT = Environment(
     # The page for frames stands with the rest of what is embedded.
     loader=ChoiceLoader([PackageLoader("feedserver", each) for each in ("pages", "embed")]),
@@ -62,7 +68,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(breakable=_breakable, web=_web)
+_ENVIRONMENT.filters.update(breakable=_breakable, web=_web, whole=_whole)
 
 
 def at_home(page: Response, site: str, base: str) -> None:

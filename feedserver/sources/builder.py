@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedserver.errors import FeedServerError, FetchError, GoneError, SourceError
+from feedserver.errors import FeedServerError, FetchError, GoneError, SourceError, StateError
 from feedserver.foreign import joining
 from feedserver.foreign.reading import Reading
 from feedserver.model import Archive
@@ -305,6 +305,11 @@ class Builder:
         if slot.gone:
             slot.due = now + timedelta(seconds=_LONGEST_REQUEST)
             self._fail(slot, f"{slot.name}: {GONE}")
+            return False
+        if isinstance(outcome.error, StateError):
+            # It is not the source that has failed.
+            slot.due = now + timedelta(seconds=_FIRST_WAIT)
+            self._fail(slot, f"{slot.name}: {outcome.error}")
             return False
         if outcome.error:
             slot.failures += 1

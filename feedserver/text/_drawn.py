@@ -15,11 +15,13 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # One of these is in all that is looked for; to search for them is quicker than to make a tree.
-_HINTS = (
-    *("tabbed-set", "vp-code-group", "tablist", "lineno", "linenum", "line-num", "gutter"),
-    *("giallo-ln", "hljs-ln", "blob-num", "user-select", "twemoji", "fa-", "mdi-"),
-    *('"icon', "'icon", "=icon", ' icon"', "-icon", "glyphicon", "octicon", "devicon", "iconify"),
-    *('"bi ', '"ti ', '"la ', '"ln', "'ln", "=ln", ' ln"', " ln'", '"lnt', "=lnt"),
+_HINTS = ("lineno", "linenum", "line-num", "tablist", "user-select")
+_CLASSES = re.compile(r"""class\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)""")
+_CLASS_HINTS = (
+    *("tabbed-set", "vp-code-group", "gutter", "giallo-ln", "hljs-ln", "blob-num", "twemoji"),
+    *("fa-", "mdi-", "glyphicon", "octicon", "devicon", "iconify", "-icon"),
+    *('"icon', "'icon", "=icon", ' icon"', '"bi ', '"ti ', '"la '),
+    *('"ln', "'ln", "=ln", ' ln"', " ln'"),
 )
 _MOST = 500
 
@@ -62,7 +64,10 @@ _SAYS = re.compile(r"[^\s\d!-/:-@\[-`{-~]")
 
 def plain(html: str) -> str:
     """The HTML less what only a style sheet or a script makes sense of; itself without such."""
-    if not any(hint in html for hint in _HINTS):
+    classes = "".join(_CLASSES.findall(html))
+    if not any(hint in html for hint in _HINTS) and not any(
+        hint in classes for hint in _CLASS_HINTS
+    ):
         return html
     parser = LexborHTMLParser(f"<!doctype html><body>{html}")
     body = parser.body

@@ -56,7 +56,6 @@ _ATTRIBUTES = {
 _LINKS = {"cite", "href", "longdesc"}
 _MEDIA = {"poster", "src"}
 
-_PLAIN = bytes((9, 10, *range(32, 127)))
 _EMBED = re.compile(r"<(?:iframe|embed|object|youtube-player)[\s/>]", re.IGNORECASE)
 _INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
 _IMAGE = re.compile(r'<img(?![^>]* (?:src|srcset)=")[^>]*>')
@@ -94,17 +93,17 @@ def sanitise(html: str, base: str) -> str:
     Embedded players become links; scripts, drawings and unknown elements go. `base` is the
     address of the page that the HTML stands on.
     """
-    html = _without_bad(html.replace("\r\n", "\n"))
-    if html.count("<") > _DEEPEST:
+    html = BAD.sub("", html.replace("\r\n", "\n"))
+    if html.count("<") - html.count("</") > _DEEPEST:
         html = flattened(html)
     html = _plain(html)
     if _EMBED.search(html):
-        html = _without_bad(_link_embeds(html, base))
+        html = BAD.sub("", _link_embeds(html, base))
     for _ in range(_ROUNDS):
         clean = _clean(html, base)
         tidy = _tidy(clean, base)
         if "&#" in html:
-            tidy = _without_bad(tidy)
+            tidy = BAD.sub("", tidy)
         if tidy == clean:
             return tidy
         html = tidy
@@ -134,15 +133,9 @@ def flattened(html: str) -> str:
     return "".join([*pieces, html[position:]]) if pieces else html
 
 
-def _without_bad(html: str) -> str:
-    # The pattern is slow, and most text is plain ASCII: what is left of it is looked at first.
-    rest = html.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
-    return BAD.sub("", html) if BAD.search(rest.decode("utf-8", "surrogatepass")) else html
-
-
 def _plain(html: str) -> str:
     found = _drawn.plain(html)
-    return html if found is html else _without_bad(found)
+    return html if found is html else BAD.sub("", found)
 
 
 def _tidy(html: str, base: str) -> str:
@@ -285,7 +278,8 @@ def parse(html: str) -> list[LexborNode]:
         or (node.text_content or "").strip()
         or (
             0 < index < len(nodes) - 1
-            and BLOCK.isdisjoint({nodes[index - 1].tag, nodes[index + 1].tag})
+            and nodes[index - 1].tag not in BLOCK
+            and nodes[index + 1].tag not in BLOCK
         )
     ]
 

@@ -12,7 +12,7 @@ from feedserver.text.slugs import ends_in_emoji, without_emoji
 
 _LINK = r"(?:(?!</?a\b).)*</a>\s*</p>"
 _ASIDE = re.compile(
-    rf"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>{_LINK}|(</?)blockquote\b"
+    rf"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>{_LINK}|<(/?)blockquote\b"
     # A row of links: "website | repo".
     r"|<p>[^\w<]*(?:<a\b[^>]*>[^<]*</a>[^\w<]*)+</p>",
     re.DOTALL,
@@ -28,7 +28,7 @@ _NOTE_MARK = re.compile(
     r'<sup\b[^>]*>\s*<a\b[^>]*\shref="[^"]*#[^"]*"[^>]*>\s*\[?\d+\]?\s*</a>\s*</sup>'
 )
 _NOTE = re.compile(r'<div\b[^>]*\sclass="footnote(?:-definition)?"[^>]*>.*?</div>', re.DOTALL)
-_OPEN = re.compile(r"<(?:h[1-6]|table|pre)\b")
+_WHOLE = re.compile(r"<(/?)(h[1-6]|table|pre)\b")
 # One class of characters comes first, so that a search passes over all others quickly.
 _SENTENCE = re.compile(
     r"[.!?…。！？](?:(?<=[.!?…])[.!?…]*[\"'”’)\]»]*(?=\s+[^a-z\s])|(?<=[。！？])[。！？]*[」』]?)"
@@ -36,7 +36,7 @@ _SENTENCE = re.compile(
 _SAID = re.compile(
     r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|summary|tr|ul)>"
     # A text before one of these is one that nothing stands around.
-    r"|(?=<(?:blockquote|details|div|dl|figure|h[1-6]|ol|p|pre|table|ul)[\s>])"
+    r"|<(?:blockquote|details|div|dl|figure|h[1-6]|ol|p|pre|table|ul)(?:\s[^>]*)?>"
 )
 _PICTURE = re.compile(r'<img(?:\s(?:[^<>"]|"[^"]*")*)?>')
 _ALT = re.compile(r'\salt="([^"]+)"')
@@ -73,12 +73,19 @@ def _beginning(html: str, limit: int) -> str:
     """What counts for a summary; of a long text not all, but more than the limit."""
     html = _PLAYER.sub(" ", _NOTE.sub(" ", without_note_marks(html)))
     html = _PICTURE.sub(_emoji, html)
-    if (cut := html.find("<p>", 3 * limit)) > 0:
-        words = _sentences(prose := _prose(html[:cut]))
+    cut = limit
+    while (cut := html.find("<p>", 3 * cut)) > 0:
+        words = _sentences(_prose(html[:cut]))
         # The last word may yet get a full stop, and what is open here may not count.
-        if words.rfind(" ") > limit + 1 and not _OPEN.search(prose):
+        if words.rfind(" ") > limit + 1 and not _is_open(html[:cut]):
             return words
     return _sentences(_prose(html)) or _sentences(html)
+
+
+def _is_open(html: str) -> bool:
+    """Whether the beginning of a text ends in an element that counts as a whole, or not at all."""
+    ends = {name: end for end, name in _WHOLE.findall(html)}
+    return "" in ends.values()
 
 
 def _emoji(picture: re.Match[str]) -> str:
@@ -95,8 +102,8 @@ def _prose(html: str) -> str:
 
     def kept(aside: re.Match[str]) -> str:
         nonlocal depth
-        if aside[2]:
-            depth += 1 if aside[2] == "<" else -1
+        if aside[2] is not None:
+            depth += -1 if aside[2] else 1
             return aside[0]
         return aside[0] if depth and (aside[1] or "").startswith("h") else " "
 

@@ -8,13 +8,12 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 _WEB = {"http", "https"}
 SCHEMES = {*_WEB, *"ftp geo irc ircs magnet mailto matrix sip sips sms tel xmpp".split()}
 
-_PLANES = range(0x1FFFE, 0x110000, 0x10000)
-# What HTML calls a parse error, what XML can't hold, and the replacement character.
-BAD = re.compile(
-    "[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff"
-    + "".join(chr(last) + chr(last + 1) for last in _PLANES)
-    + "]"
-)
+_PLANE_ENDS = "".join(chr(last) + chr(last + 1) for last in range(0x1FFFE, 0x110000, 0x10000))
+_GOOD = "\t\n -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc\U00010000-\U0001fffd"
+_BAD = "\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff" + _PLANE_ENDS
+# What HTML calls a parse error, what XML can't hold, and the replacement character. The few ranges
+# in front make it thirty times as fast as the set alone.
+BAD = re.compile(f"[^{_GOOD}](?<=[{_BAD}])")
 _PART = r"(?:[\w.~!$&'()*+,;=:@/-]++|%[0-9A-F]{2})*+"
 _CANONICAL = re.compile(
     r"https?://[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*/" + _PART + rf"(?:\?{_PART})?(?:\#{_PART})?",
@@ -41,7 +40,8 @@ def absolute(address: str, base: str) -> str | None:
             return None
         if address.startswith(("/", "\\")):
             address = address.replace("\\", "/")
-        parts = urlsplit(urljoin(base, address))
+        is_full = given.scheme and given.netloc
+        parts = given if is_full else urlsplit(urljoin(base, address))
         scheme = parts.scheme
         if scheme not in SCHEMES:
             return None
@@ -50,7 +50,7 @@ def absolute(address: str, base: str) -> str | None:
         return None
     if authority:
         authority = f"//{authority}"
-    elif scheme in _WEB or not parts.path:
+    elif scheme in _WEB or not (parts.path or parts.query):
         return None
     path = _quoted(parts.path) or ("/" if scheme in _WEB else "")
     query = f"?{_quoted(parts.query, '?')}" if parts.query else ""

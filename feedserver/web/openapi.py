@@ -305,6 +305,7 @@ def _schemas() -> _Json:
             entries=number,
             feeds=number,
             sources={"type": "array", "items": _object(["name", "kind", "state"], name=text)},
+            peers={"type": "array", "items": _object(["name", "kind", "state"], name=text)},
             problems=texts,
         ),
         "Description": _object(["openapi", "info", "paths"], openapi=text, info={}, paths={}),

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from html import escape, unescape
 from urllib.parse import unquote, urlsplit
+
+from feedserver.feeds import catalogue
+from feedserver.formats import archive
+from feedserver.formats.formats import FORMATS
 
 INTERNAL_IN_MARKDOWN = re.compile(r"(\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)(@/[^)\s>]+)", re.MULTILINE)
 """An internal link as Markdown writes it: what stands before its target, and the target."""
@@ -33,10 +37,12 @@ _CANDIDATE = re.compile(r"""(["',]\s*)/(?!/)""")
 _ANCHORED = re.compile(r"<[a-zA-Z][^<>]*\s(?:id|name)\s*=[^<>]*>", re.IGNORECASE)
 _ANCHOR = re.compile(r"""\s(?:id|name)\s*=\s*(["'])(.*?)\1""", re.IGNORECASE)
 _OWN_ID = re.compile(r"""\s(?:id|name)\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
-_ENDING = re.compile(r"\.(?!html?$|md$)[A-Za-z0-9]{2,5}$")
+_ENDING = re.compile(r"\.(?!html?$|md$)(?=[0-9]*[A-Za-z])[A-Za-z0-9]{2,5}$")
 _FILE = re.compile(
     r"""\s(?:src|href|data|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
+_OURS = frozenset((*FORMATS, catalogue.JSON, catalogue.OPML, archive.FILE))
+_MEDIA = re.compile(r"<(?:audio|source|video)\s", re.IGNORECASE)
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
@@ -77,12 +83,13 @@ def own_anchors(html: str, text: str) -> dict[str, str]:
 def resolve_files(
     html: str, text: str, resolve: Callable[[str], str | None], *, told: str = ""
 ) -> str:
-    """Put addresses for links to Markdown files (`[x](../about.md)`) that a text has.
+    """Put addresses for links to Markdown files that a text has, as Markdown or as HTML.
 
     `resolve` is told a link as it is written. One that leads nowhere loses its address. `told` is
     HTML whose links MkDocs has looked at: what it left as it is was told.
     """
-    written = {to: target for to, target in _written(text).items() if _is_file(to)}
+    targets = _written(text) | {_plain(target): target for target in _hrefs(text)}
+    written = {to: target for to, target in targets.items() if _is_file(to)}
     for match in _LINK.finditer(told) if written else ():
         written.pop(_plain(match[2]), None)
 
@@ -94,6 +101,34 @@ def resolve_files(
         return "" if address is None else f' href="{escape(address)}"'
 
     return _TAG.sub(lambda tag: _LINK.sub(link, tag[0]), html) if written else html
+
+
+def _hrefs(text: str) -> Iterator[str]:
+    """Where the links lead that a text has as HTML."""
+    for tag in _TAG.finditer(text):
+        if tag[0][:2].lower() == "<a" and (match := _LINK.search(tag[0])):
+            yield match[2]
+
+
+def named_files(text: str) -> frozenset[str]:
+    """The files that a text names, decoded: by its links, if they are relative, and as media.
+
+    What begins with a slash may be another program's of the same host. Feeds are written behind
+    all else, and are no files of the site.
+    """
+    links = (target for target in _written(text) if target[:1] not in "/@")
+    media = (
+        _plain(next(filter(None, match.groups()), ""))
+        for tag in _TAG.finditer(text)
+        if _MEDIA.match(tag[0]) and (match := _SRC.search(tag[0]))
+    )
+    return frozenset(
+        each
+        for each in (*links, *media)
+        if "://" not in each
+        and _ENDING.search(path := re.split("[?#]", each)[0])
+        and posixpath.basename(path) not in _OURS
+    )
 
 
 def _is_file(target: str) -> bool:
@@ -161,7 +196,9 @@ def files(html: str) -> tuple[str, ...]:
         for tag in _TAG.finditer(html)
         for match in _FILE.finditer(tag[0])
     ]
-    return tuple(dict.fromkeys(address for address in found if _ENDING.search(address)))
+    return tuple(
+        dict.fromkeys(address for address in found if _ENDING.search(re.split("[?#]", address)[0]))
+    )
 
 
 def anchors(html: str) -> tuple[str, ...]:

@@ -228,7 +228,7 @@ class PostPage(Page):
             found.note(self.file, fragment, f"#{written}")
 
     def _check_files(self, files: Files) -> None:
-        """Warn of pictures that aren't there, and of other files that a shortcode names."""
+        """Warn of pictures that aren't there, and of other files that text or shortcodes name."""
         names = _outputs(files)
         address = self.source.address
         relative = self.source.engine == "commonmark"
@@ -239,8 +239,12 @@ class PostPage(Page):
         # Templates may name more, such as a smaller form of a video.
         called = {value for call in self.source.calls.calls for value in _texts(call.args.values())}
         others = called.difference(pictures)
-        for file in map(self._local, links.files(self.content or "") if others else ()):
-            if file in others and links.is_missing(file, address, names):
+        written = links.named_files(self.source.front.body)
+        for file in map(self._local, links.files(self.content or "") if others or written else ()):
+            is_written = unquote(file) in written and file not in pictures
+            if (file in others and links.is_missing(file, address, names)) or (
+                is_written and links.is_missing(file, address, names, relative=relative)
+            ):
                 kind = "video" if _VIDEO.search(file) else "file"
                 log.warning(f"{self._place(file)}: the {kind} '{file}' is not there")
         image = self._image and links.local(self._image, self.workshop.site_url)

@@ -291,14 +291,17 @@ def test_what_stands_in_it_is_shown_as_on_the_page(
 def test_a_failure_takes_no_space_and_without_src_it_is_one(
     browser: Chrome, pages: Origin, far: Origin
 ) -> None:
-    body = f'<twim-feed src="{far.address}/gone" limit="5"></twim-feed><twim-feed></twim-feed>'
+    body = f'<twim-feed src="{far.address}/gone" limit="5"></twim-feed>'
+    body += '<twim-feed></twim-feed><twim-feed src="file:///feed.json"></twim-feed>'
     show(browser, pages, far, body)
     script = """
       return [...document.querySelectorAll("twim-feed")].map((feed) => [
         feed.shadowRoot.querySelector("[part=message]").textContent, feed.offsetHeight < 60]);
     """
     said = "This can’t be loaded right now. Try again"
-    assert browser.execute_script(script) == [[said, True], [said, True]]
+    # No button helps where there is nothing to try.
+    missing = "There is no web address in src."
+    assert browser.execute_script(script) == [[said, True], [missing, True], [missing, True]]
 
 
 def test_nothing_goes_on_behind_the_ellipsis(browser: Chrome, pages: Origin, far: Origin) -> None:
@@ -355,6 +358,31 @@ def test_lines_are_cut_and_dates_are_whole_where_there_is_little_room(
     """
     beyond = browser.execute_script(script)
     assert len(beyond) == 3 and max(beyond) <= 0
+
+
+def test_dates_in_titles_do_not_break(browser: Chrome, pages: Origin, far: Origin) -> None:
+    titles = [
+        "This Week in Matrix 2026-03-13",
+        "Notes of 2026-03-13 and 2026-03-14, and 12026-03-1",
+    ]
+    items = [{"id": title, "title": title} for title in titles]
+    items += [{"id": title, "title": title, "url": "https://news.example/"} for title in titles]
+    src = far.feed("/feed.json", feed(*items))
+    show(browser, pages, far, f'<twim-feed src="{src}" layout="cards"></twim-feed>')
+    script = """
+      const feed = document.querySelector("twim-feed");
+      const broken = [];
+      const titles = [...feed.shadowRoot.querySelectorAll("[part=title]")];
+      for (let width = 160; width < 420; width += 4) {
+        feed.style.inlineSize = `${width}px`;
+        for (const day of feed.shadowRoot.querySelectorAll("[part=title] .day")) {
+          if (day.getClientRects().length > 1) broken.push(width);
+        }
+      }
+      return [titles.map((title) => title.textContent), broken,
+        feed.shadowRoot.querySelectorAll("[part=title] .day").length];
+    """
+    assert browser.execute_script(script) == [titles * 2, [], 6]
 
 
 def test_it_keeps_its_looks_in_another_document(

@@ -19,6 +19,7 @@ from tests.browser.chromium import elsewhere, forget, media, no_scripts, request
 from tests.browser.conftest import Site
 from tests.browser.letters import PAGES
 from tests.browser.test_accessibility import DARK, RUN
+from tests.conftest import some
 
 CLIENTS = PAGES["a section"]
 
@@ -184,7 +185,7 @@ def test_it_is_there_after_instant_navigation(browser: Chrome, letters: Site) ->
     assert _one(browser, "dialog").is_displayed()
 
 
-@pytest.mark.parametrize(("colours", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize(("colours", "width"), some([("dark", 360), ("light", 1280)]))
 def test_nothing_of_the_dialogue_keeps_anybody_out(
     browser: Chrome, axe: str, letters: Site, colours: str, width: int
 ) -> None:
@@ -242,7 +243,7 @@ def test_without_scripts_it_is_read(browser: Chrome, site: str) -> None:
         assert not browser.find_elements(By.CSS_SELECTOR, ".twim-room button")
 
 
-@pytest.mark.parametrize(("colours", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize(("colours", "width"), some([("dark", 360), ("light", 1280)]))
 def test_what_bots_are_told_keeps_nobody_out(
     browser: Chrome, axe: str, letters: Site, colours: str, width: int
 ) -> None:

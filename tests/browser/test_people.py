@@ -24,7 +24,7 @@ from tests.browser.chromium import elsewhere, errors, media, no_scripts, request
 from tests.browser.conftest import looks
 from tests.browser.letters import build_letters
 from tests.browser.serving import free_port, served
-from tests.conftest import DEEP
+from tests.conftest import DEEP, some
 from tests.samples import SITE, archive, post, update
 
 PAGES = {
@@ -308,7 +308,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", some([320, 1280]))
 def test_a_long_group_has_each_feed_s_dialogue(
     browser: Chrome, axe: str, long: str, width: int
 ) -> None:

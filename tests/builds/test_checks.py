@@ -103,6 +103,33 @@ def test_terms_at_the_top_of_toml_posts_are_told_once(tmp_path: Path) -> None:
     ]
 
 
+def test_terms_of_yaml_posts_that_are_not_read_are_told_once(tmp_path: Path) -> None:
+    wrong = "---\ntitle: Y{}\ndate: 2024-01-0{}\ncategory: News\ntag: [Ink]\nport: [Hull]\n---\n"
+    right = (
+        "---\ntitle: R\ndate: 2024-02-01\ncategories: [News]\ncategory: Else\nauthor: Ida\n"
+        "tags: [Ink]\ntaxonomies: {port: [Hull]}\n---\n"
+    )
+    # Of another plugin's it may be anything.
+    other = "---\ntitle: O\ndate: 2024-02-02\ncategory: {id: 3}\ntag:\n---\n"
+    files: dict[str, str | bytes] = {
+        **{f"blog/{number}.md": wrong.format(number, number) for number in (1, 2)},
+        "blog/right.md": right,
+        "blog/other.md": other,
+        "blog/.authors.yml": "authors:\n  ida: {name: Ida, description: I, avatar: a.png}\n",
+        "a.png": b"",
+    }
+    names = ("author", "category", "tags", "port")
+    twim = {"taxonomies": {name: {"feed": True} for name in names}}
+    built = build(tmp_path, files, twim=twim)
+    assert [each for each in built.warnings if "isn't read" in each] == [
+        "blog/1.md:4: category: this isn't read, 'categories' is: categories: [\"…\"]; "
+        "so in 1 more",
+        "blog/1.md:6: port: this isn't read, 'taxonomies' is: taxonomies: {port: [\"…\"]}; "
+        "so in 1 more",
+        "blog/1.md:5: tag: this isn't read, 'tags' is: tags: [\"…\"]; so in 1 more",
+    ]
+
+
 def test_an_empty_blog_dir_is_named_once(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "about.md": "# About\n",

@@ -21,8 +21,6 @@ from feedserver.web.app import create_app
 from tests.served import served, without_paging
 from tests.sites import Built, messages
 
-pytestmark = pytest.mark.dependency
-
 MKDOCS_YML = """\
 site_name: Matrix.org
 site_url: https://matrix.example/
@@ -75,6 +73,7 @@ def site(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     return built
 
 
+@pytest.mark.dependency
 def test_it_warns_of_exactly_what_is_broken(site: Built) -> None:
     found: dict[str, list[str]] = {}
     for warning in site.warnings:
@@ -105,6 +104,7 @@ def test_posts_are_where_they_were(site: Built) -> None:
         assert (site.folder / page / "index.html").is_file()
 
 
+@pytest.mark.dependency
 def test_every_address_of_the_contract_has_its_page(site: Built) -> None:
     for page in (
         "",
@@ -215,6 +215,7 @@ def test_nothing_is_wrong_with_any_feed(site: Built) -> None:
             assert check(data, address=address) == ()
 
 
+@pytest.mark.dependency
 def test_feedparser_reads_back_what_went_in(site: Built) -> None:
     items = site.json("updates/feed.json")["items"]
     for name in ("atom.xml", "rss.xml"):
@@ -237,6 +238,7 @@ def test_reader_subscribes(site: Built) -> None:
             assert {entry.id for entry in entries} == {item["id"] for item in items}
 
 
+@pytest.mark.dependency
 def test_the_server_answers_with_the_bytes_of_the_files(site: Built) -> None:
     store = served(site.folder)
     app = create_app(Settings(url="https://matrix.example/", folder=site.folder), store=store)

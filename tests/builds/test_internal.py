@@ -224,6 +224,28 @@ def test_links_to_markdown_files_that_are_not_there_are_told_with_their_lines(
     assert ".md" not in built.read("feed.json")
 
 
+def test_links_in_html_to_markdown_files_lead_to_their_pages_or_are_told(tmp_path: Path) -> None:
+    body = """\
+<a href="../about.md#who">about</a> and <A class='x' href='2024/two/index.md'>two</A>
+
+<p><a href="gone.md">gone</a> <a href="https://x.example/readme.md">other</a></p>
+
+`<a href="code.md">` <a href="../about.md#nobody">nobody</a>
+"""
+    built = build(tmp_path, {**FILES, "blog/one.md": post("One", body)})
+    assert built.warnings == [
+        "blog/one.md:11: the link to 'gone.md' leads nowhere",
+        "blog/one.md:13: the link to '../about.md#nobody' leads to no heading",
+    ]
+    page = built.read("blog/one/index.html")
+    assert '<a href="../../about/#who">about</a>' in page
+    assert "<A class='x' href=\"../2024/two/\">two</A>" in page
+    assert "<a>gone</a>" in page and '"https://x.example/readme.md"' in page
+    [entry] = [item for item in built.json("feed.json")["items"] if item["title"] == "One"]
+    assert f'<a href="{SITE_URL}about/#who">about</a>' in entry["content_html"]
+    assert "gone.md" not in entry["content_html"]
+
+
 def test_links_to_markdown_files_in_bodies_of_shortcodes_elsewhere(tmp_path: Path) -> None:
     body = (
         "[above](../gone.md)\n\n"

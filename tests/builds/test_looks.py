@@ -83,6 +83,13 @@ def test_a_date_in_a_table_of_contents_does_not_break(site: Built) -> None:
     assert "&lt;span" not in site.read("section/clients/index.html")
 
 
+@pytest.mark.parametrize("path", ["category/index.html", "section/clients/index.html"])
+def test_a_date_in_a_list_does_not_break(site: Built, path: str) -> None:
+    page = _page(site, path)
+    titles = [link for link in page.css("a[href]") if "2024-05-01" in link.text()]
+    assert titles and all(link.css(".twim-whole") for link in titles)
+
+
 def test_activity_of_one_year_is_not_drawn_and_a_long_table_has_a_filter(site: Built) -> None:
     projects, sections = (_page(site, f"{name}/index.html") for name in ("project", "section"))
     assert not projects.css(".twim-years") and "Activity" not in _text(

@@ -765,6 +765,29 @@ def test_a_video_or_a_file_that_a_shortcode_names_has_to_be_there(tmp_path: Path
     ]
 
 
+def test_files_that_a_text_links_to_or_plays_have_to_be_there(tmp_path: Path) -> None:
+    body = """\
+[x](gone.pdf) [y](there.pdf#page=2) [z](<lost map.pdf>) [r](/files/other.pdf) [v](../r0.6.10)
+[f](../../rss.xml) [c](../../feeds.json) [s](https://x.example/a.pdf) `[k](code.pdf)`
+[![p](there.png)](full.png)
+
+<video src="gone.mp4"></video> <audio src=there.ogg></audio>
+<video controls><source src="/img/gone.webm"></video> <audio src='gone.ogg#t=3'></audio>
+"""
+    files: dict[str, str | bytes] = {
+        "blog/a/index.md": post("A", body),
+        **{f"blog/a/{name}": b"" for name in ("there.pdf", "there.png", "there.ogg")},
+    }
+    assert build(tmp_path, files).warnings == [
+        "blog/a/index.md:9: the file 'gone.pdf' is not there",
+        "blog/a/index.md:9: the file 'lost%20map.pdf' is not there",
+        "blog/a/index.md:11: the file 'full.png' is not there",
+        "blog/a/index.md:13: the video 'gone.mp4' is not there",
+        "blog/a/index.md:14: the video '/img/gone.webm' is not there",
+        "blog/a/index.md:14: the file 'gone.ogg#t=3' is not there",
+    ]
+
+
 REPORT = "[Ada](https://matrix.to/#/@ada:example.org) says\n\n> News.\n\n"
 
 

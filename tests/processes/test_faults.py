@@ -21,7 +21,7 @@ from feedserver.formats import archive
 from feedserver.serving.supervisor import Supervisor
 from feedserver.sources.statefolder import DATABASE
 from feedserver.store import database
-from tests.conftest import ROOT
+from tests.conftest import ROOT, some
 from tests.feedserver.faults import DAMAGES, no_room, replace_by_pipe
 from tests.feedserver.running import Running, put, running, until
 from tests.processes.test_serving import small_archive
@@ -142,7 +142,7 @@ def test_a_start_without_room(site: Path, tmp_path: Path) -> None:
         assert server.health()["sources"][0]["state"] == "stale"
 
 
-@pytest.mark.parametrize("by", ["nothing", "a file"])
+@pytest.mark.parametrize("by", some(["a file", "nothing"]))
 def test_a_state_folder_that_is_taken_away(site: Path, tmp_path: Path, by: str) -> None:
     state = tmp_path / "state"
     with running(site, settings=_settings(state)) as server:
@@ -167,7 +167,7 @@ def test_a_state_folder_that_is_taken_away(site: Path, tmp_path: Path, by: str) 
         until(lambda: _titles(server) == ["Newer", "Week"])
 
 
-@pytest.mark.parametrize("damage", ["the middle", "empty", "half of it"])
+@pytest.mark.parametrize("damage", some(["the middle", "empty", "half of it"]))
 def test_a_damaged_database_is_made_anew_while_it_is_served(
     site: Path, tmp_path: Path, damage: str
 ) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
 
 from feedserver.formats import archive as archives
 from feedserver.model import Archive, Feed
+from tests.conftest import DEEP
 from tests.feedserver.running import Running, put, running, until
 from tests.readers.readers import READERS, FeedReader
 from tests.samples import archive, post, update
@@ -61,8 +63,14 @@ def server(folder: Path) -> Iterator[Running]:
         yield found
 
 
-@pytest.mark.parametrize("file", ["atom.xml", "rss.xml"])
-@pytest.mark.parametrize("kind", READERS, ids=lambda kind: kind.__name__)
+FILES = ("atom.xml", "rss.xml")
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [*(product(READERS, FILES) if DEEP else zip(READERS, cycle(FILES)))],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_a_reader_follows_a_feed(
     server: Running, folder: Path, tmp_path: Path, kind: type[FeedReader], file: str
 ) -> None:

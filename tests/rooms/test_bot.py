@@ -25,21 +25,10 @@ from feedserver.sources.fetching import Fetched, Validators
 from tests.conftest import ROOT
 from tests.feedserver.running import until
 from tests.rooms.newsletter import Newsletter, hosted
-from tests.rooms.synapse import Member, Synapse, homeserver
+from tests.rooms.synapse import Member, Synapse
 
 FIRST = {"Clients": {"Seagull": "It flies.", "Owl": "It hoots."}, "Talks": {"Nests": "Of twigs."}}
 SECOND = {"Clients": {"Seagull": "It lands.", "Heron": "It waits."}}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
-    with homeserver(tmp_path_factory.mktemp("synapse")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def ida(server: Synapse) -> Member:
-    return server.register("ida")
 
 
 @dataclass(slots=True)
@@ -336,17 +325,10 @@ def test_whoever_is_killed_at_any_step_says_everything_once(
     assert at >= 5
 
 
-@pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
-    """A homeserver with limits, which is stopped and started."""
-    with homeserver(tmp_path_factory.mktemp("strict"), limited=True) as found:
-        yield found
-
-
 def test_limits_of_a_homeserver_are_waited_for(
     strict: Synapse, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ida = strict.register("ida")
+    ida = strict.register("iris")
     with reposting(strict, ida, tmp_path, caplog) as bot:
         bot.once()
         bot.news.publish(2, {"Clients": {f"Owl{number}": "It hoots." for number in range(9)}})

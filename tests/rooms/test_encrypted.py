@@ -17,17 +17,10 @@ import nio
 import pytest
 
 from feedserver.bot import _encrypted
-from tests.rooms.synapse import Member, Synapse, homeserver
+from tests.rooms.synapse import Member, Synapse
 from tests.rooms.test_bot import FIRST, SECOND, Reposting, reposting
 
 ENCRYPTION = {"algorithm": "m.megolm.v1.aes-sha2"}
-pytestmark = pytest.mark.dependency
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
-    with homeserver(tmp_path_factory.mktemp("synapse")) as found:
-        yield found
 
 
 @pytest.fixture
@@ -89,6 +82,7 @@ def _names(events: list[dict[str, Any]]) -> list[str]:
     return [event["content"]["body"].split(" ")[0] for event in events]
 
 
+@pytest.mark.dependency
 def test_a_member_decrypts_messages_and_edits_also_of_a_bot_that_was_started_anew(
     bot: Reposting, ida: Reader
 ) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,16 +17,15 @@ from tests.conftest import absent
 from tests.feedserver.running import running, until
 from tests.rooms import pages
 from tests.rooms.newsletter import Newsletter, hosted
-from tests.rooms.synapse import Member, Synapse, homeserver
+from tests.rooms.synapse import Member, Synapse
 
 TUTORIAL = "tutorial-room"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+def server(strict: Synapse) -> Synapse:
     """A homeserver that lets few messages come at once, as others do."""
-    with homeserver(tmp_path_factory.mktemp("synapse"), limited=True) as found:
-        yield found
+    return strict
 
 
 @pytest.fixture(scope="module")

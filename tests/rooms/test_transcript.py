@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.feedserver.running import Running, running, until
 from tests.rooms import pages
-from tests.rooms.synapse import Member, homeserver
+from tests.rooms.synapse import Member, Synapse
 from tests.sites import build
 
 PAGE = pages.path("how-to/room-transcript")
@@ -83,13 +83,11 @@ def _bot(settings: Path, account: Member) -> Iterator[None]:
         assert process.wait(60) == 0
 
 
-def test_the_page_shows_what_a_member_reads(tmp_path: Path) -> None:
-    (tmp_path / "synapse").mkdir()
+def test_the_page_shows_what_a_member_reads(server: Synapse, ida: Member, tmp_path: Path) -> None:
     _publish(tmp_path)
     rooms: list[str] = []
-    with homeserver(tmp_path / "synapse") as server, running(tmp_path / "site") as feeds:
-        ida, account = server.register("ida"), server.register("harbour-news")
-        room = ida.create()
+    with running(tmp_path / "site") as feeds:
+        account, room = server.register("harbour-news"), ida.create()
         settings = tmp_path / "bot.toml"
         settings.write_text(
             f'homeserver = "{server.address}"\nuser = "{account.user}"\nstate = "bot"\n'

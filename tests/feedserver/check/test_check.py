@@ -16,6 +16,7 @@ from feedserver.check._html import check_html
 from feedserver.check.check import check
 from feedserver.check.findings import Finding
 from feedserver.check.jsonfeed import check_json
+from tests.conftest import examples
 from tests.feedserver.counting import steps
 
 FOLDER = Path(__file__).parents[2] / "data" / "check"
@@ -463,7 +464,7 @@ def test_a_finding_is_one_line() -> None:
     assert str(Finding(6, "a\nb", "is  odd")) == "a b: is odd (guid)"
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.sampled_from((ATOM, RSS, JSON)), st.data())
 def test_a_damaged_feed_raises_nothing(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 
 import pytest
@@ -56,6 +57,56 @@ def test_addresses_are_relative_to_the_base_or_the_page(
     )
 
 
+def xhtml(text: str, *, of: str = "", more: str = "") -> str | None:
+    """Content of XHTML, with attributes of the element `content` and of its one `div`."""
+    name = "http://www.w3.org/1999/xhtml"
+    body = f'<content type="xhtml"{of}>\n <div xmlns="{name}"{more}>{text}</div>\n</content>'
+    return one(atom(entry(body, id=PAGE), head=f'<link rel="self" href="{FEED}"/>')).content
+
+
+@pytest.mark.parametrize(
+    ("of", "more", "base"),
+    [
+        ("", ' xml:base="https://b.example/x/"', "https://b.example/x/"),
+        ("", " class='x' xml:base = 'https://b.example/?a&amp;b'", "https://b.example/"),
+        ("", ' xml:base="/media/"', "https://letters.example/media/"),
+        (' xml:base="https://b.example/x/"', ' xml:base="y/"', "https://b.example/x/y/"),
+        (' xml:base="https://b.example/x/"', "", "https://b.example/x/"),
+        ("", "", PAGE),
+    ],
+)
+def test_addresses_in_xhtml_are_relative_to_the_base_of_its_element(
+    of: str, more: str, base: str
+) -> None:
+    found = xhtml(
+        '<p><a href="map/">m</a> <a href="#low">l</a><img src="1.png"/></p>', of=of, more=more
+    )
+    assert found == (
+        f'<p><a href="{base}map/">m</a> <a href="{PAGE}#low">l</a><img src="{base}1.png"></p>'
+    )
+
+
+def test_addresses_in_xhtml_are_relative_to_the_nearest_base() -> None:
+    found = xhtml(
+        '<p><a href="a">a</a></p><section xml:base="https://c.example/y/"><p><a href="a">a</a></p>'
+        '<p xml:base="../z/"><a href="a">a</a> <a href="#low">l</a>'
+        '<img src="1.png" srcset="1.png 1x, 2.png 2x"/><img data-src="3.png"/></p>'
+        '<p xml:base="javascript:x"><a href="https://d.example/">d</a><a href="b">b</a></p>'
+        '</section><p><img xml:base="/media/" src="4.png"/><a href="c">c</a></p>',
+        more=' xml:base="https://b.example/x/"',
+    )
+    assert found == (
+        '<p><a href="https://b.example/x/a">a</a></p>'
+        '<section><p><a href="https://c.example/y/a">a</a></p>'
+        f'<p><a href="https://c.example/z/a">a</a> <a href="{PAGE}#low">l</a>'
+        '<img src="https://c.example/z/1.png"'
+        ' srcset="https://c.example/z/1.png 1x, https://c.example/z/2.png 2x">'
+        '<img src="https://c.example/z/3.png"></p>'
+        '<p><a href="https://d.example/">d</a><a href="https://c.example/y/b">b</a></p></section>'
+        '<p><img src="https://b.example/media/4.png"><a href="https://b.example/x/c">c</a></p>'
+    )
+
+
 def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
     data = rss(f"{ITEM}<content:encoded>&lt;img src='1.png'></content:encoded></item>")
     [found] = reading.read(data, Options(), "https://letters.example/rss.xml").archive.entries
@@ -72,6 +123,18 @@ def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
         '<img src="/lazyload.gif" data-src="/gull.png" data-lazy="true" alt="A gull">',
         '<img src="#" data-lazy-src="/gull.png" alt="A gull">',
         '<img src="" data-original="/gull.png" alt="A gull">',
+        f'<img src="{DOT}" data-lazyload="/gull.png" alt="A gull">',
+        '<img src="/blank.gif" data-echo="/gull.png" alt="A gull">',
+        f'<img src="{DOT}" data-cfsrc="/gull.png" alt="A gull">',
+        '<img nitro-lazy-src="/gull.png" alt="A gull">',
+        f'<img src="{DOT}" data-src-small="/grey.png" data-src-large="/gull.png" alt="A gull">',
+        '<img src="/1x1.png" data-permalink="/gull/" data-orig-file="/gull.png" alt="A gull">',
+        '<img src="/blank.gif" data-srcset="/gull.png 300w, /gull-2.png 600w" alt="A gull">',
+        '<img src="/grey.png" data-lazy-srcset="/gull.png 300w, /gull-2.png 600w" alt="A gull">',
+        '<img src="/gull.png" data-srcset="/gull-2.png 600w, /gull.png 300w" alt="A gull">',
+        '<img src="/grey.png" srcset="/grey.png 1x" data-src="/gull.png" alt="A gull">',
+        '<img src="/blank.gif" data-srcset="/gull.png 1x" alt="A gull">'
+        '<noscript><img src="/gull-2.png"></noscript>',
         f'<img src="{DOT}" data-src="/gull.png" alt="A gull"><noscript>{GULL}</noscript>',
         f'<img src="{DOT}"><noscript>{GULL}</noscript>',
         f'<img class="is-lazy" src="/grey.png"> <noscript>{GULL}</noscript>',
@@ -85,6 +148,49 @@ def test_a_lazy_picture_is_the_picture(written: str) -> None:
     assert found.count("<img") == 1
     assert 'src="https://letters.example/gull.png"' in found and 'alt="A gull"' in found
     assert "noscript" not in found and "data" not in found and "grey" not in found
+
+
+def test_a_link_around_a_lazy_picture_stays() -> None:
+    text = f'<a href="/full.jpg"><img src="{DOT}" data-lazyload="/t.jpg"></a>'
+    assert shown(f"<p>x</p>{text}") == (
+        '<p>x</p><a href="https://letters.example/full.jpg">'
+        '<img src="https://letters.example/t.jpg"></a>'
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<div class="hero" data-bg="/gull.png"></div>',
+        "<div class=\"hero\" data-bg=\"url('/gull.png')\" style='background:none'> </div>",
+        '<div class="hero" data-background-image="/gull.png"><span></span></div>',
+        '<div class="hero" data-bgset="/gull.png 300w, /gull-2.png 600w"></div>',
+    ],
+)
+def test_a_lazy_background_of_nothing_else_is_a_picture(written: str) -> None:
+    found = shown(f"<p>x</p>{written}") or ""
+    assert found.count('<img src="https://letters.example/gull.png">') == found.count("<img") == 1
+
+
+def test_a_lazy_background_of_something_is_none() -> None:
+    text = '<div><p>x</p><img src="https://letters.example/gull.png"></div>'
+    assert shown(text.replace("<div>", '<div data-bg="/grain.png">')) == text
+
+
+def test_a_picture_is_of_one_of_its_sources_where_it_has_no_other() -> None:
+    found = shown(
+        '<p>x</p><picture><source srcset="/a.webp 1x"><source data-srcset="/a.jpg, /b.jpg 2x">'
+        f'<img src="{DOT}"></picture>'
+    )
+    assert '<img src="https://letters.example/a.jpg">' in (found or "")
+
+
+def test_what_stands_in_for_a_picture_ends_no_paragraph() -> None:
+    text = '<p><noscript><p>No scripts.</p><img src="/a.png"></noscript><img data-src="/b.png"></p>'
+    assert shown(f"<!-- <noscript> --><p>x</p>{text}") == (
+        '<p>x</p><p><img src="https://letters.example/a.png">'
+        '<img src="https://letters.example/b.png"></p>'
+    )
 
 
 def test_lazy_sets_of_pictures() -> None:
@@ -112,6 +218,9 @@ def test_lazy_sets_of_pictures() -> None:
         "<p><noscript>Please let scripts run.</noscript></p>",
         "<p><noscript></noscript><noscript></noscript></p>",
         '<p><noscript><img src="https://count.example/p.gif" width="1" height="1"></noscript></p>',
+        "<p><noscript><p>Please let scripts run.</p></noscript></p>",
+        '<div class="hero" data-bg="data:,"></div>',
+        '<p><span data-bg=""></span></p>',
     ],
 )
 def test_nothing_empty_is_left_of_a_picture(written: str) -> None:
@@ -125,7 +234,8 @@ def test_a_picture_beside_one_that_counts_visitors_stays() -> None:
 
 tags = st.sampled_from(
     "<p> </p> <noscript> </noscript> <picture> </picture> <source> <img> <div> </div> x <a> </a>"
-    " <img|src=/a.png> <img|data-src=/b.png> <a|href=#c> <source|data-srcset=/d.png>".split()
+    " <img|src=/a.png> <img|data-src=/b.png> <a|href=#c> <source|data-srcset=/d.png>"
+    " <div|data-bg=/e.png> <p|xml:base=/f/> <img|src=/blank.gif|data-srcset=/g.png>".split()
 )
 
 
@@ -152,8 +262,15 @@ SITE_ROOT = "https://letters.example/"
         lambda n: "<div>" * n + "<img>",
         lambda n: "<a href=#x>" * n,
         lambda n: f"<img data-srcset='{'a.png, ' * n}'>",
+        lambda n: f"<p xml:base='/x/'><img data-srcset='{'a.png, ' * n}'>",
+        lambda n: "<p xml:base='x/'><a href=a>" * n,
+        lambda n: "<div data-bg=/a.png>" * n,
+        lambda n: "<div><div data-bg=/a.png></div>" * n,
+        lambda n: "<noscript>" * n + "<p></noscript>",
+        lambda n: "<noscript></noscript><!--" * n,
+        lambda n: "<picture>" + "<source data-srcset=a.png><img>" * n,
     ],
-    ids=range(9),
+    ids=range(16),
 )
 def test_content_is_prepared_in_steps_that_grow_with_it(make: Callable[[int], str]) -> None:
     first, second = make(400), make(800)
@@ -231,6 +348,78 @@ def test_attachments_of_json_and_where_the_content_links_to_them() -> None:
     assert (
         found.content == '<p>x <audio src="https://letters.example/7.mp3" controls=""></audio></p>'
     )
+
+
+TEXT = "<content:encoded>&lt;p>A talk.&lt;/p></content:encoded>"
+
+
+def test_a_file_that_is_not_on_the_web_has_a_link_in_the_content() -> None:
+    files = '<enclosure url="magnet:?xt=urn:btih:ab&amp;dn=7" length="4" type="a/torrent"/>'
+    found = one(rss(f"{ITEM}{files}{TEXT}</item>"))
+    address = "magnet:?xt=urn:btih:ab&amp;dn=7"
+    assert found.content == f'<p>A talk.</p><p><a href="{address}">{address}</a></p>'
+    assert (found.attachments, found.image) == ((), None)
+    picture = one(rss(f"{ITEM}{files.replace('a/torrent', 'image/png')}{TEXT}</item>"))
+    assert (picture.content, picture.image) == (found.content, None)
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:,a", "https://[/", "file:///a"])
+def test_an_enclosed_file_that_nobody_can_follow_is_told(address: str) -> None:
+    found = read(
+        rss(f'{ITEM}<enclosure url="{address}" length="4" type="audio/mpeg"/>{TEXT}</item>')
+    )
+    [talk] = found.archive.entries
+    assert (talk.attachments, talk.content) == ((), "<p>A talk.</p>")
+    [told] = found.findings
+    assert told.where == "Tide" and told.message == (
+        f"encloses what can't be followed, and is left out: {address}"
+    )
+
+
+def test_files_of_media_rss_are_enclosed() -> None:
+    files = (
+        '<media:group><media:content url="/7.mp4" type="video/mp4" fileSize="9"/>'
+        '<media:content url="https://radio.example/7.webm"/></media:group>'
+        '<media:content url="https://radio.example/7.mp3" medium="audio"/>'
+        '<media:content url="https://radio.example/7" type="application/x-shockwave-flash"/>'
+        '<media:content url="https://[/a.png"/><media:thumbnail url="/7.png"/>'
+    )
+    data = rss(
+        f'{ITEM}<enclosure url="https://radio.example/7.mp3" length="4200"/>{files}{TEXT}</item>'
+    )
+    [found] = reading.read(data, Options(), "https://letters.example/rss.xml").archive.entries
+    assert found.attachments == (
+        AUDIO,
+        Attachment("https://letters.example/7.mp4", "video/mp4", 9),
+        Attachment("https://radio.example/7.webm", "video/webm"),
+    )
+    assert (found.content or "").count("<a href=") == 3
+
+
+def test_what_media_rss_says_nothing_of_is_a_picture() -> None:
+    found = one(rss(f'{ITEM}<media:content url="https://radio.example/see?id=7"/>{TEXT}</item>'))
+    assert (found.image, found.attachments) == (Image("https://radio.example/see?id=7"), ())
+
+
+def test_files_come_back_from_each_of_our_own_formats() -> None:
+    files = (AUDIO, *(Attachment(f"https://radio.example/{name}") for name in ("7.ogg", "7.xyz")))
+    talk = replace(one(rss(f"{ITEM}{TEXT}</item>")), attachments=files)
+    channel = Channel("T", "", SITE.url, f"{SITE.url}x", SITE, (talk,))
+    for form in FORMATS.values():
+        found = one(form.serialise(channel))
+        assert [file.url for file in found.attachments] == [file.url for file in files]
+        assert found.image is None
+
+
+@pytest.mark.parametrize("base", ["", ' xml:base="/7/"'])
+def test_content_that_is_elsewhere_is_enclosed(base: str) -> None:
+    text = f'<summary>A talk.</summary><content type="audio/mpeg"{base} src="talk.mp3"/>'
+    found = one(atom(entry(text, id=PAGE)))
+    address = f"https://letters.example{'/7/' if base else '/2026/tide/'}talk.mp3"
+    assert found.attachments == (Attachment(address, "audio/mpeg"),)
+    assert found.content == f'<p>A talk.</p><p><a href="{address}">talk.mp3</a></p>'
+    page = one(atom(entry('<content type="text/html" src="talk.html"/>', id=PAGE)))
+    assert (page.attachments, page.content) == ((), None)
 
 
 def test_a_file_of_an_issue_stands_in_none_of_its_updates() -> None:

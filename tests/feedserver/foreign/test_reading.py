@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from xml.sax.saxutils import escape
@@ -15,7 +16,7 @@ from feedserver.errors import ArchiveError, ForeignError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
 from feedserver.feeds.index import Index
-from feedserver.foreign import reading
+from feedserver.foreign import isolated, reading
 from feedserver.foreign.reading import Options, Reading
 from feedserver.formats import archive as archives
 from feedserver.formats import jsonfeed
@@ -313,7 +314,7 @@ def test_an_item_that_only_looks_like_ours_is_read_as_any_other() -> None:
 def test_an_archive_is_an_archive() -> None:
     feeds = [Feed("/", "All", "", "posts", "/blog/")]
     data = archives.serialise(archive([post("one")], feeds))
-    assert reading.read(data, Options()) == Reading(archives.parse(data))
+    assert reading.read(data, Options()) == Reading(archives.parse(data), complete=True)
     with pytest.raises(ArchiveError, match=r"_twim\.version: invalid enum value 2"):
         reading.read(data.replace(b'"_twim":{"version":1', b'"_twim":{"version":2'), Options())
 
@@ -570,3 +571,17 @@ def test_the_order_of_a_feed_is_told() -> None:
     assert list(found.order) == ids
     assert not found.complete
     assert read(archives.serialise(archive([post("one")]))).complete
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        atom(entry(), entry(id="https://letters.example/3/"), tombstone("https://x.example/2/")),
+        archives.serialise(archive([post("one")])),
+    ],
+)
+def test_what_a_process_reads_is_the_same(data: bytes) -> None:
+    read_here, read_there = read(data), isolated.read(data, Options())
+    assert read_there.archive.entries == read_here.archive.entries
+    told = operator.attrgetter("findings", "complete", "order", "withdrawn")
+    assert told(read_there) == told(read_here)

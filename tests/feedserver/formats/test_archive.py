@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from feedserver.errors import ArchiveError
 from feedserver.formats import archive
 from feedserver.model import Archive, Feed, Site
+from tests.conftest import examples
 from tests.feedserver.examples import SITE, assert_golden, entries, golden_channel, texts
 
 FULL = Archive(
@@ -77,7 +78,7 @@ def test_golden(name: str, made: Archive, tmp_path: Path) -> None:
     assert_golden(archive.serialise(made), f"{name}.archive.json", tmp_path)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(archives)
 def test_every_archive_comes_back(made: Archive) -> None:
     data = archive.serialise(made)
@@ -85,7 +86,7 @@ def test_every_archive_comes_back(made: Archive) -> None:
     assert archive.serialise(archive.parse(data)) == data
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(archives, st.sampled_from([None, 1, "\t"]))
 def test_every_archive_is_read_from_its_file(
     tmp_path_factory: pytest.TempPathFactory, made: Archive, indent: int | str | None
@@ -98,7 +99,7 @@ def test_every_archive_is_read_from_its_file(
     assert archive.serialise(archive.parse_packed(path.read_bytes())) == data
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.binary() | _json.map(lambda value: json.dumps(value).encode()))
 def test_a_file_of_anything_else_is_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
@@ -109,14 +110,14 @@ def test_a_file_of_anything_else_is_refused(
         archive.parse_packed(path.read_bytes())
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.binary() | _json.map(lambda value: json.dumps(value).encode()))
 def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(ArchiveError):
         archive.parse(data)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.data())
 def test_an_archive_with_anything_in_it_is_read_or_refused(data: st.DataObject) -> None:
     document = members()

@@ -13,6 +13,7 @@ from lxml import etree
 from feedserver.formats import atom, xml
 from feedserver.model import Entry, Image, Person
 from feedserver.text.clean import clean
+from tests.conftest import examples
 from tests.feedserver.examples import (
     HOSTILE,
     SITE,
@@ -72,7 +73,7 @@ def test_reader_reads_back_what_went_in(tmp_path: Path) -> None:
         assert [content.value for content in read[entry.id].content] == [entry.content]
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(title=hostile_texts, summary=hostile_texts, content=hostile_texts, name=hostile_texts)
 def test_any_text_comes_back(title: str, summary: str, content: str, name: str) -> None:
     entry = post(title, summary=summary, content=content, authors=(Person(name), Person("Ann")))
@@ -84,7 +85,7 @@ def test_any_text_comes_back(title: str, summary: str, content: str, name: str) 
     assert text(tree, "atom:entry/atom:author[last()]/atom:name") == "Ann"
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(entries, min_size=1, max_size=3))
 def test_any_entries_make_a_document(many: list[Entry]) -> None:
     made = channel(*many)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from feedserver.errors import ArchiveError
 from feedserver.formats import decoding
 from feedserver.formats.decoding import Address, WebAddress, typed
+from tests.conftest import examples
 
 pytestmark = pytest.mark.dependency
 
@@ -104,7 +105,7 @@ def test_what_is_no_object_has_no_members(data: bytes) -> None:
         decoding.split(data)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for read in (decoding.read, decoding.split):
@@ -114,7 +115,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
             assert str(error)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(_objects, st.sampled_from([None, 2]), st.booleans())
 def test_an_object_is_read_whole_and_in_parts(
     value: dict[str, object], indent: int | None, ascii: bool
@@ -129,7 +130,7 @@ def test_an_object_is_read_whole_and_in_parts(
         assert whole == _split(data) == value
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(_objects, st.data())
 def test_a_broken_object_is_refused_in_parts_as_whole(
     value: dict[str, object], data: st.DataObject
@@ -156,7 +157,7 @@ def test_halves_of_pairs_are_mended() -> None:
     assert decoding.read(decoding.mend(given)) == found
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.text(st.characters(categories=["Cs", "Ll"]) | st.sampled_from('\\"u🦀')))
 def test_what_is_mended_is_as_python_writes_it(text: str) -> None:
     data = json.dumps(text).encode()

@@ -9,6 +9,7 @@ from lxml import etree
 
 from feedserver.formats import atom, rss
 from feedserver.text.html import sanitise
+from tests.conftest import examples
 from tests.feedserver.examples import HOSTILE, channel, hostile_texts, post
 
 pytestmark = pytest.mark.dependency
@@ -39,7 +40,7 @@ def test_hostile_texts() -> None:
         check_strictly(text, text, text)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(hostile_texts, hostile_texts, hostile_texts)
 def test_any_text(title: str, summary: str, content: str) -> None:
     check_strictly(title, summary, content)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from feedserver.errors import ArchiveError
 from feedserver.formats import jsonfeed
 from feedserver.model import Entry, Image, Person
+from tests.conftest import examples
 from tests.feedserver.examples import (
     HOSTILE,
     SITE,
@@ -96,7 +97,7 @@ def test_reader_reads_back_what_went_in(tmp_path: Path) -> None:
         assert [content.value for content in read[entry.id].content] == [entry.content]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(entries)
 def test_every_entry_comes_back(entry: Entry) -> None:
     read = jsonfeed.entry(json.loads(json.dumps(jsonfeed.item(entry))))

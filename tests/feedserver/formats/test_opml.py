@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feedserver.formats import opml
+from tests.conftest import examples
 from tests.feedserver.examples import assert_golden
 
 POSTS = ("Everything", "https://example.org/atom.xml", "https://example.org/blog/", "All posts")
@@ -29,7 +30,7 @@ def test_nothing_to_list_is_a_document() -> None:
     assert len(tree.findall("body/outline")) == 0
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_any_text_makes_a_document(title: str, description: str) -> None:
     feed = (title, "https://example.org/atom.xml", "https://example.org/", description)

@@ -15,6 +15,7 @@ from lxml import etree
 from feedserver.formats import rss, xml
 from feedserver.model import Entry, Image, Person
 from feedserver.text.clean import clean
+from tests.conftest import examples
 from tests.feedserver.examples import (
     HOSTILE,
     SITE,
@@ -87,7 +88,7 @@ def test_reader_reads_back_what_went_in(tmp_path: Path) -> None:
         assert [content.value for content in read[entry.id].content] == [entry.content]
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(title=hostile_texts, summary=hostile_texts, content=hostile_texts, tag=hostile_texts)
 def test_any_text_comes_back(title: str, summary: str, content: str, tag: str) -> None:
     entry = replace(post(title, summary=summary, content=content), tags=(tag, "last"))
@@ -102,7 +103,7 @@ def test_any_text_comes_back(title: str, summary: str, content: str, tag: str) -
     assert b"<![CDATA[" not in data
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(entries, min_size=1, max_size=3))
 def test_any_entries_make_a_document(many: list[Entry]) -> None:
     made = channel(*many)

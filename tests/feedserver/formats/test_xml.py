@@ -10,6 +10,7 @@ from lxml import etree
 from feedserver.formats import rss, xml
 from feedserver.model import Channel, Entry
 from feedserver.text.clean import clean, packed
+from tests.conftest import examples
 from tests.samples import SITE, post
 
 pytestmark = pytest.mark.dependency
@@ -57,7 +58,7 @@ def test_finish_drops_only_namespaces_that_nothing_uses() -> None:
     )
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.text(st.characters()))
 def test_any_text_stands_in_xml_and_comes_back(text: str) -> None:
     element = etree.Element("a")

@@ -22,7 +22,7 @@ from feedserver.formats import archive as archives
 from feedserver.ledger import ledger
 from feedserver.ledger.history import Fetched, History
 from feedserver.ledger.tables import METADATA
-from feedserver.model import Archive
+from feedserver.model import Archive, Entry
 from tests.feedserver.ledger.databases import Place
 from tests.samples import archive, post, update
 
@@ -201,6 +201,42 @@ def test_updates_follow_their_issue(kept: History) -> None:
     assert found() == [("barn", 0), ("tawny", 0), ("eagle", 1)]
 
 
+def test_a_feed_of_updates_alone(kept: History) -> None:
+    """It may end within an issue: what is behind its last update has left it, unless an older
+    issue stands there."""
+    old, new = post("old"), post("new", days=7)
+    first = [update(old, number, project=f"p{number}") for number in range(3)]
+    second = [update(new, number, project=f"p{number}") for number in range(4)]
+
+    def take(*entries: Entry) -> set[str]:
+        for _ in range(2):
+            ids = [entry.id for entry in entries]
+            kept.take(ADDRESS, Fetched(archive(entries), order=ids), NOW)
+        found = kept.archive(ADDRESS)
+        assert found is not None
+        return {entry.id for entry in found.entries}
+
+    everything = {entry.id for entry in (*first, *second)}
+    assert take(*first) == {entry.id for entry in first}
+    assert take(*second, *first[:2]) == everything
+    assert take(*second[:2]) == everything
+    assert take(second[0], second[2], second[3]) == everything - {second[1].id}
+    assert take(*second[:3], first[0]) == everything - {second[3].id}
+
+
+def test_updates_of_another_feed_stay_with_their_post(here: History) -> None:
+    """A feed has the posts alone, and what was imported has their updates."""
+    one = post("one", sections=["clients"])
+    parts = [update(one, 0), update(one, 1, project="hydrogen")]
+    here.take(ADDRESS, Fetched(archive([one]), order=[one.id]), NOW)
+    assert here.begin(ADDRESS, archive([one, *parts]), NOW) == 2
+    edited = replace(one, title="Another")
+    here.take(ADDRESS, Fetched(archive([edited]), order=[one.id]), NOW + 60)
+    found = here.archive(ADDRESS)
+    assert found is not None
+    assert found.entries[0].title == "Another" and len(found.entries) == 3
+
+
 def test_the_feeds_are_those_of_all_entries(kept: History) -> None:
     kept.take(ADDRESS, fetched(issue(1, "Barn")), NOW)
     kept.take(ADDRESS, fetched(issue(2, "Snowy")), NOW)
@@ -284,6 +320,19 @@ def test_ids_that_change_at_every_fetch_are_no_news(kept: History) -> None:
         "urn:0:2",
         "urn:0:1",
     ]
+
+
+def test_ids_and_dates_that_change_at_every_fetch_are_no_news(here: History) -> None:
+    """The text tells which entry it is."""
+    for number in range(30):
+        items = []
+        for each in (3, 2, 1):
+            date = (START + timedelta(days=99, minutes=15 * number, seconds=each)).isoformat()
+            items.append(
+                item(each, f"Text {each}.", id=f"urn:{number}:{each}", date_published=date)
+            )
+        here.take(ADDRESS, fetched(*items), NOW + number * 900)
+    assert sorted(numbers(here)) == [1, 2, 3]
 
 
 def test_two_entries_that_look_the_same_stay_two(here: History) -> None:

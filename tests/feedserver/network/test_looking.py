@@ -58,6 +58,25 @@ def test_the_archive_of_a_site_or_a_server_is_taken() -> None:
     assert found(below, f"{HOME}deep/index.html") == f"{HOME}deep/archive.json"
 
 
+@pytest.mark.parametrize("feed", ["<?xml version='1.0'?><rss/>", '{"title": "<html>"}', "<feed/>"])
+def test_a_feed_is_one_whatever_its_server_calls_it(feed: str) -> None:
+    assert found({FEED: feed}, FEED) == FEED
+
+
+def test_a_site_that_leads_on_has_its_archive_where_it_was_asked_for() -> None:
+    class Leading(Pages):
+        def fetch(self, address: str, known: Validators) -> Fetched:
+            answer = super().fetch(address, known)
+            there = f"{HOME}blog/" if address == HOME else address
+            return Fetched(answer.body, there, answer.content_type)
+
+    pages = Leading({HOME: "<html>", f"{HOME}archive.json": b"{}"})
+    assert Looking(pages).fetch(HOME, Validators()).address == f"{HOME}archive.json"
+    # That of a host isn't the archive of one of its many sites.
+    with pytest.raises(FetchError):
+        found({f"{HOME}~owl/": "<html>", f"{HOME}archive.json": b"{}"}, f"{HOME}~owl/")
+
+
 @pytest.mark.parametrize(
     "page",
     [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from feedserver.model import Entry, Image, Person
 from feedserver.newsletter.entries import Post, build
+from tests.conftest import examples
 from tests.samples import SITE
 
 NOON = datetime(2024, 5, 17, 12, tzinfo=timezone(timedelta(hours=2)))
@@ -125,7 +126,7 @@ def test_posts_of_one_instant_are_modified_in_seconds_of_their_own() -> None:
     assert by_title["a"].modified.utcoffset() == timedelta(0)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.integers(0, 12), max_size=12))
 def test_each_takes_the_first_second_that_is_free(offsets: list[int]) -> None:
     posts = [_post(f"p{n:02}", date=NOON + timedelta(seconds=s)) for n, s in enumerate(offsets)]

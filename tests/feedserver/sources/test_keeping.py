@@ -12,8 +12,12 @@ import platformdirs
 import pytest
 
 from feedserver.cli import main
+from feedserver.errors import StateError
+from feedserver.foreign import isolated, reading
+from feedserver.foreign.reading import Options, Reading
 from feedserver.formats import archive as archives
 from feedserver.ledger import ledger
+from feedserver.ledger.history import History
 from feedserver.settings.settings import Settings
 from feedserver.sources import keeping, statefolder
 from tests.feedserver.foreign.test_reading import atom, content, entry
@@ -32,6 +36,18 @@ def web() -> Iterator[Web]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feeds of these tests are read here: to start a process for each takes longer than all."""
+
+    def read(
+        data: bytes, options: Options, address: str | None, kind: str | None, **more: object
+    ) -> Reading:
+        return reading.read(data, options, address, kind)
+
+    monkeypatch.setattr(isolated, "read", read)
 
 
 def window(*days: int, text: str = "x", more: str = "") -> bytes:
@@ -167,6 +183,29 @@ def test_what_can_not_be_kept_is_served_and_told(tmp_path: Path, clock: Clock, w
     assert poll(bench, web, window(3, 2))
     assert bench.ids() == ["3/", "2/", "1/"]
     assert not bench.builder.health.problems
+
+
+def test_what_can_not_be_taken_now_is_taken_later(
+    tmp_path: Path, clock: Clock, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was kept is served meanwhile."""
+    bench = Bench(tmp_path, clock, web.origin)
+    poll(bench, web, window(2, 1))
+
+    def fail(*given: object, **more: object) -> bool:
+        raise StateError("ledger.sqlite: database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "take", fail)
+        for _ in range(5):
+            assert not poll(bench, web, window(4, 3))
+    [status] = bench.status()
+    assert status["state"] == "stale" and "disk is full" in status["error"]
+    assert bench.ids() == ["2/", "1/"]
+    clock.passes(60)
+    assert bench.refresh()
+    assert bench.ids() == ["4/", "3/", "2/", "1/"]
+    assert bench.status()[0]["state"] == "current"
 
 
 def test_a_ledger_that_is_taken_away_is_begun_anew(tmp_path: Path, clock: Clock, web: Web) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedserver.text.html import sanitise
+from tests.conftest import examples
 
 PAGE = "https://news.example/blog/one/"
 
@@ -194,7 +195,7 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(_PIECES, max_size=40).map("".join))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_any_nesting_of_them_is_made_plain_once(html: str) -> None:
     clean = sanitise(html, PAGE)
     assert sanitise(clean, PAGE) == clean

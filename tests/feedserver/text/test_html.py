@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from feedserver.text import summaries
 from feedserver.text._nesting import nest
 from feedserver.text.html import first_image, parse, plain, sanitise, serialise, text
+from tests.conftest import examples
 
 BASE = "https://example.org/blog/post/"
 
@@ -249,7 +250,7 @@ SOUP = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(SOUP)
 def test_any_soup_becomes_html_without_errors(soup: str) -> None:
     html = sanitise(soup, BASE)

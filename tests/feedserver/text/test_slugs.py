@@ -19,7 +19,7 @@ from feedserver.text.slugs import (
     without_emoji,
     without_signs,
 )
-from tests.conftest import ends, steps
+from tests.conftest import ends, examples, steps
 
 pytestmark = pytest.mark.dependency
 
@@ -67,7 +67,7 @@ def test_slugify_gives_the_slug_of_zola(text: str, slug: str) -> None:
 
 
 @given(st.text())
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_slugs_hold_letters_digits_and_single_dashes(text: str) -> None:
     slug = slugify(text)
     assert SLUG.fullmatch(slug)
@@ -248,7 +248,7 @@ def test_a_heading_without_letters_is_called_heading() -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "A!", "a-1", "a 2", "", "heading"]), max_size=12))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_no_id_is_given_twice(texts: list[str]) -> None:
     ids = HeadingIds()
     taken = [ids.take(text) for text in texts]

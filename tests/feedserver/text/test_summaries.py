@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from feedserver.text import summaries
-from feedserver.text.html import parse
-from feedserver.text.summaries import summary
+from feedserver.text.html import parse, sanitise
+from feedserver.text.summaries import sanitised_summary, summary
 from tests.steps import steps
 
 
@@ -150,6 +154,23 @@ def test_what_is_watched_or_looked_at_says_nothing(player: str) -> None:
 )
 def test_headings_in_a_quote_are_part_of_it(html: str, expected: str) -> None:
     assert summary(parse(html.format(long="<p>Word word.</p>" * 300))) == expected
+
+
+PIECES = (
+    *("<p>Owls fly. ", "<p>some more words ", "<p>", "</p>", "<h2>", "</h2>", "<pre>", "</pre>"),
+    *("<table><tr><td>", "</td></tr></table>", "<blockquote>", "</blockquote>", "<ul><li>"),
+    *("<video src=v>", "</video>", '<div class="footnote">', "</div>", '<a href="/a">', "</a>"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=10, max_size=40), st.sampled_from([8, 20]))
+@example(["<table><tr><td>", *["<p>some more words "] * 9, "</td></tr></table>", "<p>Owls fly."], 8)
+@settings(max_examples=100, deadline=None)
+def test_how_much_of_a_text_is_read_makes_no_difference(pieces: list[str], limit: int) -> None:
+    html = sanitise("".join(pieces), "https://e.org/p/")
+    # Before a paragraph without a class a text may be cut.
+    whole = re.sub(r"<p>(?!\W*<a\b)", '<p class="one">', html)
+    assert sanitised_summary(html, limit) == sanitised_summary(whole, limit)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ BASE = "https://example.org/blog/post/"
         ("xmpp:a@b?join", "xmpp:a@b?join"),
         ("ircs://H.org/#c", "ircs://h.org/#c"),
         ("tel:+1", "tel:+1"),
+        ("magnet:?xt=urn:btih:ab&dn=a b", "magnet:?xt=urn:btih:ab&dn=a%20b"),
         ("https://e.org/\udc00", "https://e.org/"),
     ],
 )

@@ -47,7 +47,8 @@ def test_a_catalogue_has_all_words_and_their_values(language: str) -> None:
 def test_every_word_is_used_and_every_used_word_is_there() -> None:
     package = FOLDER.parents[1]
     code = "".join(path.read_text("utf-8") for path in package.glob("*/*.html"))
-    code += (package / "pages" / "templates.py").read_text("utf-8")
+    for name in ("pages.py", "templates.py"):
+        code += (package / "pages" / name).read_text("utf-8")
     code += (package / "feeds" / "catalogue.py").read_text("utf-8")
     for name in ("message.py", "_blocks.py"):
         code += (package / "formats" / name).read_text("utf-8")

@@ -287,6 +287,17 @@ def test_a_search_is_a_feed(client: TestClient) -> None:
     ]
 
 
+def test_a_search_says_so_and_shows_first_what_it_found(client: TestClient) -> None:
+    page = _page(client, "/feeds/?q=alone+%3Ci%3E")
+    assert _texts(page, "h1") == ["Search for “alone <i>”"]
+    assert _texts(page, "title") == ["Search for “alone <i>”, Letters"]
+    [columns] = page.css(".columns")
+    assert [each.attributes["class"] for each in columns.iter()] == ["list", "beside"]
+    page = _page(client, "/feeds/?section=clients")
+    assert _texts(page, "h1") == ["Your selection"]
+    assert _texts(page, "title") == ["A selection from Letters"]
+
+
 def test_a_search_says_how_many_and_where(tmp_path: Path) -> None:
     found = _entries()
     long = replace(
@@ -305,6 +316,15 @@ def test_a_search_says_how_many_and_where(tmp_path: Path) -> None:
         assert _texts(_page(client, "/feeds/?q=news&kind=updates"), ".found") == ["27 entries"]
         assert _texts(_page(client, "/feeds/?q=nothing-like"), ".found") == ["0 entries"]
         assert _page(client, "/feeds/?section=clients").css("mark") == []
+
+
+def test_dates_in_titles_do_not_break(tmp_path: Path) -> None:
+    entries = [replace(entry, title=f"{entry.title}, 2026-03-13") for entry in _entries()]
+    with _client(tmp_path, _archive(entries)) as client:
+        for path in ("/updates/atom.xml", "/feeds/?kind=posts&limit=20", "/embed/"):
+            titles = _page(client, path).css(":is(h2, h3):has(a)")
+            dates = [each.css(".day") for each in titles if "2026-03-13" in each.text()]
+            assert dates and all([day.text() for day in each] == ["2026-03-13"] for each in dates)
 
 
 SITE_PAGE = """<!doctype html>
@@ -341,6 +361,8 @@ def test_the_catalogue_stands_in_the_site_s_page(tmp_path: Path) -> None:
         assert answer.headers["content-security-policy"] == "frame-ancestors 'self'"
         found = LexborHTMLParser(answer.text)
         assert len(found.css("#twim-catalogue .entries > li")) == 9
+        assert _texts(page, "title") == ["Feeds - Letters"]
+        assert _texts(found, "title") == ["Search for “alone”, Letters"]
         links = _hrefs(found, "head link[rel=alternate]:not([type$=oembed])")
         assert links[0].endswith("/updates/atom.xml?q=alone")
         assert [link for link in links if "?" not in link] == [

@@ -188,6 +188,11 @@ def test_what_is_embedded(client: TestClient) -> None:
         shown = f"{URL}embed/{path.removeprefix('embed/')}"
         assert answer.status_code == 200 and shown in answer.json()["html"]
     assert client.get("/oembed", params={"url": f"{URL}network/x/"}).status_code == 404
+    # Of a page of the site it may be anybody's note of where its readers come from.
+    for path in ("section/clients/", "network/section/clients/"):
+        answer = client.get("/oembed", params={"url": f"{URL}{path}?source=papers"})
+        assert answer.status_code == 200
+        assert ("source=papers" in answer.json()["html"]) == path.startswith("network/")
 
 
 def test_what_is_new_is_served_and_what_was_remembered_is_not(found: Served) -> None:

@@ -30,7 +30,7 @@ from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed
 from feedserver.store import database
 from feedserver.store.store import Store
-from tests.conftest import ROOT
+from tests.conftest import ROOT, examples
 from tests.feedserver.examples import hostile_texts
 from tests.samples import DAY, archive, post, update
 
@@ -144,7 +144,7 @@ def test_words_are_found_whatever_their_case_accents_and_markup(site: Store) -> 
 
 
 @settings(
-    max_examples=200,
+    max_examples=examples(200),
     # A store doesn't change by being asked.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -241,8 +241,7 @@ def test_a_part_without_an_entry_is_a_feed_all_the_same(site: Store, file: str) 
 @pytest.mark.parametrize("file", FILES)
 def test_a_document_that_would_be_too_large_goes_on_in_the_next(tmp_path: Path, file: str) -> None:
     entries = [
-        replace(post(f"p{n}", days=-n), content=f"<p>{'é<br>' * (30_000 + n)}</p>")
-        for n in range(30)
+        replace(post(f"p{n}", days=-n), content=f"<p>{'é' * (90_000 + n)}</p>") for n in range(30)
     ]
     entries[4] = replace(entries[4], content="x" * 5_000_000)
     store = _store(tmp_path, entries)
@@ -258,7 +257,7 @@ def test_a_document_that_would_be_too_large_goes_on_in_the_next(tmp_path: Path, 
     assert seen == [entry.id for entry in entries]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     st.lists(st.integers(1, 4), min_size=1, max_size=5),
     st.integers(1, 5),
@@ -304,7 +303,7 @@ def _edited(entry: Entry) -> Entry:
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(hostile_texts, min_size=1, max_size=4))
 def test_a_database_gives_the_documents_that_files_have(
     tmp_path_factory: pytest.TempPathFactory, contents: list[str]

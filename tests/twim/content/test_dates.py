@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mkdocs_twim.content import dates
 from mkdocs_twim.errors import DateError, TwimError
+from tests.conftest import examples
 
 EAST = timezone(timedelta(hours=2))
 NOON = datetime(2024, 1, 22, 12, 30, tzinfo=UTC)
@@ -113,7 +114,7 @@ def test_a_file_name_begins_with_a_whole_date(stem: str, day: str | None, rest: 
 
 
 @given(st.one_of(st.text("0123456789-:TZ+. ", max_size=30), st.datetimes(), st.dates(), st.text()))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_value_is_a_date_or_a_date_error(value: object) -> None:
     try:
         found = dates.parse(value)
@@ -125,7 +126,7 @@ def test_any_value_is_a_date_or_a_date_error(value: object) -> None:
 
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, EAST, timezone(timedelta(minutes=-210))])))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_times_of_a_zone_keep_their_instant(value: datetime) -> None:
     try:
         assert dates.parse(value) == value.replace(microsecond=0)
@@ -134,7 +135,7 @@ def test_times_of_a_zone_keep_their_instant(value: datetime) -> None:
 
 
 @given(st.one_of(st.text(max_size=40), st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[-_ ].*\Z")))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_file_name_gives_a_rest(stem: str) -> None:
     found, rest = dates.from_stem(stem)
     assert stem.endswith(rest)

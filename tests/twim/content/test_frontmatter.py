@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mkdocs_twim.content.frontmatter import read
 from mkdocs_twim.errors import FrontMatterError
+from tests.conftest import examples
 
 POST = """\
 +++
@@ -219,7 +220,7 @@ BLOCK = st.text(st.sampled_from("+-\n\r =[]{}\"'&*!:#abc19é\u2028\x00"), max_si
 
 
 @given(st.one_of(st.text(), BLOCK, st.tuples(BLOCK, BLOCK).map("+++\n{0[0]}\n+++\n{0[1]}".format)))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         found = read(text, "x.md")
@@ -231,7 +232,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 @given(BLOCK)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_yaml_is_read_or_refused(block: str) -> None:
     try:
         values = read(f"---\n{block}\n---\n", "x.md").values
@@ -244,7 +245,7 @@ def test_any_yaml_is_read_or_refused(block: str) -> None:
     st.dictionaries(st.from_regex(r"\A[a-z]{1,5}\Z"), st.text(max_size=10), max_size=3),
     st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"]), max_size=40),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_what_is_written_is_read(values: dict[str, str], body: str) -> None:
     block = yaml.safe_dump(values, allow_unicode=False)
     body = f"  x{body}"

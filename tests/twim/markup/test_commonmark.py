@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mkdocs_twim.markup.commonmark import Heading, Renderer, toc_tokens, with_more
+from tests.conftest import examples
 
 pytestmark = pytest.mark.dependency
 
@@ -122,7 +123,7 @@ def test_zolas_extensions_are_on_and_no_others() -> None:
     assert "text-align: right" in html
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.text(alphabet="#ab <h2>/{}\n`*_[](!)&;=-~|😀é", max_size=80))
 def test_any_text_is_rendered_and_ids_are_unique(text: str) -> None:
     rendered = Renderer().render(text)

@@ -11,6 +11,7 @@ from mkdocs_twim.shortcodes.arguments import Value
 from mkdocs_twim.shortcodes.calls import TOKEN, Call, Extraction, Templates, fill
 from mkdocs_twim.shortcodes.calls import extract as extract_from
 from mkdocs_twim.shortcodes.library import Library
+from tests.conftest import examples
 
 
 class Anything:
@@ -377,7 +378,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=25).map("".join)))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_any_text_gives_calls_and_errors(text: str) -> None:
     found = extract(text, library=ANYTHING, first_line=3)
     lines = text.count("\n") + 1
@@ -392,7 +393,7 @@ def test_any_text_gives_calls_and_errors(text: str) -> None:
 
 
 @given(st.text().filter(lambda text: "{{" not in text and "{%" not in text))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_a_text_without_marks_stays(text: str) -> None:
     found = extract(text, library=ANYTHING)
     assert found.text == tokens.cleaned(text)
@@ -424,7 +425,7 @@ VALUES = st.recursive(
         max_size=5,
     )
 )
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_valid_calls_come_out_as_they_went_in(
     written: list[tuple[str, list[tuple[str, tuple[str, Value]]], str, bool]],
 ) -> None:

@@ -15,6 +15,7 @@ from mkdocs_twim.shortcodes.calls import TOKEN, Call, fill
 from mkdocs_twim.shortcodes.library import Library, render, splice
 from mkdocs_twim.shortcodes.library import fill as fill_all
 from mkdocs_twim.shortcodes.signatures import SIGNATURES
+from tests.conftest import examples
 from tests.twim.shortcodes.test_calls import extract
 
 DATA = Path(__file__).parents[2] / "data" / "shortcodes"
@@ -269,7 +270,7 @@ def test_the_corpus(corpus: Path) -> None:
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30), st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_whatever_the_arguments_hold_stays_text(
     img: str, caption: str, alt: str, feed: bool
 ) -> None:
@@ -418,7 +419,7 @@ NESTED = st.recursive(
 
 
 @given(st.lists(NESTED, max_size=4))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_however_calls_are_nested_all_are_made_and_lines_are_known(parts: list[str]) -> None:
     text = "\n\n".join([*parts, "last"])
     library = Library(DATA / "nested")
