@@ -57,6 +57,10 @@ class StateError(FeedServerError, OSError):
     """A state folder can't be used. Raised by `statefolder.held`, and by the bot's `memory`."""
 
 
+class AwayError(StateError):
+    """The ledger's database doesn't answer, and may do so later. Raised by `ledger`."""
+
+
 class ServingError(FeedServerError, RuntimeError):
     """The workers can't be started, or nobody can listen. Raised by `parent.serve`."""
 

@@ -14,6 +14,7 @@ from feedserver.errors import (
     EntryNotFoundError,
     ParameterError,
     SearchTimeoutError,
+    StateError,
 )
 from feedserver.http.negotiation import prefers_page
 from feedserver.pages import templates
@@ -69,6 +70,11 @@ def of(error: Exception) -> HTTPException:
             broken = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail)
             broken.headers = {"Cache-Control": "no-store", "Retry-After": "5"}
             return broken
+        case StateError():
+            detail = "What the server has to keep can't be kept at the moment: ask again soon."
+            away = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+            away.headers = {"Cache-Control": "no-store", "Retry-After": "30"}
+            return away
         case _:
             return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server has failed.")
     members = {"parameter": name, "expected": expected}

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select, update
 
-from feedserver.errors import StateError
+from feedserver.errors import AwayError, StateError
 from feedserver.ledger import _sweeps
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import Sweeper
@@ -79,8 +79,10 @@ class Procrastination:
         self._stopping = threading.Event()
         # It is never opened: what it defers goes through our connections.
         self._deferred = App(connector=SyncPsycopgConnector()).configure_task
-        with ledger.writing() as connection:
-            _create(connection)
+        self._created = False
+        # While the database is away it is made by who comes first when it is back.
+        with suppress(AwayError):
+            self._create()
 
     def run(self) -> None:
         absence = _sweeps.Absence()
@@ -107,16 +109,23 @@ class Procrastination:
         found = sorted(set(shards))
         if not found:
             return
+        if not self._created:
+            _create(connection)
         driver = connection.connection.driver_connection
         for shard in found:
             self._deferred(_TASK, queue=kind, lock=f"{kind} {shard}", connection=driver).defer(
                 kind=kind, shard=shard
             )
 
-    def _wake_all(self) -> None:
-        """What was due when the last process ended is due."""
+    def _create(self) -> None:
         with self._ledger.writing() as connection:
             _create(connection)
+        self._created = True
+
+    def _wake_all(self) -> None:
+        """What was due when the last process ended is due."""
+        self._create()
+        with self._ledger.writing() as connection:
             for kind, sweeper in self._sweepers.items():
                 self.wake(connection, kind, range(sweeper.shards))
 

@@ -6,6 +6,8 @@ alike.
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,14 +16,18 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, Table, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
-from feedserver.errors import StateError
+from feedserver.errors import AwayError, StateError
 from feedserver.ledger.tables import METADATA, SCHEMA, VERSION
+
+log = logging.getLogger("feedserver")
 
 FILE = "ledger.sqlite"
 _BUSY = 30.0
 """How long, in seconds, a transaction waits for another one of SQLite."""
+_CONNECTING = 5
+"""How long, in seconds, a connection to PostgreSQL may take."""
 _CREATING = 7_449_313
 """Any number that nobody else locks."""
 
@@ -31,6 +37,8 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._created = False
+        self._creating = threading.Lock()
 
     @property
     def url(self) -> URL:
@@ -49,9 +57,9 @@ class Ledger:
         Raises:
             StateError: the database can't be used.
         """
-        with _told(self._engine), self._engine.connect() as connection:
-            with connection.execution_options(writes=True).begin():
-                yield connection
+        self.create()
+        with self._writing() as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -60,11 +68,42 @@ class Ledger:
         Raises:
             StateError: the database can't be used.
         """
+        self.create()
         with _told(self._engine), self._engine.connect() as connection:
             if self.is_shared:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
+
+    def create(self) -> None:
+        """See to it that its tables are there.
+
+        Raises:
+            StateError: the database can't be used, or an other version of the server wrote it.
+        """
+        with self._creating:
+            if not self._created:
+                with self._writing() as connection:
+                    self._create(connection)
+                self._created = True
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with _told(self._engine), self._engine.connect() as connection:
+            with connection.execution_options(writes=True).begin():
+                yield connection
+
+    def _create(self, connection: Connection) -> None:
+        if self.is_shared:
+            # Of several that come first one makes the tables, and the others find them.
+            connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
+        METADATA.create_all(connection)
+        version = connection.scalar(select(SCHEMA.c.version))
+        if version is None:
+            connection.execute(SCHEMA.insert().values(version=VERSION))
+        elif version != VERSION:
+            message = f"{self._engine.url!r}: it is of version {version}, and this is {VERSION}"
+            raise StateError(message)
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -74,17 +113,27 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
 
 
 @contextmanager
-def opened(folder: Path, url: str | None = None, password: str | None = None) -> Iterator[Ledger]:
+def opened(
+    folder: Path, url: str | None = None, password: str | None = None, *, patient: bool = False
+) -> Iterator[Ledger]:
     """The ledger in a state folder, or at the address of a database of PostgreSQL.
 
+    Who is `patient` gets that of a database that is away; its transactions raise until it is back.
+
     Raises:
+        AwayError: its database is away.
         StateError: it can't be used, or an other version of the server wrote it.
     """
     engine = _engine(folder, url, password)
     try:
-        with _told(engine):
-            _create(engine)
-        yield Ledger(engine)
+        found = Ledger(engine)
+        try:
+            found.create()
+        except AwayError as error:
+            if not (patient and found.is_shared):
+                raise
+            log.error("the ledger is away, and is waited for: %s", error)
+        yield found
     finally:
         engine.dispose()
 
@@ -114,7 +163,8 @@ def _engine(folder: Path, url: str | None, password: str | None) -> Engine:
         found = found.set(drivername="postgresql+psycopg")
         if password is not None:
             found = found.set(password=password)
-        return sqlalchemy.create_engine(found, pool_pre_ping=True)
+        within = {"connect_timeout": _CONNECTING}
+        return sqlalchemy.create_engine(found, pool_pre_ping=True, connect_args=within)
     except ArgumentError as error:
         raise StateError("the setting database is no address postgresql://…") from error
     except ImportError as error:
@@ -138,20 +188,6 @@ def _begun(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _create(engine: Engine) -> None:
-    ledger = Ledger(engine)
-    with ledger.writing() as connection:
-        if ledger.is_shared:
-            # Of several that come first one makes the tables, and the others find them.
-            connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
-        METADATA.create_all(connection)
-        version = connection.scalar(select(SCHEMA.c.version))
-        if version is None:
-            connection.execute(SCHEMA.insert().values(version=VERSION))
-        elif version != VERSION:
-            raise StateError(f"{engine.url!r}: it is of version {version}, and this is {VERSION}")
-
-
 @contextmanager
 def _told(engine: Engine) -> Iterator[None]:
     """Say what is wrong with a database, and not what was put into it, as SQLAlchemy does."""
@@ -159,4 +195,5 @@ def _told(engine: Engine) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise StateError(f"{engine.url!r}: {reason}") from error
+        kind = AwayError if isinstance(error, OperationalError) else StateError
+        raise kind(f"{engine.url!r}: {reason}") from error

@@ -197,14 +197,16 @@ def status(settings: Settings) -> Iterator[str]:
                 yield f"  shard {each.shard} has failed {each.failures} times: {each.error}"
 
 
-def opened(settings: Settings, lasting: Path) -> AbstractContextManager[Ledger]:
-    """The ledger that the settings name, or that in a folder.
+def opened(
+    settings: Settings, lasting: Path, *, patient: bool = False
+) -> AbstractContextManager[Ledger]:
+    """The ledger that the settings name, or that in a folder; `patient` as of `ledger.opened`.
 
     Raises:
         FeedServerError: it can't be used, or its password isn't there.
     """
     secret = password(settings, os.environ) if settings.database else None
-    return ledger.opened(lasting, settings.database, secret)
+    return ledger.opened(lasting, settings.database, secret, patient=patient)
 
 
 def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
@@ -223,7 +225,7 @@ def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
 
 def _opened(settings: Settings, lasting: Path, stack: ExitStack) -> Ledger | None:
     try:
-        return stack.enter_context(opened(settings, lasting))
+        return stack.enter_context(opened(settings, lasting, patient=True))
     except FeedServerError as error:
         log.error("%s: nobody can subscribe", error)
         return None

@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedserver.errors import FeedServerError, FetchError, GoneError, SourceError, StateError
+from feedserver.errors import FeedServerError, GoneError, SourceError, StateError
 from feedserver.foreign import joining
 from feedserver.foreign.reading import Reading
 from feedserver.model import Archive
@@ -37,10 +37,6 @@ from feedserver.store import files
 log = logging.getLogger("feedserver")
 
 DATABASE = statefolder.DATABASE
-
-_FIRST_WAIT = 60.0
-_LONGEST_WAIT = 6 * 3600.0
-_LONGEST_REQUEST = 24 * 3600.0
 
 
 class Builder:
@@ -303,34 +299,26 @@ class Builder:
         slot.moved = outcome.moved if outcome.error is None else outcome.moved or slot.moved
         slot.gone = isinstance(outcome.error, GoneError)
         if slot.gone:
-            slot.due = now + timedelta(seconds=_LONGEST_REQUEST)
+            slot.due = now + timedelta(seconds=slots.LONGEST_REQUEST)
             self._fail(slot, f"{slot.name}: {GONE}")
             return False
         if isinstance(outcome.error, StateError):
             # It is not the source that has failed.
-            slot.due = now + timedelta(seconds=_FIRST_WAIT)
+            slot.due = now + timedelta(seconds=slots.FIRST_WAIT)
             self._fail(slot, f"{slot.name}: {outcome.error}")
             return False
         if outcome.error:
-            slot.failures += 1
-            first = min(_FIRST_WAIT, self._settings.poll)
-            wait = min(first * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
-            if isinstance(outcome.error, FetchError) and outcome.error.retry_after is not None:
-                asked = min(outcome.error.retry_after, _LONGEST_REQUEST)
-                slot.barred = now + timedelta(seconds=asked)
-                wait = max(wait, asked)
-            slot.due = now + timedelta(seconds=wait)
+            slots.postpone(slot, outcome.error, self._settings.poll, now)
             self._fail(slot, str(outcome.error), refused=outcome.refused)
             return False
         slot.copy = outcome.copy or slot.copy
         slot.failures, slot.barred = 0, None
-        first = slot.reading is None
-        reading = outcome.reading
-        if outcome.whole and slot.reading and outcome.whole is not slot.reading.archive:
-            reading = replace(slot.reading, archive=outcome.whole)
+        known, reading = slot.reading, outcome.reading
+        if outcome.whole and known and outcome.whole is not known.archive:
+            reading = replace(known, archive=outcome.whole)
         changed = self._succeed(slot, reading)
         slot.due = slots.following(slot, self._settings.poll, now, is_new=changed)
-        if changed and not first:
+        if changed and known:
             slots.tell_missed(slot, self.pushes)
         return changed
 

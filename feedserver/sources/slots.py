@@ -23,6 +23,10 @@ from feedserver.sources.keeping import Copy, Past
 from feedserver.sources.source import Source
 
 _NOTES = 20
+FIRST_WAIT, _LONGEST_WAIT = 60.0, 6 * 3600.0
+"""For how many seconds a source is left alone that has failed once, and often."""
+LONGEST_REQUEST = 24 * 3600.0
+"""For how many seconds at most it is left alone that asks for it."""
 _TOLD, _LONGEST = 12, 6 * 3600.0
 """How many times as long a source is left alone whose changes are told, and for how long at most,
 in seconds."""
@@ -127,6 +131,17 @@ def following(slot: Slot, poll: float, now: datetime, *, is_new: bool) -> dateti
     # Who is told of changes looks for those alone that were lost on the way.
     wait = max(poll, min(poll * _TOLD, _LONGEST)) if slot.told else poll
     return now + timedelta(seconds=wait)
+
+
+def postpone(slot: Slot, error: Exception, poll: float, now: datetime) -> None:
+    """Say when a source is due again that has failed: later each time, and when it asks for it."""
+    slot.failures += 1
+    wait = min(min(FIRST_WAIT, poll) * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
+    if isinstance(error, FetchError) and error.retry_after is not None:
+        asked = min(error.retry_after, LONGEST_REQUEST)
+        slot.barred = now + timedelta(seconds=asked)
+        wait = max(wait, asked)
+    slot.due = now + timedelta(seconds=wait)
 
 
 def tell_missed(slot: Slot, pushes: Pushes | None) -> None:

@@ -20,6 +20,7 @@ from feedserver.errors import (
     EntryNotFoundError,
     ParameterError,
     SearchTimeoutError,
+    StateError,
 )
 from feedserver.feeds import catalogue
 from feedserver.feeds.index import NETWORK
@@ -98,7 +99,7 @@ def create_app(
                     await watcher
 
     known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
-    errors = (*known, DatabaseError, Exception)
+    errors = (*known, DatabaseError, StateError, Exception)
     app = Starlette(
         routes=[
             Row(path, methods, endpoint(answer), described=described)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import make_url
 
 from feedserver.ledger import ledger
 from feedserver.ledger.ledger import Ledger
@@ -73,6 +74,21 @@ def postgresql() -> Iterator[str]:
         run("pg_ctl", "start", "--wait", "--log", f"{name}/log", "--options", options)
         stack.callback(run, "pg_ctl", "stop", "--mode=immediate")
         yield f"postgresql://twim@/postgres?host={name}"
+
+
+@contextmanager
+def refused(address: str) -> Iterator[None]:
+    """A database of that server that breaks off all connections, and takes none."""
+    found = make_url(address)
+    admin = found.set(database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        name = sql.Identifier(found.database or "")
+        allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        connection.execute(allow.format(name, sql.SQL("false")))
+        breaking = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        connection.execute(breaking, [found.database])
+        yield
+        connection.execute(allow.format(name, sql.SQL("true")))
 
 
 @contextmanager

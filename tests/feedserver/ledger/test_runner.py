@@ -8,19 +8,17 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import NoReturn
 
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import make_url, update
+from sqlalchemy import update
 
-from feedserver.errors import StateError
+from feedserver.errors import AwayError, StateError
 from feedserver.ledger import work
-from feedserver.ledger.ledger import Ledger
+from feedserver.ledger.ledger import Ledger, opened
 from feedserver.ledger.runner import shard_of, shards
-from tests.feedserver.ledger.databases import Place
+from tests.feedserver.ledger.databases import Place, refused
 from tests.feedserver.ledger.errands import ERRANDS, KIND, SHARDS, Errands, add, done, left, running
 from tests.feedserver.ledger.killing import killed
 from tests.feedserver.running import until
@@ -223,22 +221,31 @@ def away(place: Place, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Itera
     def gone() -> NoReturn:
         raise StateError("the disk is gone")
 
-    if place.url is None:
-        with monkeypatch.context() as patched:
-            patched.setattr(ledger, "reading", gone)
-            patched.setattr(ledger, "writing", gone)
+    if place.url is not None:
+        with refused(place.url):
             yield
         return
-    found = make_url(place.url)
-    admin = found.set(database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(admin, autocommit=True) as connection:
-        name = sql.Identifier(found.database or "")
-        allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
-        connection.execute(allow.format(name, sql.SQL("false")))
-        breaking = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-        connection.execute(breaking, [found.database])
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "reading", gone)
+        patched.setattr(ledger, "writing", gone)
         yield
-        connection.execute(allow.format(name, sql.SQL("true")))
+
+
+def test_who_is_patient_waits_for_a_database_from_the_beginning(
+    shared: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert shared.url is not None
+    with ExitStack() as stack:
+        with refused(shared.url):
+            with pytest.raises(AwayError):
+                stack.enter_context(shared.opened())
+            ledger = stack.enter_context(opened(shared.folder, shared.url, patient=True))
+            waking = work.runner(ledger)
+            stack.enter_context(running(ledger, Errands(ledger)))
+            with pytest.raises(AwayError):
+                add(ledger, waking, [1])
+        add(ledger, waking, [1])
+        until(lambda: done(ledger) == {1: 1})
 
 
 def test_what_is_killed_loses_nothing(place: Place) -> None:
