@@ -41,6 +41,8 @@ SOURCES = Table(
     # An archive without entries; nothing was ever read if there is none.
     Column("head", LargeBinary),
     Column("complete", Boolean, nullable=False),
+    # What tells the document that was taken last from others.
+    Column("digest", Text),
     # Goes up when anything changes that is served.
     Column("revision", Integer, nullable=False),
     Column("good", Float),

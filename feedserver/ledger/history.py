@@ -39,27 +39,31 @@ class Fetched:
     """What a good fetch has brought.
 
     `complete` says that the source has no more than this; `order` are the ids of its posts as they
-    stand in the document, and `withdrawn` those that it says were deleted.
+    stand in the document, and `withdrawn` those that it says were deleted. `digest` tells the
+    document from others.
     """
 
     archive: Archive
     complete: bool = False
     order: Sequence[str] = ()
     withdrawn: Sequence[str] = ()
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class About:
     """What is known of a source; `revision` goes up when what is served of it changes.
 
-    `home` is its site's page, `good` when it could be read last, `gone` when it said that it is no
-    more, and `moved` where it said that it has moved to.
+    `home` is its site's page, `digest` tells the document that was taken last from others, `good`
+    is when it could be read last, `gone` when it said that it is no more, and `moved` where it said
+    that it has moved to.
     """
 
     revision: int
     entries: int
     complete: bool
     home: str | None
+    digest: str | None
     good: float | None
     gone: float | None
     moved: str | None
@@ -76,13 +80,15 @@ class History:
         """Take what a good fetch has brought; whether anything is other than it was.
 
         What was taken before is read `again` where the settings may have changed: that is no fetch,
-        and no noise.
+        and no noise. It is passed over if something else was taken since.
 
         Raises:
             StateError: the ledger can't be used; then nothing was taken.
         """
         with self._ledger.writing() as connection:
             source = _source(connection, address)
+            if again and source.digest not in (None, fetched.digest):
+                return False
             head = _head(fetched, source.head)
             changed = _taking(connection, source, self._most, now).take(fetched, again=again)
             changed |= bool(head != source.head or fetched.complete != source.complete)
@@ -91,6 +97,7 @@ class History:
                 source.source,
                 head=head,
                 complete=fetched.complete,
+                digest=fetched.digest,
                 good=source.good if again else now,
                 gone=source.gone if again else None,
                 revision=source.revision + changed,
@@ -160,6 +167,7 @@ class History:
                 source.source,
                 head=None,
                 complete=False,
+                digest=None,
                 good=None,
                 gone=None,
                 moved=None,
@@ -182,6 +190,7 @@ class History:
                 connection.scalar(count) or 0,
                 found.complete,
                 archives.parse(found.head).site.url if found.head else None,
+                found.digest,
                 found.good,
                 found.gone,
                 found.moved,

@@ -49,6 +49,11 @@ class Copy:
     content_type: str | None
     validators: Validators
 
+    @property
+    def digest(self) -> str:
+        """What tells the document from others."""
+        return _digest(self.body)
+
     @classmethod
     def of(cls, fetched: Fetched, body: bytes) -> Copy:
         return cls(body, fetched.address, fetched.content_type, fetched.validators)
@@ -101,7 +106,7 @@ def save(folder: Path, address: str, copy: Copy) -> None:
         "source": address,
         "address": copy.address,
         # Its server may say that it hasn't changed: then what is damaged here would stay.
-        "digest": _digest(copy.body),
+        "digest": copy.digest,
         "content_type": copy.content_type,
         "etag": copy.validators.etag,
         "modified": copy.validators.modified,
@@ -209,9 +214,11 @@ def _owner(found: History, addresses: Sequence[str], home: str) -> str:
     raise SourceError(f"{home}: of which source these entries are can't be told: {told}")
 
 
-def taken(reading: Reading) -> history.Fetched:
-    """A reading, as a history takes it."""
-    return history.Fetched(reading.archive, reading.complete, reading.order, reading.withdrawn)
+def taken(reading: Reading, digest: str | None = None) -> history.Fetched:
+    """A reading, as a history takes it; `digest` tells the document that was read."""
+    return history.Fetched(
+        reading.archive, reading.complete, reading.order, reading.withdrawn, digest
+    )
 
 
 class Past:
@@ -236,9 +243,18 @@ class Past:
         self.close = weakref.finalize(self, self._stack.close)
 
     def whole(
-        self, address: str, reading: Reading, now: float, registry: Registry, *, again: bool = False
+        self,
+        address: str,
+        reading: Reading,
+        now: float,
+        registry: Registry,
+        *,
+        digest: str,
+        again: bool = False,
     ) -> Reading:
         """A reading with all that its source has had; what was read `again` is no fetch.
+
+        Of a document that is older than what is kept nothing is taken then.
 
         Raises:
             StateError: it can't be taken now.
@@ -247,8 +263,19 @@ class Past:
             self._gone.discard(address)
         if (found := self._opened(address)) is None:
             return reading
-        found.take(address, taken(reading), now, again=again)
+        found.take(address, taken(reading, digest), now, again=again)
         return replace(reading, archive=self._archive(found, address, registry) or reading.archive)
+
+    def has_taken(self, address: str, digest: str) -> bool:
+        """Whether a document is what was taken last; also where no history is kept.
+
+        Raises:
+            StateError: the same.
+        """
+        if (found := self._opened(address)) is None:
+            return True
+        about = found.about(address)
+        return about is not None and about.digest == digest
 
     def confirmed(self, address: str, now: float, registry: Registry) -> Archive | None:
         """All of a source that has nothing new; nothing if nothing is known of it.

@@ -238,6 +238,9 @@ class Visitor:
             raise
         if fetched.body is not None:
             copy, is_new = Copy.of(fetched, fetched.body), True
+        elif copy and not past.has_taken(name, copy.digest):
+            # Others may have taken another since, who have the same histories.
+            is_new = True
         elif copy and again:
             is_new = False
         else:
@@ -247,7 +250,8 @@ class Visitor:
             found = self.parse(source, copy.body, copy.address, copy.content_type)
         except FeedServerError as error:
             return Outcome(None, error, refused=True, moved=fetched.moved)
-        found = past.whole(name, found, now, self.registry(), again=not is_new)
+        registry = self.registry()
+        found = past.whole(name, found, now, registry, digest=copy.digest, again=not is_new)
         return Outcome(found, moved=fetched.moved, copy=copy)
 
     def _before(self, source: Source, copy: Copy | None) -> Reading | None:
@@ -256,9 +260,9 @@ class Visitor:
         if copy := copy or keeping.earlier(name):
             with suppress(FeedServerError):
                 found = self.parse(source, copy.body, copy.address, copy.content_type)
-                now, registry = self.now().timestamp(), self.registry()
+                now, registry, digest = self.now().timestamp(), self.registry(), copy.digest
                 try:
-                    return self.past.whole(name, found, now, registry, again=True)
+                    return self.past.whole(name, found, now, registry, digest=digest, again=True)
                 except StateError:
                     whole = self.past.kept(name, registry)
                     return replace(found, archive=whole) if whole else found

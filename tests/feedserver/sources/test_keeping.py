@@ -133,10 +133,58 @@ def test_a_source_that_is_gone_is_asked_no_more(tmp_path: Path, clock: Clock, we
     assert again.status()[0]["state"] == "current"
 
 
-def test_an_archive_at_an_address_is_complete(tmp_path: Path, clock: Clock, web: Web) -> None:
-    def site(*names: str) -> bytes:
-        return archives.serialise(archive([post(name) for name in names], FEEDS))
+def site(*names: str) -> bytes:
+    """An archive of posts of these names."""
+    return archives.serialise(archive([post(name) for name in names], FEEDS))
 
+
+def test_a_restart_with_an_older_copy_takes_nothing_from_others(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    """Servers that share a history: one was off while another took what was new."""
+    lasting = tmp_path / "lasting"
+    address = f"{web.origin}/archive.json"
+    first = Bench(tmp_path / "a", clock, address, lasting=lasting)
+    poll(first, web, site("a"))
+    old = Answer(site("a"), headers={"ETag": '"1"'})
+    second = Bench(tmp_path / "b", clock, address, lasting=lasting)
+    poll(second, web, old)
+    second.refresh()
+    poll(first, web, site("a", "b", "c"))
+    web.says(Answer(status=500))
+    second = Bench(tmp_path / "b", clock, address, lasting=lasting)
+    second.refresh()
+    assert sorted(second.ids()) == ["a/", "b/", "c/"]
+    assert not first.refresh()
+    assert sorted(first.ids()) == ["a/", "b/", "c/"]
+    # It is what the source has that counts, also if that is what it had before.
+    web.says(Answer(status=304))
+    clock.passes(900)
+    assert second.refresh()
+    assert second.ids() == ["a/"]
+    assert first.refresh()
+    assert first.ids() == ["a/"]
+
+
+def test_a_kill_before_the_copy_is_written_loses_nothing(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    address = f"{web.origin}/archive.json"
+    bench = Bench(tmp_path, clock, address)
+    poll(bench, web, site("a"))
+    copies = shutil.copytree(bench.state / keeping.COPIES, tmp_path / "copies")
+    poll(bench, web, site("a", "b"))
+    bench.builder.close()
+    shutil.copytree(copies, bench.state / keeping.COPIES, dirs_exist_ok=True)
+    web.says(Answer(status=410))
+    again = Bench(tmp_path, clock, address)
+    for _ in range(3):
+        again.refresh()
+    assert sorted(again.ids()) == ["a/", "b/"]
+    assert again.status()[0]["state"] == "gone"
+
+
+def test_an_archive_at_an_address_is_complete(tmp_path: Path, clock: Clock, web: Web) -> None:
     bench = Bench(tmp_path, clock, f"{web.origin}/archive.json")
     poll(bench, web, site("a", "b"))
     assert poll(bench, web, site("b"))
