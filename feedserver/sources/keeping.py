@@ -12,7 +12,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,11 +25,13 @@ from feedserver.foreign.reading import Reading
 from feedserver.formats import decoding
 from feedserver.ledger import history, ledger
 from feedserver.ledger.history import About, History
+from feedserver.ledger.ledger import Ledger
 from feedserver.model import Archive
 from feedserver.newsletter.registry import Registry
 from feedserver.settings.settings import Settings, password
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetched, Validators
+from feedserver.sources.statefolder import lasting
 from feedserver.store import files
 
 COPIES = "sources"
@@ -123,9 +125,16 @@ def _file(folder: Path, address: str) -> Path:
     return folder / hashlib.sha256(address.encode()).hexdigest()
 
 
-def lasting(settings: Settings) -> Path:
-    """The folder of what has to last, where the settings name no database."""
-    return settings.state or platformdirs.user_data_path("feedserver")
+def ledger_of(
+    settings: Settings, folder: Path, *, patient: bool = False
+) -> AbstractContextManager[Ledger]:
+    """The ledger that the settings name, or that in a folder; `patient` as of `ledger.opened`.
+
+    Raises:
+        StateError, SettingsError: it can't be used, or its password isn't there.
+    """
+    secret = password(settings, os.environ) if settings.database else None
+    return ledger.opened(folder, settings.database, secret, patient=patient)
 
 
 @contextmanager
@@ -135,8 +144,7 @@ def opened(settings: Settings, folder: Path) -> Iterator[History]:
     Raises:
         StateError, SettingsError: they can't be used.
     """
-    secret = password(settings, os.environ) if settings.database else None
-    with ledger.opened(folder, settings.database, secret) as found:
+    with ledger_of(settings, folder) as found:
         yield History(found, settings.history_entries)
 
 
