@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -19,6 +21,7 @@ from sqlalchemy import event
 from feedserver.errors import StateError
 from feedserver.foreign import reading
 from feedserver.formats import archive as archives
+from feedserver.formats import jsonfeed
 from feedserver.ledger import ledger
 from feedserver.ledger.history import Fetched, History
 from feedserver.ledger.tables import METADATA
@@ -478,6 +481,51 @@ def test_what_a_fetch_would_bring_is_shown_and_not_kept(kept: History) -> None:
     assert shown is not None and len(shown.entries) == 3
     assert numbers(kept) == [2, 1]
     assert text_of(kept, 2) == "<p>Text.</p>"
+
+
+def test_while_entries_are_packed_and_unpacked_others_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those of a feed that has other ids at each fetch."""
+    with ledger.opened(tmp_path) as found:
+        kept = History(found)
+        wrote: list[str] = []
+
+        def beside(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+            def called(*given: Any) -> Any:
+                with closing(sqlite3.connect(tmp_path / ledger.FILE, timeout=0)) as connection:
+                    # It fails at once where somebody else writes.
+                    connection.execute("BEGIN IMMEDIATE")
+                wrote.append(name)
+                return call(*given)
+
+            return called
+
+        for module, name in (
+            (jsonfeed, "item"),
+            (jsonfeed, "entry"),
+            (archives, "serialise"),
+            (archives, "parse"),
+        ):
+            monkeypatch.setattr(module, name, beside(name, getattr(module, name)))
+        assert kept.take(ADDRESS, fetched(item(2), item(1)), NOW)
+        assert kept.take(ADDRESS, fetched(item(3), item(2, "Other.")), NOW + 9 * DAY)
+        assert kept.take(ADDRESS, fetched(item(3, "New.", id="tag:3")), NOW + 19 * DAY)
+        assert kept.begin(ADDRESS, fetched(item(0)).archive, NOW) == 1
+        shown = kept.preview(ADDRESS, fetched(item(4)), NOW)
+        assert shown and len(shown.entries) == 5
+        assert {*wrote} == {"item", "entry", "serialise", "parse"}
+
+
+def test_what_would_be_is_shown_while_somebody_writes(tmp_path: Path) -> None:
+    with ledger.opened(tmp_path) as found, ledger.opened(tmp_path) as other:
+        kept = History(found)
+        kept.take(ADDRESS, fetched(item(1)), NOW)
+        with other.writing():
+            shown = kept.preview(ADDRESS, fetched(item(2)), NOW)
+        assert shown and len(shown.entries) == 2
+        assert kept.preview("https://foxes.example/", fetched(item(2)), NOW)
+        assert kept.about("https://foxes.example/") is None
 
 
 class Crash(Exception):
