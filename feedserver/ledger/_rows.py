@@ -46,7 +46,9 @@ SOURCES = Table(
     Column("revision", Integer, nullable=False),
     Column("good", Float),
     Column("gone", Float),
+    # Where it has moved to, and when it was last asked at its own address since.
     Column("moved", Text),
+    Column("asked", Float),
     UniqueConstraint("address"),
 )
 """A row for each address that was ever read."""

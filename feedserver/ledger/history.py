@@ -57,7 +57,7 @@ class About:
 
     `home` is its site's page, `digest` tells the document that was taken last from others, `good`
     is when it could be read last, `gone` when it said that it is no more, and `moved` where it said
-    that it has moved to.
+    that it has moved to, when it was `asked` at its own address.
     """
 
     revision: int
@@ -68,6 +68,7 @@ class About:
     good: float | None
     gone: float | None
     moved: str | None
+    asked: float | None
 
 
 class History:
@@ -136,12 +137,15 @@ class History:
             _note(connection, source.source, head=head, revision=source.revision + (count > 0))
             return count
 
-    def mark(self, address: str, *, gone: float | None = None, moved: str | None = None) -> None:
-        """Remember what a source has said of itself: that it is gone, or where it has moved to."""
-        said = {name: each for name, each in (("gone", gone), ("moved", moved)) if each}
-        if said:
-            with self._ledger.writing() as connection:
-                _note(connection, _source(connection, address).source, **said)
+    def mark(self, address: str, gone: float) -> None:
+        """Remember that a source has said that it is gone."""
+        with self._ledger.writing() as connection:
+            _note(connection, _source(connection, address).source, gone=gone)
+
+    def move(self, address: str, to: str | None, now: float) -> None:
+        """Remember where a source has moved to for good; or that it is at its own address."""
+        with self._ledger.writing() as connection:
+            _note(connection, _source(connection, address).source, moved=to, asked=now)
 
     def forget(self, id: str, address: str | None = None) -> int:
         """Forget an entry, and an issue with its updates, for ever; how many rows these are.
@@ -178,6 +182,7 @@ class History:
                 good=None,
                 gone=None,
                 moved=None,
+                asked=None,
                 # Others have what was there, and see that it isn't any more.
                 revision=source.revision + 1,
             )
@@ -200,6 +205,7 @@ class History:
                 found.good,
                 found.gone,
                 found.moved,
+                found.asked,
             )
 
     def archive(self, address: str, registry: Registry = EMPTY) -> Archive | None:

@@ -243,6 +243,7 @@ class Past:
         self._history: History | None = None
         self._whole: dict[str, tuple[int, Registry, Archive]] = {}
         self._gone: set[str] = set()
+        self._moved: dict[str, tuple[str, float]] = {}
         self._changes = 0
         self.without: frozenset[str] = frozenset()
         """Addresses of which no history is kept."""
@@ -311,13 +312,29 @@ class Past:
             about = found.about(address) if (found := self._opened(address)) else None
         return address in self._gone or (about is not None and about.gone is not None)
 
-    def mark(self, address: str, *, gone: float | None = None, moved: str | None = None) -> None:
-        """Remember that a source is gone, or where it has moved to."""
-        if gone:
-            self._gone.add(address)
+    def mark(self, address: str, gone: float) -> None:
+        """Remember that a source is gone."""
+        self._gone.add(address)
         with suppress(StateError):
             if found := self._opened(address):
-                found.mark(address, gone=gone, moved=moved)
+                found.mark(address, gone)
+
+    def moved(self, address: str) -> tuple[str, float] | None:
+        """Where a source has moved to, if it has, and when it was asked at its own address."""
+        with suppress(StateError):
+            if (found := self._opened(address)) and (about := found.about(address)):
+                return (about.moved, about.asked or 0.0) if about.moved else None
+        return self._moved.get(address)
+
+    def move(self, address: str, to: str | None, now: float) -> None:
+        """Remember where a source has moved to, or that it is at its own address."""
+        if to:
+            self._moved[address] = to, now
+        else:
+            self._moved.pop(address, None)
+        with suppress(StateError):
+            if found := self._opened(address):
+                found.move(address, to, now)
 
     def changed(self, registry: Callable[[], Registry]) -> Mapping[str, Archive]:
         """All that those sources have had of which others have changed something meanwhile.

@@ -451,10 +451,11 @@ def test_sources_have_nothing_to_do_with_each_other(kept: History) -> None:
 def test_what_a_source_says_of_itself_is_remembered(kept: History) -> None:
     assert kept.about(ADDRESS) is None
     kept.take(ADDRESS, fetched(item(1)), NOW)
-    kept.mark(ADDRESS, gone=NOW + 5)
-    kept.mark(ADDRESS, moved="https://owls.example/new")
+    kept.mark(ADDRESS, NOW + 5)
+    kept.move(ADDRESS, "https://owls.example/new", NOW + 6)
     about = kept.about(ADDRESS)
     assert about and about.gone == NOW + 5 and about.moved == "https://owls.example/new"
+    assert about.asked == NOW + 6
     assert numbers(kept) == [1]
     kept.confirm(ADDRESS, NOW + 9)
     about = kept.about(ADDRESS)

@@ -133,6 +133,43 @@ def test_a_source_that_is_gone_is_asked_no_more(tmp_path: Path, clock: Clock, we
     assert again.status()[0]["state"] == "current"
 
 
+@pytest.mark.parametrize("history", [True, False])
+def test_a_source_that_has_moved_for_good_is_fetched_from_there(
+    tmp_path: Path, clock: Clock, history: bool
+) -> None:
+    """Its first address is asked now and then, and when the other one fails."""
+    there = {"/new": Answer(window(2, 1)), "/old": Answer(status=301, headers={"Location": "/new"})}
+    with serving(lambda request: there[request.path]) as web:
+
+        def asked(bench: Bench, seconds: float) -> list[str]:
+            before = len(web.requests)
+            clock.passes(seconds)
+            bench.refresh()
+            return [request.path for request in web.requests[before:]]
+
+        bench = Bench(tmp_path, clock, f"{web.origin}/old", history=history)
+        assert asked(bench, 0) == ["/old", "/new"]
+        assert asked(bench, 900) == asked(bench, 900) == ["/new"]
+        if history:
+            bench = Bench(tmp_path, clock, f"{web.origin}/old")
+            assert asked(bench, 0) == []
+            assert asked(bench, 900) == ["/new"]
+        assert bench.status()[0]["moved"] == f"{web.origin}/new"
+        assert asked(bench, 86_400) == ["/old", "/new"]
+        there["/old"] = Answer(status=500)
+        assert asked(bench, 86_400) == ["/old", "/new"]
+        assert asked(bench, 900) == ["/new"]
+        # Who is asked to wait waits.
+        there["/new"] = Answer(status=503, headers={"Retry-After": "60"})
+        assert asked(bench, 900) == ["/new"]
+        assert "/new: it answers 503" in bench.status()[0]["error"]
+        there |= {"/new": Answer(status=410), "/old": Answer(window(3, 2))}
+        assert asked(bench, 900) == ["/new", "/old"]
+        assert bench.ids() == ["3/", "2/", "1/"][: 3 if history else 2]
+        assert "moved" not in bench.status()[0]
+        assert asked(bench, 900) == ["/old"]
+
+
 def site(*names: str) -> bytes:
     """An archive of posts of these names."""
     return archives.serialise(archive([post(name) for name in names], FEEDS))

@@ -387,7 +387,7 @@ def test_what_may_not_be_lost_outlives_other_sources_and_peers(
                     tokens.append(connection.scalar(select(PUSHES.c.token)))
             with keeping.opened(settings, held.lasting) as histories:
                 kept.append(histories.about(address))
-                histories.mark(address, gone=1.0)
+                histories.mark(address, 1.0)
     assert tokens[0] and len(set(tokens)) == 1
     assert kept[0] is None and kept[1] == kept[2] is not None
 
