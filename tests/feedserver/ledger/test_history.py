@@ -484,6 +484,39 @@ def test_what_a_fetch_would_bring_is_shown_and_not_kept(kept: History) -> None:
     assert text_of(kept, 2) == "<p>Text.</p>"
 
 
+def test_what_is_read_again_is_passed_over_where_something_newer_was_taken(kept: History) -> None:
+    old = replace(fetched(item(1)), complete=True, digest="old")
+    new = replace(fetched(item(2), item(1)), complete=True, digest="new")
+    kept.take(ADDRESS, old, NOW)
+    kept.take(ADDRESS, new, NOW + 1)
+    assert not kept.take(ADDRESS, old, NOW + 2, again=True)
+    assert numbers(kept) == [2, 1]
+    edited = replace(fetched(item(2, "Other."), item(1)), complete=True, digest="new")
+    assert kept.take(ADDRESS, edited, NOW + 3, again=True)
+    assert text_of(kept, 2) == "<p>Other.</p>"
+    assert kept.take(ADDRESS, old, NOW + 4)
+    assert numbers(kept) == [1]
+
+
+def test_what_another_server_changes_meanwhile_is_no_obstacle(
+    kept: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at what is there and the transaction that writes."""
+    kept.take(ADDRESS, fetched(item(1)), NOW)
+    make = kept._made
+
+    def late(address: str, found: Fetched) -> Any:
+        made = make(address, found)
+        monkeypatch.undo()
+        kept.take(ADDRESS, fetched(item(2), item(1, "Other.")), NOW + 9 * DAY)
+        return made
+
+    monkeypatch.setattr(kept, "_made", late)
+    assert kept.take(ADDRESS, fetched(item(2), item(1)), NOW + 19 * DAY)
+    assert numbers(kept) == [2, 1]
+    assert text_of(kept, 1) == "<p>Text.</p>"
+
+
 def test_while_entries_are_packed_and_unpacked_others_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
