@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
@@ -27,8 +26,8 @@ from feedserver.network import hubs, publishing, telling
 from feedserver.serving import networking, parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
-from feedserver.settings.settings import Settings, load
-from feedserver.sources import audit, keeping
+from feedserver.settings.settings import Settings, file, load
+from feedserver.sources import audit, keeping, statefolder
 from feedserver.sources import source as sources
 from feedserver.sources.addresses import Dialler
 from feedserver.sources.client import Client
@@ -162,7 +161,12 @@ def _serve(options: argparse.Namespace) -> int:
     settings = load(options.config, os.environ, told)
     if not settings.sources:
         raise SettingsError("sources: name at least one SOURCE", "command line")
-    parent.serve(settings, partial(_tell, network=bool(settings.peers)))
+
+    def begun(ready: Ready, origin: str) -> None:
+        statefolder.note(settings, file(options.config, os.environ), options.sources)
+        _tell(ready, origin, network=bool(settings.peers))
+
+    parent.serve(settings, begun)
     return 0
 
 
@@ -181,9 +185,15 @@ def _tell(ready: Ready, origin: str, *, network: bool) -> None:
         print("\n".join((*lines, "Press Ctrl+C to stop.")), flush=True)
 
 
+def _settings(options: argparse.Namespace) -> Settings:
+    """The settings of a command, with the sources that the server was given beside them."""
+    found = load(options.config, os.environ, {})
+    return statefolder.noted(found, file(options.config, os.environ))
+
+
 def _by_hand(options: argparse.Namespace) -> Settings:
     """The settings of a command, which may look wherever the person who runs it says."""
-    return replace(load(options.config, os.environ, {}), private_addresses=True)
+    return replace(_settings(options), private_addresses=True)
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -252,16 +262,16 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _work(options: argparse.Namespace) -> int:
-    return _print(networking.status(load(options.config, os.environ, {})))
+    return _print(networking.status(_settings(options)))
 
 
 def _worker(options: argparse.Namespace) -> int:
-    networking.worker(load(options.config, os.environ, {}))
+    networking.worker(_settings(options))
     return 0
 
 
 def _peers(options: argparse.Namespace) -> int:
-    return _print(telling.listed(load(options.config, os.environ, {})))
+    return _print(telling.listed(_settings(options)))
 
 
 def _add_peer(options: argparse.Namespace) -> int:
@@ -270,7 +280,7 @@ def _add_peer(options: argparse.Namespace) -> int:
 
 
 def _forget(options: argparse.Namespace) -> int:
-    count = keeping.forget(load(options.config, os.environ, {}), options.id)
+    count = keeping.forget(_settings(options), options.id)
     print(f"forgot {count} entries")
     return 0
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NoReturn, TypeVar
@@ -90,9 +91,20 @@ def absent(what: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def data(tmp_path_factory: pytest.TempPathFactory) -> None:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What servers without a state keep is not among the data of who runs the tests."""
-    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+    found = tmp_path_factory.mktemp("data")
+    os.environ["XDG_DATA_HOME"] = str(found)
+    return found
+
+
+_numbers = count()
+
+
+@pytest.fixture(autouse=True)
+def _own_data(data: Path) -> None:
+    """Each test has its own: of servers that have the same only one has a hub."""
+    os.environ["XDG_DATA_HOME"] = str(data / str(next(_numbers)))
 
 
 class _Compiled(BytecodeCache):

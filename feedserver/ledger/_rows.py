@@ -29,7 +29,6 @@ from sqlalchemy import (
 
 from feedserver.errors import ArchiveError
 from feedserver.formats import jsonfeed
-from feedserver.formats.versions import version
 from feedserver.ledger.tables import METADATA, Number
 from feedserver.model import Entry, PackedEntry
 
@@ -41,11 +40,15 @@ SOURCES = Table(
     # An archive without entries; nothing was ever read if there is none.
     Column("head", LargeBinary),
     Column("complete", Boolean, nullable=False),
+    # What tells the document that was taken last from others.
+    Column("digest", Text),
     # Goes up when anything changes that is served.
     Column("revision", Integer, nullable=False),
     Column("good", Float),
     Column("gone", Float),
+    # Where it has moved to, and when it was last asked at its own address since.
     Column("moved", Text),
+    Column("asked", Float),
     UniqueConstraint("address"),
 )
 """A row for each address that was ever read."""
@@ -132,35 +135,45 @@ def face(entry: Entry) -> str:
     return key(f"{address}\0{entry.published.timestamp()}\0{entry.title}")
 
 
-def text(entry: Entry) -> str:
-    """The same, where its date is another one, too; nothing if it has no text."""
-    return version(entry) if entry.content else ""
+class Rows:
+    """The rows of entries, each made once: before a transaction, as others wait while one writes.
 
-
-def values(entry: Entry) -> dict[str, object]:
-    """What stands in the row of an entry, but for its source and how often it was edited.
-
-    The item is packed when it is written: most rows are only compared.
+    `stored` are the digests that are there, by key: what is so already isn't packed.
     """
+
+    def __init__(self, stored: Mapping[str, str] | None = None) -> None:
+        self._stored = stored or {}
+        self._made: dict[str, tuple[Entry, Mapping[str, object]]] = {}
+
+    def of(self, entry: Entry) -> Mapping[str, object]:
+        """What stands in the row of an entry, but for its source and how often it was edited."""
+        known = self._made.get(entry.id)
+        if known is None or (known[0] is not entry and known[0] != entry):
+            known = self._made[entry.id] = (entry, _values(entry, self._stored))
+        return known[1]
+
+
+def _values(entry: Entry, stored: Mapping[str, str]) -> Mapping[str, object]:
     item = jsonfeed.item(entry)
     twim = item["_twim"]
     assert isinstance(twim, dict)
     data = _bytes(item)
     published, modified = times(entry)
+    name, digest = key(entry.id), _hash(data)
     return {
-        "key": key(entry.id),
+        "key": name,
         "id": entry.id,
         "issue": key(issue_of(entry)),
         "position": position(entry),
         "published": published,
         "modified": modified,
         "face": "" if entry.update else face(entry),
-        # That of `text`, which is made already.
+        # What a post is known by where its date is another one, too.
         "version": twim["version"] if entry.content and not entry.update else "",
         "loud": _hash(_bytes({name: each for name, each in item.items() if name not in _QUIET})),
-        "digest": _hash(data),
+        "digest": digest,
         "bare": entry.content is None,
-        "item": data,
+        "item": entry if stored.get(name) == digest else zlib.compress(data),
         "missing": None,
     }
 
@@ -168,8 +181,11 @@ def values(entry: Entry) -> dict[str, object]:
 def packed(row: Mapping[str, object]) -> dict[str, object]:
     """A row as it is written."""
     item = row["item"]
-    assert isinstance(item, bytes)
-    return {**row, "item": zlib.compress(item)}
+    return (
+        {**row, "item": zlib.compress(_bytes(jsonfeed.item(item)))}
+        if isinstance(item, Entry)
+        else {**row}
+    )
 
 
 def entry(packed: bytes) -> Entry:

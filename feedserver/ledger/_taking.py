@@ -6,7 +6,7 @@ An issue and its updates are one thing: they come, change and go together.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from feedserver.ledger import _judging, _rows
 from feedserver.ledger._judging import Times
-from feedserver.ledger._rows import ENTRIES, Row
+from feedserver.ledger._rows import ENTRIES, Row, Rows
 from feedserver.ledger.ledger import insert
 from feedserver.model import Archive, Entry
 
@@ -50,6 +50,14 @@ class Taking:
     now: float
     is_first: bool
     """Whether the source was never fetched before."""
+    rows: Rows = field(default_factory=Rows)
+
+    def prepare(self, brought: Brought) -> None:
+        """Make the rows of what was fetched, by what is there now; nothing is written."""
+        groups = _groups(brought.archive.entries)
+        for group in (groups if brought.complete else self._renamed(groups)).values():
+            for entry in group:
+                self.rows.of(entry)
 
     def take(self, brought: Brought, *, again: bool) -> bool:
         """Take what was fetched, or read again; whether anything is other than it was."""
@@ -123,10 +131,10 @@ class Taking:
         posts = {issue: group[0] for issue, group in groups.items() if not group[0].update}
         known = {key for (key,) in self._select(ENTRIES.c.key, at=ENTRIES.c.key, among=posts)}
         names: dict[str, str] = {}
-        for column, told in ((ENTRIES.c.face, _rows.face), (ENTRIES.c.version, _rows.text)):
+        for column in (ENTRIES.c.face, ENTRIES.c.version):
             issues: dict[str, list[str]] = {}
             for issue, post in posts.items():
-                issues.setdefault(told(post), []).append(issue)
+                issues.setdefault(str(self.rows.of(post)[column.name]), []).append(issue)
             alone = {mark: issue for mark, (issue, *others) in issues.items() if not others}
             unknown = {mark for mark, issue in alone.items() if mark and issue not in known}
             ids: dict[str, list[str]] = {}
@@ -294,7 +302,7 @@ class Taking:
 
     def _row(self, entry: Entry, edits: int) -> dict[str, object]:
         times = {"added": self.now, "changed": self.now}
-        return {"source": self.source, "edits": edits, **times, **_rows.values(entry)}
+        return {"source": self.source, "edits": edits, **times, **self.rows.of(entry)}
 
     def _select(
         self,

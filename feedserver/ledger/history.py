@@ -8,9 +8,10 @@ what isn't in it any more is gone.
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -20,9 +21,9 @@ from feedserver.feeds.assembling import Rules, assemble
 from feedserver.feeds.catalogue import NamedFeed
 from feedserver.formats import archive as archives
 from feedserver.ledger import _rows
-from feedserver.ledger._rows import ENTRIES, SOURCES
+from feedserver.ledger._rows import ENTRIES, SOURCES, Rows
 from feedserver.ledger._taking import Taking
-from feedserver.ledger.ledger import Ledger, insert
+from feedserver.ledger.ledger import Ledger, insert, opened
 from feedserver.model import Archive, Entry
 from feedserver.newsletter import order
 from feedserver.newsletter.registry import EMPTY, Registry
@@ -39,30 +40,35 @@ class Fetched:
     """What a good fetch has brought.
 
     `complete` says that the source has no more than this; `order` are the ids of its posts as they
-    stand in the document, and `withdrawn` those that it says were deleted.
+    stand in the document, and `withdrawn` those that it says were deleted. `digest` tells the
+    document from others.
     """
 
     archive: Archive
     complete: bool = False
     order: Sequence[str] = ()
     withdrawn: Sequence[str] = ()
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class About:
     """What is known of a source; `revision` goes up when what is served of it changes.
 
-    `home` is its site's page, `good` when it could be read last, `gone` when it said that it is no
-    more, and `moved` where it said that it has moved to.
+    `home` is its site's page, `digest` tells the document that was taken last from others, `good`
+    is when it could be read last, `gone` when it said that it is no more, and `moved` where it said
+    that it has moved to, when it was `asked` at its own address.
     """
 
     revision: int
     entries: int
     complete: bool
     home: str | None
+    digest: str | None
     good: float | None
     gone: float | None
     moved: str | None
+    asked: float | None
 
 
 class History:
@@ -76,21 +82,28 @@ class History:
         """Take what a good fetch has brought; whether anything is other than it was.
 
         What was taken before is read `again` where the settings may have changed: that is no fetch,
-        and no noise.
+        and no noise. It is passed over if something else was taken since.
 
         Raises:
             StateError: the ledger can't be used; then nothing was taken.
         """
+        rows, before = self._made(address, fetched)
+        head = _head(fetched, before)
         with self._ledger.writing() as connection:
             source = _source(connection, address)
-            head = _head(fetched, source.head)
-            changed = _taking(connection, source, self._most, now).take(fetched, again=again)
+            if again and source.digest not in (None, fetched.digest):
+                return False
+            if source.head != before:
+                head = _head(fetched, source.head)
+            taking = _taking(connection, source, self._most, now, rows)
+            changed = taking.take(fetched, again=again)
             changed |= bool(head != source.head or fetched.complete != source.complete)
             _note(
                 connection,
                 source.source,
                 head=head,
                 complete=fetched.complete,
+                digest=fetched.digest,
                 good=source.good if again else now,
                 gone=source.gone if again else None,
                 revision=source.revision + changed,
@@ -101,7 +114,7 @@ class History:
         """Take it that a good fetch has brought what the last one did."""
         with self._ledger.writing() as connection:
             source = _source(connection, address)
-            changed = _taking(connection, source, self._most, now).confirm()
+            changed = _taking(connection, source, self._most, now, Rows()).confirm()
             _note(
                 connection, source.source, good=now, gone=None, revision=source.revision + changed
             )
@@ -113,21 +126,26 @@ class History:
         What is there stays as it is, and so does what was forgotten. A source that is complete
         takes none, for they aren't in it.
         """
+        rows, _ = self._made(address, Fetched(archive))
+        head = _head(Fetched(archive), None)
         with self._ledger.writing() as connection:
             source = _source(connection, address)
             if source.complete:
                 return 0
-            count = _taking(connection, source, self._most, now).begin(archive)
-            head = source.head or _head(Fetched(archive), None)
+            count = _taking(connection, source, self._most, now, rows).begin(archive)
+            head = source.head or head
             _note(connection, source.source, head=head, revision=source.revision + (count > 0))
             return count
 
-    def mark(self, address: str, *, gone: float | None = None, moved: str | None = None) -> None:
-        """Remember what a source has said of itself: that it is gone, or where it has moved to."""
-        said = {name: each for name, each in (("gone", gone), ("moved", moved)) if each}
-        if said:
-            with self._ledger.writing() as connection:
-                _note(connection, _source(connection, address).source, **said)
+    def mark(self, address: str, gone: float) -> None:
+        """Remember that a source has said that it is gone."""
+        with self._ledger.writing() as connection:
+            _note(connection, _source(connection, address).source, gone=gone)
+
+    def move(self, address: str, to: str | None, now: float) -> None:
+        """Remember where a source has moved to for good; or that it is at its own address."""
+        with self._ledger.writing() as connection:
+            _note(connection, _source(connection, address).source, moved=to, asked=now)
 
     def forget(self, id: str, address: str | None = None) -> int:
         """Forget an entry, and an issue with its updates, for ever; how many rows these are.
@@ -160,9 +178,11 @@ class History:
                 source.source,
                 head=None,
                 complete=False,
+                digest=None,
                 good=None,
                 gone=None,
                 moved=None,
+                asked=None,
                 # Others have what was there, and see that it isn't any more.
                 revision=source.revision + 1,
             )
@@ -171,8 +191,7 @@ class History:
     def about(self, address: str) -> About | None:
         """What is known of a source; nothing if nothing ever was read of it."""
         with self._ledger.reading() as connection:
-            found = connection.execute(select(SOURCES).where(SOURCES.c.address == address)).first()
-            if found is None:
+            if (found := _known(connection, address)) is None:
                 return None
             count = select(func.count()).where(
                 ENTRIES.c.source == found.source, ENTRIES.c.item.is_not(None)
@@ -182,9 +201,11 @@ class History:
                 connection.scalar(count) or 0,
                 found.complete,
                 archives.parse(found.head).site.url if found.head else None,
+                found.digest,
                 found.good,
                 found.gone,
                 found.moved,
+                found.asked,
             )
 
     def archive(self, address: str, registry: Registry = EMPTY) -> Archive | None:
@@ -196,15 +217,12 @@ class History:
         self, address: str, fetched: Fetched, now: float, registry: Registry = EMPTY
     ) -> Archive | None:
         """All that a source would have with what a fetch has brought, of which nothing is kept."""
-        found: Archive | None = None
-        with suppress(_NotKept), self._ledger.writing() as connection:
-            source = _source(connection, address)
-            _taking(connection, source, self._most, now).take(fetched, again=True)
-            head = _head(fetched, source.head)
-            _note(connection, source.source, head=head, complete=fetched.complete)
-            found = _archive(connection, address, registry)
-            raise _NotKept
-        return found
+        with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as apart:
+            with self._ledger.reading() as connection, apart.writing() as copy:
+                _copy(connection, copy, address)
+            found = History(apart, self._most)
+            found.take(address, fetched, now, again=True)
+            return found.archive(address, registry)
 
     def revisions(self) -> Mapping[str, int]:
         """The revision of each source, by which others see that it has changed."""
@@ -217,9 +235,38 @@ class History:
         with self._ledger.reading() as connection:
             return connection.scalar(select(func.sum(SOURCES.c.revision))) or 0
 
+    def _made(self, address: str, fetched: Fetched) -> tuple[Rows, bytes | None]:
+        """The rows of what was fetched, and the head that is there: before others have to wait."""
+        with self._ledger.reading() as connection:
+            source = _known(connection, address)
+            if source is None:
+                rows = Rows()
+                Taking(connection, -1, self._most, 0, True, rows).prepare(fetched)
+                return rows, None
+            stored = select(ENTRIES.c.key, ENTRIES.c.digest).where(
+                ENTRIES.c.source == source.source, ENTRIES.c.item.is_not(None)
+            )
+            rows = Rows({key: digest for key, digest in connection.execute(stored)})
+            _taking(connection, source, self._most, 0, rows).prepare(fetched)
+            return rows, source.head
 
-class _NotKept(Exception):
-    """Ends a transaction of which nothing is to be kept."""
+
+def _known(connection: Connection, address: str) -> Row[Any] | None:
+    """The row of a source; nothing if nothing ever was read of it."""
+    return connection.execute(select(SOURCES).where(SOURCES.c.address == address)).first()
+
+
+def _copy(connection: Connection, copy: Connection, address: str) -> None:
+    """Copy all of a source into another ledger, which has nothing of it."""
+    source = _known(connection, address)
+    if source is None:
+        return
+    # Whatever is read next is taken.
+    copy.execute(SOURCES.insert().values({**source._mapping, "digest": None}))
+    query = select(ENTRIES).where(ENTRIES.c.source == source.source)
+    rows = connection.execute(query, execution_options={"yield_per": _BATCH})
+    for some in rows.mappings().partitions():
+        copy.execute(ENTRIES.insert(), [{**each} for each in some])
 
 
 def _source(connection: Connection, address: str) -> Row[Any]:
@@ -234,8 +281,8 @@ def _note(connection: Connection, source: int, **values: object) -> None:
     connection.execute(SOURCES.update().where(SOURCES.c.source == source).values(**values))
 
 
-def _taking(connection: Connection, source: Row[Any], most: int, now: float) -> Taking:
-    return Taking(connection, source.source, most, now, is_first=source.good is None)
+def _taking(connection: Connection, source: Row[Any], most: int, now: float, rows: Rows) -> Taking:
+    return Taking(connection, source.source, most, now, source.good is None, rows)
 
 
 def _head(fetched: Fetched, before: bytes | None) -> bytes:
@@ -257,7 +304,7 @@ def _head(fetched: Fetched, before: bytes | None) -> bytes:
 
 
 def _archive(connection: Connection, address: str, registry: Registry) -> Archive | None:
-    source = connection.execute(select(SOURCES).where(SOURCES.c.address == address)).first()
+    source = _known(connection, address)
     if source is None or source.head is None:
         return None
     entries = tuple(_entries(connection, source.source))

@@ -7,11 +7,10 @@ used the rest is served all the same.
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,11 +28,12 @@ from feedserver.network.pushes import Heard, Pushes
 from feedserver.network.subscribing import Subscriber
 from feedserver.network.verifying import Verifier
 from feedserver.serving import logs
-from feedserver.settings.settings import Settings, password
+from feedserver.settings.settings import Settings
 from feedserver.sources import statefolder
 from feedserver.sources.addresses import Dialler
 from feedserver.sources.builder import Builder
 from feedserver.sources.client import Client
+from feedserver.sources.keeping import ledger_of
 from feedserver.sources.statefolder import NETWORK
 from feedserver.store.store import OWN, Store
 from feedserver.web.callback import WebSub
@@ -71,7 +71,7 @@ class Watch:
 
 
 @contextmanager
-def websub(settings: Settings, lasting: Path) -> Iterator[WebSub | None]:
+def websub(settings: Settings, lasting: Path | None) -> Iterator[WebSub | None]:
     """What takes that which other servers say, for a process that answers."""
     with ExitStack() as stack:
         found = _opened(settings, lasting, stack)
@@ -85,12 +85,12 @@ def websub(settings: Settings, lasting: Path) -> Iterator[WebSub | None]:
 
 @contextmanager
 def at_work(
-    settings: Settings, site: Path, lasting: Path, builders: Sequence[Builder], origin: str
+    settings: Settings, site: Path, lasting: Path | None, builders: Sequence[Builder], origin: str
 ) -> Iterator[Watch]:
     """Do what is due, in threads, while something else is done.
 
-    `site` is the database of the site, `lasting` the folder of what isn't to be lost, and `origin`
-    where this server listens.
+    `site` is the database of the site, `lasting` the folder of subscriptions, if it is ours, and
+    `origin` where this server listens.
     """
     with ExitStack() as stack:
         found = _opened(settings, lasting, stack)
@@ -169,7 +169,7 @@ def worker(settings: Settings) -> None:
             "worker: only on PostgreSQL there may be several; name a database in the settings."
             " With SQLite feedserver serve does all that is due"
         )
-    with logs.configured(settings), opened(settings, statefolder.own(settings)) as found:
+    with logs.configured(settings), ledger_of(settings, statefolder.lasting(settings)) as found:
         kinds = sweepers(settings, found, settings.url)
         runner = work.runner(found, kinds)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -184,10 +184,10 @@ def status(settings: Settings) -> Iterator[str]:
     Raises:
         FeedServerError: there is no ledger, or it can't be used.
     """
-    lasting = statefolder.own(settings)
+    lasting = statefolder.lasting(settings)
     if settings.database is None and not ledger.is_there(lasting):
         raise StateError(f"work: {lasting}: no server that has these settings was started")
-    with opened(settings, lasting) as found:
+    with ledger_of(settings, lasting) as found:
         for queue in work.queues(found):
             line = f"{queue.kind}: {queue.due} due, {queue.waiting} later"
             if queue.retried:
@@ -195,18 +195,6 @@ def status(settings: Settings) -> Iterator[str]:
             yield line
             for each in queue.broken:
                 yield f"  shard {each.shard} has failed {each.failures} times: {each.error}"
-
-
-def opened(
-    settings: Settings, lasting: Path, *, patient: bool = False
-) -> AbstractContextManager[Ledger]:
-    """The ledger that the settings name, or that in a folder; `patient` as of `ledger.opened`.
-
-    Raises:
-        FeedServerError: it can't be used, or its password isn't there.
-    """
-    secret = password(settings, os.environ) if settings.database else None
-    return ledger.opened(lasting, settings.database, secret, patient=patient)
 
 
 def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
@@ -223,9 +211,11 @@ def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
             stop.wait(_LOOK)
 
 
-def _opened(settings: Settings, lasting: Path, stack: ExitStack) -> Ledger | None:
+def _opened(settings: Settings, lasting: Path | None, stack: ExitStack) -> Ledger | None:
+    if lasting is None:
+        return None
     try:
-        return stack.enter_context(opened(settings, lasting, patient=True))
+        return stack.enter_context(ledger_of(settings, lasting, patient=True))
     except FeedServerError as error:
         log.error("%s: nobody can subscribe", error)
         return None

@@ -60,8 +60,10 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         stack.enter_context(logs.configured(settings))
         signals = stack.enter_context(_signals())
         listener = stack.enter_context(_bound(settings.host, settings.port))
-        lasting = statefolder.own(settings)
+        lasting = stack.enter_context(statefolder.subscribed(settings))
         folder = stack.enter_context(statefolder.held(settings))
+        if lasting is None and settings.hub == OWN:
+            settings = replace(settings, hub="")
         settings = replace(settings, state=folder.path)
         builder = Builder(settings, state=folder)
         rebuilding = stack.enter_context(Rebuilding(builder, settings.interval))
@@ -165,7 +167,7 @@ class _Parent:
     def __init__(
         self,
         settings: Settings,
-        lasting: Path,
+        lasting: Path | None,
         listener: socket.socket,
         metrics: Metrics,
         rebuilding: Sequence[Rebuilding],

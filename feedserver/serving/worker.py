@@ -61,7 +61,7 @@ class _Ear:
 def run(
     settings: Settings,
     database: Path,
-    lasting: Path,
+    lasting: Path | None,
     listener: socket,
     told: Told,
     parent: Connection,

@@ -191,6 +191,12 @@ _TEXTS = (
 )
 
 
+def file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The file of settings: without a `path` the environment may name it."""
+    named = environ.get(CONFIG)
+    return Path(named) if path is None and named else path
+
+
 def load(
     path: Path | None,
     environ: Mapping[str, str],
@@ -203,9 +209,7 @@ def load(
     Raises:
         SettingsError: a file can't be read, a name is unknown, or a value is wrong.
     """
-    named = environ.get(CONFIG)
-    if path is None and named:
-        path = Path(named)
+    path = file(path, environ)
     found: dict[str, object] = {}
     if path is not None:
         found |= _from_file(path)

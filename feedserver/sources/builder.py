@@ -294,7 +294,6 @@ class Builder:
             return True
         if outcome.moved and outcome.moved != slot.moved:
             log.warning("%s has moved for good, to %s", slot.name, outcome.moved)
-            self._past.mark(slot.name, moved=outcome.moved)
         slot.checked = now
         # What fails tells nothing of a move.
         slot.moved = outcome.moved if outcome.error is None else outcome.moved or slot.moved

@@ -12,7 +12,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,11 +25,13 @@ from feedserver.foreign.reading import Reading
 from feedserver.formats import decoding
 from feedserver.ledger import history, ledger
 from feedserver.ledger.history import About, History
+from feedserver.ledger.ledger import Ledger
 from feedserver.model import Archive
 from feedserver.newsletter.registry import Registry
 from feedserver.settings.settings import Settings, password
 from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetched, Validators
+from feedserver.sources.statefolder import lasting
 from feedserver.store import files
 
 COPIES = "sources"
@@ -48,6 +50,11 @@ class Copy:
     address: str
     content_type: str | None
     validators: Validators
+
+    @property
+    def digest(self) -> str:
+        """What tells the document from others."""
+        return _digest(self.body)
 
     @classmethod
     def of(cls, fetched: Fetched, body: bytes) -> Copy:
@@ -101,7 +108,7 @@ def save(folder: Path, address: str, copy: Copy) -> None:
         "source": address,
         "address": copy.address,
         # Its server may say that it hasn't changed: then what is damaged here would stay.
-        "digest": _digest(copy.body),
+        "digest": copy.digest,
         "content_type": copy.content_type,
         "etag": copy.validators.etag,
         "modified": copy.validators.modified,
@@ -118,9 +125,16 @@ def _file(folder: Path, address: str) -> Path:
     return folder / hashlib.sha256(address.encode()).hexdigest()
 
 
-def lasting(settings: Settings) -> Path:
-    """The folder of what has to last, where the settings name no database."""
-    return settings.state or platformdirs.user_data_path("feedserver")
+def ledger_of(
+    settings: Settings, folder: Path, *, patient: bool = False
+) -> AbstractContextManager[Ledger]:
+    """The ledger that the settings name, or that in a folder; `patient` as of `ledger.opened`.
+
+    Raises:
+        StateError, SettingsError: it can't be used, or its password isn't there.
+    """
+    secret = password(settings, os.environ) if settings.database else None
+    return ledger.opened(folder, settings.database, secret, patient=patient)
 
 
 @contextmanager
@@ -130,8 +144,7 @@ def opened(settings: Settings, folder: Path) -> Iterator[History]:
     Raises:
         StateError, SettingsError: they can't be used.
     """
-    secret = password(settings, os.environ) if settings.database else None
-    with ledger.opened(folder, settings.database, secret) as found:
+    with ledger_of(settings, folder) as found:
         yield History(found, settings.history_entries)
 
 
@@ -209,9 +222,11 @@ def _owner(found: History, addresses: Sequence[str], home: str) -> str:
     raise SourceError(f"{home}: of which source these entries are can't be told: {told}")
 
 
-def taken(reading: Reading) -> history.Fetched:
-    """A reading, as a history takes it."""
-    return history.Fetched(reading.archive, reading.complete, reading.order, reading.withdrawn)
+def taken(reading: Reading, digest: str | None = None) -> history.Fetched:
+    """A reading, as a history takes it; `digest` tells the document that was read."""
+    return history.Fetched(
+        reading.archive, reading.complete, reading.order, reading.withdrawn, digest
+    )
 
 
 class Past:
@@ -228,6 +243,7 @@ class Past:
         self._history: History | None = None
         self._whole: dict[str, tuple[int, Registry, Archive]] = {}
         self._gone: set[str] = set()
+        self._moved: dict[str, tuple[str, float]] = {}
         self._changes = 0
         self.without: frozenset[str] = frozenset()
         """Addresses of which no history is kept."""
@@ -236,9 +252,18 @@ class Past:
         self.close = weakref.finalize(self, self._stack.close)
 
     def whole(
-        self, address: str, reading: Reading, now: float, registry: Registry, *, again: bool = False
+        self,
+        address: str,
+        reading: Reading,
+        now: float,
+        registry: Registry,
+        *,
+        digest: str,
+        again: bool = False,
     ) -> Reading:
         """A reading with all that its source has had; what was read `again` is no fetch.
+
+        Of a document that is older than what is kept nothing is taken then.
 
         Raises:
             StateError: it can't be taken now.
@@ -247,8 +272,19 @@ class Past:
             self._gone.discard(address)
         if (found := self._opened(address)) is None:
             return reading
-        found.take(address, taken(reading), now, again=again)
+        found.take(address, taken(reading, digest), now, again=again)
         return replace(reading, archive=self._archive(found, address, registry) or reading.archive)
+
+    def has_taken(self, address: str, digest: str) -> bool:
+        """Whether a document is what was taken last; also where no history is kept.
+
+        Raises:
+            StateError: the same.
+        """
+        if (found := self._opened(address)) is None:
+            return True
+        about = found.about(address)
+        return about is not None and about.digest == digest
 
     def confirmed(self, address: str, now: float, registry: Registry) -> Archive | None:
         """All of a source that has nothing new; nothing if nothing is known of it.
@@ -276,13 +312,29 @@ class Past:
             about = found.about(address) if (found := self._opened(address)) else None
         return address in self._gone or (about is not None and about.gone is not None)
 
-    def mark(self, address: str, *, gone: float | None = None, moved: str | None = None) -> None:
-        """Remember that a source is gone, or where it has moved to."""
-        if gone:
-            self._gone.add(address)
+    def mark(self, address: str, gone: float) -> None:
+        """Remember that a source is gone."""
+        self._gone.add(address)
         with suppress(StateError):
             if found := self._opened(address):
-                found.mark(address, gone=gone, moved=moved)
+                found.mark(address, gone)
+
+    def moved(self, address: str) -> tuple[str, float] | None:
+        """Where a source has moved to, if it has, and when it was asked at its own address."""
+        with suppress(StateError):
+            if (found := self._opened(address)) and (about := found.about(address)):
+                return (about.moved, about.asked or 0.0) if about.moved else None
+        return self._moved.get(address)
+
+    def move(self, address: str, to: str | None, now: float) -> None:
+        """Remember where a source has moved to, or that it is at its own address."""
+        if to:
+            self._moved[address] = to, now
+        else:
+            self._moved.pop(address, None)
+        with suppress(StateError):
+            if found := self._opened(address):
+                found.move(address, to, now)
 
     def changed(self, registry: Callable[[], Registry]) -> Mapping[str, Archive]:
         """All that those sources have had of which others have changed something meanwhile.

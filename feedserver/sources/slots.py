@@ -18,7 +18,7 @@ from feedserver.foreign.reading import Reading
 from feedserver.model import Archive
 from feedserver.newsletter.registry import Registry
 from feedserver.sources import keeping
-from feedserver.sources.fetching import Fetcher, Validators
+from feedserver.sources.fetching import Fetched, Fetcher, Validators
 from feedserver.sources.keeping import Copy, Past
 from feedserver.sources.source import Source
 
@@ -35,6 +35,8 @@ in seconds."""
 _GAP = timedelta(seconds=2)
 """How long it is left alone, however often they are told."""
 _AGAIN = timedelta(seconds=5)
+_LOOK_BACK = 24 * 3600.0
+"""How often, in seconds, a source that has moved is asked at its first address."""
 
 GONE = "it answers 410 Gone: it is asked no more"
 
@@ -237,12 +239,15 @@ class Visitor:
             raise GoneError(GONE)
         now = self.now().timestamp()
         try:
-            fetched = self.fetcher.fetch(name, copy.validators if copy else Validators())
+            fetched = self._fetched(name, copy.validators if copy else Validators(), now)
         except GoneError:
-            past.mark(name, gone=now)
+            past.mark(name, now)
             raise
         if fetched.body is not None:
             copy, is_new = Copy.of(fetched, fetched.body), True
+        elif copy and not past.has_taken(name, copy.digest):
+            # Others may have taken another since, who have the same histories.
+            is_new = True
         elif copy and again:
             is_new = False
         else:
@@ -252,8 +257,48 @@ class Visitor:
             found = self.parse(source, copy.body, copy.address, copy.content_type)
         except FeedServerError as error:
             return Outcome(None, error, refused=True, moved=fetched.moved)
-        found = past.whole(name, found, now, self.registry(), again=not is_new)
+        registry = self.registry()
+        found = past.whole(name, found, now, registry, digest=copy.digest, again=not is_new)
         return Outcome(found, moved=fetched.moved, copy=copy)
+
+    def _fetched(self, name: str, known: Validators, now: float) -> Fetched:
+        """Fetch a document from where it has moved to for good.
+
+        That may have been a mistake, or the word of somebody who had no right to it: so the first
+        address is asked too, once a day, and if the other one fails.
+        """
+        move = self.past.moved(name)
+        if move is None:
+            found = self.fetcher.fetch(name, known)
+            if found.moved:
+                self.past.move(name, found.moved, now)
+            return found
+        to, asked = move
+        is_due = not 0 <= now - asked < _LOOK_BACK
+        if is_due:
+            # It may fail as often as it likes.
+            with suppress(FetchError):
+                return self._back(name, now)
+        try:
+            found = self.fetcher.fetch(to, known)
+        except FetchError as error:
+            if not is_due and error.retry_after is None:
+                with suppress(FetchError):
+                    return self._back(name, now)
+            raise
+        if is_due or found.moved:
+            self.past.move(name, found.moved or to, now)
+        return replace(found, moved=found.moved or to)
+
+    def _back(self, name: str, now: float) -> Fetched:
+        """Fetch a document from its first address; what is known of it is of another one.
+
+        Raises:
+            FetchError: it can't be had there.
+        """
+        found = self.fetcher.fetch(name, Validators())
+        self.past.move(name, found.moved, now)
+        return found
 
     def _before(self, source: Source, copy: Copy | None) -> Reading | None:
         """What was read of an address before this server was started, by today's settings."""
@@ -261,9 +306,9 @@ class Visitor:
         if copy := copy or keeping.earlier(name):
             with suppress(FeedServerError):
                 found = self.parse(source, copy.body, copy.address, copy.content_type)
-                now, registry = self.now().timestamp(), self.registry()
+                now, registry, digest = self.now().timestamp(), self.registry(), copy.digest
                 try:
-                    return self.past.whole(name, found, now, registry, again=True)
+                    return self.past.whole(name, found, now, registry, digest=digest, again=True)
                 except StateError:
                     whole = self.past.kept(name, registry)
                     return replace(found, archive=whole) if whole else found

@@ -12,9 +12,9 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -166,29 +166,56 @@ def held(settings: Settings) -> Iterator[StateFolder]:
 def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     if settings.state is not None:
         return stack.enter_context(_held(settings.state))
-    lasting = platformdirs.user_data_path("feedserver")
+    kept = lasting(settings)
     if settings.peers or any(name.startswith(("http://", "https://")) for name in settings.sources):
         try:
-            return stack.enter_context(_held(usual(settings), lasting))
+            return stack.enter_context(_held(usual(settings), kept))
         except StateError as error:
             log.info("%s; what is fetched will not be kept", error)
     temporary = tempfile.TemporaryDirectory(prefix="feedserver-", ignore_cleanup_errors=True)
     path = Path(stack.enter_context(temporary))
-    return StateFolder(path, locked=False, lasting=lasting)
+    return StateFolder(path, locked=False, lasting=kept)
 
 
-def own(settings: Settings) -> Path:
-    """The folder of what one server has to keep: without `state` it is among the user's data.
+def lasting(settings: Settings) -> Path:
+    """The folder of what may not be lost, where the settings name no database.
 
-    It has a name that these sources have, for another server's subscribers aren't this one's.
+    Without `state` it is one for all, so that who has other sources or peers loses nothing.
     """
-    if settings.state is not None:
-        return settings.state
-    names = [
-        name if name.startswith(("http://", "https://")) else str(Path(name).resolve())
-        for name in (*settings.sources, *(peer.url for peer in settings.peers))
-    ]
-    return platformdirs.user_data_path("feedserver") / _digest(names)
+    return settings.state or platformdirs.user_data_path("feedserver")
+
+
+@contextmanager
+def subscribed(settings: Settings) -> Iterator[Path | None]:
+    """The folder of subscriptions, as long as the block runs; nothing if another server has it.
+
+    Each has other feeds at other addresses, so the subscribers of one aren't told by the other.
+    """
+    folder = lasting(settings)
+    if settings.state or settings.database:
+        # The folder is held, and a database is for servers that have the same.
+        yield folder
+        return
+    lock = filelock.FileLock(folder / LOCK, timeout=0, thread_local=False)
+    found: Path | None = folder
+    try:
+        # What is subscribed to has secrets.
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock.acquire()
+    except filelock.Timeout:
+        log.warning(
+            "%s: another server has it, so nobody can subscribe: name a folder, the setting state",
+            lock.lock_file,
+        )
+        found = None
+    except OSError:
+        # Who opens the ledger there says why not.
+        pass
+    try:
+        yield found
+    finally:
+        with suppress(OSError):
+            lock.release()
 
 
 def _digest(names: Iterable[str]) -> str:
@@ -201,6 +228,35 @@ def usual(settings: Settings) -> Path:
         return settings.state
     names = (*settings.sources, *(peer.url for peer in settings.peers))
     return platformdirs.user_cache_path("feedserver") / _digest(names)
+
+
+def note(settings: Settings, config: Path | None, sources: Sequence[str]) -> None:
+    """Remember the sources that a server was given beside its file of settings, if it was.
+
+    The commands are given that file alone.
+    """
+    if config is not None:
+        path = _note(settings, config)
+        # They can do without.
+        with suppress(OSError):
+            if sources:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                files.replace(path, json.dumps(list(sources)).encode())
+            else:
+                path.unlink(missing_ok=True)
+
+
+def noted(settings: Settings, config: Path | None) -> Settings:
+    """The settings of a file, with the sources that its server was given beside them."""
+    with suppress(OSError, ValueError, TypeError):
+        if config is not None:
+            found = json.loads(files.read(_note(settings, config), _MOST))
+            return replace(settings, sources=tuple(map(str, found)))
+    return settings
+
+
+def _note(settings: Settings, config: Path) -> Path:
+    return lasting(settings) / "given" / f"{_digest([str(config.resolve())])}.json"
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -19,6 +21,7 @@ from sqlalchemy import event
 from feedserver.errors import StateError
 from feedserver.foreign import reading
 from feedserver.formats import archive as archives
+from feedserver.formats import jsonfeed
 from feedserver.ledger import ledger
 from feedserver.ledger.history import Fetched, History
 from feedserver.ledger.tables import METADATA
@@ -448,10 +451,11 @@ def test_sources_have_nothing_to_do_with_each_other(kept: History) -> None:
 def test_what_a_source_says_of_itself_is_remembered(kept: History) -> None:
     assert kept.about(ADDRESS) is None
     kept.take(ADDRESS, fetched(item(1)), NOW)
-    kept.mark(ADDRESS, gone=NOW + 5)
-    kept.mark(ADDRESS, moved="https://owls.example/new")
+    kept.mark(ADDRESS, NOW + 5)
+    kept.move(ADDRESS, "https://owls.example/new", NOW + 6)
     about = kept.about(ADDRESS)
     assert about and about.gone == NOW + 5 and about.moved == "https://owls.example/new"
+    assert about.asked == NOW + 6
     assert numbers(kept) == [1]
     kept.confirm(ADDRESS, NOW + 9)
     about = kept.about(ADDRESS)
@@ -478,6 +482,84 @@ def test_what_a_fetch_would_bring_is_shown_and_not_kept(kept: History) -> None:
     assert shown is not None and len(shown.entries) == 3
     assert numbers(kept) == [2, 1]
     assert text_of(kept, 2) == "<p>Text.</p>"
+
+
+def test_what_is_read_again_is_passed_over_where_something_newer_was_taken(kept: History) -> None:
+    old = replace(fetched(item(1)), complete=True, digest="old")
+    new = replace(fetched(item(2), item(1)), complete=True, digest="new")
+    kept.take(ADDRESS, old, NOW)
+    kept.take(ADDRESS, new, NOW + 1)
+    assert not kept.take(ADDRESS, old, NOW + 2, again=True)
+    assert numbers(kept) == [2, 1]
+    edited = replace(fetched(item(2, "Other."), item(1)), complete=True, digest="new")
+    assert kept.take(ADDRESS, edited, NOW + 3, again=True)
+    assert text_of(kept, 2) == "<p>Other.</p>"
+    assert kept.take(ADDRESS, old, NOW + 4)
+    assert numbers(kept) == [1]
+
+
+def test_what_another_server_changes_meanwhile_is_no_obstacle(
+    kept: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at what is there and the transaction that writes."""
+    kept.take(ADDRESS, fetched(item(1)), NOW)
+    make = kept._made
+
+    def late(address: str, found: Fetched) -> Any:
+        made = make(address, found)
+        monkeypatch.undo()
+        kept.take(ADDRESS, fetched(item(2), item(1, "Other.")), NOW + 9 * DAY)
+        return made
+
+    monkeypatch.setattr(kept, "_made", late)
+    assert kept.take(ADDRESS, fetched(item(2), item(1)), NOW + 19 * DAY)
+    assert numbers(kept) == [2, 1]
+    assert text_of(kept, 1) == "<p>Text.</p>"
+
+
+def test_while_entries_are_packed_and_unpacked_others_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those of a feed that has other ids at each fetch."""
+    with ledger.opened(tmp_path) as found:
+        kept = History(found)
+        wrote: list[str] = []
+
+        def beside(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+            def called(*given: Any) -> Any:
+                with closing(sqlite3.connect(tmp_path / ledger.FILE, timeout=0)) as connection:
+                    # It fails at once where somebody else writes.
+                    connection.execute("BEGIN IMMEDIATE")
+                wrote.append(name)
+                return call(*given)
+
+            return called
+
+        for module, name in (
+            (jsonfeed, "item"),
+            (jsonfeed, "entry"),
+            (archives, "serialise"),
+            (archives, "parse"),
+        ):
+            monkeypatch.setattr(module, name, beside(name, getattr(module, name)))
+        assert kept.take(ADDRESS, fetched(item(2), item(1)), NOW)
+        assert kept.take(ADDRESS, fetched(item(3), item(2, "Other.")), NOW + 9 * DAY)
+        assert kept.take(ADDRESS, fetched(item(3, "New.", id="tag:3")), NOW + 19 * DAY)
+        assert kept.begin(ADDRESS, fetched(item(0)).archive, NOW) == 1
+        shown = kept.preview(ADDRESS, fetched(item(4)), NOW)
+        assert shown and len(shown.entries) == 5
+        assert {*wrote} == {"item", "entry", "serialise", "parse"}
+
+
+def test_what_would_be_is_shown_while_somebody_writes(tmp_path: Path) -> None:
+    with ledger.opened(tmp_path) as found, ledger.opened(tmp_path) as other:
+        kept = History(found)
+        kept.take(ADDRESS, fetched(item(1)), NOW)
+        with other.writing():
+            shown = kept.preview(ADDRESS, fetched(item(2)), NOW)
+        assert shown and len(shown.entries) == 2
+        assert kept.preview("https://foxes.example/", fetched(item(2)), NOW)
+        assert kept.about("https://foxes.example/") is None
 
 
 class Crash(Exception):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from feedserver import cli
-from feedserver.settings.settings import load
+from feedserver.serving import parent
+from feedserver.serving.reports import Ready
+from feedserver.settings.settings import Settings, load
+from feedserver.sources import statefolder
 from feedserver.sources.statefolder import PEERS
 from tests.feedserver.network.test_peers import archive_of, html
 from tests.feedserver.origin import Answer, serving
@@ -44,6 +49,38 @@ def test_peers_are_listed_with_their_health(
         "  it answers 500",
         f"https://c.example/ (Owls): not read yet, to the knowledge of {tmp_path / 'state'}",
     ]
+
+
+def test_peers_are_listed_of_a_server_whose_source_is_not_in_its_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stood on the command line, and there is no state."""
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda name: tmp_path / "data" / name)
+    config = tmp_path / "feedserver.toml"
+    config.write_text('[[peers]]\nurl = "https://owls.example/"\n')
+
+    def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
+        with statefolder.held(settings) as held:
+            sources = [{"name": "https://owls.example/", "kind": "address", "state": "current"}]
+            (held.path / PEERS).write_text(json.dumps({"version": 1, "sources": sources}))
+        announce(Ready("Letters", ()), "http://127.0.0.1:8000")
+
+    monkeypatch.setattr(parent, "serve", serve)
+
+    def listed() -> str:
+        capsys.readouterr()
+        assert cli.main(["peers", "--config", str(config)]) == 0
+        return capsys.readouterr().out
+
+    assert cli.main(["serve", "site", "--config", str(config)]) == 0
+    assert listed() == "https://owls.example/: current\n"
+    # What stands in the file holds for a server that is given nothing else.
+    config.write_text(f'sources = ["other"]\n{config.read_text()}')
+    assert cli.main(["serve", "--config", str(config)]) == 0
+    assert listed() == "https://owls.example/: current\n"
+    config.write_text(config.read_text().replace("other", "another"))
+    assert "not read yet" in listed()
 
 
 def test_without_peers_it_is_said_how_to_get_some(

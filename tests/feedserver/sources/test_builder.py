@@ -67,14 +67,23 @@ class _Waiting(Builder):
 class Bench:
     """A builder, its state folder, and the file of an archive."""
 
-    def __init__(self, folder: Path, clock: Clock, *sources: str, **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *sources: str,
+        lasting: Path | None = None,
+        **settings: Any,
+    ) -> None:
         self.state = folder / "state"
         self.settings = replace(
             Settings(sources=sources, state=self.state, private_addresses=True, fetch_timeout=60),
             **settings,
         )
         self.clock = clock
-        self.builder = _Waiting(self.settings, fetcher=WebFetcher(self.settings), now=clock)
+        self.builder = _Waiting(
+            self.settings, fetcher=WebFetcher(self.settings), now=clock, lasting=lasting
+        )
 
     def refresh(self) -> bool:
         return self.builder.refresh()

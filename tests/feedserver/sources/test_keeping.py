@@ -133,10 +133,95 @@ def test_a_source_that_is_gone_is_asked_no_more(tmp_path: Path, clock: Clock, we
     assert again.status()[0]["state"] == "current"
 
 
-def test_an_archive_at_an_address_is_complete(tmp_path: Path, clock: Clock, web: Web) -> None:
-    def site(*names: str) -> bytes:
-        return archives.serialise(archive([post(name) for name in names], FEEDS))
+@pytest.mark.parametrize("history", [True, False])
+def test_a_source_that_has_moved_for_good_is_fetched_from_there(
+    tmp_path: Path, clock: Clock, history: bool
+) -> None:
+    """Its first address is asked now and then, and when the other one fails."""
+    there = {"/new": Answer(window(2, 1)), "/old": Answer(status=301, headers={"Location": "/new"})}
+    with serving(lambda request: there[request.path]) as web:
 
+        def asked(bench: Bench, seconds: float) -> list[str]:
+            before = len(web.requests)
+            clock.passes(seconds)
+            bench.refresh()
+            return [request.path for request in web.requests[before:]]
+
+        bench = Bench(tmp_path, clock, f"{web.origin}/old", history=history)
+        assert asked(bench, 0) == ["/old", "/new"]
+        assert asked(bench, 900) == asked(bench, 900) == ["/new"]
+        if history:
+            bench = Bench(tmp_path, clock, f"{web.origin}/old")
+            assert asked(bench, 0) == []
+            assert asked(bench, 900) == ["/new"]
+        assert bench.status()[0]["moved"] == f"{web.origin}/new"
+        assert asked(bench, 86_400) == ["/old", "/new"]
+        there["/old"] = Answer(status=500)
+        assert asked(bench, 86_400) == ["/old", "/new"]
+        assert asked(bench, 900) == ["/new"]
+        # Who is asked to wait waits.
+        there["/new"] = Answer(status=503, headers={"Retry-After": "60"})
+        assert asked(bench, 900) == ["/new"]
+        assert "/new: it answers 503" in bench.status()[0]["error"]
+        there |= {"/new": Answer(status=410), "/old": Answer(window(3, 2))}
+        assert asked(bench, 900) == ["/new", "/old"]
+        assert bench.ids() == ["3/", "2/", "1/"][: 3 if history else 2]
+        assert "moved" not in bench.status()[0]
+        assert asked(bench, 900) == ["/old"]
+
+
+def site(*names: str) -> bytes:
+    """An archive of posts of these names."""
+    return archives.serialise(archive([post(name) for name in names], FEEDS))
+
+
+def test_a_restart_with_an_older_copy_takes_nothing_from_others(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    """Servers that share a history: one was off while another took what was new."""
+    lasting = tmp_path / "lasting"
+    address = f"{web.origin}/archive.json"
+    first = Bench(tmp_path / "a", clock, address, lasting=lasting)
+    poll(first, web, site("a"))
+    old = Answer(site("a"), headers={"ETag": '"1"'})
+    second = Bench(tmp_path / "b", clock, address, lasting=lasting)
+    poll(second, web, old)
+    second.refresh()
+    poll(first, web, site("a", "b", "c"))
+    web.says(Answer(status=500))
+    second = Bench(tmp_path / "b", clock, address, lasting=lasting)
+    second.refresh()
+    assert sorted(second.ids()) == ["a/", "b/", "c/"]
+    assert not first.refresh()
+    assert sorted(first.ids()) == ["a/", "b/", "c/"]
+    # It is what the source has that counts, also if that is what it had before.
+    web.says(Answer(status=304))
+    clock.passes(900)
+    assert second.refresh()
+    assert second.ids() == ["a/"]
+    assert first.refresh()
+    assert first.ids() == ["a/"]
+
+
+def test_a_kill_before_the_copy_is_written_loses_nothing(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    address = f"{web.origin}/archive.json"
+    bench = Bench(tmp_path, clock, address)
+    poll(bench, web, site("a"))
+    copies = shutil.copytree(bench.state / keeping.COPIES, tmp_path / "copies")
+    poll(bench, web, site("a", "b"))
+    bench.builder.close()
+    shutil.copytree(copies, bench.state / keeping.COPIES, dirs_exist_ok=True)
+    web.says(Answer(status=410))
+    again = Bench(tmp_path, clock, address)
+    for _ in range(3):
+        again.refresh()
+    assert sorted(again.ids()) == ["a/", "b/"]
+    assert again.status()[0]["state"] == "gone"
+
+
+def test_an_archive_at_an_address_is_complete(tmp_path: Path, clock: Clock, web: Web) -> None:
     bench = Bench(tmp_path, clock, f"{web.origin}/archive.json")
     poll(bench, web, site("a", "b"))
     assert poll(bench, web, site("b"))
