@@ -82,18 +82,26 @@ class Pushes:
         Nothing if we don't. What is denied is noted, and answered with nothing.
         """
         mode, now = asked.get("hub.mode"), self._now()
+        challenge = asked.get("hub.challenge")
+
+        def fits(row: Row[Any] | None) -> bool:
+            if row is None or row.topic is None or asked.get("hub.topic") != row.topic:
+                return False
+            return mode == "denied" or bool(challenge and mode == row.mode)
+
+        # Strangers don't keep who writes from it.
+        with self._ledger.reading() as connection:
+            if not fits(_row(connection, token)):
+                return None
         with self._ledger.writing() as connection:
             row = _row(connection, token)
-            if row is None or row.topic is None or asked.get("hub.topic") != row.topic:
+            if row is None or not fits(row):
                 return None
             mine = PUSHES.c.id == row.id
             if mode == "denied":
                 denied = {"mode": None, "expires": None, "due": now + _DAY}
                 connection.execute(update(PUSHES).where(mine).values(denied))
                 return ""
-            challenge = asked.get("hub.challenge")
-            if not challenge or mode != row.mode:
-                return None
             if mode == "unsubscribe":
                 connection.execute(delete(PUSHES).where(mine))
                 return challenge
