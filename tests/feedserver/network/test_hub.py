@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from feedserver.errors import AwayError
 from feedserver.ledger import work
+from feedserver.ledger.ledger import Ledger
 from feedserver.network.hub import Bounds
 from feedserver.network.pushes import Pushes
 from feedserver.network.tables import REQUESTS
@@ -432,3 +435,31 @@ def test_a_stranger_at_a_callback_does_not_wait_for_the_ledger(running: Running)
         stranger.start()
         until(lambda: told == [None], seconds=25)
     stranger.join()
+
+
+def test_what_was_acknowledged_is_noted_again_and_not_sent_again(
+    running: Running, found: Subscriber
+) -> None:
+    for number in range(3):
+        running.subscribe(f"{found.callback}{number}")
+    running.change()
+    writing = Ledger.writing
+    begun: list[None] = []
+
+    @contextmanager
+    def broken(ledger: Ledger) -> Iterator[Connection]:
+        begun.append(None)
+        with writing(ledger) as connection:
+            yield connection
+            if len(begun) == 2:
+                raise AwayError("the disk is full")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "writing", broken)
+        with pytest.raises(AwayError):
+            running.deliverer.sweep(0, 10.0)
+    assert len(found.got) == 3
+    running.work()
+    running.clock.pass_by(DAY)
+    running.work()
+    assert len(found.got) == 3
