@@ -43,6 +43,8 @@ log = logging.getLogger("feedserver")
 
 _LOOK = 5.0
 """How often, in seconds, it is counted what there is to be done: it takes a look at each row."""
+_BUSY = 3.0
+"""How long, in seconds, who asks something waits for the work that is being done."""
 
 
 class Watch:
@@ -74,7 +76,7 @@ class Watch:
 def websub(settings: Settings, lasting: Path | None) -> Iterator[WebSub | None]:
     """What takes that which other servers say, for a process that answers."""
     with ExitStack() as stack:
-        found = _opened(settings, lasting, stack)
+        found = _opened(settings, lasting, stack, _BUSY)
         if found is None:
             yield None
         else:
@@ -211,11 +213,13 @@ def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
             stop.wait(_LOOK)
 
 
-def _opened(settings: Settings, lasting: Path | None, stack: ExitStack) -> Ledger | None:
+def _opened(
+    settings: Settings, lasting: Path | None, stack: ExitStack, busy: float = ledger.BUSY
+) -> Ledger | None:
     if lasting is None:
         return None
     try:
-        return stack.enter_context(ledger_of(settings, lasting, patient=True))
+        return stack.enter_context(ledger_of(settings, lasting, patient=True, busy=busy))
     except FeedServerError as error:
         log.error("%s: nobody can subscribe", error)
         return None

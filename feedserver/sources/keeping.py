@@ -126,15 +126,15 @@ def _file(folder: Path, address: str) -> Path:
 
 
 def ledger_of(
-    settings: Settings, folder: Path, *, patient: bool = False
+    settings: Settings, folder: Path, *, patient: bool = False, busy: float = ledger.BUSY
 ) -> AbstractContextManager[Ledger]:
-    """The ledger that the settings name, or that in a folder; `patient` as of `ledger.opened`.
+    """The ledger that the settings name, or that in a folder; the rest as of `ledger.opened`.
 
     Raises:
         StateError, SettingsError: it can't be used, or its password isn't there.
     """
     secret = password(settings, os.environ) if settings.database else None
-    return ledger.opened(folder, settings.database, secret, patient=patient)
+    return ledger.opened(folder, settings.database, secret, patient=patient, busy=busy)
 
 
 @contextmanager

@@ -29,9 +29,11 @@ _SOON = 5.0
 """The same of one that was never read."""
 LONGEST_REQUEST = 24 * 3600.0
 """For how many seconds at most it is left alone that asks for it."""
-_TOLD, _LONGEST = 12, 6 * 3600.0
-"""How many times as long a source is left alone whose changes are told, and for how long at most,
-in seconds."""
+_TOLD, _QUIET, _LONGEST = 12, 4, 6 * 3600.0
+"""How many times as long a source is left alone whose changes are told, and one at most that has
+had none for long; and for how long at most, in seconds."""
+_STEPS = 24
+"""After so many fetches without a change it is left alone for twice as long."""
 _GAP = timedelta(seconds=2)
 """How long it is left alone, however often they are told."""
 _AGAIN = timedelta(seconds=5)
@@ -70,6 +72,9 @@ class Pushes(Protocol):
             StateError: that isn't known at the moment.
         """
 
+    def fetched(self, source: str) -> None:
+        """A source was fetched since it was taken. Raises as `take` does."""
+
     def missed(self, source: str) -> None:
         """A change of a source was found that nobody had told. Raises as `take` does."""
 
@@ -104,6 +109,7 @@ class Slot:
     barred: datetime | None = None
     again: bool = False
     failures: int = 0
+    quiet: int = 0
     told: bool = False
     asked: bool = False
     heard: bool = False
@@ -125,7 +131,11 @@ def listen(slots: Iterable[Slot], pushes: Pushes | None, now: datetime) -> None:
 
 
 def following(slot: Slot, poll: float, now: datetime, *, is_new: bool) -> datetime:
-    """When a source is due again that was fetched now, and else each `poll` seconds."""
+    """When a source is due again that was fetched now.
+
+    That is after `poll` seconds, and later if many fetches in a row have brought nothing new.
+    """
+    slot.quiet = 0 if is_new else slot.quiet + 1
     if slot.asked:
         # What was told while it was being fetched may be newer.
         return now + _GAP
@@ -133,13 +143,15 @@ def following(slot: Slot, poll: float, now: datetime, *, is_new: bool) -> dateti
         # A site may tell what not all of its servers have yet.
         return now + _AGAIN
     # Who is told of changes looks for those alone that were lost on the way.
-    wait = max(poll, min(poll * _TOLD, _LONGEST)) if slot.told else poll
-    return now + timedelta(seconds=wait)
+    times = _TOLD if slot.told else min(1 + slot.quiet // _STEPS, _QUIET)
+    return now + timedelta(seconds=max(poll, min(poll * times, _LONGEST)))
 
 
 def postpone(slot: Slot, error: Exception, poll: float, now: datetime) -> None:
     """Say when a source is due again that has failed: later each time, and when it asks for it."""
     slot.failures += 1
+    # What was told is yet to be fetched.
+    slot.asked |= slot.heard
     wait = min(min(FIRST_WAIT, poll) * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
     if slot.reading is None:
         # It may be starting just now, as we are.
@@ -151,11 +163,15 @@ def postpone(slot: Slot, error: Exception, poll: float, now: datetime) -> None:
     slot.due = now + timedelta(seconds=wait)
 
 
-def tell_missed(slot: Slot, pushes: Pushes | None) -> None:
-    """A change was found; say so, if it was found by asking alone."""
-    if pushes and not slot.heard:
-        with suppress(StateError):
+def tell(slot: Slot, pushes: Pushes | None, *, is_new: bool) -> None:
+    """Tell that a source was fetched, and of a change that was found by asking alone."""
+    if pushes is None:
+        return
+    with suppress(StateError):
+        if is_new and not slot.heard:
             pushes.missed(slot.name)
+        if not slot.asked:
+            pushes.fetched(slot.name)
 
 
 def _told(pushes: Pushes | None) -> tuple[Collection[str], Collection[str]]:

@@ -9,30 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
+from flask import Flask
+from flask_websub import hub as hubs
+from flask_websub import subscriber as subscribers
+from werkzeug.serving import make_server
 
 from feedserver.feeds import export
-from tests.conftest import absent
 from tests.feedserver import origin
 from tests.feedserver.origin import Answer, Request
 from tests.feedserver.running import running, until
 from tests.feedserver.servers import small_archive, write_site
 from tests.processes.test_websub import PRIVATE, publish
 from tests.samples import SITE
-
-try:
-    from flask import Flask
-    from flask_websub import hub as hubs
-    from flask_websub import subscriber as subscribers
-    from werkzeug.serving import make_server
-except ImportError:
-    Flask = None
-
-
-@pytest.fixture(autouse=True)
-def _there() -> None:
-    if Flask is None:
-        absent("flask-websub")
 
 
 @contextmanager
