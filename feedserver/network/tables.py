@@ -29,8 +29,9 @@ TOPICS = Table(
     Column("query", Text, nullable=False),
     Column("is_file", Boolean, nullable=False),
     Column("hub", Text, nullable=False),
-    # What was last seen of it.
+    # What was last seen of it, and whether it was looked at since it came.
     Column("version", Text, nullable=False),
+    Column("seen", Boolean, nullable=False, default=False),
 )
 """What is subscribed to."""
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+import time
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import Connection, func, select, text, update
 
 from feedserver.ledger import work
+from feedserver.network.delivering import Answered, Content, Deliverer, Delivery
 from feedserver.network.hub import Bounds
 from feedserver.network.publishing import Publisher
 from feedserver.network.pushes import Heard, Pushes
-from feedserver.network.tables import PUBLISHED, PUSHES, SUBSCRIPTIONS, TOPICS
+from feedserver.network.tables import DOCUMENTS, PUBLISHED, PUSHES, SUBSCRIPTIONS, TOPICS
 from feedserver.sources.builder import DATABASE
 from feedserver.store.store import Store
 from tests.feedserver.ledger.databases import Place
 from tests.feedserver.network import hubs
-from tests.feedserver.network.hubs import ATOM
+from tests.feedserver.network.hubs import ATOM, Running
 from tests.feedserver.network.subscribers import subscriber
 from tests.feedserver.servers import URL
 
@@ -94,3 +100,92 @@ def test_what_a_hub_elsewhere_is_to_be_told(place: Place, tmp_path: Path) -> Non
         assert {b"hub.mode=publish" in request.body for request in hub.got} == {True}
         with running.ledger.reading() as connection:
             assert connection.scalars(select(PUBLISHED.c.due)).all() == [None, None]
+
+
+def _subscription(connection: Connection, address: str, delivered: str, due: float | None) -> int:
+    """Somebody who is subscribed to a topic that is of version 1."""
+    topic = TOPICS.insert().values(
+        address=address,
+        base=URL,
+        name="section/clients/atom.xml",
+        query="",
+        is_file=False,
+        hub=f"{URL}hub",
+        version="1",
+    )
+    id: int | None = connection.scalar(topic.returning(TOPICS.c.id))
+    assert id is not None
+    document = {"topic": id, "version": "1", "media_type": "x", "body": zlib.compress(b"")}
+    connection.execute(DOCUMENTS.insert().values(document))
+    row = {"topic": id, "callback": "http://b/", "host": "b", "expires": 9e9, "shard": 0}
+    row |= {"delivered": delivered, "due": due, "since": due}
+    connection.execute(SUBSCRIPTIONS.insert().values(row))
+    return id
+
+
+def _answered(status: int) -> Callable[[Deliverer, Connection], None]:
+    def note(deliverer: Deliverer, connection: Connection) -> None:
+        row = connection.execute(select(SUBSCRIPTIONS)).one()
+        piece = Delivery(row, Content("1", "x", b"", ""))
+        deliverer.note(connection, piece, Answered(status))
+
+    return note
+
+
+def _taken(deliverer: Deliverer, connection: Connection) -> None:
+    """Take one that has had what there was."""
+    deliverer.take(connection, connection.scalars(select(SUBSCRIPTIONS.c.id)).all())
+
+
+@pytest.mark.parametrize(
+    ("delivered", "at_work"), [("0", _answered(200)), ("0", _answered(500)), ("1", _taken)]
+)
+def test_what_changes_while_it_is_noted_stays_due(
+    shared: Place,
+    tmp_path: Path,
+    delivered: str,
+    at_work: Callable[[Deliverer, Connection], None],
+) -> None:
+    with hubs.hub(tmp_path, place=shared) as running:
+        ledger, announcer = running.ledger, running.announcer
+        with ledger.writing() as connection:
+            topic = _subscription(connection, ATOM, delivered, 1.0)
+
+        def work() -> None:
+            with ledger.writing() as connection:
+                at_work(running.deliverer, connection)
+
+        thread = threading.Thread(target=work)
+        with ledger.writing() as connection:
+            mine = TOPICS.c.id == topic
+            connection.execute(update(TOPICS).where(mine).values(version="2"))
+            announcer._wake(connection, topic, "2", 5.0)
+            thread.start()
+            _wait_for_one_that_waits(running)
+        thread.join()
+        with ledger.reading() as connection:
+            row = connection.execute(select(SUBSCRIPTIONS.c.due, SUBSCRIPTIONS.c.since)).one()
+        assert row == (5.5, 5.0)
+
+
+def _wait_for_one_that_waits(running: Running) -> None:
+    """Return when a transaction waits for another one."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(500):
+        with running.ledger.reading() as connection:
+            if connection.scalar(waiting):
+                return
+        time.sleep(0.02)
+    raise AssertionError("nothing waits")
+
+
+def test_topics_are_looked_at_in_whichever_order_they_come(shared: Place, tmp_path: Path) -> None:
+    with hubs.hub(tmp_path, place=shared) as running:
+        running.announcer.look()
+        with running.ledger.writing() as first:
+            _subscription(first, f"{ATOM}?1", "1", None)
+            with running.ledger.writing() as second:
+                _subscription(second, f"{ATOM}?2", "1", None)
+            assert running.announcer.look() == 1
+        assert running.announcer.look() == 1
+        assert running.announcer.look() == 0
