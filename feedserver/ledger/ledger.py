@@ -24,8 +24,8 @@ from feedserver.ledger.tables import METADATA, SCHEMA, VERSION
 log = logging.getLogger("feedserver")
 
 FILE = "ledger.sqlite"
-_BUSY = 30.0
-"""How long, in seconds, a transaction waits for another one of SQLite."""
+BUSY = 30.0
+"""How long, in seconds, a transaction waits for another one of SQLite, unless it is said."""
 _CONNECTING = 5
 """How long, in seconds, a connection to PostgreSQL may take."""
 _CREATING = 7_449_313
@@ -114,17 +114,23 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
 
 @contextmanager
 def opened(
-    folder: Path, url: str | None = None, password: str | None = None, *, patient: bool = False
+    folder: Path,
+    url: str | None = None,
+    password: str | None = None,
+    *,
+    patient: bool = False,
+    busy: float = BUSY,
 ) -> Iterator[Ledger]:
     """The ledger in a state folder, or at the address of a database of PostgreSQL.
 
     Who is `patient` gets that of a database that is away; its transactions raise until it is back.
+    They wait `busy` seconds for others, on SQLite.
 
     Raises:
         AwayError: its database is away.
         StateError: it can't be used, or an other version of the server wrote it.
     """
-    engine = _engine(folder, url, password)
+    engine = _engine(folder, url, password, busy)
     try:
         found = Ledger(engine)
         try:
@@ -143,7 +149,7 @@ def is_there(folder: Path | None) -> bool:
     return folder is not None and (folder / FILE).is_file()
 
 
-def _engine(folder: Path, url: str | None, password: str | None) -> Engine:
+def _engine(folder: Path, url: str | None, password: str | None, busy: float) -> Engine:
     if url is None:
         try:
             # What is subscribed to has secrets.
@@ -151,7 +157,7 @@ def _engine(folder: Path, url: str | None, password: str | None) -> Engine:
         except OSError as error:
             raise StateError(f"{folder}: {error.strerror}") from error
         engine = sqlalchemy.create_engine(
-            URL.create("sqlite", database=str(folder / FILE)), connect_args={"timeout": _BUSY}
+            URL.create("sqlite", database=str(folder / FILE)), connect_args={"timeout": busy}
         )
         event.listen(engine, "connect", _connected)
         event.listen(engine, "begin", _begun)

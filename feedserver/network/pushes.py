@@ -82,18 +82,26 @@ class Pushes:
         Nothing if we don't. What is denied is noted, and answered with nothing.
         """
         mode, now = asked.get("hub.mode"), self._now()
+        challenge = asked.get("hub.challenge")
+
+        def fits(row: Row[Any] | None) -> bool:
+            if row is None or row.topic is None or asked.get("hub.topic") != row.topic:
+                return False
+            return mode == "denied" or bool(challenge and mode == row.mode)
+
+        # Strangers don't keep who writes from it.
+        with self._ledger.reading() as connection:
+            if not fits(_row(connection, token)):
+                return None
         with self._ledger.writing() as connection:
             row = _row(connection, token)
-            if row is None or row.topic is None or asked.get("hub.topic") != row.topic:
+            if row is None or not fits(row):
                 return None
             mine = PUSHES.c.id == row.id
             if mode == "denied":
                 denied = {"mode": None, "expires": None, "due": now + _DAY}
                 connection.execute(update(PUSHES).where(mine).values(denied))
                 return ""
-            challenge = asked.get("hub.challenge")
-            if not challenge or mode != row.mode:
-                return None
             if mode == "unsubscribe":
                 connection.execute(delete(PUSHES).where(mine))
                 return challenge
@@ -140,25 +148,39 @@ class Heard:
         self._now = now
         self._told: Collection[str] = ()
         self._again = 0.0
+        # Since when those are to be fetched that were taken, and haven't been.
+        self._asked: dict[str, float] = {}
 
     def take(self) -> tuple[Collection[str], Collection[str]]:
         """The sources that are to be fetched now, and those whose changes are told to us.
 
+        What is to be fetched stays put down until it has been, for who ends before.
         Told is what a hub has told of before, and of which nothing was found since that it hasn't.
         """
         now = self._now()
-        asked = select(PUSHES.c.id, PUSHES.c.source).where(PUSHES.c.asked.is_not(None))
+        asked = select(PUSHES.c.source, PUSHES.c.asked).where(PUSHES.c.asked.is_not(None))
         works = and_(PUSHES.c.told.is_not(None), PUSHES.c.missed == 0, PUSHES.c.expires > now)
         with self._ledger.reading() as connection:
-            rows = [row for row in connection.execute(asked) if row.source in self._sources]
-            if rows or now >= self._again:
-                found = connection.scalars(select(PUSHES.c.source).where(works))
-                self._told, self._again = frozenset(found), now + _KNOWN
-        if rows:
-            mine = PUSHES.c.id.in_([row.id for row in rows])
-            with self._ledger.writing() as connection:
-                connection.execute(update(PUSHES).where(mine).values(asked=None))
-        return [row.source for row in rows], self._told
+            found = dict(connection.execute(asked).all())
+            new = {
+                source: since
+                for source, since in found.items()
+                if source in self._sources and self._asked.get(source) != since
+            }
+            if new or now >= self._again:
+                told = connection.scalars(select(PUSHES.c.source).where(works))
+                self._told, self._again = frozenset(told), now + _KNOWN
+        self._asked |= new
+        return list(new), self._told
+
+    def fetched(self, source: str) -> None:
+        """A source was fetched, for all that was told of it until it was taken last."""
+        if (since := self._asked.get(source)) is None:
+            return
+        with self._ledger.writing() as connection:
+            mine = and_(PUSHES.c.source == source, PUSHES.c.asked == since)
+            connection.execute(update(PUSHES).where(mine).values(asked=None))
+        del self._asked[source]
 
     def missed(self, source: str) -> None:
         """A change of a source was found that nobody had told."""

@@ -43,6 +43,8 @@ log = logging.getLogger("feedserver")
 
 _LOOK = 5.0
 """How often, in seconds, it is counted what there is to be done: it takes a look at each row."""
+_BUSY = 3.0
+"""How long, in seconds, who asks something waits for the work that is being done."""
 
 
 class Watch:
@@ -74,7 +76,7 @@ class Watch:
 def websub(settings: Settings, lasting: Path) -> Iterator[WebSub | None]:
     """What takes that which other servers say, for a process that answers."""
     with ExitStack() as stack:
-        found = _opened(settings, lasting, stack)
+        found = _opened(settings, lasting, stack, _BUSY)
         if found is None:
             yield None
         else:
@@ -199,15 +201,15 @@ def status(settings: Settings) -> Iterator[str]:
 
 
 def opened(
-    settings: Settings, lasting: Path, *, patient: bool = False
+    settings: Settings, lasting: Path, *, patient: bool = False, busy: float = ledger.BUSY
 ) -> AbstractContextManager[Ledger]:
-    """The ledger that the settings name, or that in a folder; `patient` as of `ledger.opened`.
+    """The ledger that the settings name, or that in a folder; the rest as of `ledger.opened`.
 
     Raises:
         FeedServerError: it can't be used, or its password isn't there.
     """
     secret = password(settings, os.environ) if settings.database else None
-    return ledger.opened(lasting, settings.database, secret, patient=patient)
+    return ledger.opened(lasting, settings.database, secret, patient=patient, busy=busy)
 
 
 def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
@@ -224,9 +226,11 @@ def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
             stop.wait(_LOOK)
 
 
-def _opened(settings: Settings, lasting: Path, stack: ExitStack) -> Ledger | None:
+def _opened(
+    settings: Settings, lasting: Path, stack: ExitStack, busy: float = ledger.BUSY
+) -> Ledger | None:
     try:
-        return stack.enter_context(opened(settings, lasting, patient=True))
+        return stack.enter_context(opened(settings, lasting, patient=True, busy=busy))
     except FeedServerError as error:
         log.error("%s: nobody can subscribe", error)
         return None

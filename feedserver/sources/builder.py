@@ -289,6 +289,7 @@ class Builder:
         now = self._now()
         if outcome.kept:
             slot.due = now
+            slot.asked |= slot.heard
             self._read(slot, outcome.reading)
             return True
         if outcome.moved and outcome.moved != slot.moved:
@@ -318,8 +319,7 @@ class Builder:
             reading = replace(known, archive=outcome.whole)
         changed = self._succeed(slot, reading)
         slot.due = slots.following(slot, self._settings.poll, now, is_new=changed)
-        if changed and known:
-            slots.tell_missed(slot, self.pushes)
+        slots.tell(slot, self.pushes, is_new=changed and known is not None)
         return changed
 
     def _succeed(self, slot: Slot, reading: Reading | None) -> bool:

@@ -66,6 +66,9 @@ class Pushes(Protocol):
             StateError: that isn't known at the moment.
         """
 
+    def fetched(self, source: str) -> None:
+        """A source was fetched since it was taken. Raises as `take` does."""
+
     def missed(self, source: str) -> None:
         """A change of a source was found that nobody had told. Raises as `take` does."""
 
@@ -136,6 +139,8 @@ def following(slot: Slot, poll: float, now: datetime, *, is_new: bool) -> dateti
 def postpone(slot: Slot, error: Exception, poll: float, now: datetime) -> None:
     """Say when a source is due again that has failed: later each time, and when it asks for it."""
     slot.failures += 1
+    # What was told is yet to be fetched.
+    slot.asked |= slot.heard
     wait = min(min(FIRST_WAIT, poll) * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
     if isinstance(error, FetchError) and error.retry_after is not None:
         asked = min(error.retry_after, LONGEST_REQUEST)
@@ -144,11 +149,15 @@ def postpone(slot: Slot, error: Exception, poll: float, now: datetime) -> None:
     slot.due = now + timedelta(seconds=wait)
 
 
-def tell_missed(slot: Slot, pushes: Pushes | None) -> None:
-    """A change was found; say so, if it was found by asking alone."""
-    if pushes and not slot.heard:
-        with suppress(StateError):
+def tell(slot: Slot, pushes: Pushes | None, *, is_new: bool) -> None:
+    """Tell that a source was fetched, and of a change that was found by asking alone."""
+    if pushes is None:
+        return
+    with suppress(StateError):
+        if is_new and not slot.heard:
             pushes.missed(slot.name)
+        if not slot.asked:
+            pushes.fetched(slot.name)
 
 
 def _told(pushes: Pushes | None) -> tuple[Collection[str], Collection[str]]:

@@ -118,9 +118,9 @@ def _of_websub(
     if websub is None:
         return
     if websub.hub:
-        answer = HubEndpoint(websub.hub, websub.pushes).answer
+        answer = HubEndpoint(websub.hub, websub.pushes, websub.calls).answer
         yield f"/{HUB}", ("POST",), answer, False
-    callbacks = Callbacks(websub.pushes, settings.fetch_bytes)
+    callbacks = Callbacks(websub.pushes, settings.fetch_bytes, websub.calls)
     address = f"/{CALLBACK}/{{token}}"
     yield address, ("GET",), callbacks.agree, False
     yield address, ("POST",), callbacks.take, False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from functools import partial
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from feedserver.network.hub import Hub, Wish
 from feedserver.network.pushes import Pushes
 from feedserver.network.topics import Topic
 from feedserver.store.store import HUB
+from feedserver.web.callback import Calls
 from feedserver.web.routes import Asked
 
 _FORM = "application/x-www-form-urlencoded"
@@ -28,9 +28,10 @@ _SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 class HubEndpoint:
     """Answers subscribers. Their errors are told in plain text, as the specification has it."""
 
-    def __init__(self, hub: Hub, pushes: Pushes) -> None:
+    def __init__(self, hub: Hub, pushes: Pushes, calls: Calls) -> None:
         self._hub = hub
         self._pushes = pushes
+        self._calls = calls
 
     async def answer(self, asked: Asked) -> Response:
         """Take what is asked for; whether it is wanted is found out when this is answered."""
@@ -67,7 +68,7 @@ class HubEndpoint:
         site = asked.snapshot.index.archive.site.url
         if not any(each.startswith((site, asked.base)) for each in named):
             raise HubError("hub.url: it is no feed of this server, nor of its site.")
-        await asyncio.to_thread(self._pushes.ask_all)
+        await self._calls(self._pushes.ask_all)
         return _told(HTTPStatus.ACCEPTED, "The sources will be looked at.")
 
     async def _take(self, asked: Asked, wish: Wish) -> None:
@@ -93,7 +94,7 @@ class HubEndpoint:
             if document is None:
                 raise HubError("hub.topic: the feed is empty.")
             version = document.etag
-        await asyncio.to_thread(self._hub.take, wish, topic, version)
+        await self._calls(self._hub.take, wish, topic, version)
 
 
 async def _body(request: Request) -> bytes | None:

@@ -65,6 +65,15 @@ def test_what_is_heard(place: Place) -> None:
         pushes.ask_all()
         assert mine.take() == (["https://a.example/feed"], frozenset())
         assert mine.take() == ([], frozenset())
+        # Who ends before it has been fetched finds it again.
+        mine = Heard(found, ["https://a.example/feed"])
+        assert mine.take()[0] == ["https://a.example/feed"]
+        pushes.ask_all()
+        mine.fetched("https://a.example/feed")
+        assert mine.take()[0] == ["https://a.example/feed"]
+        mine.fetched("https://a.example/feed")
+        mine = Heard(found, ["https://a.example/feed"])
+        assert mine.take() == ([], frozenset())
         # What somebody else fetches is left to him.
         assert Heard(found, ["https://b.example/feed"]).take()[0] == ["https://b.example/feed"]
         mine.missed("https://a.example/feed")

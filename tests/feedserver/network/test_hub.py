@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from feedserver.errors import AwayError
+from feedserver.ledger import work
+from feedserver.ledger.ledger import Ledger
 from feedserver.network.hub import Bounds
+from feedserver.network.pushes import Pushes
 from feedserver.network.tables import REQUESTS
+from feedserver.web.stores import Stores
 from tests.feedserver.network import hubs
 from tests.feedserver.network.hubs import ATOM, Running
 from tests.feedserver.network.subscribers import Subscriber, fields, subscriber
 from tests.feedserver.origin import Answer, Request
+from tests.feedserver.running import until
 from tests.feedserver.servers import URL
 from tests.samples import SITE
 
@@ -387,3 +395,71 @@ def test_who_has_failed_before_comes_behind_the_others(running: Running, found: 
 def test_get_of_the_hub_is_nothing(running: Running) -> None:
     assert running.client.get("/hub").status_code == 404
     assert running.client.options("/hub").headers["Allow"] == "POST, OPTIONS"
+
+
+def test_while_the_ledger_is_busy_the_site_is_taken_up_and_few_wait(
+    running: Running, found: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[None] = []
+    refresh = Stores.refresh
+
+    def counted(stores: Stores) -> None:
+        looks.append(None)
+        refresh(stores)
+
+    monkeypatch.setattr(Stores, "refresh", counted)
+    told: list[int] = []
+
+    def ask(number: int) -> None:
+        told.append(running.ask(f"{found.callback}{number}")[0])
+
+    threads = [threading.Thread(target=ask, args=[number]) for number in range(70)]
+    with running.ledger.writing():
+        for thread in threads:
+            thread.start()
+        until(lambda: told.count(503) == 10, seconds=25)
+        had = len(looks)
+        until(lambda: len(looks) > had + 5, seconds=25)
+        assert len(told) == 10
+    for thread in threads:
+        thread.join()
+    assert told.count(202) == 60
+
+
+def test_a_stranger_at_a_callback_does_not_wait_for_the_ledger(running: Running) -> None:
+    pushes = Pushes(running.ledger, work.runner(running.ledger))
+    told: list[str | None] = []
+    asked = {"hub.mode": "subscribe", "hub.topic": "https://x.example/", "hub.challenge": "x"}
+    with running.ledger.writing():
+        stranger = threading.Thread(target=lambda: told.append(pushes.agree("x", asked)))
+        stranger.start()
+        until(lambda: told == [None], seconds=25)
+    stranger.join()
+
+
+def test_what_was_acknowledged_is_noted_again_and_not_sent_again(
+    running: Running, found: Subscriber
+) -> None:
+    for number in range(3):
+        running.subscribe(f"{found.callback}{number}")
+    running.change()
+    writing = Ledger.writing
+    begun: list[None] = []
+
+    @contextmanager
+    def broken(ledger: Ledger) -> Iterator[Connection]:
+        begun.append(None)
+        with writing(ledger) as connection:
+            yield connection
+            if len(begun) == 2:
+                raise AwayError("the disk is full")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "writing", broken)
+        with pytest.raises(AwayError):
+            running.deliverer.sweep(0, 10.0)
+    assert len(found.got) == 3
+    running.work()
+    running.clock.pass_by(DAY)
+    running.work()
+    assert len(found.got) == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent import futures
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -246,6 +246,43 @@ def test_failures_are_waited_out_longer_and_longer(tmp_path: Path, clock: Clock,
     clock.passes(1)
     assert bench.refresh()
     assert bench.status()[0]["state"] == "current"
+
+
+class _Told:
+    """What hubs tell of sources, and what the builder says."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.said: list[str] = []
+
+    def take(self) -> tuple[Collection[str], Collection[str]]:
+        asked, self.asked = self.asked, []
+        return asked, ()
+
+    def fetched(self, source: str) -> None:
+        self.said.append("fetched")
+
+    def missed(self, source: str) -> None:
+        self.said.append("missed")
+
+
+def test_what_was_told_is_over_when_it_has_been_fetched(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    web.says(feed("one"))
+    bench = Bench(tmp_path, clock, web.origin)
+    bench.builder.pushes = told = _Told()
+    bench.refresh()
+    told.said = []
+    web.says(Answer(status=500))
+    told.asked = [web.origin]
+    clock.passes(2)
+    bench.refresh()
+    assert len(web.requests) == 2 and not told.said
+    web.says(feed("one", "two"))
+    clock.passes(60)
+    assert bench.refresh()
+    assert told.said == ["fetched"]
 
 
 def test_the_last_good_copy_survives_a_restart(tmp_path: Path, clock: Clock, web: Web) -> None:
