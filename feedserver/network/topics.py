@@ -31,7 +31,7 @@ from feedserver.errors import (
     StateError,
 )
 from feedserver.feeds import documents, parameters
-from feedserver.feeds.index import NETWORK, newest
+from feedserver.feeds.index import NETWORK, Page, newest
 from feedserver.feeds.parameters import Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.ledger.ledger import Ledger, insert
@@ -48,6 +48,7 @@ _SETTLED = 0.5
 """How long, in seconds, nobody is told, so that who comes for what is new finds it: the processes
 that answer take it up by themselves."""
 _PACKING = 3
+_MAX_ADDRESS = 2000
 _SEARCHING = 5.0
 """For how many seconds topics with parameters are looked at, before it is seen whether the site has
 changed again."""
@@ -122,20 +123,24 @@ def _below(root: str, rest: str, hub: str, snapshot: Snapshot, *, is_file: bool)
     if not part.is_lasting:
         raise HubError("hub.topic: it may have neither before nor since.")
     canonical = documents.address(feed, file, root, part)
+    if len(canonical) > _MAX_ADDRESS:
+        raise HubError(f"hub.topic: expected at most {_MAX_ADDRESS} characters, percent-encoded.")
     return Topic(canonical, root, f"{feed.path[1:]}{file}", part.query_string(), is_file, hub)
 
 
-def document(store: Store, snapshot: Snapshot, topic: Topic) -> Document | None:
+def document(
+    store: Store, snapshot: Snapshot, topic: Topic, found: Page | None = None
+) -> Document | None:
     """A topic's document as it is now; `None` if its feed is no more.
 
-    This must be called in the one thread that renders.
+    This must be called in the one thread that renders. `found` is as of `Store.document`.
 
     Raises:
         SearchTimeoutError: what is searched for takes too long to be found.
         DatabaseError: the database is damaged.
     """
     if not topic.is_file:
-        return store.document(snapshot, topic.name, topic.base, topic.part)
+        return store.document(snapshot, topic.name, topic.base, topic.part, found)
     folder, _, file = topic.name.rpartition("/")
     index = snapshot.index
     feed = index.feed_at(f"/{folder}/" if folder else "/")

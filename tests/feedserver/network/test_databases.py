@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 import zlib
@@ -16,7 +17,14 @@ from feedserver.network.delivering import Answered, Content, Deliverer, Delivery
 from feedserver.network.hub import Bounds
 from feedserver.network.publishing import Publisher
 from feedserver.network.pushes import Heard, Pushes
-from feedserver.network.tables import DOCUMENTS, PUBLISHED, PUSHES, SUBSCRIPTIONS, TOPICS
+from feedserver.network.tables import (
+    DOCUMENTS,
+    PUBLISHED,
+    PUSHES,
+    REQUESTS,
+    SUBSCRIPTIONS,
+    TOPICS,
+)
 from feedserver.sources.builder import DATABASE
 from feedserver.store.store import Store
 from tests.feedserver.ledger.databases import Place
@@ -62,13 +70,17 @@ def test_what_is_heard(place: Place) -> None:
         pushes.want(["https://a.example/feed", "https://b.example/feed"], subscribing=True)
         mine = Heard(found, ["https://a.example/feed"])
         assert mine.take() == ([], frozenset())
-        pushes.ask_all()
+        pushes.published(["https://a.example/feed", "https://b.example/feed"])
         assert mine.take() == (["https://a.example/feed"], frozenset())
         assert mine.take() == ([], frozenset())
         # Who ends before it has been fetched finds it again.
         mine = Heard(found, ["https://a.example/feed"])
         assert mine.take()[0] == ["https://a.example/feed"]
-        pushes.ask_all()
+        with found.reading() as connection:
+            asked = select(PUSHES.c.token).where(PUSHES.c.source == "https://a.example/feed")
+            token = connection.scalar(asked)
+        assert token is not None
+        pushes.told(token)
         mine.fetched("https://a.example/feed")
         assert mine.take()[0] == ["https://a.example/feed"]
         mine.fetched("https://a.example/feed")
@@ -80,6 +92,47 @@ def test_what_is_heard(place: Place) -> None:
         pushes.want(["https://b.example/feed"], subscribing=False)
         with found.reading() as connection:
             assert connection.scalars(select(PUSHES.c.source)).all() == ["https://b.example/feed"]
+
+
+def test_what_anybody_may_say_has_a_source_fetched_once_a_minute(place: Place) -> None:
+    one, other = "https://a.example/feed", "https://b.example/feed"
+    with place.opened() as found:
+        clock = hubs.Clock()
+        pushes = Pushes(found, work.runner(found), clock)
+        pushes.want([one, other], subscribing=False)
+        heard = Heard(found, [one, other], clock)
+        pushes.published([one])
+        assert heard.take()[0] == [one]
+        # It fails, and is left alone for as long as ever.
+        for _ in range(3):
+            clock.pass_by(100)
+            pushes.published([one])
+            assert heard.take()[0] == []
+        heard.fetched(one)
+        pushes.published([one])
+        assert heard.take()[0] == [one]
+        heard.fetched(one)
+        for _ in range(3):
+            pushes.published([one])
+            assert heard.take()[0] == []
+        clock.pass_by(60)
+        assert heard.take()[0] == [one]
+
+
+def test_long_addresses(place: Place, tmp_path: Path) -> None:
+    with hubs.hub(tmp_path, place=place) as running:
+        # What differs from byte to byte isn't made shorter by a database.
+        chance = random.Random(1)
+        callback = f"https://b.example/{chance.randbytes(950).hex()}"
+        word = "".join(chr(chance.randrange(0x4E00, 0x9FA6)) for _ in range(200))
+        topic = f"{ATOM}?q={word}"
+        for mode in ("subscribe", "unsubscribe"):
+            assert running.ask(callback, topic, mode=mode)[0] == 202
+        # Of what is none any more an end is wished for, too.
+        assert running.ask(callback, f"{callback}{word * 5}", mode="unsubscribe")[0] == 202
+        with running.ledger.reading() as connection:
+            found = connection.execute(select(REQUESTS.c.mode, REQUESTS.c.callback)).all()
+        assert found == [("unsubscribe", callback)] * 2
 
 
 def test_what_a_hub_elsewhere_is_to_be_told(place: Place, tmp_path: Path) -> None:

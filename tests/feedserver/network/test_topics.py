@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from feedserver.errors import DatabaseError, SearchTimeoutError
+from feedserver.feeds.index import Page
 from feedserver.network import topics
 from feedserver.network.tables import SUBSCRIPTIONS, TOPICS
 from feedserver.network.topics import Announcer, Topic
@@ -41,11 +42,13 @@ class Slow:
         self._document = topics.document
         monkeypatch.setattr(topics, "document", self)
 
-    def __call__(self, store: Store, snapshot: Snapshot, topic: Topic) -> Document | None:
+    def __call__(
+        self, store: Store, snapshot: Snapshot, topic: Topic, found: Page | None = None
+    ) -> Document | None:
         self.seen.append(topic.query)
         if topic.query in self.late:
             raise SearchTimeoutError
-        return self._document(store, snapshot, topic)
+        return self._document(store, snapshot, topic, found)
 
 
 def test_a_change_before_who_has_come_again_agrees_is_told(
