@@ -281,16 +281,21 @@ def test_environments_that_fail_fail_ci(ci: Copy) -> None:
     assert done.returncode == 4 and "no network" in done.stderr
 
 
-def test_ci_gets_uv_where_there_is_none(ci: Copy) -> None:
+@pytest.mark.parametrize("fetches", [True, False])
+def test_ci_gets_uv_where_there_is_none(ci: Copy, fetches: bool) -> None:
+    """And leaves it where it can't fetch what pip can."""
     (ci.folder / "bin" / "uv").unlink()
-    made = "mkdir -p .venv-uv/bin; cp bin/python3 .venv-uv/bin/python; cp run .venv-uv/bin/uv"
+    made = "mkdir -p .venv-uv/bin; cp bin/python3 .venv-uv/bin/python; cp uv .venv-uv/bin/uv"
     ci.tool("python3", f'echo "python3 $*" >>calls; {made}')
-    (ci.folder / "run").write_text("#!/usr/bin/env bash\ncommand -v uv >>calls\n", "utf-8")
-    assert ci.run(".ci/run", path=_without(ci.folder)).returncode == 0
+    ci.tool("../uv", f"exit {0 if fetches else 1}")
+    found = "command -v uv >>calls || true"
+    (ci.folder / "run").write_text(f"#!/usr/bin/env bash\n{found}\n", "utf-8")
+    done = ci.run(".ci/run", path=_without(ci.folder))
+    assert done.returncode == 0, done.stderr
     calls = ci.calls()
     assert calls[0] == "python3 -m venv .venv-uv"
     assert calls[1].startswith("python3 -m pip install") and calls[1].endswith(" uv")
-    assert {*calls[2:]} == {f"{ci.folder}/.venv-uv/bin/uv"}
+    assert {*calls[2:]} == ({f"{ci.folder}/.venv-uv/bin/uv"} if fetches else set())
 
 
 def test_ci_installs_as_root_or_says_that_it_can_not(ci: Copy) -> None:

@@ -218,8 +218,8 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
         if before is not None and _SHOWN in before.attributes:
             # It is the same picture, maybe of another size.
             del before.attrs[_SHOWN]
-            pictures = pictures[1:]
-            addresses = addresses[1:]
+            stood_in = 1 if pictures and _SHOWN not in pictures[0] else 0
+            pictures, addresses = pictures[stood_in:], addresses[stood_in:]
         elif missing and before is not None and _is_placeholder(before.attributes, base):
             before.decompose()
         for given, address in zip(pictures, addresses, strict=True):
