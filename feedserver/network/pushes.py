@@ -111,6 +111,7 @@ class Pushes:
             agreed = {"mode": None, "expires": now + lease, "due": now + lease * _RENEWED}
             # It may have changed since it was fetched last.
             agreed |= {"attempts": 0, "asked": now}
+            agreed |= {"former_token": None, "former_secret": None}
             connection.execute(update(PUSHES).where(mine).values(agreed))
             self._wake(connection)
             return challenge
@@ -118,14 +119,17 @@ class Pushes:
     def secret(self, token: str) -> bytes | None:
         """The secret of what is told at a callback; `None` if there is no such callback."""
         with self._ledger.reading() as connection:
-            row = _row(connection, token)
-        return None if row is None or row.topic is None else row.secret.encode()
+            row = connection.execute(select(PUSHES).where(_at(token))).one_or_none()
+        if row is None or row.topic is None:
+            return None
+        secret: str = row.secret if row.token == token else row.former_secret
+        return secret.encode()
 
     def told(self, token: str) -> None:
         """Something that a hub has signed has come: the source is to be fetched."""
         now = self._now()
         with self._ledger.writing() as connection:
-            row = update(PUSHES).where(PUSHES.c.token == token)
+            row = update(PUSHES).where(_at(token))
             connection.execute(row.values(told=now, missed=0, asked=now))
 
     def published(self, sources: Collection[str]) -> None:
@@ -215,6 +219,10 @@ class Signature:
 
 def _row(connection: Connection, token: str) -> Row[Any] | None:
     return connection.execute(select(PUSHES).where(PUSHES.c.token == token)).one_or_none()
+
+
+def _at(token: str) -> ColumnElement[bool]:
+    return or_(PUSHES.c.token == token, PUSHES.c.former_token == token)
 
 
 def _token() -> str:

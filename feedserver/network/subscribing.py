@@ -99,6 +99,7 @@ class Subscriber:
         row = {"attempts": attempts, "due": self._now() + wait * random.uniform(0.9, 1.1)}
         if came and not came.has_hub:
             row |= {"hub": None, "topic": None, "mode": None, "expires": None}
+            row |= {"former_token": None, "former_secret": None}
         # What the hub has agreed to meanwhile stays as it is.
         connection.execute(update(PUSHES).where(mine).values(row))
 
@@ -121,18 +122,21 @@ class Subscriber:
             return found, Fetched(body, answer.address, content_type)
 
     def _subscribe(self, piece: Row[Any], found: Advert) -> Asked:
-        """Ask the hubs of a source, until one takes it.
+        """Ask the hubs of a source, first the one that we have, until one takes it.
 
         Raises:
             FetchError: none does.
         """
         failed: FetchError | None = None
-        for hub in found.hubs:
+        for hub in sorted(found.hubs, key=lambda each: each != piece.hub):
+            row = {"hub": hub, "topic": found.topic}
             token, secret = piece.token, piece.secret
             if piece.hub is not None and (piece.hub, piece.topic) != (hub, found.topic):
                 # A callback is one hub's, for one topic.
                 token, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-            row = {"hub": hub, "topic": found.topic, "token": token, "secret": secret}
+                if piece.expires is not None and piece.former_token is None:
+                    row |= {"former_token": piece.token, "former_secret": piece.secret}
+            row |= {"token": token, "secret": secret}
             # The hub may ask back before it answers.
             with self._ledger.writing() as connection:
                 mine = update(PUSHES).where(PUSHES.c.id == piece.id)

@@ -121,6 +121,9 @@ PUSHES = Table(
     Column("topic", Text),
     Column("token", Text, nullable=False, unique=True),
     Column("secret", Text, nullable=False),
+    # What reaches us until that hub, or this topic, has been agreed on: who was agreed with before.
+    Column("former_token", Text, unique=True),
+    Column("former_secret", Text),
     # What we have asked the hub, and it hasn't asked back yet.
     Column("mode", Text),
     Column("expires", Float),

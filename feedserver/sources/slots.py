@@ -27,9 +27,11 @@ FIRST_WAIT, _LONGEST_WAIT = 60.0, 6 * 3600.0
 """For how many seconds a source is left alone that has failed once, and often."""
 LONGEST_REQUEST = 24 * 3600.0
 """For how many seconds at most it is left alone that asks for it."""
-_TOLD, _LONGEST = 12, 6 * 3600.0
-"""How many times as long a source is left alone whose changes are told, and for how long at most,
-in seconds."""
+_TOLD, _QUIET, _LONGEST = 12, 4, 6 * 3600.0
+"""How many times as long a source is left alone whose changes are told, and one at most that has
+had none for long; and for how long at most, in seconds."""
+_STEPS = 24
+"""After so many fetches without a change it is left alone for twice as long."""
 _GAP = timedelta(seconds=2)
 """How long it is left alone, however often they are told."""
 _AGAIN = timedelta(seconds=5)
@@ -103,6 +105,7 @@ class Slot:
     barred: datetime | None = None
     again: bool = False
     failures: int = 0
+    quiet: int = 0
     told: bool = False
     asked: bool = False
     heard: bool = False
@@ -124,7 +127,11 @@ def listen(slots: Iterable[Slot], pushes: Pushes | None, now: datetime) -> None:
 
 
 def following(slot: Slot, poll: float, now: datetime, *, is_new: bool) -> datetime:
-    """When a source is due again that was fetched now, and else each `poll` seconds."""
+    """When a source is due again that was fetched now.
+
+    That is after `poll` seconds, and later if many fetches in a row have brought nothing new.
+    """
+    slot.quiet = 0 if is_new else slot.quiet + 1
     if slot.asked:
         # What was told while it was being fetched may be newer.
         return now + _GAP
@@ -132,8 +139,8 @@ def following(slot: Slot, poll: float, now: datetime, *, is_new: bool) -> dateti
         # A site may tell what not all of its servers have yet.
         return now + _AGAIN
     # Who is told of changes looks for those alone that were lost on the way.
-    wait = max(poll, min(poll * _TOLD, _LONGEST)) if slot.told else poll
-    return now + timedelta(seconds=wait)
+    times = _TOLD if slot.told else min(1 + slot.quiet // _STEPS, _QUIET)
+    return now + timedelta(seconds=max(poll, min(poll * times, _LONGEST)))
 
 
 def postpone(slot: Slot, error: Exception, poll: float, now: datetime) -> None:

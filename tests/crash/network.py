@@ -1,12 +1,14 @@
-"""Kills servers and workers that tell subscribers of changes, and looks what these got.
+"""Kills servers and workers that tell each other of changes, and looks what came of it.
 
-On SQLite a server with two processes that answer; on PostgreSQL the same, and two workers. The site
-changes again and again. What came twice was at hand when something was killed.
+On SQLite a server with two processes that answer; on PostgreSQL the same, and two workers. Before
+each kill one thing is begun: a change is delivered, subscribers are asked back, the server's own
+subscription is renewed, or a source is fetched whose oldest entry has left its feed. Behind each
+all has to settle: nothing may be lost, and nothing come twice but what the process that was killed
+had under way.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -17,16 +19,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select, update
 
 from feedserver.feeds import export
+from feedserver.ledger import ledger, work
+from feedserver.ledger.ledger import Ledger
+from feedserver.ledger.runner import shards
+from feedserver.network.tables import PUSHES, REQUESTS, SUBSCRIPTIONS
 from tests.conftest import ROOT
+from tests.crash import others
+from tests.crash.others import Site, Subscribers
 from tests.feedserver.ledger import databases
 from tests.feedserver.network.subscribers import post
 from tests.feedserver.running import until
@@ -34,98 +45,16 @@ from tests.feedserver.servers import small_archive
 from tests.samples import SITE
 
 _FEEDS = ("atom.xml", "section/clients/feed.json", "section/clients/rss.xml?project=fractal")
-_HOSTS = 4
-_CALLBACKS = 10
-"""So many subscribers at each host have all of these feeds."""
-_LOOK = 10
-"""After so many kills all may settle, and it is looked what came."""
+_BEGUN = ("deliver", "deliver", "verify", "renew", "fetch")
+"""What is begun before a kill, each as often as it stands here."""
 _LONGEST = 4.0
 """Within so many seconds something is killed, of which starting takes a part."""
-_DELIVERING = 0.5
-"""Half of the instants are within so many seconds of a first delivery."""
-_AT_HAND = 2.0
-"""For how many seconds what was acknowledged may not have been noted."""
-
-
-@dataclass
-class Subscribers:
-    """All that was acknowledged, by callback: of which content and version, and when.
-
-    `callbacks` are their addresses, by path.
-    """
-
-    got: dict[str, list[tuple[str, int, float]]] = field(default_factory=lambda: defaultdict(list))
-    callbacks: dict[str, str] = field(default_factory=dict)
-    confirmed: set[str] = field(default_factory=set)
-
-    def newest(self) -> int:
-        """The newest version that all have."""
-        had = [max((told[1] for told in self.got[each]), default=0) for each in self.callbacks]
-        return min(had)
-
-    def wait(self, version: int) -> None:
-        """Wait until one has a version, but not for long: who starts may need longer."""
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            if any(told and told[-1][1] == version for told in list(self.got.values())):
-                return
-            time.sleep(0.01)
-
-    def twice(self, kills: Sequence[float]) -> tuple[int, int]:
-        """How often something came twice, and how often so without a kill that says why."""
-        found = unexplained = 0
-        for told in self.got.values():
-            first: dict[str, float] = {}
-            for content, _, at in told:
-                if content in first:
-                    found += 1
-                    before = first[content]
-                    unexplained += not any(-0.5 < kill - before < _AT_HAND for kill in kills)
-                first[content] = at
-        return found, unexplained
-
-
-@contextmanager
-def _subscribers() -> Iterator[Subscribers]:
-    found = Subscribers()
-    lock = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked = parse_qs(urlsplit(self.path).query)
-            with lock:
-                found.confirmed.add(urlsplit(self.path).path)
-            self._answer(asked.get("hub.challenge", [""])[0].encode())
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            version = max(map(int, re.findall(rb"hoots (\d+)", body)), default=0)
-            with lock:
-                told = (hashlib.sha256(body).hexdigest(), version, time.monotonic())
-                found.got[self.path].append(told)
-            self._answer(b"")
-
-        def _answer(self, body: bytes) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with ExitStack() as stack:
-        for host in range(_HOSTS):
-            server = ThreadingHTTPServer((f"127.0.0.{host + 1}", 0), Handler)
-            stack.enter_context(server)
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.shutdown)
-            for callback in range(_CALLBACKS * len(_FEEDS)):
-                path = f"/{host}/{callback}"
-                found.callbacks[path] = f"http://127.0.0.{host + 1}:{server.server_port}{path}"
-        yield found
+_CLOSE = 0.5
+"""Half of the instants are within so many seconds of what was begun."""
+_RENEWED = 20
+"""So many subscribers renew at once."""
+_TOLD = 10
+"""After so many kills it is said how it stands."""
 
 
 @dataclass
@@ -148,16 +77,21 @@ class Processes:
                         stderr=errors,
                     )
 
-    def kill(self, dice: random.Random) -> None:
+    def ids(self) -> Sequence[int]:
+        return [process.pid for process in self.running if process is not None]
+
+    def kill(self, dice: random.Random) -> int:
         """Kill one: a server or a worker, or one of the processes by which a server answers."""
         process = dice.choice(self.running)
         assert process is not None
         below = _below(process.pid)
         if below and dice.random() < 0.3:
-            os.kill(dice.choice(below), signal.SIGKILL)
-            return
+            killed = dice.choice(below)
+            os.kill(killed, signal.SIGKILL)
+            return killed
         process.kill()
         process.wait()
+        return process.pid
 
     def end(self) -> None:
         for process in self.running:
@@ -217,51 +151,192 @@ def _run(
     kind = folder.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    _publish(folder / "site", 1)
-    with _subscribers() as subscribers, _hosted(folder, database) as (processes, address):
-        _subscribe(subscribers, address)
-        times: list[float] = []
-        version, started = 1, time.monotonic()
+    started, twice = time.monotonic(), 0
+    with _round(folder, database) as found:
         for count in range(begun + 1, kills + 1):
             dice = random.Random(f"{seed}.{kind}.{count}")
-            version += 1
-            _publish(folder / "site", version)
-            if dice.random() < 0.5:
-                time.sleep(dice.uniform(0, _LONGEST))
-            else:
-                subscribers.wait(version)
-                time.sleep(dice.uniform(0, _DELIVERING))
-            times.append(time.monotonic())
-            processes.kill(dice)
-            processes.start()
-            if count % _LOOK and count < kills:
-                continue
+            what = dice.choice(_BEGUN)
             try:
-                _settled(processes, subscribers, version)
+                repeats, unexplained = found.kill(what, dice)
             except AssertionError:
-                print(f"{kind}: lost after {count} kills; see {processes.log}")
+                print(f"{kind}: lost at kill {count} ({what}): {found.missing()}")
+                print(f"see {found.processes.log}")
                 return False
-            found, unexplained = subscribers.twice(times)
             if unexplained:
-                print(f"{kind}: {unexplained} twice after {count} kills, and no kill says why")
+                print(f"{kind}: {unexplained} twice at kill {count} ({what}), not under way")
                 return False
+            twice += repeats
             note(kind, count)
-            came = sum(map(len, subscribers.got.values()))
-            seconds = time.monotonic() - started
-            print(
-                f"{kind}: {count} kills, nothing lost, {found} of {came} deliveries twice"
-                f" ({seconds:.0f} s)",
-                flush=True,
-            )
+            if count % _TOLD == 0 or count == kills:
+                seconds = time.monotonic() - started
+                print(
+                    f"{kind}: {count} kills, nothing lost, {twice} of"
+                    f" {found.subscribers.count} deliveries twice ({seconds:.0f} s)",
+                    flush=True,
+                )
     return True
 
 
-def _settled(processes: Processes, subscribers: Subscribers, version: int) -> None:
-    def all_have() -> bool:
-        processes.start()
-        return subscribers.newest() == version
+@dataclass
+class _Round:
+    """All that there is in a round, and how it is to be."""
 
-    until(all_have, seconds=240)
+    folder: Path
+    address: str
+    processes: Processes
+    ledger: Ledger
+    subscribers: Subscribers
+    site: Site
+    version: int = 1
+    wanted: set[str] = field(default_factory=set)
+
+    def kill(self, what: str, dice: random.Random) -> tuple[int, int]:
+        """Begin something, kill, and let all settle; what came twice, and what of it is a fault.
+
+        Raises:
+            AssertionError: something is lost.
+        """
+        self.subscribers.repeats.clear()
+        begin = {
+            "deliver": self._deliver,
+            "verify": self._verify,
+            "renew": self._renew,
+            "fetch": self._fetch,
+        }
+        going = begin[what](dice)
+        if dice.random() < 0.5:
+            time.sleep(dice.uniform(0, _LONGEST))
+        else:
+            self._close(what)
+            time.sleep(dice.uniform(0, _CLOSE))
+        killed = self.processes.kill(dice)
+        under_way = self._due()
+        self.processes.start()
+        if going:
+            going.join()
+        self.settle()
+        excused = [
+            each
+            for each in self.subscribers.repeats
+            if each.path in under_way and each.sender in (killed, None)
+        ]
+        # What came twice may do so once.
+        paths = [each.path for each in excused]
+        found = len(self.subscribers.repeats)
+        return found, found - len(set(paths))
+
+    def settle(self) -> None:
+        """Wait until there is nothing more to be done. Raises an AssertionError if there always is.
+
+        A worker that was killed is noticed by the others after half a minute.
+        """
+
+        def is_settled() -> bool:
+            self.processes.start()
+            return not self.missing()
+
+        until(is_settled, seconds=240)
+
+    def missing(self) -> str | None:
+        """What isn't yet as it is to be."""
+        try:
+            documents = {feed: self._get(feed) for feed in _FEEDS}
+            archive = self._get("archive.json").decode()
+        except OSError as error:
+            return f"an answer: {error}"
+        for feed, body in documents.items():
+            if f"hoots {self.version}.".encode() not in body:
+                return f"the newest version in {feed}"
+        lost = set(range(1, self.site.entries + 1)) - {
+            int(number) for number in re.findall(rf'"{re.escape(others.SITE)}(\d+)/"', archive)
+        }
+        if lost:
+            return f"the site's entries {sorted(lost)}"
+        if unasked := self.wanted - self.subscribers.asked:
+            return f"verifications of {sorted(unasked)}"
+        for number, path in enumerate(self.subscribers.callbacks):
+            if self.subscribers.last.get(path) != others.digest(documents[_feed(number)]):
+                return f"the newest {_feed(number)} at {path}"
+        return self._left()
+
+    def _left(self) -> str | None:
+        """What the ledger says that there is to be done."""
+        if due := self._due():
+            return f"deliveries to {sorted(due)}, by the ledger"
+        with self.ledger.reading() as connection:
+            if connection.scalar(select(func.count()).select_from(REQUESTS)):
+                return "a verification, by the ledger"
+            [push] = connection.execute(select(PUSHES)).all()
+        if push.mode or not push.expires or push.due < time.time():
+            return "the renewal of the server's subscription, by the ledger"
+        if push.asked is not None:
+            return "the fetching of the site, by the ledger"
+        return None if self.site.push() == 204 else "the callback at which the hub tells"
+
+    def _due(self) -> set[str]:
+        """The callbacks that are to be told something, or have been, which isn't noted yet."""
+        with self.ledger.reading() as connection:
+            rows = select(SUBSCRIPTIONS.c.callback).where(SUBSCRIPTIONS.c.due.is_not(None))
+            return {urlsplit(callback).path for callback in connection.scalars(rows)}
+
+    def _deliver(self, dice: random.Random) -> None:
+        self.version += 1
+        _publish(self.folder / "site", self.version)
+
+    def _verify(self, dice: random.Random) -> threading.Thread:
+        """Let some subscribers renew, as often as it takes."""
+        found = dice.sample(list(self.subscribers.callbacks), _RENEWED)
+        self.subscribers.asked.clear()
+        self.wanted = set(found)
+        thread = threading.Thread(target=self.subscribe, args=[found])
+        thread.start()
+        return thread
+
+    def _renew(self, dice: random.Random) -> None:
+        """Let the server's own subscription come to its end."""
+        self.site.fetched.clear()
+        with self.ledger.writing() as connection:
+            connection.execute(update(PUSHES).values(due=time.time()))
+            runner = work.runner(self.ledger)
+            runner.wake(connection, "subscribe", range(shards(self.ledger)))
+
+    def _fetch(self, dice: random.Random) -> None:
+        """Publish an entry, for which another one leaves the feed, and tell the server."""
+        self.site.fetched.clear()
+        self.site.entries += 1
+        self.site.push()
+
+    def _close(self, what: str) -> None:
+        """Wait for what was begun, but not for long: who starts may need longer."""
+        count, deadline = self.subscribers.count, time.monotonic() + 10
+        is_there: dict[str, Callable[[], object]] = {
+            "deliver": lambda: self.subscribers.count > count,
+            "verify": lambda: self.subscribers.asked,
+            "renew": self.site.fetched.is_set,
+            "fetch": self.site.fetched.is_set,
+        }
+        while not is_there[what]() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def subscribe(self, paths: Sequence[str]) -> None:
+        """Subscribe, until it is taken."""
+        numbers = {path: number for number, path in enumerate(self.subscribers.callbacks)}
+        for path in paths:
+            wish = {
+                "hub.mode": "subscribe",
+                "hub.topic": f"{self.address}/{_feed(numbers[path])}",
+                "hub.callback": self.subscribers.callbacks[path],
+            }
+            until(partial(_accepted, f"{self.address}/hub", wish), seconds=120)
+
+    def _get(self, path: str) -> bytes:
+        with urllib.request.urlopen(f"{self.address}/{path}", timeout=30) as answer:
+            body: bytes = answer.read()
+            return body
+
+
+def _feed(number: int) -> str:
+    return _FEEDS[number % len(_FEEDS)]
 
 
 def _publish(site: Path, version: int) -> None:
@@ -273,43 +348,39 @@ def _publish(site: Path, version: int) -> None:
 
 
 @contextmanager
-def _hosted(folder: Path, database: str | None) -> Iterator[tuple[Processes, str]]:
+def _round(folder: Path, database: str | None) -> Iterator[_Round]:
+    """Servers and all others, where everybody has had the newest once."""
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as free:
         port = free.server_port
-    address = f"http://127.0.0.1:{port}"
-    config = folder / "feedserver.toml"
-    lines = {
-        "sources": [str(folder / "site")],
-        "state": str(folder / "state"),
-        "url": f"{address}/",
-        "port": port,
-        "workers": 2,
-        "interval": 0.2,
-        "private_addresses": True,
-    } | ({"database": database} if database else {})
-    config.write_text("".join(f"{k} = {json.dumps(v)}\n" for k, v in lines.items()), "utf-8")
-    told = ("--config", str(config))
-    workers = [("worker", *told)] * 2 if database else []
-    processes = Processes([("serve", *told), *workers], folder / "log")
-    processes.start()
-    try:
-        yield processes, address
-    finally:
-        processes.end()
-
-
-def _subscribe(subscribers: Subscribers, address: str) -> None:
-    deadline = time.monotonic() + 120
-    for number, callback in enumerate(subscribers.callbacks.values()):
-        wish = {
-            "hub.mode": "subscribe",
-            "hub.topic": f"{address}/{_FEEDS[number % len(_FEEDS)]}",
-            "hub.callback": callback,
-        }
-        while not _accepted(f"{address}/hub", wish):
-            assert time.monotonic() < deadline, "nobody can subscribe"
-            time.sleep(0.1)
-    until(lambda: len(subscribers.confirmed) == len(subscribers.callbacks))
+    address, state = f"http://127.0.0.1:{port}", folder / "state"
+    with others.subscribers() as subscribers, others.site() as site, ExitStack() as stack:
+        lines = {
+            "sources": [str(folder / "site"), site.feed],
+            "state": str(state),
+            "url": f"{address}/",
+            "port": port,
+            "workers": 2,
+            "interval": 0.2,
+            "private_addresses": True,
+        } | ({"database": database} if database else {})
+        config = folder / "feedserver.toml"
+        text = "".join(f"{k} = {json.dumps(v)}\n" for k, v in lines.items())
+        config.write_text(text, "utf-8")
+        _publish(folder / "site", 1)
+        told = ("--config", str(config))
+        workers = [("worker", *told)] * 2 if database else []
+        processes = Processes([("serve", *told), *workers], folder / "log")
+        stack.callback(processes.end)
+        processes.start()
+        subscribers.processes = processes.ids
+        found = stack.enter_context(ledger.opened(state, database))
+        made = _Round(folder, address, processes, found, subscribers, site)
+        made.subscribe(list(subscribers.callbacks))
+        until(lambda: len(subscribers.asked) == len(subscribers.callbacks))
+        made.version = 2
+        _publish(folder / "site", 2)
+        made.settle()
+        yield made
 
 
 def _accepted(hub: str, wish: dict[str, str]) -> bool:

@@ -340,6 +340,35 @@ def test_a_topic_that_has_moved_gets_a_callback_of_its_own(here: Here) -> None:
     assert here.client.post(first["hub.callback"], content=b"x").status_code == 410
 
 
+def test_the_hub_that_is_there_is_renewed_and_stays_until_another_has_agreed(here: Here) -> None:
+    here.site.names(here.site.feed, f"{here.site.web.origin}/moved404")
+    here.site.headers["Link"] += f', <{here.site.hub}>; rel="hub"'
+    here.subscribe()
+    # The one that comes first fails: the other one is renewed, at its callback.
+    here.clock.pass_by(3000)
+    here.work()
+    first, second = here.site.asked
+    assert first == second
+    # Its callback takes what it sends while a third one is asked that hasn't agreed yet.
+    here.site.names(here.site.feed, f"{here.site.hub}?other")
+    here.site.topic = "https://x.example/"
+    here.clock.pass_by(3000)
+    for _ in range(2):
+        here.work()
+        here.clock.pass_by(600)
+        here.site.asked.append(first)
+        here.is_asked()
+        assert here.deliver(b"x", "sha1=x") == 403
+        assert here.deliver(b"x", here.signed(b"x")) == 204
+        assert here.is_asked()
+    here.site.topic = None
+    here.work()
+    third = here.site.asked[-1]
+    assert third["hub.callback"] != first["hub.callback"]
+    assert here.deliver(b"x", here.signed(b"x")) == 204
+    assert here.client.post(first["hub.callback"], content=b"x").status_code == 410
+
+
 def test_a_hub_that_refuses_is_asked_again_later(here: Here) -> None:
     here.site.status = 503
     here.subscribe()
