@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from feedserver.errors import FetchError
 from feedserver.feeds import documents
@@ -90,6 +90,7 @@ class Deliverer:
         self.sweep = AtOnce[Delivery, Answered](ledger, self, now).sweep
 
     def take(self, connection: Connection, ids: Sequence[int]) -> Sequence[Delivery]:
+        _hold(connection, ids)
         asked = (
             select(SUBSCRIPTIONS, TOPICS.c.version.label("wanted"))
             .join(TOPICS, TOPICS.c.id == SUBSCRIPTIONS.c.topic)
@@ -131,15 +132,16 @@ class Deliverer:
         if status == 410:
             connection.execute(delete(SUBSCRIPTIONS).where(mine))
             return
-        if status is not None and 200 <= status < 300:
-            wanted = select(TOPICS.c.version).where(TOPICS.c.id == piece.row.topic)
-            had = wanted.scalar_subquery() == piece.content.version
-            # What has come meanwhile is due as it was put down.
-            still = {name: case((had, None), else_=SUBSCRIPTIONS.c[name]) for name in _STATE}
-            delivered = {"delivered": piece.content.version, "attempts": 0, **still}
-            connection.execute(update(SUBSCRIPTIONS).where(mine).values(delivered))
+        # What has come meanwhile is due as it was put down.
+        is_newest = _is_newest(connection, piece)
+        if status is None or not 200 <= status < 300:
+            if is_newest:
+                self._failed(connection, piece, came)
             return
-        self._failed(connection, piece, came)
+        row: dict[str, object] = {"delivered": piece.content.version, "attempts": 0}
+        if is_newest:
+            row |= {"due": None, "since": None}
+        connection.execute(update(SUBSCRIPTIONS).where(mine).values(row))
 
     def _failed(self, connection: Connection, piece: Delivery, came: Answered | None) -> None:
         now = self._now()
@@ -154,13 +156,7 @@ class Deliverer:
         if now + wait - begun > DAY:
             log.info("%s: no delivery in a day; it gets the next", piece.host)
             row |= {"due": None, "since": None}
-        # What has come meanwhile is due at once.
-        same = select(TOPICS.c.version).where(TOPICS.c.id == piece.row.topic).scalar_subquery()
-        connection.execute(
-            update(SUBSCRIPTIONS)
-            .where(SUBSCRIPTIONS.c.id == piece.id, same == piece.content.version)
-            .values(row)
-        )
+        connection.execute(update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == piece.id).values(row))
 
     def _content(self, connection: Connection, row: Row[Any]) -> Content | None:
         known = self._contents.get(row.topic)
@@ -182,4 +178,19 @@ class Deliverer:
         return content
 
 
-_STATE = ("due", "since")
+def _hold(connection: Connection, ids: Sequence[int]) -> None:
+    """Let nobody else change subscriptions until the transaction ends.
+
+    Who has changed a topic has them due in that transaction. So a version that is read behind this
+    is that of all who have had them due, and who comes later finds what was noted. On PostgreSQL a
+    comparison in one statement with a change would have the version of before a wait for the rows.
+    """
+    rows = select(SUBSCRIPTIONS.c.id).where(SUBSCRIPTIONS.c.id.in_(ids))
+    connection.execute(rows.order_by(SUBSCRIPTIONS.c.id).with_for_update())
+
+
+def _is_newest(connection: Connection, piece: Delivery) -> bool:
+    """Whether the topic is still what was sent."""
+    _hold(connection, [piece.id])
+    version = select(TOPICS.c.version).where(TOPICS.c.id == piece.row.topic)
+    return bool(connection.scalar(version) == piece.content.version)

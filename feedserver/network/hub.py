@@ -5,6 +5,7 @@ Nothing is believed here: who is named as the subscriber is asked back by `verif
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import time
@@ -12,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, Table, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Table, distinct, func, select, true
 
 from feedserver.errors import HubError
 from feedserver.ledger.atonce import host_of
@@ -34,13 +35,15 @@ _MAX_SECRET = 200
 class Bounds:
     """How much the hub does for others. A host is that of callbacks; leases are in seconds.
 
-    `filtered` are topics with parameters, of which anybody can think of ever more, each to be
-    looked at whenever the site changes.
+    Each of the `topics` is looked at whenever the site changes. `filtered` are those with
+    parameters, of which anybody can think of ever more.
     """
 
     in_all: int = 1_000_000
     a_host: int = 200_000
     a_callback: int = 100
+    topics: int = 20_000
+    topics_a_host: int = 5_000
     filtered: int = 2_000
     filtered_a_host: int = 200
     asked: int = 20_000
@@ -88,6 +91,8 @@ class Hub:
             if name.startswith("hub."):
                 if name in found:
                     raise HubError(f"{name[:100]}: it is there twice.")
+                if "\0" in value:
+                    raise HubError(f"{name[:100]}: it has a character that is none.")
                 found[name] = value
         mode = found.get("hub.mode", "")
         if mode not in MODES:
@@ -130,6 +135,7 @@ class Hub:
         host = host_of(wish.callback)
         shard = shard_of(host, shards(self._ledger))
         row = {
+            "digest": hashlib.sha256(f"{wish.callback} {topic.address}".encode()).hexdigest(),
             "mode": wish.mode,
             "callback": wish.callback,
             "address": topic.address,
@@ -159,7 +165,7 @@ class Hub:
             connection.execute(
                 insert(connection, REQUESTS)
                 .values(row)
-                .on_conflict_do_update(index_elements=["callback", "address"], set_=row)
+                .on_conflict_do_update(index_elements=["digest"], set_=row)
             )
             self._runner.wake(connection, "verify", [shard])
 
@@ -196,17 +202,23 @@ def refusal(connection: Connection, bounds: Bounds, callback: str, topic: Topic)
     if most >= bounds.in_all and _count(connection, SUBSCRIPTIONS) >= bounds.in_all:
         return f"This hub has its {bounds.in_all} subscriptions."
     known = select(TOPICS.c.id).where(TOPICS.c.address == topic.address)
-    if not topic.query or connection.scalar(known) is not None:
+    if connection.scalar(known) is not None:
         return None
-    if _count(connection, TOPICS, TOPICS.c.query != "") >= bounds.filtered:
-        return f"This hub has its {bounds.filtered} topics with parameters."
-    of_host = (
-        select(func.count(distinct(SUBSCRIPTIONS.c.topic)))
-        .join(TOPICS, TOPICS.c.id == SUBSCRIPTIONS.c.topic)
-        .where(SUBSCRIPTIONS.c.host == host, TOPICS.c.query != "")
-    )
-    if (connection.scalar(of_host) or 0) >= bounds.filtered_a_host:
-        return f"One host may have at most {bounds.filtered_a_host} topics with parameters."
+    every: ColumnElement[bool] = true()
+    kinds = [("topics", every, bounds.topics, bounds.topics_a_host)]
+    if topic.query:
+        filtered = TOPICS.c.query != ""
+        kinds.append(("topics with parameters", filtered, bounds.filtered, bounds.filtered_a_host))
+    for what, those, in_all, a_host in kinds:
+        if _count(connection, TOPICS, those) >= in_all:
+            return f"This hub has its {in_all} {what}."
+        of_host = (
+            select(func.count(distinct(SUBSCRIPTIONS.c.topic)))
+            .join(TOPICS, TOPICS.c.id == SUBSCRIPTIONS.c.topic)
+            .where(of_this_host, those)
+        )
+        if (connection.scalar(of_host) or 0) >= a_host:
+            return f"One host may have at most {a_host} {what}."
     return None
 
 

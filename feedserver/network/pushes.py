@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, or_, select, update
 
 from feedserver.ledger.atonce import host_of
 from feedserver.ledger.ledger import Ledger, insert
@@ -25,7 +25,7 @@ from feedserver.network.tables import PUSHES
 METHODS = ("sha1", "sha256", "sha384", "sha512")
 """Those of the recommendation: most hubs sign with the first, which as an HMAC still holds."""
 
-_DAY = 86_400.0
+_MINUTE, _DAY = 60.0, 86_400.0
 _LEASE = 10 * _DAY
 _LEAST, _MOST = 60.0, 30 * _DAY
 _KNOWN = 60.0
@@ -132,10 +132,17 @@ class Pushes:
             row = update(PUSHES).where(_at(token))
             connection.execute(row.values(told=now, missed=0, asked=now))
 
-    def ask_all(self) -> None:
-        """Have all sources fetched: somebody says that they have something new."""
+    def published(self, sources: Collection[str]) -> None:
+        """Anybody says that these sources have something new: they are fetched, once a minute.
+
+        One that is to be fetched already isn't any sooner, for it may be one that fails.
+        """
+        now = self._now()
+        next_minute = PUSHES.c.published + _MINUTE
+        at = case((next_minute > now, next_minute), else_=now)
+        mine = and_(PUSHES.c.source.in_(list(sources)), PUSHES.c.asked.is_(None))
         with self._ledger.writing() as connection:
-            connection.execute(update(PUSHES).values(asked=self._now()))
+            connection.execute(update(PUSHES).where(mine).values(asked=at, published=at))
 
     def _wake(self, connection: Connection) -> None:
         self._runner.wake(connection, "subscribe", range(shards(self._ledger)))
@@ -162,7 +169,7 @@ class Heard:
         Told is what a hub has told of before, and of which nothing was found since that it hasn't.
         """
         now = self._now()
-        asked = select(PUSHES.c.source, PUSHES.c.asked).where(PUSHES.c.asked.is_not(None))
+        asked = select(PUSHES.c.source, PUSHES.c.asked).where(PUSHES.c.asked <= now)
         works = and_(PUSHES.c.told.is_not(None), PUSHES.c.missed == 0, PUSHES.c.expires > now)
         with self._ledger.reading() as connection:
             found = dict(connection.execute(asked).all())

@@ -29,8 +29,9 @@ TOPICS = Table(
     Column("query", Text, nullable=False),
     Column("is_file", Boolean, nullable=False),
     Column("hub", Text, nullable=False),
-    # What was last seen of it.
+    # What was last seen of it, and whether it was looked at since it came.
     Column("version", Text, nullable=False),
+    Column("seen", Boolean, nullable=False, default=False),
 )
 """What is subscribed to."""
 
@@ -80,6 +81,8 @@ REQUESTS = Table(
     "hub_requests",
     METADATA,
     Column("id", Number, primary_key=True),
+    # Of callback and address, which together may be too long for an index.
+    Column("digest", Text, nullable=False, unique=True),
     Column("mode", Text, nullable=False),
     Column("callback", Text, nullable=False),
     Column("address", Text, nullable=False),
@@ -100,7 +103,6 @@ REQUESTS = Table(
     Column("shard", Integer, nullable=False),
     Column("due", Float),
     Column("attempts", Integer, nullable=False, default=0),
-    UniqueConstraint("callback", "address"),
     Index("hub_requests_due", "shard", "due"),
     Index("hub_requests_of_host", "host"),
     info={"kind": "verify"},
@@ -128,8 +130,9 @@ PUSHES = Table(
     # When it was told of last, and how many of its changes have been found and not been told since.
     Column("told", Float),
     Column("missed", Integer, nullable=False, default=0),
-    # Since when it is to be fetched.
+    # Since when it is to be fetched, and when anybody may have that done again.
     Column("asked", Float),
+    Column("published", Float),
     Column("host", Text, nullable=False),
     Column("shard", Integer, nullable=False),
     Column("due", Float),

@@ -16,7 +16,7 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -31,7 +31,7 @@ from feedserver.errors import (
     StateError,
 )
 from feedserver.feeds import documents, parameters
-from feedserver.feeds.index import NETWORK, newest
+from feedserver.feeds.index import NETWORK, Page, newest
 from feedserver.feeds.parameters import Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.ledger.ledger import Ledger, insert
@@ -48,6 +48,12 @@ _SETTLED = 0.5
 """How long, in seconds, nobody is told, so that who comes for what is new finds it: the processes
 that answer take it up by themselves."""
 _PACKING = 3
+_MAX_ADDRESS = 2000
+_SEARCHING = 5.0
+"""For how many seconds topics with parameters are looked at, before it is seen whether the site has
+changed again."""
+_PATIENCE = 30.0
+"""After how many seconds it is searched again for what took too long to be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +123,24 @@ def _below(root: str, rest: str, hub: str, snapshot: Snapshot, *, is_file: bool)
     if not part.is_lasting:
         raise HubError("hub.topic: it may have neither before nor since.")
     canonical = documents.address(feed, file, root, part)
+    if len(canonical) > _MAX_ADDRESS:
+        raise HubError(f"hub.topic: expected at most {_MAX_ADDRESS} characters, percent-encoded.")
     return Topic(canonical, root, f"{feed.path[1:]}{file}", part.query_string(), is_file, hub)
 
 
-def document(store: Store, snapshot: Snapshot, topic: Topic) -> Document | None:
+def document(
+    store: Store, snapshot: Snapshot, topic: Topic, found: Page | None = None
+) -> Document | None:
     """A topic's document as it is now; `None` if its feed is no more.
 
-    This must be called in the one thread that renders.
+    This must be called in the one thread that renders. `found` is as of `Store.document`.
 
     Raises:
         SearchTimeoutError: what is searched for takes too long to be found.
         DatabaseError: the database is damaged.
     """
     if not topic.is_file:
-        return store.document(snapshot, topic.name, topic.base, topic.part)
+        return store.document(snapshot, topic.name, topic.base, topic.part, found)
     folder, _, file = topic.name.rpartition("/")
     index = snapshot.index
     feed = index.feed_at(f"/{folder}/" if folder else "/")
@@ -160,8 +170,8 @@ def keep(look: Callable[[], object], stop: threading.Event) -> None:
 class Announcer:
     """Compares topics with what they were.
 
-    `stores` opens the store of the site, and that of the network if there is one: for this alone,
-    as it renders, and when somebody is subscribed.
+    `stores` opens the store of the site, and that of the network if it is `networked`: for this
+    alone, as it renders, and when somebody is subscribed.
     """
 
     def __init__(
@@ -170,20 +180,34 @@ class Announcer:
         runner: Runner,
         stores: Callable[[bool], Store],
         now: Callable[[], float] = time.time,
+        *,
+        networked: bool = True,
     ) -> None:
         self._ledger = ledger
         self._runner = runner
         self._now = now
-        self._sites = {of_network: _Site(stores, of_network) for of_network in (False, True)}
+        # Who is subscribed to a network that is no more hears nothing, until the lease ends.
+        places = (False, True) if networked else (False,)
+        self._sites = {of_network: _Site(stores, of_network) for of_network in places}
 
     def look(self) -> int:
         """Let all that has changed be delivered; how many topics that is.
 
         Raises:
-            DatabaseError: the site's database is damaged.
+            DatabaseError: the site's database is damaged, or that of the network.
             StateError: the ledger can't be used.
         """
-        return sum(self._look_at(self._sites[of_network]) for of_network in self._tidied())
+        count, failed = 0, None
+        there = self._tidied()
+        for of_network, site in self._sites.items():
+            try:
+                count += self._look_at(site) if of_network in there else 0
+            except DatabaseError as error:
+                # The other one has changed all the same.
+                failed = failed or error
+        if failed:
+            raise failed
+        return count
 
     def _look_at(self, site: _Site) -> int:
         store, is_new = site.refreshed()
@@ -194,22 +218,38 @@ class Announcer:
         bare = ~there & late
         wanted = select(TOPICS, bare.label("bare")).where(mine if site.of_network else ~mine)
         if not is_new:
-            wanted = wanted.where((TOPICS.c.id > site.last) | bare)
+            wanted = wanted.where(~TOPICS.c.seen | bare | TOPICS.c.id.in_(site.left | site.late))
         with self._ledger.reading() as connection:
             known = connection.execute(wanted).all()
-        count = 0
-        for row in known:
+        for ids in (site.left, site.late):
+            ids.intersection_update(row.id for row in known)
+        held = site.held(self._now(), is_new=is_new)
+        rows = sorted((row for row in known if row.id not in held), key=site.rank)
+        count, end = 0, time.monotonic() + _SEARCHING
+        for row in rows:
+            if row.query and time.monotonic() > end:
+                site.left.add(row.id)
+                continue
             topic = Topic(row.address, row.base, row.name, row.query, row.is_file, row.hub)
             try:
                 found = document(store, store.snapshot, topic)
             except SearchTimeoutError:
-                # Looked for again when the site changes again.
-                continue
-            if found is not None and (found.etag != row.version or row.bare):
-                count += self._changed(row, found)
+                site.late.add(row.id)
+            else:
+                if found is not None and (found.etag != row.version or row.bare):
+                    count += self._changed(row, found)
+                site.late.discard(row.id)
+            site.left.discard(row.id)
+        self._mark([row.id for row in rows if not row.seen])
         site.seen = store.snapshot
-        site.last = max([site.last, *(row.id for row in known)])
         return count
+
+    def _mark(self, ids: Sequence[int]) -> None:
+        """Note that topics were looked at; what is left of them isn't forgotten but by an end."""
+        if ids:
+            with self._ledger.writing() as connection:
+                rows = update(TOPICS).where(TOPICS.c.id.in_(ids))
+                connection.execute(rows.values(seen=True))
 
     def _changed(self, row: Row[Any], found: Document) -> bool:
         """Put down a topic's new document, unless another process has done that."""
@@ -260,14 +300,19 @@ class Announcer:
 
 
 class _Site:
-    """A store whose topics are looked at: up to which, and of which snapshot."""
+    """A store whose topics are looked at: of which snapshot, and what is to be looked at again.
+
+    `left` are those for which there was no time, and `late` those that took too long.
+    """
 
     def __init__(self, stores: Callable[[bool], Store], of_network: bool) -> None:
         self.of_network = of_network
         self._stores = stores
         self._store: Store | None = None
+        self._again = 0.0
         self.seen: Snapshot | None = None
-        self.last = 0
+        self.left: set[int] = set()
+        self.late: set[int] = set()
 
     def refreshed(self) -> tuple[Store, bool]:
         """The store as it is now, and whether that is new.
@@ -278,3 +323,14 @@ class _Site:
         store = self._store = self._store or self._stores(self.of_network)
         store.refresh()
         return store, store.snapshot is not self.seen
+
+    def held(self, now: float, *, is_new: bool) -> Collection[int]:
+        """What isn't looked at yet, as it took too long a moment ago."""
+        if not is_new and now < self._again:
+            return self.late - self.left
+        self._again = now + _PATIENCE
+        return ()
+
+    def rank(self, row: Row[Any]) -> tuple[bool, bool, bool]:
+        """The order in which topics are looked at: those that may take long come last."""
+        return row.query != "", row.id in self.late, row.id not in self.left

@@ -107,7 +107,8 @@ def at_work(
             def opened_store(of_network: bool = False) -> Store:
                 return Store(places[of_network], hub=settings.hub)
 
-            announcer = topics.Announcer(found, runner, opened_store)
+            networked = bool(settings.peers)
+            announcer = topics.Announcer(found, runner, opened_store, networked=networked)
             looks: list[Callable[[], object]] = [announcer.look]
             for each in kinds:
                 if isinstance(each, Publisher):

@@ -118,7 +118,7 @@ def _of_websub(
     if websub is None:
         return
     if websub.hub:
-        answer = HubEndpoint(websub.hub, websub.pushes, websub.calls).answer
+        answer = HubEndpoint(websub.hub, websub, settings).answer
         yield f"/{HUB}", ("POST",), answer, False
     callbacks = Callbacks(websub.pushes, settings.fetch_bytes, websub.calls)
     address = f"/{CALLBACK}/{{token}}"

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.feedserver.ledger.conftest import place, postgresql
+from tests.feedserver.ledger.conftest import place, postgresql, shared
 
-__all__ = ["place", "postgresql"]
+__all__ = ["place", "postgresql", "shared"]

@@ -109,6 +109,7 @@ def hub(
     bounds: Bounds | None = None,
     private: bool = True,
     place: Place | None = None,
+    settings: Settings | None = None,
 ) -> Iterator[Running]:
     site = folder / "site"
     write_site(site)
@@ -121,7 +122,8 @@ def hub(
         runner = work.runner(found)
         taking = Hub(found, runner, bounds=bounds, now=clock)
         websub = WebSub(taking, Pushes(found, runner, clock))
-        app = create_app(Settings(url=URL, interval=0.01), store=store, websub=websub)
+        settings = replace(settings or Settings(url=URL), interval=0.01)
+        app = create_app(settings, store=store, websub=websub)
 
         def opened(of_network: bool) -> Store:
             class Fresh(Store):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import Connection, select
@@ -14,9 +15,12 @@ from sqlalchemy import Connection, select
 from feedserver.errors import AwayError
 from feedserver.ledger import work
 from feedserver.ledger.ledger import Ledger
+from feedserver.network import topics
 from feedserver.network.hub import Bounds
 from feedserver.network.pushes import Pushes
 from feedserver.network.tables import REQUESTS
+from feedserver.settings.settings import Settings
+from feedserver.store.store import Store
 from feedserver.web.stores import Stores
 from tests.feedserver.network import hubs
 from tests.feedserver.network.hubs import ATOM, Running
@@ -67,6 +71,9 @@ def found() -> Iterator[Subscriber]:
         ({"hub.callback": f"https://b.example/{'x' * 2000}"}, "at most 2000 characters"),
         ({"hub.secret": "s" * 200}, "hub.secret: expected less than 200 bytes"),
         ({"hub.secret": "ß" * 100}, "hub.secret: expected less than 200 bytes"),
+        ({"hub.secret": "s\0"}, "hub.secret: it has a character that is none"),
+        ({"hub.topic": f"{ATOM}?q=\0"}, "hub.topic: it has a character that is none"),
+        ({"hub.topic": f"{ATOM}?q={'ü' * 400}"}, "hub.topic: expected at most 2000 characters"),
         ({"hub.lease_seconds": "0"}, "hub.lease_seconds: expected a whole number"),
         ({"hub.lease_seconds": "-5"}, "hub.lease_seconds: expected"),
         ({"hub.lease_seconds": "ten"}, "hub.lease_seconds: expected"),
@@ -323,6 +330,75 @@ def test_there_are_bounds(tmp_path: Path, found: Subscriber) -> None:
         running.ask(one, f"{ATOM}?q=b", mode="unsubscribe")
         running.work()
         assert not refused(three)
+
+
+def test_topics_are_few(tmp_path: Path, found: Subscriber) -> None:
+    def refused(running: Running, file: str) -> str:
+        status, text = running.ask(found.callback, f"{URL}section/clients/{file}")
+        running.work()
+        return "" if status == 202 else f"{status} {text}"
+
+    for bounds, said in (
+        (Bounds(topics=2), "429 This hub has its 2 topics."),
+        (Bounds(topics_a_host=2), "429 One host may have at most 2 topics."),
+    ):
+        with hubs.hub(tmp_path / said, bounds=bounds) as running:
+            assert not refused(running, "atom.xml")
+            assert not refused(running, "rss.xml")
+            assert said in refused(running, "feed.json")
+            # One that is there may have more subscribers.
+            assert not refused(running, "rss.xml")
+
+
+@pytest.mark.parametrize(
+    ("listener", "host", "is_taken"),
+    [
+        ("http://127.0.0.1:8000", "127.0.0.1:8000", True),
+        ("http://127.0.0.1:8000", "localhost:8000", True),
+        ("http://127.0.0.1", "127.0.0.1", True),
+        ("http://[::1]:8000", "[::1]:8000", True),
+        ("http://[::ffff:192.0.2.1]:8000", "192.0.2.1:8000", True),
+        ("http://127.0.0.1:8000", "127.0.0.1:8001", False),
+        ("http://127.0.0.1:8000", "127.0.0.2:8000", False),
+        ("http://192.0.2.1:8000", "localhost:8000", False),
+        ("http://127.0.0.1:8000", "made-up.example:8000", False),
+    ],
+)
+def test_without_url_a_server_knows_its_listener_alone(
+    tmp_path: Path, found: Subscriber, listener: str, host: str, is_taken: bool
+) -> None:
+    with hubs.hub(tmp_path, settings=Settings()) as running:
+        running.client.base_url = listener
+        topic = f"http://{host}/section/clients/atom.xml"
+        form = {"hub.mode": "subscribe", "hub.callback": found.callback, "hub.topic": topic}
+        answer = running.client.post("/hub", data=form, headers={"Host": host})
+        assert answer.status_code == (202 if is_taken else 400)
+        assert is_taken or "its setting url has to say so" in answer.text
+        # Nobody is kept from an end.
+        form["hub.mode"] = "unsubscribe"
+        answer = running.client.post("/hub", data=form, headers={"Host": host})
+        assert answer.status_code == 202
+
+
+def test_a_search_is_made_where_searches_are_and_a_feed_where_feeds_are(
+    running: Running, found: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def noted(kind: type[object] | ModuleType, name: str) -> None:
+        done = getattr(kind, name)
+
+        def call(*arguments: object) -> object:
+            threads.append(f"{name} in {threading.current_thread().name.partition('_')[0]}")
+            return done(*arguments)
+
+        monkeypatch.setattr(kind, name, call)
+
+    noted(topics, "document")
+    noted(Store, "search")
+    assert running.ask(found.callback, f"{ATOM}?q=owl0")[0] == 202
+    assert running.ask(found.callback, ATOM)[0] == 202
+    assert threads == ["search in search", "document in render", "document in render"]
 
 
 def test_too_many_that_are_not_asked_yet(tmp_path: Path, found: Subscriber) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from feedserver.check.check import check
+from feedserver.ledger import work
 from feedserver.network.hubs import Advert, find
+from feedserver.network.pushes import Pushes
+from feedserver.network.tables import PUSHES
+from feedserver.settings.settings import Settings
 from tests.feedserver.network import hubs
 from tests.feedserver.network.hubs import ATOM, HUB, Running
 from tests.feedserver.servers import URL
+from tests.samples import SITE
 
 FILES = ("atom.xml", "rss.xml", "feed.json")
 
@@ -67,3 +74,45 @@ def test_who_says_that_there_is_news_has_the_sources_looked_at(running: Running)
     assert status == 400 and "is no feed of this server" in text
     status, text = running.send({"hub.mode": "publish"})
     assert status == 400 and "hub.url: it is missing" in text
+
+
+def _asked(running: Running) -> set[str]:
+    """The sources that are to be fetched."""
+    with running.ledger.reading() as connection:
+        return set(connection.scalars(select(PUSHES.c.source).where(PUSHES.c.asked.is_not(None))))
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ("https://letters.example/section/owls/atom.xml", {"letters"}),
+        ("https://owls.example:8443/x", {"owls"}),
+        ("https://owls.example/x", None),
+        ("https://peer.example/archive.json", None),
+        ("http://[", None),
+        (ATOM, set()),
+    ],
+)
+def test_what_is_named_is_looked_at_and_no_peer(
+    tmp_path: Path, named: str, expected: set[str] | None
+) -> None:
+    sources = {
+        "letters": "https://letters.example/archive.json",
+        "owls": "https://owls.example:8443/feed",
+        "file": "/srv/site",
+    }
+    settings = Settings(url=URL, sources=tuple(sources.values()))
+    with hubs.hub(tmp_path, settings=settings) as running:
+        pushes = Pushes(running.ledger, work.runner(running.ledger))
+        pushes.want([*sources.values(), "https://peer.example/archive.json"], subscribing=False)
+        status, _ = running.send({"hub.mode": "publish", "hub.url": named})
+        assert status == (400 if expected is None else 202)
+        assert _asked(running) == {sources[name] for name in expected or ()}
+
+
+def test_a_site_whose_archive_is_kept_elsewhere_is_looked_at(tmp_path: Path) -> None:
+    source = "https://files.example/archive.json"
+    with hubs.hub(tmp_path, settings=Settings(url=URL, sources=(source,))) as running:
+        Pushes(running.ledger, work.runner(running.ledger)).want([source], subscribing=False)
+        assert running.send({"hub.mode": "publish", "hub.url": f"{SITE.url}atom.xml"})[0] == 202
+        assert _asked(running) == {source}
