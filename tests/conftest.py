@@ -91,7 +91,7 @@ def absent(what: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def users_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What servers without a state keep is not among the data of who runs the tests."""
     found = tmp_path_factory.mktemp("data")
     os.environ["XDG_DATA_HOME"] = str(found)
@@ -102,9 +102,9 @@ _numbers = count()
 
 
 @pytest.fixture(autouse=True)
-def _own_data(data: Path) -> None:
+def _own_data(users_data: Path) -> None:
     """Each test has its own: of servers that have the same only one has a hub."""
-    os.environ["XDG_DATA_HOME"] = str(data / str(next(_numbers)))
+    os.environ["XDG_DATA_HOME"] = str(users_data / str(next(_numbers)))
 
 
 class _Compiled(BytecodeCache):
