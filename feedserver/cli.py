@@ -15,18 +15,25 @@ from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from feedserver.bot import command, config
-from feedserver.errors import FeedServerError, SettingsError
+from feedserver.errors import FeedServerError, GoneError, SettingsError
 from feedserver.feeds import catalogue, export
-from feedserver.serving import parent
+from feedserver.feeds.index import NETWORK
+from feedserver.model import Archive
+from feedserver.network import hubs, publishing, telling
+from feedserver.serving import networking, parent
 from feedserver.serving.reports import Ready
 from feedserver.settings import values
-from feedserver.settings.settings import Settings, load
-from feedserver.sources import audit
+from feedserver.settings.settings import Settings, file, load
+from feedserver.sources import audit, keeping, statefolder
 from feedserver.sources import source as sources
+from feedserver.sources.addresses import Dialler
+from feedserver.sources.client import Client
 from feedserver.sources.fetching import WebFetcher
 from feedserver.sources.sightings import Sightings
+from feedserver.text.urls import absolute
 
 _SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 
@@ -87,10 +94,41 @@ def parser() -> argparse.ArgumentParser:
     exporter.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     exporter.set_defaults(run=_export)
 
+    importer = commands.add_parser("import", help="begin a history with entries of before")
+    importer.add_argument("source", metavar="SOURCE", help=_SOURCE)
+    importer.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    importer.set_defaults(run=_import)
+
     check = commands.add_parser("check", help="say what is wrong with a source or a feed")
     check.add_argument("source", metavar="SOURCE", help=_SOURCE)
     check.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
     check.set_defaults(run=_check)
+
+    publisher = commands.add_parser("publish", help="tell a site's hub that there is news")
+    publisher.add_argument("address", metavar="URL", help="the site, or one of its feeds")
+    publisher.set_defaults(run=_publish)
+
+    working = commands.add_parser("work", help="show what is to be done, and what fails")
+    working.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    working.set_defaults(run=_work)
+
+    worker = commands.add_parser("worker", help="do what is to be done, beside others")
+    worker.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    worker.set_defaults(run=_worker)
+
+    peers = commands.add_parser("peers", help="say how the peers are, or what to write for one")
+    peers.add_argument("--config", type=Path, metavar="FILE", help="the settings, as of serve")
+    peers.set_defaults(run=_peers)
+    asked = peers.add_subparsers(metavar="add URL | forget ID")
+    adding = asked.add_parser("add", help="look at an address, and print the lines that name it")
+    adding.add_argument("url", metavar="URL", type=_web, help="of a site, a server or any feed")
+    # What stands before the word isn't forgotten.
+    adding.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+    adding.set_defaults(run=_add_peer)
+    forgetting = asked.add_parser("forget", help="forget an entry at once, or all of a source")
+    forgetting.add_argument("id", metavar="ID", help="of an entry, or the address of a source")
+    forgetting.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+    forgetting.set_defaults(run=_forget)
 
     reposting = commands.add_parser("bot", help="repost entries into Matrix rooms")
     reposting.add_argument(
@@ -110,17 +148,29 @@ def _url(text: str) -> str:
         raise argparse.ArgumentTypeError(f"expected {error}, found {text}") from error
 
 
+def _web(text: str) -> str:
+    try:
+        return values.address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected {error}, found {values.shown(text)}") from error
+
+
 def _serve(options: argparse.Namespace) -> int:
     told = {name: getattr(options, name) for name in ("host", "port", "url", "workers")}
     told["sources"] = options.sources or None
     settings = load(options.config, os.environ, told)
     if not settings.sources:
         raise SettingsError("sources: name at least one SOURCE", "command line")
-    parent.serve(settings, _tell)
+
+    def begun(ready: Ready, origin: str) -> None:
+        statefolder.note(settings, file(options.config, os.environ), options.sources)
+        _tell(ready, origin, network=bool(settings.peers))
+
+    parent.serve(settings, begun)
     return 0
 
 
-def _tell(ready: Ready, origin: str) -> None:
+def _tell(ready: Ready, origin: str, *, network: bool) -> None:
     lines = [
         f"Serving {ready.title} on {origin}/",
         f"  all feeds:        {origin}/{catalogue.JSON}",
@@ -128,22 +178,51 @@ def _tell(ready: Ready, origin: str) -> None:
     for path in ready.paths:
         name = f"the {' '.join(path.strip('/').split('/'))}:"
         lines.append(f"  {name:17} {origin}{path}atom.xml")
+    if network:
+        lines.append(f"  {'the network:':17} {origin}{NETWORK}")
     # On a disk that is full this can't be kept, and is no reason not to serve.
     with suppress(OSError):
         print("\n".join((*lines, "Press Ctrl+C to stop.")), flush=True)
 
 
+def _settings(options: argparse.Namespace) -> Settings:
+    """The settings of a command, with the sources that the server was given beside them."""
+    found = load(options.config, os.environ, {})
+    return statefolder.noted(found, file(options.config, os.environ))
+
+
 def _by_hand(options: argparse.Namespace) -> Settings:
     """The settings of a command, which may look wherever the person who runs it says."""
-    return replace(load(options.config, os.environ, {}), private_addresses=True)
+    return replace(_settings(options), private_addresses=True)
 
 
 def _export(options: argparse.Namespace) -> int:
     by_hand = _by_hand(options)
     source = sources.find(options.source, by_hand, Sightings(_now))
-    archive = source.read(WebFetcher(by_hand))
+    archive = _whole(source, by_hand) if source.path is None else source.read()
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {count} files into {options.folder}")
+    return 0
+
+
+def _whole(source: sources.Source, settings: Settings) -> Archive:
+    """All that a source at an address has had; one that is gone has no more than that."""
+    try:
+        fetched = source.reading(WebFetcher(settings))
+    except GoneError:
+        if (kept := keeping.whole(settings, source.name, None, 0.0)) is None:
+            raise
+        return kept
+    found = keeping.whole(settings, source.name, fetched, _now().timestamp())
+    return found or fetched.archive
+
+
+def _import(options: argparse.Namespace) -> int:
+    by_hand = _by_hand(options)
+    source = sources.find(options.source, by_hand, Sightings(_now))
+    archive = source.read(WebFetcher(by_hand))
+    address, count = keeping.begin(by_hand, archive, _now().timestamp())
+    print(f"added {count} entries to what is kept of {address}")
     return 0
 
 
@@ -166,6 +245,44 @@ def _check(options: argparse.Namespace) -> int:
         print(first + (f", and {len(others)} times more" if others else ""))
     print(f"checked {count} documents: {len(causes) or 'nothing'} found")
     return 1 if causes else 0
+
+
+def _publish(options: argparse.Namespace) -> int:
+    settings = load(None, os.environ, {})
+    limits = replace(hubs.LIMITS, size=settings.fetch_bytes)
+    # Who runs it says where to look, and the site where its hub is.
+    host = urlsplit(absolute(options.address, "") or "").hostname
+    dialler = Dialler(private=settings.private_addresses, trusted=host)
+    client = Client(limits, dialler.connect)
+    told = publishing.publish(options.address, client)
+    for failure in told.failures:
+        print(failure, file=sys.stderr)
+    print(f"told {told.hub} of {told.count} feeds")
+    return 1 if told.failures else 0
+
+
+def _work(options: argparse.Namespace) -> int:
+    return _print(networking.status(_settings(options)))
+
+
+def _worker(options: argparse.Namespace) -> int:
+    networking.worker(_settings(options))
+    return 0
+
+
+def _peers(options: argparse.Namespace) -> int:
+    return _print(telling.listed(_settings(options)))
+
+
+def _add_peer(options: argparse.Namespace) -> int:
+    by_hand = _by_hand(options)
+    return _print(telling.described(options.url, by_hand, WebFetcher(by_hand)))
+
+
+def _forget(options: argparse.Namespace) -> int:
+    count = keeping.forget(_settings(options), options.id)
+    print(f"forgot {count} entries")
+    return 0
 
 
 def _bot(options: argparse.Namespace) -> int:

@@ -1,5 +1,9 @@
 """What this package raises. All inherit `FeedServerError`, and the builtin that they are."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 
 class FeedServerError(Exception):
     """The root of this package's errors."""
@@ -53,6 +57,10 @@ class StateError(FeedServerError, OSError):
     """A state folder can't be used. Raised by `statefolder.held`, and by the bot's `memory`."""
 
 
+class AwayError(StateError):
+    """The ledger's database doesn't answer, and may do so later. Raised by `ledger`."""
+
+
 class ServingError(FeedServerError, RuntimeError):
     """The workers can't be started, or nobody can listen. Raised by `parent.serve`."""
 
@@ -60,13 +68,15 @@ class ServingError(FeedServerError, RuntimeError):
 class ParameterError(FeedServerError, ValueError):
     """A query parameter can't be taken. Raised by `parameters.parse`.
 
-    `expected` says what the parameter takes; it is `None` if there is no such parameter.
+    `expected` says what the parameter takes; it is `None` if there is no such parameter, but those
+    that are `known`.
     """
 
-    def __init__(self, parameter: str, expected: str | None) -> None:
+    def __init__(self, parameter: str, expected: str | None, known: Iterable[str] = ()) -> None:
         super().__init__(f"{parameter}: " + (f"expected {expected}" if expected else "is unknown"))
         self.parameter = parameter
         self.expected = expected
+        self.known = tuple(known)
 
 
 class EntryNotFoundError(FeedServerError, LookupError):
@@ -90,6 +100,21 @@ class FetchError(SourceError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class GoneError(FetchError):
+    """An address says that it is gone for good (410). Raised by `fetching`."""
+
+
+class HubError(FeedServerError, ValueError):
+    """What a subscriber asks of the hub can't be done. Raised in `network/`.
+
+    `is_busy` says that it could be at another time.
+    """
+
+    def __init__(self, message: str, *, is_busy: bool = False) -> None:
+        super().__init__(message)
+        self.is_busy = is_busy
 
 
 class HomeserverError(FeedServerError, OSError):

@@ -221,7 +221,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """All of a site: every entry, every feed. `entries` is in the order of the archive's file."""
+    """All of a site: every entry, every feed. `entries` is in the order of the archive's file.
+
+    Where a site and its peers are one, `sources` has by an entry's id the slug of where it is from.
+    """
 
     site: Site
     taxonomies: tuple[str, ...]
@@ -229,6 +232,7 @@ class Archive:
     feeds: tuple[Feed, ...]
     redirects: Mapping[str, str]
     entries: tuple[Entry, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +243,7 @@ class Channel:
     Where a feed comes in several documents, `first_url` is that of its first, and `next_url` leads
     to the one behind this. `last_change` stands in for the time of a document without entries.
     `messages` says whether entries come with what they say in a Matrix room, where a format has a
-    place for it.
+    place for it. `hub_url` is where changes of the document can be subscribed to (WebSub).
     """
 
     title: str
@@ -252,6 +256,7 @@ class Channel:
     next_url: str | None = None
     last_change: datetime | None = None
     messages: bool = True
+    hub_url: str | None = None
 
     @property
     def updated(self) -> datetime:

@@ -126,6 +126,9 @@ class TwimConfig(base.Config):
     default_image = c.Optional(c.Type(str))
     """The picture for the socials where a post has none: absolute, or below the site."""
 
+    hub = c.Optional(c.Type(str))
+    """The WebSub hub of the feeds, which is named in their files."""
+
     processes = c.Optional(c.Type(int))
     """How many processes divide posts; `null` is as many as there are cores, 0 is none."""
 

@@ -93,6 +93,7 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             workshop = workshops.make(self.config, config, self.words)
             self.registry = feeds.known_topics(self.config, config)
             self.server = server.read(self.config.server_url, config.theme.name)
+            self.hub = server.hub(self.config.hub)
         _report(workshop.library.problems)
         self.collection = Collection(workshop)
         self.page_calls = PageCalls(workshop)
@@ -195,7 +196,9 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             self.generated, self.frames, self.site_feeds, env, config, self.nav, files
         )
         topics.prepare()
-        self.output = Output(archive, config.site_dir, index=index, pages=topics.write)
+        self.output = Output(
+            archive, config.site_dir, index=index, pages=topics.write, hub=self.hub
+        )
         self.output.start()
         return env
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NoReturn, TypeVar
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 # What somebody has set for colours, proxies and servers is nothing that the tests are about.
 _OTHERS = re.compile(
     r"(?i:(https?|all|no)_proxy)|NO_COLOR|(CLI)?COLOR(_?FORCE)?|FORCE_COLOR|COLUMNS|LINES"
-    r"|SOURCE_DATE_EPOCH|FEEDSERVER_\w+"
+    r"|SOURCE_DATE_EPOCH|FEEDSERVER_\w+|DATABASE_PASSWORD"
 )
 for _name in filter(_OTHERS.fullmatch, [*os.environ]):
     del os.environ[_name]
@@ -87,6 +88,23 @@ def absent(what: str) -> NoReturn:
     if os.environ.get("TWIM_REQUIRE_ALL") == "1":
         pytest.fail(f"{what} is required here, and absent")
     pytest.skip(f"{what} is absent")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def users_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What servers without a state keep is not among the data of who runs the tests."""
+    found = tmp_path_factory.mktemp("data")
+    os.environ["XDG_DATA_HOME"] = str(found)
+    return found
+
+
+_numbers = count()
+
+
+@pytest.fixture(autouse=True)
+def _own_data(users_data: Path) -> None:
+    """Each test has its own: of servers that have the same only one has a hub."""
+    os.environ["XDG_DATA_HOME"] = str(users_data / str(next(_numbers)))
 
 
 class _Compiled(BytecodeCache):

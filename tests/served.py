@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
+from socket import create_server
 
 from feedserver.settings.settings import Settings
 from feedserver.sources.builder import DATABASE, Builder
@@ -37,3 +39,10 @@ def served(folder: Path) -> Rebuilt:
 def without_paging(data: bytes) -> bytes:
     """A document less the links that only a server's answers have, for a file leads nowhere."""
     return _PAGING.sub(b"", data)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens at just now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in sockets]

@@ -156,16 +156,16 @@ def _paths(
             continue
         path = f"/{place.removeprefix(root[0])}" if place.startswith(root[0]) else "/"
         if is_server and (shown := _EMBEDDED.fullmatch(path)):
-            yield _folder(shown[1]), widgets.parse(pairs)
+            yield _folder(shown[1]), widgets.parse(pairs, network=index.is_network)
             continue
         folder, _, file = path.rpartition("/")
         if file in FORMATS:
             # Hosts of files ignore a query, the server doesn't.
-            yield f"{folder}/", _of(pairs if is_server else _known(pairs))
+            yield f"{folder}/", _of(pairs if is_server else _known(pairs, index), index)
             continue
         folder = _LATER.sub("", _folder(path))
         # On a page of the site a parameter is no feed's: `q` may be one of its search.
-        yield pages.get(folder, folder), _of(_known(pairs) if is_server else [])
+        yield pages.get(folder, folder), _of(_known(pairs, index) if is_server else [], index)
 
 
 def _folder(path: str) -> str:
@@ -173,14 +173,15 @@ def _folder(path: str) -> str:
     return path if path.endswith("/") else f"{path}/"
 
 
-def _known(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _known(pairs: list[tuple[str, str]], index: Index) -> list[tuple[str, str]]:
     """Without what others add to a page's address, to know where its readers come from."""
-    return [each for each in pairs if each[0] in parameters.PARAMETERS]
+    names = parameters.OF_NETWORK if index.is_network else parameters.PARAMETERS
+    return [each for each in pairs if each[0] in names]
 
 
-def _of(pairs: list[tuple[str, str]]) -> Widget:
+def _of(pairs: list[tuple[str, str]], index: Index) -> Widget:
     """A widget of what a feed's parameters ask for, of as many entries as fit into one."""
-    part = parameters.parse(pairs)
+    part = parameters.parse(pairs, network=index.is_network)
     limit = min(part.limit or widgets.LIMIT, widgets.MAX_LIMIT)
     return Widget(replace(part, limit=None), limit)
 

@@ -143,7 +143,7 @@ def picture_address(feed: Feed, base: str) -> str:
 
 def home_address(feed: Feed, site: Site, base: str, part: Slice) -> str:
     """Where all of it can be read: the feed's page on its site; of a part, that on the server."""
-    on_site, here = page_address(site.url, feed), feed_address(base, feed, "atom.xml")
+    on_site, here = page_address(site.url, feed, base), feed_address(base, feed, "atom.xml")
     if part != WHOLE:
         return f"{here}?{part.query_string()}"
     # What a source calls its address may be anything.

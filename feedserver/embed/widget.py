@@ -15,6 +15,7 @@ from babel.dates import format_date
 
 from feedserver.errors import ParameterError
 from feedserver.feeds import parameters
+from feedserver.feeds.index import NETWORK
 from feedserver.feeds.parameters import Slice
 from feedserver.model import Entry, Feed, Site
 from feedserver.newsletter import names
@@ -61,7 +62,7 @@ class Widget:
 class Row:
     """An entry as pages of others show it; `title` says what is new in it beside its feed.
 
-    `about` is what it belongs to, unless the feed says that.
+    `about` is what it belongs to, unless the feed says that: its section, and a peer's its site.
     """
 
     title: str
@@ -73,8 +74,8 @@ class Row:
     summary: str | None
 
 
-def parse(pairs: Iterable[tuple[str, str]]) -> Widget:
-    """Read the parameters of a request.
+def parse(pairs: Iterable[tuple[str, str]], *, network: bool = False) -> Widget:
+    """Read the parameters of a request, for a feed of the `network` or of the site.
 
     Raises:
         ParameterError: one is unknown, malformed, or there twice without sense.
@@ -88,7 +89,7 @@ def parse(pairs: Iterable[tuple[str, str]]) -> Widget:
             raise ParameterError(name, "to stand there once")
         else:
             own[name] = value
-    part = parameters.parse(others, most=MAX_LIMIT)
+    part = parameters.parse(others, most=MAX_LIMIT, network=network)
     return Widget(
         part=replace(part, limit=None),
         limit=part.limit or LIMIT,
@@ -107,12 +108,14 @@ def _one_of(name: str, known: tuple[_Word, ...], value: str) -> _Word:
 def row(entry: Entry, feed: Feed, site: Site, locale: Locale) -> Row:
     """What is shown of an entry of a feed."""
     shown = names.shown(entry, feed.kind)
+    section = names.of_section(shown.about) if shown.about else None
+    source = entry.origin.title if entry.origin and feed.path.startswith(NETWORK) else None
     return Row(
         title=shown.title,
         url=entry.url,
         iso=entry.published.isoformat(),
         date=format_date(entry.published, "medium", locale=locale),
-        about=names.of_section(shown.about) if shown.about else None,
+        about=" · ".join(filter(None, (section, source))) or None,
         people=few([person.name for person in names.people(entry, site)], str),
         summary=names.summary(entry, shown.title),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from feedserver.errors import CatalogueError
-from feedserver.feeds.index import Index
+from feedserver.feeds.index import NETWORK, Index
 from feedserver.feeds.terms import former_slugs, terms_of
 from feedserver.formats import opml
 from feedserver.formats.formats import FORMATS
@@ -22,7 +22,8 @@ from feedserver.newsletter.registry import EMPTY, Registry
 from feedserver.text.slugs import slug_of, slugify
 
 RESERVED = frozenset(
-    "blog section project updates feeds archive embed oembed hub healthz metrics page".split()
+    "blog section project updates feeds archive embed oembed hub callback network healthz metrics"
+    " page".split()
 )
 """What neither a taxonomy nor a named feed may be called."""
 JSON = "feeds.json"
@@ -148,9 +149,13 @@ def feed_address(base: str, feed: Feed, file: str) -> str:
     return f"{base}{feed.path[1:]}{file}"
 
 
-def page_address(base: str, feed: Feed) -> str:
-    """The absolute address of the page of a feed; `base` ends in a slash."""
-    return f"{base}{feed.page[1:]}"
+def page_address(site: str, feed: Feed, base: str | None = None) -> str:
+    """The absolute address of the page of a feed, on its site; of the network, below `base`.
+
+    Both end in a slash.
+    """
+    there = base if base and feed.path.startswith(NETWORK) else site
+    return f"{there}{feed.page[1:]}"
 
 
 def to_json(index: Index, base: str) -> bytes:
@@ -164,7 +169,7 @@ def to_json(index: Index, base: str) -> bytes:
                 "title": feed.title,
                 "description": feed.description,
                 "kind": feed.kind,
-                "page": page_address(index.archive.site.url, feed),
+                "page": page_address(index.archive.site.url, feed, base),
                 "count": len(entries),
                 "updated": index.updated(feed).isoformat(),
                 "formats": {
@@ -182,7 +187,7 @@ def to_opml(index: Index, base: str) -> bytes:
     groups: dict[str, list[opml.Outline]] = {group.outline: [] for group in GROUPS.values()}
     for feed in index.feeds:
         address = feed_address(base, feed, "atom.xml")
-        outline = (feed.title, address, page_address(home, feed), feed.description)
+        outline = (feed.title, address, page_address(home, feed, base), feed.description)
         groups[GROUPS[feed.kind].outline].append(outline)
     present = [(name, outlines) for name, outlines in groups.items() if outlines]
     return opml.serialise(index.archive.site.title, present)

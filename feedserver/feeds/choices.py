@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from feedserver.errors import ParameterError
-from feedserver.feeds.index import Index
+from feedserver.feeds.index import NETWORK_OF, Index
 from feedserver.feeds.parameters import FACETS, WHOLE, Slice, parse
 from feedserver.model import Feed, Site
 from feedserver.text.slugs import slug_of
 
 Kind = Literal["updates", "posts"]
-KINDS: Mapping[Kind, str] = {"updates": "/updates/", "posts": "/"}
-"""The feeds that have all entries of a kind, by their paths."""
+KINDS: Mapping[Kind, str] = {"updates": "updates/", "posts": ""}
+"""The feeds that have all entries of a kind, by their paths below the root of an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Choice:
 
 
 def options(index: Index) -> Options:
-    """All sections, projects, categories and authors that have a feed."""
+    """All sections, projects, categories and authors that have a feed; the sites of the network."""
     found: dict[str, list[Option]] = {facet: [] for facet in FACETS}
     for feed in index.feeds:
         if feed.kind not in ("section", "project", "term"):
@@ -54,7 +54,20 @@ def options(index: Index) -> Options:
         for facet, slugs in feed.query.items():
             if facet in found and len(feed.query) == len(slugs) == 1:
                 found[facet].append(Option(slugs[0], short_title(feed, index.archive.site)))
+    if index.is_network:
+        found["source"] = list(_sources(index))
     return {facet: tuple(each) for facet, each in found.items()}
+
+
+def _sources(index: Index) -> Iterable[Option]:
+    entries = (*index.posts.entries, *index.updates.entries)
+    origins = {entry.origin.title: None for entry in entries if entry.origin}
+    titles = {slug_of(title): title for title in origins if title}
+    own = index.archive.site.title.removeprefix(NETWORK_OF)
+    slugs = {
+        slug for order in (index.posts, index.updates) for slug in order.kept.get("source", ())
+    }
+    return [Option(slug, titles.get(slug, own)) for slug in sorted(slugs)]
 
 
 def short_title(feed: Feed, site: Site) -> str:
@@ -62,8 +75,8 @@ def short_title(feed: Feed, site: Site) -> str:
     return feed.title.removesuffix(f", {site.title}") or feed.title
 
 
-def read(parameters: Iterable[tuple[str, str]], known: Options) -> Choice:
-    """Read what a form sends.
+def read(parameters: Iterable[tuple[str, str]], known: Options, *, network: bool = False) -> Choice:
+    """Read what a form sends, that of the `network` or of the site.
 
     Raises:
         ParameterError: something isn't understood.
@@ -76,11 +89,11 @@ def read(parameters: Iterable[tuple[str, str]], known: Options) -> Choice:
             continue
         if name == "kind":
             kind = _kind(value)
-        elif facet in FACETS:
+        elif facet in known:
             asked.append((name, _slug(value, known.get(facet, ()))))
         else:
             asked.append((name, value))
-    chosen = parse(asked)
+    chosen = parse(asked, network=network)
     return Choice(kind, None if chosen == WHOLE and kind is None else chosen)
 
 

@@ -15,6 +15,7 @@ from feedserver.feeds.parameters import Slice
 from feedserver.formats import message
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Channel, Entry, Feed
+from feedserver.text.urls import absolute
 
 MAX_BYTES = 4_500_000
 """Readers and validators refuse feeds from 5,000,000 bytes on (feed-rules 24)."""
@@ -23,22 +24,29 @@ _FACTS = 8_000
 
 
 def render(
-    index: Index, feed: Feed, file: str, base: str, entries: tuple[Entry, ...] | None = None
+    index: Index,
+    feed: Feed,
+    file: str,
+    base: str,
+    entries: tuple[Entry, ...] | None = None,
+    hub: str | None = None,
 ) -> bytes:
     """Write a feed, which has an entry, as `file` ("atom.xml"), with self links below `base`.
 
-    `entries` is what `contents` gives of it, for who has asked.
+    `entries` is what `contents` gives of it, for who has asked. `hub` is the address of its hub.
     """
     entries = contents(index, feed) if entries is None else entries
-    channel = _channel(index, feed, feed_address(base, feed, file), entries)
+    channel = _channel(index, feed, base, feed_address(base, feed, file), entries, hub)
     return _within_limit(channel, lambda channel: channel, file)
 
 
-def of_feed(index: Index, feed: Feed, base: str) -> Iterator[tuple[str, bytes]]:
+def of_feed(
+    index: Index, feed: Feed, base: str, hub: str | None = None
+) -> Iterator[tuple[str, bytes]]:
     """The documents of a feed, which has an entry, with their files ("atom.xml")."""
     entries = contents(index, feed)
     for file in FORMATS:
-        yield file, render(index, feed, file, base, entries)
+        yield file, render(index, feed, file, base, entries, hub)
 
 
 def contents(index: Index, feed: Feed) -> tuple[Entry, ...]:
@@ -46,41 +54,67 @@ def contents(index: Index, feed: Feed) -> tuple[Entry, ...]:
     return tuple(fitting(newest(index.entries(feed), index.archive.feed_limit)))
 
 
-def render_page(index: Index, feed: Feed, file: str, base: str, slice: Slice, page: Page) -> bytes:
+def render_page(
+    index: Index,
+    feed: Feed,
+    file: str,
+    base: str,
+    slice: Slice,
+    page: Page,
+    hub: str | None = None,
+) -> bytes:
     """Write one of the documents that a part of a feed comes in, with links to first and next.
 
     `page` is what `Index.page` gives of it, with its entries' content, as far as it is `fitting`.
-    What doesn't fit into a document stands in the next.
+    What doesn't fit into a document stands in the next. `hub` is the address of its hub.
     """
-    start = feed_address(base, feed, file)
 
-    def address(part: Slice) -> str:
-        query = part.query_string()
-        return f"{start}?{query}" if query else start
+    def at(part: Slice) -> str:
+        return address(feed, file, base, part)
 
     def finished(channel: Channel) -> Channel:
         last = channel.entries[-1].id if channel.entries else None
         behind = page.next if len(channel.entries) == len(page.entries) else last
         if behind is not None:
-            channel = replace(channel, next_url=address(replace(slice, before=behind)))
+            channel = replace(channel, next_url=at(replace(slice, before=behind)))
         if behind is not None or slice.before is not None:
-            channel = replace(channel, first_url=address(replace(slice, before=None)))
+            channel = replace(channel, first_url=at(replace(slice, before=None)))
         return channel
 
-    channel = _channel(index, feed, address(slice), page.entries)
+    channel = _channel(index, feed, base, at(slice), page.entries, hub)
     if not channel.entries:
         channel = replace(channel, last_change=index.updated(feed))
     return _within_limit(channel, finished, file)
 
 
-def _channel(index: Index, feed: Feed, address: str, entries: tuple[Entry, ...]) -> Channel:
+def address(feed: Feed, file: str, base: str, slice: Slice) -> str:
+    """The address of a part of a feed, in the one form that it has."""
+    query = slice.query_string()
+    start = feed_address(base, feed, file)
+    return f"{start}?{query}" if query else start
+
+
+def links(hub: str, own: str) -> str:
+    """A header Link with a document's hub, and its own address (WebSub, section 4)."""
+    return f'<{absolute(hub, "")}>; rel="hub", <{absolute(own, "")}>; rel="self"'
+
+
+def _channel(
+    index: Index,
+    feed: Feed,
+    base: str,
+    address: str,
+    entries: tuple[Entry, ...],
+    hub: str | None,
+) -> Channel:
     return Channel(
         title=feed.title,
         description=feed.description,
-        home_url=page_address(index.archive.site.url, feed),
+        home_url=page_address(index.archive.site.url, feed, base),
         feed_url=address,
         site=index.archive.site,
         entries=entries,
+        hub_url=hub,
     )
 
 

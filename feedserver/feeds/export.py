@@ -18,23 +18,25 @@ REDIRECTS = "_redirects"
 _ASIDE = f".{archives.FILE}.unfinished"
 
 
-def files(archive: Archive, base: str) -> Iterator[tuple[str, bytes]]:
+def files(archive: Archive, base: str, hub: str | None = None) -> Iterator[tuple[str, bytes]]:
     """Yield the path below the site's root and the bytes of each file; the archive comes last.
 
-    `base` is where the feeds will be fetched from and ends in a slash. Old addresses of
-    `archive.redirects` get a copy of a feed, or a page that leads on, and a line in `_redirects`,
-    which some hosts of plain files read.
+    `base` is where the feeds will be fetched from and ends in a slash, `hub` is their hub. Old
+    addresses of `archive.redirects` get a copy of a feed, or a page that leads on, and a line in
+    `_redirects`, which some hosts of plain files read.
     """
-    yield from _beside(archive, Index(archive), base)
+    yield from _beside(archive, Index(archive), base, hub)
     yield archives.FILE, archives.serialise(archive)
 
 
-def _beside(archive: Archive, index: Index, base: str) -> Iterator[tuple[str, bytes]]:
+def _beside(
+    archive: Archive, index: Index, base: str, hub: str | None
+) -> Iterator[tuple[str, bytes]]:
     """All files but the archive."""
     copied = set(archive.redirects.values())
     rendered: dict[str, bytes] = {}
     for feed in index.feeds:
-        for file, data in documents.of_feed(index, feed, base):
+        for file, data in documents.of_feed(index, feed, base, hub):
             path = feed.path[1:] + file
             if f"/{path}" in copied:
                 rendered[path] = data
@@ -64,17 +66,19 @@ def write_aside(
     *,
     index: Index | None = None,
     but: Collection[str] = (),
+    hub: str | None = None,
 ) -> int:
     """Write all files but those that are named; the archive under another name, for `publish`.
 
     `index` is that of the archive, or of one that differs in redirects alone, for who has it.
+    `hub` is the address of the feeds' hub.
 
     Raises:
         OSError: a file can't be written.
     """
     count = 0
     made: set[Path] = set()
-    for name, data in _beside(archive, index or Index(archive), base):
+    for name, data in _beside(archive, index or Index(archive), base, hub):
         if name in but:
             continue
         path = folder / name

@@ -22,6 +22,12 @@ from feedserver.model import Archive, Entry, Feed, Query, Site
 from feedserver.newsletter.order import feed_order
 from feedserver.text.slugs import slug_of
 
+NETWORK = "/network/"
+"""The folder of the feeds of a site and its peers together; their pages are the server's."""
+
+NETWORK_OF = "Network of "
+"""What its title begins with, before the site's."""
+
 UPDATE_FEEDS = frozenset({"updates", "section", "project"})
 """The kinds of feeds that hold updates; the others hold posts."""
 
@@ -64,6 +70,16 @@ class Index:
         self._entries: dict[str, tuple[Entry, ...]] = {}
         if posts is not None and updates is not None:
             self.posts, self.updates = posts, updates
+
+    @property
+    def root(self) -> str:
+        """The folder that all its feeds stand in: `/`, or that of the network."""
+        return NETWORK if NETWORK in self._feeds and "/" not in self._feeds else "/"
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is that of a site and its peers."""
+        return self.root == NETWORK
 
     @cached_property
     def posts(self) -> Order:
@@ -188,6 +204,8 @@ class Index:
                 "project": (update.project.slug,) if update.project else (),
             }
         former = former_slugs(names_of(self.archive.entries, self.archive.site))
+        for id, source in self.archive.sources.items():
+            facets[id] = {**facets[id], "source": (source,)}
         return {id: _with_former(slugs, former) for id, slugs in facets.items()}
 
 

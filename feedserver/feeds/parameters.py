@@ -18,6 +18,8 @@ MAX_LIMIT = 200
 FACETS = ("category", "author", "section", "project")
 OF_SLUGS = (*FACETS, *(f"not_{facet}" for facet in FACETS))
 """The parameters that take slugs."""
+OF_SOURCES = ("source", "not_source")
+"""Those that are there in the network alone: which of its sites entries are from."""
 
 _IGNORED = re.compile(r"utm_.*|fbclid")
 _LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
@@ -73,6 +75,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     **{name: _facet(name) for name in OF_SLUGS},
 }
 """All of them by name; addresses, pages and the description of the server go by this table."""
+OF_NETWORK: Mapping[str, Parameter] = {**PARAMETERS, **{name: _facet(name) for name in OF_SOURCES}}
+"""Those of feeds of the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,11 @@ class Slice:
     before: str | None = None
     since: datetime | None = None
     text: str | None = None
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it is asked for again and again, and isn't what follows one entry or moment."""
+        return self.before is None and self.since is None
 
     def query_string(self) -> str:
         """The parameters in a canonical order, as they stand behind the "?" of an address."""
@@ -107,8 +116,12 @@ WHOLE = Slice()
 """A feed without parameters."""
 
 
-def parse(parameters: Iterable[tuple[str, str]], *, most: int = MAX_LIMIT) -> Slice:
+def parse(
+    parameters: Iterable[tuple[str, str]], *, most: int = MAX_LIMIT, network: bool = False
+) -> Slice:
     """Read the parameters of a request, in their order; `limit` may be `most`.
+
+    Those of the `network` are taken only there.
 
     Raises:
         ParameterError: one is unknown, malformed, or there twice without sense.
@@ -118,12 +131,12 @@ def parse(parameters: Iterable[tuple[str, str]], *, most: int = MAX_LIMIT) -> Sl
     for name, value in parameters:
         if _IGNORED.fullmatch(name):
             continue
-        if name in OF_SLUGS:
+        if name in OF_SLUGS or (network and name in OF_SOURCES):
             if not _SLUG.fullmatch(value):
                 raise ParameterError(name, "a slug, such as clients")
             query[name] = tuple(sorted({*query.get(name, ()), value}))
         elif name not in PARAMETERS:
-            raise ParameterError(name, None)
+            raise ParameterError(name, None, OF_NETWORK if network else PARAMETERS)
         elif name in single:
             raise ParameterError(name, "to stand there once")
         else:

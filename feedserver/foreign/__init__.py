@@ -1,5 +1,5 @@
 """Feeds of others become archives, and several archives become one.
 
 Doors: `reading` (bytes to an archive), `isolated` (the same in a process of its own),
-`joining`.
+`joining`, `network` (several sites that stay several).
 """

@@ -11,6 +11,7 @@ import html as entities
 import io
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from urllib.parse import urljoin
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
@@ -61,6 +62,11 @@ _SELF = re.compile(r"<(?:\w++:)?link\b(?=[^<>]*\srel\s*=\s*[\"']self[\"'])[^<>]*
 _HREF = re.compile(r"\shref\s*=\s*[\"']([^\"'<>]*)[\"']")
 # At the end of the address that feedparser resolves others by: what has it knows no xml:base.
 _NO_BASE = "#no-xml-base"
+# RFC 6721, 3; feedparser leaves it out.
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+_TOMBSTONE = re.compile(r"<(?:([\w.-]++):)?deleted-entry(\s[^<>]*+)>")
+_ATTRIBUTE = re.compile(r"([\w.:-]++)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
+_OPAQUE = re.compile(r"<!--(?>.*?-->|.*)|<!\[CDATA\[(?>.*?\]\]>|.*)", re.DOTALL)
 # feedparser takes the one element of XHTML content away, and its xml:base with it.
 _BASE = r"\sxml:base\s*=\s*(\"[^\"<>]*+\"|'[^'<>]*+')"
 _OWN_BASE = re.compile(_BASE)
@@ -96,7 +102,8 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
         if found.bozo:
             message = f"is no well-formed XML, and is read as far as it goes: {_fault(found)}"
             findings.append(Finding(0, FEED, message))
-        items = tuple(_draft(item, number) for number, item in enumerate(found.entries, 1))
+        drafts = tuple(_draft(item, number) for number, item in enumerate(found.entries, 1))
+        items, withdrawn = _without_deleted(drafts, _tombstones(text))
         return DraftFeed(
             title=_plain(found.feed, "title"),
             url=_text(found.feed, "link"),
@@ -105,6 +112,7 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
             authors=tuple(_people(found.feed)),
             items=items,
             findings=tuple(findings),
+            withdrawn=withdrawn,
         )
     except ForeignError:
         raise
@@ -136,6 +144,34 @@ def _self(text: str) -> str | None:
     link = _SELF.search(text)
     href = _HREF.search(link[0]) if link else None
     return urls.absolute(entities.unescape(href[1]), "") if href else None
+
+
+def _tombstones(text: str) -> dict[str, datetime | None]:
+    """The ids of entries that a feed says were deleted, and when (RFC 6721, 3)."""
+    if _TOMBSTONES not in text:
+        return {}
+    text = _OPAQUE.sub("", text)
+    declared = {key: a or b for key, a, b in _ATTRIBUTE.findall(text) if key.startswith("xmlns:")}
+    found: dict[str, datetime | None] = {}
+    for prefix, written in _TOMBSTONE.findall(text):
+        attributes = declared | {key: a or b for key, a, b in _ATTRIBUTE.findall(written)}
+        if attributes.get(f"xmlns:{prefix}".rstrip(":")) == _TOMBSTONES:
+            id = entities.unescape(attributes.get("ref", "")).strip()
+            when = instant(attributes.get("when"))
+            found[id] = max(filter(None, (when, found.get(id))), default=None)
+    return found
+
+
+def _without_deleted(
+    items: tuple[Draft, ...], deleted: Mapping[str, datetime | None]
+) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
+    """The items without those that were deleted, and their ids; of both the later is true."""
+    gone = dict.fromkeys(deleted)
+    for item in items:
+        when = deleted.get(item.id or "")
+        if item.updated and when and item.updated > when:
+            gone.pop(item.id or "", None)
+    return tuple(item for item in items if item.id not in gone), tuple(gone)
 
 
 def _fault(found: Mapping[str, object]) -> str:

@@ -39,7 +39,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class DraftFeed:
-    """A feed's head, its items, and what is to be said of reading it."""
+    """A feed's head, its items, and what is to be said of reading it.
+
+    `withdrawn` are the ids of items that it says were deleted.
+    """
 
     title: str | None
     url: str | None
@@ -48,3 +51,4 @@ class DraftFeed:
     authors: tuple[Person, ...]
     items: tuple[Draft, ...]
     findings: tuple[Finding, ...] = ()
+    withdrawn: tuple[str, ...] = ()

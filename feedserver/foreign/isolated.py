@@ -31,8 +31,8 @@ SECONDS = 60
 BYTES = 1_000_000_000
 """How much memory it may take, where the system can limit it."""
 
-# One at a time, so that this is all that reading ever takes.
-_ROOM = threading.Lock()
+ROOM = threading.Lock()
+"""One document at a time, so that this is all that reading ever takes."""
 _PACKAGES = Path(__file__).parents[2]
 
 
@@ -43,8 +43,9 @@ def read(
     content_type: str | None = None,
     *,
     seconds: float = SECONDS,
+    room: threading.Lock = ROOM,
 ) -> Reading:
-    """Read a document as `reading.read` does, or fail in time.
+    """Read a document as `reading.read` does, or fail in time; in a `room` one at a time.
 
     Raises:
         ForeignError: it can't be read, or not within the limits.
@@ -52,7 +53,7 @@ def read(
     told = pickle.dumps((data, options, address, content_type))
     paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
-        with _ROOM:
+        with room:
             done = subprocess.run(
                 [sys.executable, "-m", "feedserver.foreign.isolated"],
                 input=told,
@@ -70,7 +71,13 @@ def read(
         raise ForeignError(answer["error"])
     findings = tuple(Finding(*each) for each in answer["findings"])
     try:
-        return Reading(archive.parse(body), findings)
+        return Reading(
+            archive.parse(body),
+            findings,
+            bool(answer["complete"]),
+            tuple(map(str, answer["order"])),
+            tuple(map(str, answer["withdrawn"])),
+        )
     except ArchiveError as error:
         raise ForeignError(f"it can't be kept as an archive: {error}") from error
 
@@ -86,7 +93,12 @@ def main(told: BinaryIO, answer: BinaryIO) -> None:
         found = reading.read(data, options, address, content_type)
         body = archive.serialise(found.archive)
         findings = [(each.rule, each.where, each.message) for each in found.findings]
-        head: dict[str, object] = {"findings": findings}
+        head: dict[str, object] = {
+            "findings": findings,
+            "complete": found.complete,
+            "order": found.order,
+            "withdrawn": found.withdrawn,
+        }
     except (FeedServerError, MemoryError) as error:
         body = b""
         head = {"error": str(error) or "reading it takes more memory than it may"}

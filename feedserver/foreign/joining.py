@@ -42,12 +42,12 @@ def _entries(archives: Iterable[Archive]) -> Iterator[Entry]:
             # Else one could put updates into the issue of another.
             if issues.setdefault(issue, rank) == rank and entry.id not in ids:
                 ids.add(entry.id)
-                yield _titled(entry, archive.site) if entry.update else entry
+                yield titled(entry, archive.site.title) if entry.update else entry
 
 
-def _titled(entry: Entry, site: Site) -> Entry:
+def titled(entry: Entry, source: str) -> Entry:
     """An update among those of several sources, which have the same sections and projects."""
-    title = f"{entry.title}, {site.title}"
+    title = f"{entry.title}, {source}"
     # Without any text the summary is the title.
     summary = title if entry.summary == entry.title else entry.summary
     return replace(entry, title=title, summary=summary)
@@ -58,11 +58,11 @@ def _feeds(archives: Sequence[Archive], taxonomies: Sequence[str]) -> tuple[Feed
     site = archives[0].site
     for archive in archives:
         for feed in archive.feeds:
-            feeds.setdefault(feed.path, _renamed(feed, archive.site, site))
+            feeds.setdefault(feed.path, renamed(feed, archive.site, site))
     return tuple(catalogue.in_order(feeds.values(), taxonomies))
 
 
-def _renamed(feed: Feed, old: Site, new: Site) -> Feed:
+def renamed(feed: Feed, old: Site, new: Site) -> Feed:
     """A feed of another site as one of this: its title ends in the site's."""
     if old.title == new.title or feed.kind == "named":
         return feed

@@ -12,18 +12,16 @@ from urllib.parse import urlsplit
 
 from feedserver.check.findings import FEED, Finding
 from feedserver.errors import ForeignError
-from feedserver.feeds import catalogue
+from feedserver.feeds.assembling import Rules, assemble
 from feedserver.feeds.catalogue import NamedFeed
-from feedserver.feeds.terms import names_of
 from feedserver.foreign import _content, _files, _identity, _json, _xml, natives
 from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.formats import archive as archives
 from feedserver.formats import decoding
-from feedserver.model import TAXONOMIES, Archive, Entry, Origin, Person, Site
-from feedserver.newsletter import entries, issues, order
+from feedserver.model import Archive, Entry, Origin, Person, Site
+from feedserver.newsletter import entries, issues
 from feedserver.newsletter.entries import Post
 from feedserver.newsletter.issues import DEFAULT_IGNORED, is_issue
-from feedserver.newsletter.merges import merge
 from feedserver.newsletter.registry import EMPTY, Registry
 from feedserver.text import html, urls
 from feedserver.text.slugs import slugify
@@ -52,10 +50,18 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An archive, and what is to be said of the document that it was read from."""
+    """An archive, and what is to be said of the document that it was read from.
+
+    `complete` says that it was an archive, which has all that there is. Of a feed `order` are the
+    ids of its posts as they stand in it, and `withdrawn` those that it says were deleted.
+    """
 
     archive: Archive
     findings: tuple[Finding, ...] = ()
+    complete: bool = False
+    # They tell of the document, and not of what there is to be served.
+    order: tuple[str, ...] = field(default=(), compare=False)
+    withdrawn: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(slots=True)
@@ -110,7 +116,8 @@ def clean(archive: Archive, known: set[int] | None = None) -> Reading:
         replace(feed, title=natives.line(feed.title), description=natives.line(feed.description))
         for feed in archive.feeds
     )
-    return Reading(replace(archive, site=site, feeds=feeds, entries=found), tuple(told.findings))
+    whole = replace(archive, site=site, feeds=feeds, entries=found)
+    return Reading(whole, tuple(told.findings), complete=True)
 
 
 def lost(html_text: str, ignore_sections: Iterable[str]) -> Iterable[str]:
@@ -157,6 +164,20 @@ def _reading(
     )
     _tell_of_summaries(posts, native, told)
     ours = tuple(_natives(native, site, told, set()))
+    _tell_of_lost(posts, ours, options, told)
+    found = (*ours, *built)
+    rules = Rules(options.registry, options.feeds, options.feed_limit)
+    return Reading(
+        assemble(_once(found, told), site, rules),
+        tuple(told.findings),
+        order=(*(entry.id for entry in native), *(each.post.id or "" for each in posts)),
+        withdrawn=feed.withdrawn,
+    )
+
+
+def _tell_of_lost(
+    posts: Sequence[_Post], ours: Iterable[Entry], options: Options, told: _Told
+) -> None:
     texts = [(each.draft.where, each.post.html) for each in posts if each.post.issue]
     texts += [
         (each.id, each.content or "")
@@ -166,24 +187,6 @@ def _reading(
     for where, text in texts:
         for message in lost(text, options.ignore_sections):
             told.tell(where, message)
-    found = (*ours, *built)
-    found, merges = merge(order.arrange(_once(found, told)), options.registry)
-    feeds = catalogue.feeds(found, site, named=options.feeds, registry=options.registry)
-    return Reading(
-        Archive(
-            site=site,
-            taxonomies=TAXONOMIES,
-            feed_limit=options.feed_limit,
-            # Its site has no pages of ours: the home page stands for all of them.
-            feeds=tuple(replace(feed, page="/") for feed in feeds if "//" not in feed.path),
-            redirects={
-                **catalogue.former(names_of(found, site), feeds),
-                **catalogue.redirects(merges),
-            },
-            entries=found,
-        ),
-        tuple(told.findings),
-    )
 
 
 def _site(feed: DraftFeed, address: str | None) -> Site:

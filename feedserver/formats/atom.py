@@ -1,19 +1,20 @@
 """A channel as Atom 1.0 (RFC 4287), with what validators ask for beyond it.
 
 Titles and summaries are HTML, because there a reader can't mistake a text for markup. A feed of
-several documents has the links of RFC 5005, section 3, and one id. Hubs and the site's own pictures
-are left out.
+several documents has the links of RFC 5005, section 3, and one id. The site's own pictures are left
+out.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
 from feedserver.formats import xml
-from feedserver.model import Attachment, Channel, Entry
+from feedserver.model import Attachment, Channel, Entry, Origin
 from feedserver.text.clean import clean
 
 MEDIA_TYPE = "application/atom+xml"
@@ -33,8 +34,8 @@ def serialise(channel: Channel) -> bytes:
     feed.subtitle(xml.escape(xml.words(channel.description, title)))
     feed.link(href=clean(channel.feed_url), rel="self", type=MEDIA_TYPE)
     feed.link(href=clean(channel.home_url), rel="alternate", type="text/html")
-    for rel, address in xml.paging(channel):
-        feed.link(href=clean(address), rel=rel, type=MEDIA_TYPE)
+    for link in xml.links(channel, MEDIA_TYPE):
+        feed.link(**link)
     site = clean(channel.site.url)
     feed.author(name=_name(channel.site.title) or site, uri=site)
     for entry in channel.entries:
@@ -88,3 +89,26 @@ class _Entry(xml.Extension):
                 link.set("length", str(each.length))
             if isinstance(each, Attachment) and each.title:
                 link.set("title", clean(each.title))
+        if origin := self.entry.origin:
+            _add_source(tree, origin, self.entry.modified)
+
+
+def _add_source(tree: etree._Element, origin: Origin, modified: datetime) -> None:
+    """Say where an entry comes from (4.2.11), of which nothing is known but what a feed has to say.
+
+    Its feed is as new as the entry, at least.
+    """
+    source = etree.SubElement(tree, "source")
+    address = clean(origin.feed or origin.url or "")
+    title = xml.words(origin.title or "", address)
+    etree.SubElement(source, "id").text = address or title
+    etree.SubElement(source, "title", type="html").text = xml.escape(title)
+    etree.SubElement(source, "updated").text = modified.isoformat()
+    for rel, media_type, to in (
+        ("self", None, origin.feed),
+        ("alternate", "text/html", origin.url),
+    ):
+        if to:
+            link = etree.SubElement(source, "link", rel=rel, href=clean(to))
+            if media_type:
+                link.set("type", media_type)

@@ -2,7 +2,7 @@
 
 https://www.jsonfeed.org/version/1.1/. What the format has no member for stands in the extension
 `_twim`, so that nothing of an entry is lost on the way. What there isn't is left out: there is no
-null and no empty list. Hubs are left out.
+null and no empty list.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def serialise(channel: Channel) -> bytes:
         home_url=channel.home_url,
         feed_url=channel.feed_url,
         next_url=channel.next_url,
+        hub_url=channel.hub_url,
     )
     if not channel.messages:
         return write(top, channel.entries)
@@ -68,6 +69,7 @@ def head(
     home_url: str,
     feed_url: str,
     next_url: str | None = None,
+    hub_url: str | None = None,
 ) -> dict[str, object]:
     """Make the top of a feed, all but its items. Its author is the site."""
     return without_nothing(
@@ -80,6 +82,7 @@ def head(
             "description": description or None,
             "language": site.language,
             "authors": [{"name": site.title, "url": site.url}],
+            "hubs": [{"type": "WebSub", "url": hub_url}] if hub_url else None,
         }
     )
 

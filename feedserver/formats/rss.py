@@ -2,7 +2,7 @@
 
 The RSS Advisory Board's specification and best practices. Authors are `dc:creator`, because RSS
 wants an e-mail address in `author`. A feed of several documents has the links of RFC 5005, section
-3. Hubs and the site's own pictures are left out.
+3. The site's own pictures are left out.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ class _Head(xml.Extension):
         own = tree.find(f"channel/{{{_ATOM}}}link")
         if own is None:
             return
-        for rel, address in reversed(list(xml.paging(self.channel))):
-            own.addnext(etree.Element(own.tag, href=clean(address), rel=rel, type=MEDIA_TYPE))
+        for link in reversed(list(xml.links(self.channel, MEDIA_TYPE))):
+            own.addnext(etree.Element(own.tag, link))
 
 
 class _Item(xml.Extension):
@@ -88,6 +88,10 @@ class _Item(xml.Extension):
     def extend_rss(self, tree: etree._Element) -> None:
         for name in xml.filled(person.name for person in self.entry.authors):
             etree.SubElement(tree, f"{{{_DC}}}creator").text = xml.plain(name)
+        origin = self.entry.origin
+        if origin and origin.feed:
+            source = etree.SubElement(tree, "source", url=clean(origin.feed))
+            source.text = xml.plain(xml.words(origin.title or "", origin.feed))
         enclosure = _enclosure(self.entry)
         for file in xml.files(self.entry):
             if file is enclosure:

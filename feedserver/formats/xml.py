@@ -77,12 +77,17 @@ def add_entry(feed: FeedGenerator, entry: Entry) -> FeedGenerator:
     return item
 
 
-def paging(channel: Channel) -> Iterator[tuple[str, str]]:
-    """The links of a feed of several documents (RFC 5005, section 3): what each is, and where."""
-    if channel.first_url is not None:
-        yield "first", channel.first_url
-    if channel.next_url is not None:
-        yield "next", channel.next_url
+def links(channel: Channel, media_type: str) -> Iterator[dict[str, str]]:
+    """The attributes of a feed's links beside those to itself and its page.
+
+    To its hub (WebSub, section 4), and to its other documents (RFC 5005, section 3), which have
+    its media type.
+    """
+    if channel.hub_url is not None:
+        yield {"href": clean(channel.hub_url), "rel": "hub"}
+    for rel, address in (("first", channel.first_url), ("next", channel.next_url)):
+        if address is not None:
+            yield {"href": clean(address), "rel": rel, "type": media_type}
 
 
 def content(entry: Entry) -> str:

@@ -4,7 +4,7 @@ objects, no headers made anew.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from itertools import islice
 from weakref import ref
 
@@ -69,9 +69,12 @@ _RARE = frozenset({b"if-match", b"if-unmodified-since"})
 
 
 class FastPath:
-    """Answers GET and HEAD for what is remembered, and hands everything else on."""
+    """Answers GET and HEAD for what is remembered, and hands everything else on.
 
-    def __init__(self, app: ASGIApp, answers: Answers) -> None:
+    `answers` gives what was answered at addresses such as a path.
+    """
+
+    def __init__(self, app: ASGIApp, answers: Callable[[str], Answers | None]) -> None:
         self._app = app
         self._answers = answers
 
@@ -80,7 +83,8 @@ class FastPath:
             headers = dict(scope["headers"])
             # A header that stands there twice is put together by the app; what can fail, too.
             if len(headers) == len(scope["headers"]) and headers.keys().isdisjoint(_RARE):
-                answer = self._answers.find(scope, headers)
+                answers = self._answers(scope["path"])
+                answer = answers.find(scope, headers) if answers else None
                 if answer is not None:
                     await answer.answer(scope["method"], headers, send)
                     return

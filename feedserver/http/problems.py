@@ -14,8 +14,8 @@ from feedserver.errors import (
     EntryNotFoundError,
     ParameterError,
     SearchTimeoutError,
+    StateError,
 )
-from feedserver.feeds.parameters import PARAMETERS
 from feedserver.http.negotiation import prefers_page
 from feedserver.pages import templates
 
@@ -50,9 +50,9 @@ def of(error: Exception) -> HTTPException:
     match error:
         case HTTPException():
             return error
-        case ParameterError(parameter=name, expected=None):
+        case ParameterError(parameter=name, expected=None, known=known):
             detail = f"There is no parameter {name!r} here."
-            expected = f"one of {', '.join(PARAMETERS)}"
+            expected = f"one of {', '.join(known)}"
         case ParameterError(parameter=name, expected=str(expected)):
             detail = f"The parameter {name!r}: expected {expected}."
         case EntryNotFoundError():
@@ -70,6 +70,11 @@ def of(error: Exception) -> HTTPException:
             broken = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail)
             broken.headers = {"Cache-Control": "no-store", "Retry-After": "5"}
             return broken
+        case StateError():
+            detail = "What the server has to keep can't be kept at the moment: ask again soon."
+            away = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+            away.headers = {"Cache-Control": "no-store", "Retry-After": "30"}
+            return away
         case _:
             return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server has failed.")
     members = {"parameter": name, "expected": expected}

@@ -20,11 +20,11 @@ _TYPES: Mapping[str, str] = {
 }
 # Relative to the package: what frames need stands with the rest of what is embedded.
 _FILES = (
-    "assets/page.css",
-    "assets/style.css",
-    "assets/part.css",
-    "assets/feeds.js",
-    "assets/icon.svg",
+    "pages/page.css",
+    "pages/style.css",
+    "pages/part.css",
+    "pages/feeds.js",
+    "pages/icon.svg",
     "embed/frame.css",
     "embed/frame.js",
 )

@@ -18,7 +18,7 @@ from feedserver.feeds.catalogue import (
 )
 from feedserver.feeds.choices import Options, short_title
 from feedserver.feeds.index import Index
-from feedserver.feeds.parameters import FACETS, Slice
+from feedserver.feeds.parameters import Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Site
 from feedserver.newsletter import names
@@ -60,6 +60,7 @@ class Card:
     section: Link | None
     project: Link | None
     tags: tuple[Link, ...]
+    source: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,10 @@ def card(
     section = project = None
     if update is not None and update.section is not None:
         title = names.of_section(update.section)
-        section = _topic(title, f"/section/{update.section.slug}/", index, prefix)
+        section = _topic(title, f"section/{update.section.slug}/", index, prefix)
     if update is not None and update.project is not None:
         title = names.of_project(update.project)
-        project = _topic(title, f"/project/{update.project.slug}/", index, prefix)
+        project = _topic(title, f"project/{update.project.slug}/", index, prefix)
     return Card(
         title=marked(entry.title, words),
         url=entry.url,
@@ -144,8 +145,15 @@ def card(
         project=project,
         tags=()
         if update
-        else tuple(_topic(tag, f"/category/{slug_of(tag)}/", index, prefix) for tag in entry.tags),
+        else tuple(_topic(tag, f"category/{slug_of(tag)}/", index, prefix) for tag in entry.tags),
+        source=_source(entry) if index.is_network else None,
     )
+
+
+def _source(entry: Entry) -> Link | None:
+    """The site of a peer's entry."""
+    origin = entry.origin
+    return Link(origin.title, origin.url) if origin and origin.title else None
 
 
 def _summary(entry: Entry, words: Words | None) -> str:
@@ -157,7 +165,7 @@ def _summary(entry: Entry, words: Words | None) -> str:
 
 
 def _topic(title: str, path: str, index: Index, prefix: str) -> Link:
-    feed = index.feed_at(path)
+    feed = index.feed_at(f"{index.root}{path}")
     return Link(title, None if feed is None else f"{prefix}{feed.path[1:]}atom.xml")
 
 
@@ -203,7 +211,7 @@ def groups(index: Index, locale: Locale) -> tuple[Group, ...]:
 def filters(part: Slice, known: Options) -> tuple[Filter, ...]:
     """What a slice takes and leaves, by names."""
     found = []
-    for facet in FACETS:
+    for facet in known:
         names = {option.slug: option.title for option in known.get(facet, ())}
         for negated in (False, True):
             slugs: Iterable[str] = part.query.get(f"not_{facet}" if negated else facet, ())
@@ -212,7 +220,7 @@ def filters(part: Slice, known: Options) -> tuple[Filter, ...]:
     return tuple(found)
 
 
-def home(feed: Feed, site: Site, here: str) -> str | None:
-    """The page of a feed on its site, unless it is the page at `here`."""
-    address = page_address(site.url, feed)
-    return None if address == here else address
+def home(feed: Feed, site: Site, base: str, path: str) -> str | None:
+    """The page of a feed on its site, unless it is the page at a path of this server."""
+    address = page_address(site.url, feed, base)
+    return None if address == f"{base}{path}" else address

@@ -77,11 +77,12 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
     entries = index.entries(feed)
     values = {
         "feed": feed,
+        "root": index.root[1:],
         "name": choices.short_title(feed, site),
-        "home": cards.home(feed, site, f"{base}{path}"),
+        "home": cards.home(feed, site, base, path),
         "count": len(entries),
         "updated": cards.day(entries[0], Words(site.language).locale),
-        "change": _change(feed, asked, prefix),
+        "change": _change(index, feed, asked, prefix),
         "of_site": _of_site(index, base, feed if asked == WHOLE else None),
         **_selection(index, feed, base, asked),
         **_entries(index, found, prefix, path, asked),
@@ -89,14 +90,18 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
     return templates.page("feed.html", site.language, prefix, values, headers=_PREVIEWS)
 
 
-def _change(feed: Feed, asked: Slice, prefix: str) -> str | None:
+def _catalogue(index: Index) -> str:
+    return f"{index.root[1:]}{CATALOGUE}"
+
+
+def _change(index: Index, feed: Feed, asked: Slice, prefix: str) -> str | None:
     """The form on `/feeds/`, filled in as this slice is, if it can say that."""
     names = {name.removeprefix("not_") for name in feed.query}
     if not names <= set(FACETS) or feed.query.keys() & asked.query.keys():
         return None
     whole = replace(asked, before=None, query={**feed.query, **asked.query})
     kind: Kind = "updates" if feed.kind in UPDATE_FEEDS else "posts"
-    return _address(prefix, CATALOGUE, whole, kind=kind)
+    return _address(prefix, _catalogue(index), whole, kind=kind)
 
 
 def _paged(part: Slice) -> Slice:
@@ -121,10 +126,12 @@ def catalogue_page(
     known = _known_options(index)
     error, parameters = None, tuple(parameters)
     try:
-        choice = choices.read(parameters, known)
+        choice = choices.read(parameters, known, network=index.is_network)
     except ParameterError as caught:
         choice, error = Choice(None, None), caught
-    kinds = {kind: feed for kind, path in KINDS.items() if (feed := index.feed_at(path))}
+    kinds = {
+        kind: feed for kind, path in KINDS.items() if (feed := index.feed_at(f"{index.root}{path}"))
+    }
     values: dict[str, object] = {
         "error": error,
         # What was typed stays, whatever is wrong with the rest.
@@ -142,6 +149,7 @@ def catalogue_page(
         "layout": "part.html" if page else "layout.html",
         "of_site": _of_site(index, base),
         "site": site,
+        "root": index.root[1:],
     }
     words = Words(site.language)
     if choice.slice is None or not kinds:
@@ -186,14 +194,14 @@ def _results(
         "tabs": [
             {
                 "kind": each,
-                "url": _address(prefix, CATALOGUE, whole, kind=each),
+                "url": _address(prefix, _catalogue(index), whole, kind=each),
                 "count": total,
                 "more": total == MOST,
             }
             for each, total in totals.items()
         ],
         **_selection(index, feed, base, asked),
-        **_entries(index, found, prefix, CATALOGUE, asked, kind=kind),
+        **_entries(index, found, prefix, _catalogue(index), asked, kind=kind),
     }
 
 
@@ -214,7 +222,7 @@ def _selection(index: Index, feed: Feed, base: str, part: Slice) -> dict[str, ob
 
 def _of_site(index: Index, base: str, own: Feed | None = None) -> tuple[cards.Address, ...]:
     """The feed of all posts, which every page names behind its own."""
-    feed = index.feed_at("/")
+    feed = index.feed_at(index.root)
     return cards.addresses(feed, base, WHOLE) if feed and feed is not own else ()
 
 
@@ -262,10 +270,10 @@ def _address(prefix: str, path: str, part: Slice, kind: Kind | None = None) -> s
 def _lists(known: Options, part: Slice) -> list[dict[str, object]]:
     """The facets of the form: a short one with all its options, a long one with those chosen."""
     found: list[dict[str, object]] = []
-    for facet in ("section", "project", "category", "author"):
+    for facet in ("section", "project", "category", "author", "source"):
         taken = part.query.get(facet, ())
         left = part.query.get(f"not_{facet}", ())
-        there = known[facet]
+        there = known.get(facet, ())
         titles = {option.slug: option for option in there}
         chosen = tuple(titles.get(slug, Option(slug, slug)) for slug in dict.fromkeys(taken + left))
         is_long = len(there) > _SHORT_LIST

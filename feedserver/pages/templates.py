@@ -62,7 +62,7 @@ def _whole(title: str) -> Markup:
 
 _ENVIRONMENT = Environment(
     # The page for frames stands with the rest of what is embedded.
-    loader=ChoiceLoader([PackageLoader("feedserver"), PackageLoader("feedserver", "embed")]),
+    loader=ChoiceLoader([PackageLoader("feedserver", each) for each in ("pages", "embed")]),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

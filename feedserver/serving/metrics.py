@@ -7,7 +7,7 @@ is started anew, and none is asked for what others know.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 from typing import TypeVar
@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from feedserver.ledger.work import Queue
 from feedserver.serving.reports import Asked, Report
 from feedserver.serving.subscribers import Subscribers
 from feedserver.sources.statefolder import SourceStatus
@@ -38,6 +39,7 @@ class Metrics(Collector):
         self._latest: Report | None = None
         self._sources: Sequence[SourceStatus] = ()
         self._restarts = 0
+        self._queues: Sequence[Queue] = ()
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(self)
 
@@ -54,11 +56,14 @@ class Metrics(Collector):
             if self._latest is None or report.modified >= self._latest.modified:
                 self._latest = report
 
-    def tell(self, sources: Sequence[SourceStatus], restarts: int) -> None:
-        """Take up how the sources are, and how often workers were started anew."""
+    def tell(
+        self, sources: Sequence[SourceStatus], restarts: int, queues: Sequence[Queue] = ()
+    ) -> None:
+        """Take up how the sources are, how often workers were started anew, and what is due."""
         with self._lock:
             self._sources = sources
             self._restarts = restarts
+            self._queues = queues
 
     def text(self) -> bytes:
         """All numbers, as they are served."""
@@ -93,8 +98,21 @@ class Metrics(Collector):
         text = "1 if what a source has now is served, 0 if it is stale or refused."
         current = {(each.name,): float(each.current) for each in self._sources}
         yield _gauge("source_current", text, ("source",), current)
+        yield from self._work()
         text = "Readers of a feed, as services that fetch it tell."
         yield _gauge("subscribers", text, ("feed", "reader"), self._subscribers.counts())
+
+    def _work(self) -> Iterator[Metric]:
+        due = {(each.kind,): each.due for each in self._queues}
+        yield _gauge("work_due", "What is to be done now.", ("kind",), due)
+        waiting = {(each.kind,): each.waiting for each in self._queues}
+        yield _gauge("work_waiting", "What is to be done later.", ("kind",), waiting)
+        retried = {(each.kind,): each.retried for each in self._queues}
+        text = "What is to be done, now or later, and was tried before."
+        yield _gauge("work_retried", text, ("kind",), retried)
+        broken = {(each.kind,): len(each.broken) for each in self._queues}
+        text = "Shards in which a fault of the server's lets nothing be done."
+        yield _gauge("work_broken_shards", text, ("kind",), broken)
 
 
 def _counter(

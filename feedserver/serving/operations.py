@@ -16,6 +16,7 @@ from feedserver.http import problems
 from feedserver.http.problems import Problem
 from feedserver.serving import metrics
 from feedserver.serving.reports import Told
+from feedserver.sources.statefolder import SourceStatus
 
 HEALTH = "/healthz"
 METRICS = "/metrics"
@@ -65,7 +66,7 @@ class Operations:
         health, index, own = self._told().health, self._index(), self._problem()
         sources = health.sources
         problems = list(dict.fromkeys((*health.problems, *([own] if own else ()))))
-        troubled = bool(problems) or any(not source.current for source in sources)
+        troubled = bool(problems) or not all(each.current for each in (*sources, *health.peers))
         state = "degraded" if troubled else "ok"
         if not index.feeds:
             # Whoever asks for a feed gets none.
@@ -74,15 +75,10 @@ class Operations:
             "status": state,
             "entries": len(index.archive.entries),
             "feeds": len(index.feeds),
-            "sources": [
-                {
-                    name: value.isoformat() if name == "last_success" else value
-                    for name, value in asdict(source).items()
-                    if value is not None
-                }
-                for source in sources
-            ],
+            "sources": [_shown(source) for source in sources],
         }
+        if health.peers:
+            values["peers"] = [_shown(peer) for peer in health.peers]
         if problems:
             values["problems"] = problems
         code = HTTPStatus.SERVICE_UNAVAILABLE if state == "failing" else HTTPStatus.OK
@@ -93,3 +89,11 @@ class Operations:
         # At first nothing has been counted yet.
         text = zlib.decompress(packed) if packed else b""
         return Response(text, headers=_UNCACHED, media_type=metrics.MEDIA_TYPE)
+
+
+def _shown(source: SourceStatus) -> dict[str, object]:
+    return {
+        name: value.isoformat() if name == "last_success" else value
+        for name, value in asdict(source).items()
+        if value is not None
+    }

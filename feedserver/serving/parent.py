@@ -14,17 +14,20 @@ import socket
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from prometheus_client import start_http_server
 
-from feedserver.errors import ServingError, SourceError
-from feedserver.serving import logs, worker
+from feedserver.errors import ServingError, SettingsError, SourceError
+from feedserver.network.peers import Peers
+from feedserver.serving import logs, networking, worker
 from feedserver.serving.metrics import Metrics
+from feedserver.serving.networking import Watch
 from feedserver.serving.rebuilding import Rebuilding
 from feedserver.serving.reports import Ready, Report, Told
 from feedserver.serving.supervisor import Supervisor
@@ -32,6 +35,7 @@ from feedserver.settings.settings import Settings
 from feedserver.settings.values import host_and_port
 from feedserver.sources import source, statefolder
 from feedserver.sources.builder import DATABASE, Builder
+from feedserver.store.store import OWN
 
 log = logging.getLogger("feedserver")
 
@@ -50,11 +54,16 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         FeedServerError: a source, the state folder, the port or the workers can't be used.
     """
     _find_sources(settings)
+    if settings.hub not in (OWN, "") and settings.url is None:
+        raise SettingsError("hub: a hub elsewhere has to know where we are: set url", "settings")
     with ExitStack() as stack:
         stack.enter_context(logs.configured(settings))
         signals = stack.enter_context(_signals())
         listener = stack.enter_context(_bound(settings.host, settings.port))
+        lasting = stack.enter_context(statefolder.subscribed(settings))
         folder = stack.enter_context(statefolder.held(settings))
+        if lasting is None and settings.hub == OWN:
+            settings = replace(settings, hub="")
         settings = replace(settings, state=folder.path)
         builder = Builder(settings, state=folder)
         rebuilding = stack.enter_context(Rebuilding(builder, settings.interval))
@@ -63,17 +72,41 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         while not rebuilding.wait(_LISTEN):
             if signals.stop:
                 return
+        peers = None
+        if settings.peers:
+            peers = Peers(settings, lambda: builder.archives, lasting=folder.lasting)
         settings = replace(settings, folder=settings.folder or builder.folder)
+        builders = (builder, peers) if peers else (builder,)
+        site = folder.path / DATABASE
+        watch = stack.enter_context(
+            networking.at_work(settings, site, lasting, builders, _origin(listener))
+        )
+        network = _network(settings, peers, stack)
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
 
-        parent = _Parent(settings, listener, metrics, rebuilding, signals)
+        rebuilt = (rebuilding, *network)
+        parent = _Parent(settings, lasting, listener, metrics, rebuilt, watch, signals)
+
+        def begun(ready: Ready) -> None:
+            watch.begin()
+            announce(ready, _origin(listener))
+
         try:
-            parent.run(lambda ready: announce(ready, _origin(listener)))
+            parent.run(begun)
         finally:
             # From here on connections are refused, and not left waiting.
             listener.close()
             parent.stop()
+
+
+def _network(settings: Settings, peers: Peers | None, stack: ExitStack) -> Sequence[Rebuilding]:
+    """What makes the network's database, in a thread of its own, if there are peers."""
+    if peers is None:
+        return ()
+    rebuilding = stack.enter_context(Rebuilding(peers, settings.interval, needed=False))
+    stack.callback(peers.close)
+    return (rebuilding,)
 
 
 def _find_sources(settings: Settings) -> None:
@@ -134,16 +167,20 @@ class _Parent:
     def __init__(
         self,
         settings: Settings,
+        lasting: Path | None,
         listener: socket.socket,
         metrics: Metrics,
-        rebuilding: Rebuilding,
+        rebuilding: Sequence[Rebuilding],
+        watch: Watch,
         signals: _Signals,
     ) -> None:
         self._settings = settings
+        self._lasting = lasting
         self._listener = listener
         self._supervisor = Supervisor(settings.workers, worker.run, self._arguments)
         self._metrics = metrics
         self._rebuilding = rebuilding
+        self._watch = watch
         self._signals = signals
         self._latest: Told | None = None
         self._made = 0.0
@@ -179,19 +216,23 @@ class _Parent:
         if self._signals.reload:
             self._signals.reload = False
             log.info("the sources are read again")
-            self._rebuilding.now()
+            for each in self._rebuilding:
+                each.now()
 
     def _arguments(self) -> tuple[object, ...]:
         """What a worker is started with."""
         assert self._settings.state is not None
-        return self._settings, self._settings.state / DATABASE, self._listener, self._told()
+        site = self._settings.state / DATABASE
+        return self._settings, site, self._lasting, self._listener, self._told()
 
     def _told(self) -> Told:
         """What to tell a worker; the same to all that report within a moment."""
         now = time.monotonic()
         if self._latest is None or now - self._made > _PERIOD / 2:
-            health = self._rebuilding.health()
-            self._metrics.tell(health.sources, self._supervisor.restarts)
+            health = statefolder.together(each.health() for each in self._rebuilding)
+            self._metrics.tell(
+                (*health.sources, *health.peers), self._supervisor.restarts, self._watch.queues
+            )
             # Those that have an address of their own are answered here.
             text = b"" if self._settings.metrics else self._metrics.text()
             self._latest, self._made = Told(health, zlib.compress(text)), now
@@ -201,7 +242,8 @@ class _Parent:
         if isinstance(message, Report):
             self._metrics.add(message)
             if message.damaged:
-                self._rebuilding.suspect()
+                for each in self._rebuilding:
+                    each.suspect()
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, stack: ExitStack) -> None:

@@ -6,6 +6,7 @@ import logging
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -36,12 +37,14 @@ class Builds(Protocol):
 class Rebuilding:
     """Refreshes a builder each `interval` seconds, once started.
 
-    The first refresh is made at once; `wait` tells when it is done, and raises if it failed.
+    The first refresh is made at once; `wait` tells when it is done, and raises if it failed. If it
+    is `needed`, there is no second one then.
     """
 
-    def __init__(self, builder: Builds, interval: float) -> None:
+    def __init__(self, builder: Builds, interval: float, *, needed: bool = True) -> None:
         self._builder = builder
         self._interval = interval
+        self._needed = needed
         self._wake = threading.Event()
         self._ended = self._hurry = False
         self._first: Future[bool] = Future()
@@ -89,14 +92,15 @@ class Rebuilding:
         if self._failed is None:
             return found
         problem = f"the sources can't be read: {self._failed}"
-        return Health(found.sources, (*found.problems, problem))
+        return replace(found, problems=(*found.problems, problem))
 
     def _run(self) -> None:
         try:
             self._first.set_result(self._builder.refresh())
         except BaseException as error:
             self._first.set_exception(error)
-            return
+            if self._needed or not isinstance(error, Exception):
+                return
         wait = self._interval
         looks = 0
         while True:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from feedserver.feeds import catalogue
-from feedserver.feeds.index import Index
+from feedserver.feeds.index import NETWORK, Index
 from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 from feedserver.serving import subscribers
@@ -164,4 +164,5 @@ def _asked(path: str, status: int, index: Index, *, page: bool) -> Asked:
     if feed is not None and (format or not file):
         shown = "html" if page or format is None else format
         return Asked(feed.kind, shown, status, feed.path)
-    return Asked(_KINDS.get(path, "other"), format or "other", status)
+    other = "network" if path.startswith(NETWORK) else "other"
+    return Asked(_KINDS.get(path, other), format or "other", status)

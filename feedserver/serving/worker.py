@@ -16,14 +16,16 @@ from socket import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from feedserver.serving import logs, reports
+from feedserver.serving import logs, networking, reports
 from feedserver.serving.logs import AccessLog
 from feedserver.serving.operations import Operations
 from feedserver.serving.protocol import limited
 from feedserver.serving.reports import Observer, Told
 from feedserver.settings.settings import Settings
+from feedserver.sources.statefolder import NETWORK
 from feedserver.store.store import Store
 from feedserver.web.app import create_app
+from feedserver.web.callback import WebSub
 from feedserver.web.limits import Limits, Targets
 
 if sys.platform != "win32":
@@ -33,6 +35,8 @@ log = logging.getLogger("feedserver")
 
 _PERIOD = 1.0
 """How often, in seconds, a worker reports."""
+_WATCH = 0.25
+"""How often, in seconds, it looks whether there is a new version."""
 
 
 class _Ear:
@@ -55,14 +59,19 @@ class _Ear:
 
 
 def run(
-    settings: Settings, database: Path, listener: socket, told: Told, parent: Connection
+    settings: Settings,
+    database: Path,
+    lasting: Path | None,
+    listener: socket,
+    told: Told,
+    parent: Connection,
 ) -> None:
     """Answer what comes to the listener, until the parent ends or closes the connection."""
-    with logs.configured(settings):
+    with logs.configured(settings), networking.websub(settings, lasting) as websub:
         _allow_descriptors(2 * settings.max_connections + 100)
-        store = Store(database)
+        store = Store(database, hub=settings.hub)
         ear = _Ear(parent, told)
-        observer = Observer(_app(settings, store, lambda: ear.told))
+        observer = Observer(_app(settings, store, websub, lambda: ear.told))
         server = uvicorn.Server(_config(settings, observer))
         _handle_signals(server)
         reporter = threading.Thread(
@@ -73,10 +82,13 @@ def run(
         reporter.join(timeout=2 * _PERIOD)
 
 
-def _app(settings: Settings, store: Store, told: Callable[[], Told]) -> ASGIApp:
+def _app(
+    settings: Settings, store: Store, websub: WebSub | None, told: Callable[[], Told]
+) -> ASGIApp:
     # To look whether there is a new version takes nothing, unlike looking at the sources.
-    watching = replace(settings, interval=min(settings.interval, _PERIOD))
-    app: ASGIApp = create_app(watching, store=store)
+    watching = replace(settings, interval=min(settings.interval, _WATCH))
+    network = settings.state / NETWORK if settings.state and settings.peers else None
+    app: ASGIApp = create_app(watching, store=store, network=network, websub=websub)
     if settings.state is not None:
         app = Operations(
             app,

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -19,7 +18,9 @@ from feedserver.errors import CatalogueError, SettingsError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
 from feedserver.feeds.parameters import OF_SLUGS
-from feedserver.settings import values
+from feedserver.settings import peers, values
+from feedserver.settings.peers import Peer
+from feedserver.settings.places import place, unknown
 from feedserver.text.slugs import slugify
 
 LogFormat = Literal["plain", "json"]
@@ -28,10 +29,10 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 PREFIX = "FEEDSERVER_"
 CONFIG = "FEEDSERVER_CONFIG"
 """The variable that names the file, if the command line doesn't."""
+PASSWORD = "DATABASE_PASSWORD"
+"""The variable with the password of the database."""
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-_HEAD = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
-_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,19 @@ class Settings:
     """How many processes answer requests."""
 
     state: Path | None = None
-    """The folder of what is kept between restarts; else one below the user's cache."""
+    """The folder of what is kept between restarts; else histories are among the user's data."""
+
+    database: str | None = field(default=None, repr=False)
+    """The address of one of PostgreSQL, for what has to last; else SQLite in the state folder."""
+
+    database_password_file: Path | None = None
+    """The file of its password, unless that is in the variable DATABASE_PASSWORD."""
+
+    history: bool = True
+    """Whether of sources at addresses is kept what has left their feeds."""
+
+    history_entries: int = 100_000
+    """How many entries of a source are kept; the oldest go."""
 
     interval: float = 1.0
     """How often files are looked at for changes."""
@@ -78,7 +91,7 @@ class Settings:
     """How many redirects are followed."""
 
     private_addresses: bool = False
-    """Whether sources may be at private addresses, such as localhost."""
+    """Whether sources, subscribers and hubs may be at private addresses, such as localhost."""
 
     issues: tuple[str, ...] = ("This Week in *",)
     """Of sources that are no archive: an entry is an issue if a category or its title matches."""
@@ -94,6 +107,18 @@ class Settings:
 
     feeds: Mapping[str, NamedFeed] = field(default_factory=dict)
     """Named feeds, by the name that is their folder."""
+
+    hub: str = "own"
+    """The WebSub hub of our feeds: "own" is /hub here, an address is one elsewhere, "" is none."""
+
+    peers: tuple[Peer, ...] = ()
+    """Sites whose entries stand in the network, beside the site's own."""
+
+    peer_entries: int = 50_000
+    """How many entries a peer may have."""
+
+    peer_bytes: int = 50_000_000
+    """How large a document of a peer may be, unpacked."""
 
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     """The proxies, addresses or networks, whose word on scheme, host, prefix and client counts."""
@@ -134,18 +159,23 @@ class Settings:
 
 _READERS: Mapping[str, Callable[[object], object]] = {
     **dict.fromkeys(("sources", "issues", "ignore_sections"), values.texts),
-    **dict.fromkeys(("folder", "state", "registry"), values.path),
+    **dict.fromkeys(("folder", "state", "registry", "database_password_file"), values.path),
     **dict.fromkeys(("interval", "poll", "fetch_timeout", "head_timeout", "drain"), values.seconds),
-    **dict.fromkeys(("private_addresses", "log_requests", "log_clients"), values.flag),
+    **dict.fromkeys(("private_addresses", "history", "log_requests", "log_clients"), values.flag),
     "host": values.text,
     "port": values.whole(0, 65535),
     "url": values.url,
     "workers": values.whole(1, 256),
+    "database": values.database,
+    "history_entries": values.whole(1, 10**7),
     "archive_bytes": values.whole(1, 10**12),
     "fetch_bytes": values.whole(1, 10**10),
+    "peer_entries": values.whole(1, 10**6),
+    "peer_bytes": values.whole(1, 10**10),
     "fetch_redirects": values.whole(0, 100),
     "feed_limit": values.whole(0, 10**6),
     "trusted_proxies": values.networks,
+    "hub": values.hub,
     "metrics": values.listening,
     "log_level": values.choice(*get_args(LogLevel)),
     "log_format": values.choice(*get_args(LogFormat)),
@@ -155,7 +185,16 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "max_parameters": values.whole(1, 10**4),
 }
 _LISTS = ("sources", "issues", "ignore_sections", "trusted_proxies")
-_TEXTS = ("host", "url", "metrics", "log_level", "log_format", "folder", "state", "registry")
+_TEXTS = (
+    *("host", "url", "hub", "metrics", "log_level", "log_format"),
+    *("folder", "state", "registry", "database", "database_password_file"),
+)
+
+
+def file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The file of settings: without a `path` the environment may name it."""
+    named = environ.get(CONFIG)
+    return Path(named) if path is None and named else path
 
 
 def load(
@@ -170,9 +209,7 @@ def load(
     Raises:
         SettingsError: a file can't be read, a name is unknown, or a value is wrong.
     """
-    named = environ.get(CONFIG)
-    if path is None and named:
-        path = Path(named)
+    path = file(path, environ)
     found: dict[str, object] = {}
     if path is not None:
         found |= _from_file(path)
@@ -181,6 +218,22 @@ def load(
     found |= {name: _read(name, value, "command line") for name, value in told.items()}
     # Each value was read by the type of its field.
     return Settings(**found)  # type: ignore[arg-type]
+
+
+def password(settings: Settings, environ: Mapping[str, str]) -> str | None:
+    """The password of the database: that of the environment, else of the file that is named.
+
+    Raises:
+        SettingsError: the file can't be read.
+    """
+    if told := environ.get(PASSWORD):
+        return told
+    path = settings.database_password_file
+    try:
+        return path.read_text("utf-8").strip() if path else None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it isn't UTF-8"
+        raise SettingsError(f"database_password_file: {reason}", str(path)) from error
 
 
 def names() -> tuple[str, ...]:
@@ -196,13 +249,15 @@ def _from_file(path: Path) -> Iterator[tuple[str, object]]:
     except UnicodeDecodeError as error:
         raise SettingsError("it isn't UTF-8", str(path)) from error
     for name, value in _toml(text, str(path)).items():
-        place = _place(text, path, name)
+        where = place(text, path, name)
         if name == "feeds":
             yield name, _feeds(value, text, path)
+        elif name == "peers":
+            yield name, peers.read(value, text, path)
         elif name not in _READERS:
-            raise SettingsError(_unknown(name, names()), place)
+            raise SettingsError(unknown(name, names()), where)
         else:
-            yield name, _beside(path, name, _read(name, value, place))
+            yield name, _beside(path, name, _read(name, value, where))
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, object]]:
@@ -212,7 +267,7 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, object]
         name = variable.removeprefix(PREFIX).lower()
         if name not in _READERS:
             known = [PREFIX + each.upper() for each in _READERS]
-            raise SettingsError(_unknown(variable, known), "environment")
+            raise SettingsError(unknown(variable, known), "environment")
         try:
             value: object = tomllib.loads(f"value = {text}")["value"]
         except (ValueError, RecursionError):
@@ -237,38 +292,13 @@ def _toml(text: str, path: str) -> Mapping[str, object]:
         raise SettingsError(f"invalid TOML: {message}", f"{path}:{line}") from error
 
 
-def _place(text: str, path: Path, *key: str) -> str:
-    """The file and, where it can be found, the line of a key."""
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        if head := _HEAD.fullmatch(line):
-            table = _parts(head[1])
-        elif found := _KEY.match(line):
-            if (*table, *_parts(found[1]))[: len(key)] == key:
-                return f"{path}:{number}"
-            continue
-        if table[: len(key)] == key:
-            return f"{path}:{number}"
-    return str(path)
-
-
-def _parts(key: str) -> tuple[str, ...]:
-    """The parts of a dotted key."""
-    return tuple(part.strip().strip("\"'") for part in key.split("."))
-
-
-def _unknown(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"there is no setting '{name}'" + (f"; is '{near[0]}' meant?" if near else "")
-
-
-def _read(name: str, value: object, place: str) -> object:
+def _read(name: str, value: object, where: str) -> object:
     try:
         return _READERS[name](value)
     except ValueError as error:
-        shown = repr(value)
-        shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
-        raise SettingsError(f"{name}: expected {error}, found {shown}", place) from error
+        # A database's may have a password.
+        shown = "another" if name == "database" else values.shown(value)
+        raise SettingsError(f"{name}: expected {error}, found {shown}", where) from error
 
 
 def _beside(path: Path, name: str, value: object) -> object:
@@ -283,30 +313,30 @@ def _beside(path: Path, name: str, value: object) -> object:
 
 def _feeds(value: object, text: str, path: Path) -> Mapping[str, NamedFeed]:
     if not isinstance(value, dict):
-        raise SettingsError("feeds: expected tables [feeds.NAME]", _place(text, path, "feeds"))
+        raise SettingsError("feeds: expected tables [feeds.NAME]", place(text, path, "feeds"))
     found = {name: _feed(name, table, text, path) for name, table in value.items()}
     for name in found:
         if slugify(name) != name:
             message = f"feeds: expected a name such as {slugify(name) or 'news'}, found {name!r}"
-            raise SettingsError(message, _place(text, path, "feeds", name))
+            raise SettingsError(message, place(text, path, "feeds", name))
         try:
             catalogue.check_names([name])
         except CatalogueError as error:
-            raise SettingsError(str(error), _place(text, path, "feeds", name)) from error
+            raise SettingsError(str(error), place(text, path, "feeds", name)) from error
     return found
 
 
 def _feed(name: str, table: object, text: str, path: Path) -> NamedFeed:
     key = f"feeds.{name}"
     if not isinstance(table, dict):
-        raise SettingsError(f"{key}: expected a table", _place(text, path, "feeds", name))
+        raise SettingsError(f"{key}: expected a table", place(text, path, "feeds", name))
     query: dict[str, tuple[str, ...]] = {}
     told: dict[str, str] = {}
     for part, value in table.items():
-        place = _place(text, path, "feeds", name, part)
+        where = place(text, path, "feeds", name, part)
         known = ("title", "description", *OF_SLUGS)
         if part not in known:
-            raise SettingsError(f"{key}: {_unknown(part, known)}", place)
+            raise SettingsError(f"{key}: {unknown(part, known)}", where)
         try:
             if part in ("title", "description"):
                 told[part] = values.text(value)
@@ -314,8 +344,8 @@ def _feed(name: str, table: object, text: str, path: Path) -> NamedFeed:
                 query[part] = values.slugs(value)
         except ValueError as error:
             raise SettingsError(
-                f"{key}.{part}: expected {error}, found {value!r}", place
+                f"{key}.{part}: expected {error}, found {value!r}", where
             ) from error
     if "title" not in told:
-        raise SettingsError(f"{key}: expected a title", _place(text, path, "feeds", name))
+        raise SettingsError(f"{key}: expected a title", place(text, path, "feeds", name))
     return NamedFeed(name, told["title"], told.get("description"), query)

@@ -9,10 +9,13 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from feedserver.text.slugs import slug_of
 from feedserver.text.urls import absolute
 
+_USER = re.compile(r"//[^/@\s]*@")
+_HOST = re.compile(r"(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.ASCII)
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})", re.ASCII)
 
 
@@ -34,6 +37,37 @@ def slugs(value: object) -> tuple[str, ...]:
     if not all(found):
         raise ValueError("names or slugs, of letters or digits")
     return found
+
+
+def slug_map(value: object) -> dict[str, str]:
+    """Slugs that lead to slugs."""
+    if not isinstance(value, dict):
+        raise ValueError('a table of slugs, such as {apps = "clients"}')
+    return dict(zip(slugs(list(value)), slugs(list(value.values())), strict=True))
+
+
+def address(value: object) -> str:
+    """An address that may be fetched, without secrets in it: it is shown and logged."""
+    found = absolute(text(value), "")
+    if found is None or not found.startswith(("http://", "https://")):
+        raise ValueError("an address such as https://news.example/")
+    if "@" in urlsplit(found).netloc or "#" in found:
+        raise ValueError("an address without user and fragment")
+    return found
+
+
+def hosts(value: object) -> tuple[str, ...]:
+    """Hosts, each with its port if that isn't the usual one."""
+    found = tuple(each.lower() for each in texts(value))
+    if not all(map(_HOST.fullmatch, found)):
+        raise ValueError("hosts such as news.example")
+    return found
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it, without passwords of addresses."""
+    found = _USER.sub("//…@", repr(value))
+    return found if len(found) <= 60 else f"{found[:59]}…"
 
 
 def flag(value: object) -> bool:
@@ -68,6 +102,22 @@ def url(value: object) -> str:
     if found is None or not found.startswith(("http://", "https://")) or {*"?#@"} & {*found}:
         raise ValueError("an address such as https://feeds.example/")
     return found
+
+
+def hub(value: object) -> str:
+    found = absolute(value, "") if isinstance(value, str) else None
+    if value in ("own", ""):
+        return str(value)
+    if found is None or not found.startswith(("http://", "https://")) or "#" in found:
+        raise ValueError('"own", an address such as https://hub.example/, or "" for none')
+    return found
+
+
+def database(value: object) -> str:
+    written = text(value)
+    if not written.startswith(("postgresql://", "postgres://")):
+        raise ValueError("an address postgresql://…")
+    return written
 
 
 def networks(value: object) -> tuple[str, ...]:

@@ -56,10 +56,16 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 class Dialler:
-    """Connects to hosts; to those at `private` addresses only if that is allowed."""
+    """Connects to hosts; to those at `private` addresses only if that is allowed.
 
-    def __init__(self, *, private: bool, resolve: Resolve = resolve) -> None:
+    For one host, `trusted`, it always is.
+    """
+
+    def __init__(
+        self, *, private: bool, resolve: Resolve = resolve, trusted: str | None = None
+    ) -> None:
         self._private = private
+        self._trusted = trusted
         self._resolve = resolve
 
     def connect(self, host: str, port: int, deadline: float) -> socket.socket:
@@ -72,7 +78,8 @@ class Dialler:
             OSError: none can; a `TimeoutError` if it is the time that is over.
         """
         found = self._addresses(host, port, deadline)
-        allowed = [ip for ip in found if self._private or is_public(ip)]
+        private = self._private or host == self._trusted
+        allowed = [ip for ip in found if private or is_public(ip)]
         if not allowed:
             raise FetchError(
                 f"{host} is at a private address, which the settings don't allow;"
@@ -110,7 +117,10 @@ class Dialler:
                 failed.append(OSError(f"no such host: {error}"))
 
         thread = threading.Thread(target=look_up, daemon=True)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise OSError(str(error)) from error
         thread.join(max(0.0, deadline - time.monotonic()))
         if failed:
             raise failed[0]

@@ -10,24 +10,25 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from feedserver.errors import FeedServerError, FetchError, SourceError
+from feedserver.errors import FeedServerError, GoneError, SourceError, StateError
 from feedserver.foreign import joining
 from feedserver.foreign.reading import Reading
+from feedserver.model import Archive
 from feedserver.settings.settings import Settings
 from feedserver.sources import keeping, slots, statefolder
 from feedserver.sources import source as sources
-from feedserver.sources.fetching import Fetcher, Validators, WebFetcher
-from feedserver.sources.keeping import Copy
+from feedserver.sources.fetching import Fetcher, Threads, WebFetcher
+from feedserver.sources.keeping import COPIES, Past
 from feedserver.sources.sightings import Sightings
-from feedserver.sources.slots import Outcome, Slot
+from feedserver.sources.slots import GONE, Outcome, Pushes, Slot, Visitor
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health, StateFolder
 from feedserver.sources.written import Written
@@ -36,22 +37,23 @@ from feedserver.store import files
 log = logging.getLogger("feedserver")
 
 DATABASE = statefolder.DATABASE
-COPIES = "sources"
-
-_AT_ONCE = 4
-_FIRST_WAIT = 60.0
-_LONGEST_WAIT = 6 * 3600.0
-_LONGEST_REQUEST = 24 * 3600.0
 
 
 class Builder:
     """Makes the database of `settings.state` from `settings.sources`.
 
-    `state` is that folder, where it is held.
+    `state` is that folder, where it is held, and `lasting` the one of histories, if it is another.
 
     Raises:
         SourceError, RegistryError: the settings can't be followed.
     """
+
+    database = DATABASE
+    status = statefolder.STATUS
+    waits = True
+    at_once = 4
+    """The names of its files, whether the first refresh waits for what is being fetched, and from
+    how many addresses that is at once."""
 
     def __init__(
         self,
@@ -60,23 +62,41 @@ class Builder:
         state: StateFolder | None = None,
         fetcher: Fetcher | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        lasting: Path | None = None,
     ) -> None:
         if settings.state is None or not settings.sources:
             raise SourceError("no source is named" if settings.state else "no state folder")
         self._settings = settings
         self._state = settings.state
-        self._written = Written(state or StateFolder(settings.state, locked=False))
-        self._fetcher = fetcher or WebFetcher(settings)
+        self._written = Written(state or StateFolder(settings.state, locked=False), self.database)
+        self._past = Past(settings, lasting or (state.lasting if state else settings.state))
+        self._visitor = Visitor(
+            self._state / COPIES,
+            self._past,
+            fetcher or WebFetcher(settings),
+            self._parse,
+            lambda: sources.options(settings).registry,
+            now,
+        )
         self._now = now
         self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
-        self._room = threading.BoundedSemaphore(_AT_ONCE)
+        self._threads = Threads(self.at_once)
         self._closed = False
         self._built = False
         self._status: bytes | None = None
         self._unwritten: str | None = None
+        self.pushes: Pushes | None = None
+        """What tells of changes; set by who has it."""
         self.health = Health()
-        """How all was at the end of the last refresh; may be read in another thread."""
+        self.archives: tuple[Archive, ...] = ()
+        """How all was at the end of the last refresh, and what the database has then; both may be
+        read in another thread."""
         sources.options(settings)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources."""
+        return tuple(slot.name for slot in self._slots)
 
     @property
     def folder(self) -> Path | None:
@@ -94,10 +114,11 @@ class Builder:
                 the database can't be written.
         """
         changed = False
+        slots.listen(self._slots, self.pushes, self._now())
         for slot in self._slots:
             changed |= self._look(slot)
         for slot in self._slots:
-            if slot.visit and (not self._built or slot.visit.done()):
+            if slot.visit and ((self.waits and not self._built) or slot.visit.done()):
                 try:
                     outcome = slot.visit.result()
                 except CancelledError:
@@ -105,9 +126,9 @@ class Builder:
                 finally:
                     slot.visit = None
                 changed |= self._take(slot, outcome)
+        changed |= self._look_at_histories()
         self._written.look_at_folder()
-        if self._built:
-            self._written.look_at_database()
+        self._written.look_at_database()
         self._written.due |= changed
         try:
             made = self._make()
@@ -136,6 +157,7 @@ class Builder:
             if slot.reading is not slot.served:
                 log.info("%s: taken up", slot.name)
             slot.served = slot.reading
+        self.archives = tuple(slot.served.archive for slot in self._slots if slot.served)
 
     def _begin(self) -> None:
         """Begin with the database that is there, as there can't be a new one.
@@ -178,13 +200,13 @@ class Builder:
         for slot in self._slots:
             if slot.visit:
                 slot.visit.cancel()
+        self._past.close()
 
     def _look(self, slot: Slot) -> bool:
         """Look at a file, or see to it that an address is visited; whether there is news."""
         try:
             if slot.source is None:
-                sightings = Sightings.of(self._state, slot.name, self._now)
-                slot.source = sources.find(slot.name, self._settings, sightings)
+                slot.source = self._found(slot.name)
             if slot.source.path is None:
                 self._visit(slot, slot.source)
                 return False
@@ -194,6 +216,16 @@ class Builder:
             strerror = error.strerror if isinstance(error, OSError) else None
             self._fail(slot, f"{slot.name}: {strerror}" if strerror else str(error))
             return False
+
+    def _found(self, name: str) -> Source:
+        """The source of a name."""
+        return sources.find(name, self._settings, Sightings.of(self._state, name, self._now))
+
+    def _parse(
+        self, source: Source, body: bytes, address: str, content_type: str | None
+    ) -> Reading:
+        """Read what was fetched. Raises as `Source.parse`."""
+        return source.parse(body, address, content_type)
 
     def _look_at(self, slot: Slot, source: Source, path: Path) -> bool:
         found = path.stat()
@@ -215,65 +247,50 @@ class Builder:
         return self._succeed(slot, reading)
 
     def _visit(self, slot: Slot, source: Source) -> None:
-        """Visit an address if that is due and not being done."""
+        """Visit an address if that is due and not being done.
+
+        Raises:
+            OSError: it can't be now.
+        """
         if slot.visit is None and (slot.due is None or slot.due <= self._now()):
+            visit: Future[Outcome] = Future()
             first = slot.reading is None
-            again, slot.again = slot.again, False
-            slot.visit = Future()
-            # A daemon, for the end of the process doesn't wait for those.
-            arguments = (slot.visit, source, first, again)
-            threading.Thread(target=self._answer, args=arguments, daemon=True).start()
+            self._threads.put(partial(self._answer, visit, source, first, slot.again))
+            slot.visit, slot.again = visit, False
+            slot.heard, slot.asked = slot.asked, False
 
     def _answer(self, visit: Future[Outcome], source: Source, first: bool, again: bool) -> None:
-        with self._room:
-            if self._closed:
-                return
-            try:
-                outcome = self._fetch(source, first, again)
-            except BaseException as error:
-                # Raised again where it is waited for; unless nobody does any more.
-                with suppress(InvalidStateError):
-                    visit.set_exception(error)
-            else:
-                with suppress(InvalidStateError):
-                    visit.set_result(outcome)
+        if self._closed:
+            return
+        try:
+            outcome = self._fetch(source, first, again)
+        except BaseException as error:
+            # Raised again where it is waited for; unless nobody does any more.
+            with suppress(InvalidStateError):
+                visit.set_exception(error)
+        else:
+            with suppress(InvalidStateError):
+                visit.set_result(outcome)
 
     def _fetch(self, source: Source, first: bool, again: bool) -> Outcome:
-        """Visit an address, in a thread of its own; at `first` a kept copy will do for now.
+        """Visit an address, in a thread of its own, see `Visitor.visit`."""
+        return self._visitor.visit(source, first, again)
 
-        What hasn't changed is read `again` from the copy, as the settings may have.
-        """
-        copies = self._state / COPIES
-        copy = keeping.load(copies, source.name)
-        if first and copy:
-            try:
-                found = source.parse(copy.body, copy.address, copy.content_type)
-                return Outcome(found, kept=True)
-            except FeedServerError:
-                # Of an older version of ours: fetched anew.
-                copy = None
-        try:
-            fetched = self._fetcher.fetch(source.name, copy.validators if copy else Validators())
-            if fetched.body is None and not (copy and again):
-                return Outcome(None, moved=fetched.moved)
-        except FetchError as error:
-            return Outcome(None, error)
-        if fetched.body is None and copy:
-            fetched = replace(
-                fetched, body=copy.body, address=copy.address, content_type=copy.content_type
-            )
-        assert fetched.body is not None
-        try:
-            reading = source.parse(fetched.body, fetched.address, fetched.content_type)
-        except FeedServerError as error:
-            return Outcome(None, error, refused=True, moved=fetched.moved)
-        return Outcome(reading, moved=fetched.moved, copy=Copy.of(fetched, fetched.body))
+    def _look_at_histories(self) -> bool:
+        """Take what others have changed of what is kept; whether there is any."""
+        news = self._past.changed(self._visitor.registry)
+        changed = False
+        for slot in self._slots:
+            if slot.reading and (archive := news.get(slot.name)):
+                changed |= self._succeed(slot, replace(slot.reading, archive=archive))
+        return changed
 
     def _take(self, slot: Slot, outcome: Outcome) -> bool:
         """Take what a visit came to, and say when the next one is due."""
         now = self._now()
         if outcome.kept:
             slot.due = now
+            slot.asked |= slot.heard
             self._read(slot, outcome.reading)
             return True
         if outcome.moved and outcome.moved != slot.moved:
@@ -281,23 +298,29 @@ class Builder:
         slot.checked = now
         # What fails tells nothing of a move.
         slot.moved = outcome.moved if outcome.error is None else outcome.moved or slot.moved
+        slot.gone = isinstance(outcome.error, GoneError)
+        if slot.gone:
+            slot.due = now + timedelta(seconds=slots.LONGEST_REQUEST)
+            self._fail(slot, f"{slot.name}: {GONE}")
+            return False
+        if isinstance(outcome.error, StateError):
+            # It is not the source that has failed.
+            slot.due = now + timedelta(seconds=slots.FIRST_WAIT)
+            self._fail(slot, f"{slot.name}: {outcome.error}")
+            return False
         if outcome.error:
-            slot.failures += 1
-            wait = min(_FIRST_WAIT * 2 ** min(slot.failures - 1, 20), _LONGEST_WAIT)
-            if isinstance(outcome.error, FetchError) and outcome.error.retry_after is not None:
-                asked = min(outcome.error.retry_after, _LONGEST_REQUEST)
-                slot.barred = now + timedelta(seconds=asked)
-                wait = max(wait, asked)
-            slot.due = now + timedelta(seconds=wait)
+            slots.postpone(slot, outcome.error, self._settings.poll, now)
             self._fail(slot, str(outcome.error), refused=outcome.refused)
             return False
         slot.copy = outcome.copy or slot.copy
         slot.failures, slot.barred = 0, None
-        slot.due = now + timedelta(seconds=self._settings.poll)
-        if outcome.reading is None:
-            self._succeed(slot, None)
-            return False
-        return self._succeed(slot, outcome.reading)
+        known, reading = slot.reading, outcome.reading
+        if outcome.whole and known and outcome.whole is not known.archive:
+            reading = replace(known, archive=outcome.whole)
+        changed = self._succeed(slot, reading)
+        slot.due = slots.following(slot, self._settings.poll, now, is_new=changed)
+        slots.tell(slot, self.pushes, is_new=changed and known is not None)
+        return changed
 
     def _succeed(self, slot: Slot, reading: Reading | None) -> bool:
         """Whether what was read is other than what was there."""
@@ -347,7 +370,8 @@ class Builder:
         trouble = self._written.trouble or self._written.problem
         values = [slots.values(slot, trouble) for slot in self._slots]
         self._write_status({"version": 1, "sources": values})
-        told = (*self._written.problems, self._unwritten, *(slot.unkept for slot in self._slots))
+        unkept = (slot.unkept for slot in self._slots)
+        told = (*self._written.problems, self._unwritten, self._past.problem, *unkept)
         problems = tuple(each for each in told if each)
         for problem in problems:
             if problem not in self.health.problems:
@@ -357,7 +381,7 @@ class Builder:
         self.health = Health(tuple(map(statefolder.status, values)), problems)
 
     def _write_status(self, values: object) -> None:
-        path = self._state / statefolder.STATUS
+        path = self._state / self.status
         data = (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
         self._unwritten = None
         if self._written.trouble or (data == self._status and path.is_file()):

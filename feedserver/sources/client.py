@@ -12,6 +12,7 @@ connections kept for a next request, and HTTP/2.
 
 from __future__ import annotations
 
+import email.utils
 import io
 import ssl
 import time
@@ -19,6 +20,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -90,6 +92,21 @@ class Answer:
         """The value of a header; several are joined by commas."""
         found = self._response.headers.get(name)
         return None if found is None else str(found)
+
+    @property
+    def retry_after(self) -> float | None:
+        """For how many seconds it asks not to be asked again (RFC 9110, 10.2.3)."""
+        value = self.header("Retry-After")
+        if value is None or len(value) > 100:
+            return None
+        if value.strip().isascii() and value.strip().isdigit():
+            return float(value)
+        try:
+            until = email.utils.parsedate_to_datetime(value)
+        except (ValueError, OverflowError):
+            return None
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
     def read(self) -> bytes:
         """The body, unpacked.
@@ -227,7 +244,7 @@ def _told(address: str) -> Iterator[None]:
     try:
         yield
     except FetchError as error:
-        raise FetchError(f"{address}: {error}", error.retry_after) from error
+        raise type(error)(f"{address}: {error}", error.retry_after) from error
     except httpcore2.TimeoutException as error:
         raise FetchError(f"{address}: {str(error) or TOO_LONG}") from error
     except _FAILURES as error:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import email.utils
+import errno
 import socket
 import ssl
+import threading
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Protocol
 
-from feedserver.errors import FetchError
+from feedserver.errors import FetchError, GoneError
 from feedserver.settings.settings import Settings
 from feedserver.sources.addresses import Dialler, Resolve, is_public, resolve
 from feedserver.sources.client import Answer, Client, Limits, Request
 
 # Who fetches has the look at addresses from here, too.
-__all__ = ["Fetched", "Fetcher", "Validators", "WebFetcher", "is_public", "resolve"]
+__all__ = ["Fetched", "Fetcher", "Threads", "Validators", "WebFetcher", "is_public", "resolve"]
 
 ACCEPT = (
     "application/feed+json, application/atom+xml, application/rss+xml, application/json;q=0.9,"
@@ -86,6 +88,46 @@ class WebFetcher:
         return self._dialler.connect(host, port, deadline)
 
 
+class Threads:
+    """Threads that do what is put to them, in its order, and end when there is no more.
+
+    There are `most` at once. They are daemons, for the end of the process waits for nobody's site.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._work: deque[Callable[[], None]] = deque()
+        self._count = 0
+
+    def put(self, work: Callable[[], None]) -> None:
+        """Have something done.
+
+        Raises:
+            OSError: there is no thread, and none can be started.
+        """
+        with self._lock:
+            if self._count < self._most:
+                try:
+                    threading.Thread(target=self._run, daemon=True).start()
+                    self._count += 1
+                except RuntimeError as error:
+                    if self._count == 0:
+                        raise OSError(errno.EAGAIN, str(error)) from error
+            self._work.append(work)
+
+    def _run(self) -> None:
+        while work := self._next():
+            work()
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._lock:
+            if self._work:
+                return self._work.popleft()
+            self._count -= 1
+            return None
+
+
 def _taken(answer: Answer, known: Validators) -> Fetched:
     """What an answer says of a document.
 
@@ -94,9 +136,11 @@ def _taken(answer: Answer, known: Validators) -> Fetched:
     """
     if answer.status == 304 and (known.etag or known.modified):
         return Fetched(None, answer.address, validators=known, moved=answer.moved)
+    if answer.status == 410:
+        raise GoneError("it answers 410 Gone")
     if answer.status != 200:
         message = f"it answers {answer.status} {answer.reason}".strip()
-        raise FetchError(message, _retry_after(answer.header("Retry-After")))
+        raise FetchError(message, answer.retry_after)
     validators = Validators(answer.header("ETag"), _modified(answer))
     content_type = answer.header("Content-Type")
     return Fetched(answer.read(), answer.address, content_type, validators, answer.moved)
@@ -108,17 +152,3 @@ def _modified(answer: Answer) -> str | None:
     if modified and modified == date:
         return None
     return modified
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds, or the date until which to wait (RFC 9110, 10.2.3)."""
-    if value is None or len(value) > 100:
-        return None
-    if value.strip().isascii() and value.strip().isdigit():
-        return float(value)
-    try:
-        until = email.utils.parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())

@@ -6,6 +6,7 @@ import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from feedserver.errors import ArchiveError, ForeignError, RegistryError, SourceError
@@ -30,7 +31,8 @@ class Source:
     """Where entries are read from.
 
     `path` is the file to be read, and `folder` that of the site's pages, where there are such.
-    `sightings` date what a source of another site dates ahead.
+    `sightings` date what a source of another site dates ahead. In a `room` one source is read at a
+    time.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Source:
     path: Path | None = None
     folder: Path | None = None
     sightings: Sightings | None = None
+    room: Lock = isolated.ROOM
 
     def read(self, fetcher: Fetcher | None = None) -> Archive:
         """Read the archive that the source is, or that can be made of it.
@@ -88,7 +91,9 @@ class Source:
                 return reading.clean(archive.parse_packed(data), known)
             if len(data) > self.settings.fetch_bytes:
                 raise ForeignError(f"it has more than {self.settings.fetch_bytes:,} bytes")
-            found = isolated.read(data, options(self.settings), address, content_type)
+            found = isolated.read(
+                data, options(self.settings), address, content_type, room=self.room
+            )
             return self.sightings.settle(found) if self.sightings else found
         except ArchiveError as error:
             raise ArchiveError(f"{place}: {error}") from error

@@ -12,10 +12,11 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import filelock
@@ -30,6 +31,9 @@ log = logging.getLogger("feedserver")
 DATABASE = "site.sqlite"
 LOCK = "lock"
 STATUS = "status.json"
+NETWORK = "network.sqlite"
+PEERS = "peers.json"
+"""The database of the network, and how the peers are."""
 
 _MOST = 10_000_000
 _PROBE = "probe"
@@ -41,7 +45,7 @@ _ROOM = bytes(65_536)
 class SourceStatus:
     """When a source was read last, and how it is; `error` says what is wrong.
 
-    `state` is current, stale, refused or missing, as the builder writes it.
+    `state` is current, gone, stale, refused or missing, as the builder writes it.
     """
 
     name: str
@@ -52,8 +56,8 @@ class SourceStatus:
 
     @property
     def current(self) -> bool:
-        """Whether what the source has now is what is served."""
-        return self.state == "current"
+        """Whether what the source has now is what is served, or the last that it had."""
+        return self.state in ("current", "gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,26 @@ class Health:
 
     sources: tuple[SourceStatus, ...] = ()
     problems: tuple[str, ...] = ()
+    peers: tuple[SourceStatus, ...] = ()
+
+
+def together(several: Iterable[Health]) -> Health:
+    """How all of several are."""
+    found = tuple(several)
+    return Health(
+        tuple(chain.from_iterable(each.sources for each in found)),
+        tuple(dict.fromkeys(chain.from_iterable(each.problems for each in found))),
+        tuple(chain.from_iterable(each.peers for each in found)),
+    )
 
 
 class StateFolder:
     """A folder, and the lock that makes it one server's, unless it needs none."""
 
-    def __init__(self, path: Path, *, locked: bool = True) -> None:
+    def __init__(self, path: Path, *, locked: bool = True, lasting: Path | None = None) -> None:
         self.path = path
+        self.lasting = lasting or path
+        """The folder of what may not be lost when this one is."""
         # It is taken in one thread, and let go in another.
         lock = filelock.FileLock(path / LOCK, timeout=0, thread_local=False)
         self._lock = lock if locked else None
@@ -135,7 +152,8 @@ def held(settings: Settings) -> Iterator[StateFolder]:
     """Hold the folder that the settings name, as long as the block runs.
 
     Without one, what was fetched is kept below the user's cache, in a folder for these sources;
-    for sources that are files, or if another server has that folder, a temporary one will do.
+    for sources that are files, or if another server has that folder, a temporary one will do. What
+    may not be lost is then among the user's data.
 
     Raises:
         StateError: another server uses the folder that is named, or it can neither be written nor
@@ -148,20 +166,102 @@ def held(settings: Settings) -> Iterator[StateFolder]:
 def _enter(settings: Settings, stack: ExitStack) -> StateFolder:
     if settings.state is not None:
         return stack.enter_context(_held(settings.state))
-    if any(source.startswith(("http://", "https://")) for source in settings.sources):
-        digest = hashlib.sha256("\n".join(settings.sources).encode()).hexdigest()[:16]
+    kept = lasting(settings)
+    if settings.peers or any(name.startswith(("http://", "https://")) for name in settings.sources):
         try:
-            kept = platformdirs.user_cache_path("feedserver") / digest
-            return stack.enter_context(_held(kept))
+            return stack.enter_context(_held(usual(settings), kept))
         except StateError as error:
             log.info("%s; what is fetched will not be kept", error)
     temporary = tempfile.TemporaryDirectory(prefix="feedserver-", ignore_cleanup_errors=True)
-    return StateFolder(Path(stack.enter_context(temporary)), locked=False)
+    path = Path(stack.enter_context(temporary))
+    return StateFolder(path, locked=False, lasting=kept)
+
+
+def lasting(settings: Settings) -> Path:
+    """The folder of what may not be lost, where the settings name no database.
+
+    Without `state` it is one for all, so that who has other sources or peers loses nothing.
+    """
+    return settings.state or platformdirs.user_data_path("feedserver")
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[StateFolder]:
-    folder = StateFolder(path)
+def subscribed(settings: Settings) -> Iterator[Path | None]:
+    """The folder of subscriptions, as long as the block runs; nothing if another server has it.
+
+    Each has other feeds at other addresses, so the subscribers of one aren't told by the other.
+    """
+    folder = lasting(settings)
+    if settings.state or settings.database:
+        # The folder is held, and a database is for servers that have the same.
+        yield folder
+        return
+    lock = filelock.FileLock(folder / LOCK, timeout=0, thread_local=False)
+    found: Path | None = folder
+    try:
+        # What is subscribed to has secrets.
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock.acquire()
+    except filelock.Timeout:
+        log.warning(
+            "%s: another server has it, so nobody can subscribe: name a folder, the setting state",
+            lock.lock_file,
+        )
+        found = None
+    except OSError:
+        # Who opens the ledger there says why not.
+        pass
+    try:
+        yield found
+    finally:
+        with suppress(OSError):
+            lock.release()
+
+
+def _digest(names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
+def usual(settings: Settings) -> Path:
+    """The folder that the settings name, or that of these sources and peers below the cache."""
+    if settings.state is not None:
+        return settings.state
+    names = (*settings.sources, *(peer.url for peer in settings.peers))
+    return platformdirs.user_cache_path("feedserver") / _digest(names)
+
+
+def note(settings: Settings, config: Path | None, sources: Sequence[str]) -> None:
+    """Remember the sources that a server was given beside its file of settings, if it was.
+
+    The commands are given that file alone.
+    """
+    if config is not None:
+        path = _note(settings, config)
+        # They can do without.
+        with suppress(OSError):
+            if sources:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                files.replace(path, json.dumps(list(sources)).encode())
+            else:
+                path.unlink(missing_ok=True)
+
+
+def noted(settings: Settings, config: Path | None) -> Settings:
+    """The settings of a file, with the sources that its server was given beside them."""
+    with suppress(OSError, ValueError, TypeError):
+        if config is not None:
+            found = json.loads(files.read(_note(settings, config), _MOST))
+            return replace(settings, sources=tuple(map(str, found)))
+    return settings
+
+
+def _note(settings: Settings, config: Path) -> Path:
+    return lasting(settings) / "given" / f"{_digest([str(config.resolve())])}.json"
+
+
+@contextmanager
+def _held(path: Path, lasting: Path | None = None) -> Iterator[StateFolder]:
+    folder = StateFolder(path, lasting=lasting)
     try:
         try:
             folder.check()
@@ -174,10 +274,10 @@ def _held(path: Path) -> Iterator[StateFolder]:
         folder.release()
 
 
-def statuses(folder: Path) -> tuple[SourceStatus, ...]:
+def statuses(folder: Path, file: str = STATUS) -> tuple[SourceStatus, ...]:
     """Read how the sources are; nothing if there is no file yet, or none that can be read."""
     try:
-        data = json.loads(files.read(folder / STATUS, _MOST))
+        data = json.loads(files.read(folder / file, _MOST))
         return tuple(status(values) for values in data["sources"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         # Who finds it full of anything does as without it.

@@ -20,12 +20,13 @@ _LONGEST_PAUSE = 60.0
 
 
 class Written:
-    """The database of one server. What is wrong is in `trouble`, `problem` and `fault`."""
+    """A database of one server. What is wrong is in `trouble`, `problem` and `fault`."""
 
-    def __init__(self, folder: StateFolder) -> None:
+    def __init__(self, folder: StateFolder, name: str = DATABASE) -> None:
         self._folder = folder
-        self._path = folder.path / DATABASE
+        self._path = folder.path / name
         self._stamp: database.Stamp | None = None
+        self._is_there = False
         self._again = 0.0
         self.due = False
         """Whether there is something that isn't in the database."""
@@ -55,6 +56,8 @@ class Written:
 
     def look_at_database(self) -> None:
         """See whether the database is what was written, if its file was touched since."""
+        if not self._is_there:
+            return
         try:
             stamp = database.stamp(self._path)
             if stamp != self._stamp:
@@ -82,6 +85,7 @@ class Written:
         try:
             database.write(archive, self._path)
             self._stamp = database.stamp(self._path)
+            self._is_there = True
         except OSError as error:
             took = time.monotonic() - started
             self._again = started + took + min(_SHARE * took, _LONGEST_PAUSE)
@@ -101,5 +105,6 @@ class Written:
             elif not database.holds(archive, self._path):
                 return False
             self._stamp = database.stamp(self._path)
+            self._is_there = True
             return True
         return False

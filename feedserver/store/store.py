@@ -29,6 +29,10 @@ from feedserver.store.snapshots import Snapshot
 
 log = logging.getLogger("feedserver")
 
+OWN = "own"
+HUB = "hub"
+"""What the settings call a server's own hub, and where that is."""
+
 _SECOND = timedelta(seconds=1)
 _RETRY = timedelta(seconds=60)
 _PAUSE = 0.001
@@ -60,6 +64,9 @@ class _Rendered:
 class Store:
     """Holds one version of a database; `capacity` is how many bytes of documents are remembered.
 
+    `hub` is where changes of feeds can be subscribed to: an address, "own" for that of the server
+    itself, or nothing.
+
     Raises:
         DatabaseError: the database can't be read at the start.
     """
@@ -69,9 +76,11 @@ class Store:
         database: Path,
         *,
         capacity: int = 64_000_000,
+        hub: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._path = database
+        self.hub = hub
         self._now = now
         self._capacity = capacity
         self._size = 0
@@ -118,6 +127,12 @@ class Store:
         log.info("%s: taken up", self._path)
         return True
 
+    def hub_of(self, base: str, slice: Slice = WHOLE) -> str | None:
+        """The address of the hub of a part of a feed below the server's root."""
+        if not slice.is_lasting:
+            return None
+        return f"{base}{HUB}" if self.hub == OWN else self.hub or None
+
     def remembered(
         self, snapshot: Snapshot, name: str, base: str, slice: Slice = WHOLE
     ) -> Document | None:
@@ -152,7 +167,7 @@ class Store:
             known = self._rendered.get(key)
         if known is not None and known.serial == snapshot.serial:
             return known.document
-        recipe = _recipe(snapshot, name, base, slice, found)
+        recipe = _recipe(snapshot, name, base, slice, found, self.hub_of(base, slice))
         if recipe is None:
             return None
         if known is not None and known.digest == recipe.digest:
@@ -163,6 +178,11 @@ class Store:
                 document = known.document
         self._remember(key, _Rendered(document, recipe.digest, snapshot.serial))
         return document
+
+    def digest(self, snapshot: Snapshot, name: str) -> str | None:
+        """What a document is made of, without making it; `None` if there is none."""
+        recipe = _recipe(snapshot, name, "", WHOLE, None, None)
+        return None if recipe is None else recipe.digest.hex()
 
     def search(self, snapshot: Snapshot, name: str, slice: Slice) -> Page | None:
         """The entries of a document without their content; `None` if it is no feed's.
@@ -239,10 +259,10 @@ def _feed_of(snapshot: Snapshot, name: str) -> Feed | None:
 
 
 def _recipe(
-    snapshot: Snapshot, name: str, base: str, slice: Slice, found: Page | None
+    snapshot: Snapshot, name: str, base: str, slice: Slice, found: Page | None, hub: str | None
 ) -> _Recipe | None:
     index, whole = snapshot.index, snapshot.archive.etag.encode()
-    match name:
+    match name.removeprefix(index.root[1:]):
         case catalogue.JSON:
             return _Recipe("application/json", whole, lambda: catalogue.to_json(index, base))
         case catalogue.OPML:
@@ -256,7 +276,7 @@ def _recipe(
     return _Recipe(
         FORMATS[file].content_type,
         _digest(snapshot, feed, page),
-        lambda: documents.render_page(index, feed, file, base, slice, _filled(snapshot, page)),
+        lambda: documents.render_page(index, feed, file, base, slice, _filled(snapshot, page), hub),
     )
 
 

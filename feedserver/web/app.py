@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,40 +20,56 @@ from feedserver.errors import (
     EntryNotFoundError,
     ParameterError,
     SearchTimeoutError,
+    StateError,
 )
 from feedserver.feeds import catalogue
+from feedserver.feeds.index import NETWORK
 from feedserver.formats import archive
 from feedserver.http import problems
-from feedserver.http.answers import Answers, FastPath
+from feedserver.http.answers import FastPath
 from feedserver.http.conditions import joined
 from feedserver.http.proxies import Origins
+from feedserver.network.subscribing import CALLBACK
 from feedserver.pages import assets, pages, sections
 from feedserver.settings.settings import Settings
-from feedserver.store.store import Store
+from feedserver.store.store import HUB, Store
 from feedserver.web import openapi
 from feedserver.web.browsers import Browsers, feed_page
+from feedserver.web.callback import Callbacks, WebSub
 from feedserver.web.embedding import Embedding
 from feedserver.web.feeds import FeedPage, Feeds
 from feedserver.web.folder import Pages
+from feedserver.web.hub import HubEndpoint
 from feedserver.web.routes import READ, Asked, Endpoint, Row, readable
 from feedserver.web.site import Site
+from feedserver.web.stores import Stores
 
 
-def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) -> ASGIApp:
+def create_app(
+    settings: Settings,
+    *,
+    store: Store,
+    network: Path | None = None,
+    page: FeedPage = feed_page,
+    websub: WebSub | None = None,
+) -> ASGIApp:
     """Make the server of one store: its feeds, and the pages of `settings.folder`.
 
-    `page` makes what a browser gets at a feed's address.
+    `network` is the database of the site and its peers, which may come later. `page` makes what a
+    browser gets at a feed's address; `websub` takes what subscribers and other hubs say.
     """
     origins = Origins(settings)
-    answers = Answers(store, origins)
-    documents = Feeds(settings, store, answers, page)
+    stores = Stores(store, network, origins)
+    documents = Feeds(settings, page)
 
     def endpoint(answer: Endpoint) -> Callable[[Request], Awaitable[ASGIApp]]:
         async def answered(request: Request) -> ASGIApp:
-            snapshot = store.snapshot
+            served = stores.of(request.scope["path"])
+            snapshot = served.store.snapshot
             request.state.site = snapshot.index.archive.site
             base = origins.base(request.scope, joined(request.scope["headers"]))
-            asked = Asked(request, readable(request.scope["path"]), base, snapshot)
+            path = readable(request.scope["path"])
+            asked = Asked(request, path, base, snapshot, served, stores.network)
             request.state.prefix = f"{asked.prefix}/"
             request.state.home = base if settings.folder else None
             return await answer(asked)
@@ -61,11 +78,14 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
 
     files = Pages(settings)
     browsers = Browsers(documents, settings.issues, files)
-    rows = _table(browsers, Embedding(documents), Site(documents, files, browsers))
+    rows = [
+        *_of_websub(settings, websub),
+        *_table(browsers, Embedding(documents), Site(documents, files, browsers)),
+    ]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
-        watcher = asyncio.create_task(_watch(store, settings.interval))
+        watcher = asyncio.create_task(_watch(stores, settings.interval))
         one = partial(ThreadPoolExecutor, max_workers=1)
         with (
             one(thread_name_prefix="render") as renderer,
@@ -79,7 +99,7 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
                     await watcher
 
     known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
-    errors = (*known, DatabaseError, Exception)
+    errors = (*known, DatabaseError, StateError, Exception)
     app = Starlette(
         routes=[
             Row(path, methods, endpoint(answer), described=described)
@@ -88,7 +108,22 @@ def create_app(settings: Settings, *, store: Store, page: FeedPage = feed_page) 
         exception_handlers={error: problems.answer for error in errors},
         lifespan=lifespan,
     )
-    return FastPath(app, answers)
+    return FastPath(app, stores.answers)
+
+
+def _of_websub(
+    settings: Settings, websub: WebSub | None
+) -> Iterator[tuple[str, Sequence[str], Endpoint, bool]]:
+    """The addresses by which servers tell each other what is new."""
+    if websub is None:
+        return
+    if websub.hub:
+        answer = HubEndpoint(websub.hub, websub, settings).answer
+        yield f"/{HUB}", ("POST",), answer, False
+    callbacks = Callbacks(websub.pushes, settings.fetch_bytes, websub.calls)
+    address = f"/{CALLBACK}/{{token}}"
+    yield address, ("GET",), callbacks.agree, False
+    yield address, ("POST",), callbacks.take, False
 
 
 def _table(
@@ -110,6 +145,9 @@ def _table(
     yield "/embed/{folder:anything}", READ, embedding.page, True
     yield f"/{catalogue.JSON}", READ, site.catalogue, True
     yield f"/{catalogue.OPML}", READ, site.catalogue, True
+    yield f"{NETWORK}{catalogue.JSON}", READ, site.catalogue, True
+    yield f"{NETWORK}{catalogue.OPML}", READ, site.catalogue, True
+    yield f"{NETWORK}{pages.CATALOGUE}", READ, browsers.network, True
     yield f"/{archive.FILE}", READ, site.archive, True
     yield f"/{openapi.NAME}", READ, site.description, True
     for folder in openapi.FOLDERS:
@@ -125,8 +163,8 @@ def _table(
     yield "/{path:anything}", READ, site.other, False
 
 
-async def _watch(store: Store, interval: float) -> None:
-    """Look at the archive's file from time to time, off the event loop."""
+async def _watch(stores: Stores, interval: float) -> None:
+    """Look at the databases from time to time, off the event loop."""
     while True:
         await asyncio.sleep(interval)
-        await asyncio.to_thread(store.refresh)
+        await asyncio.to_thread(stores.refresh)

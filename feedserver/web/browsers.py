@@ -72,7 +72,9 @@ class Browsers:
         snapshot = asked.snapshot
 
         def make() -> Response:
-            index, find, page = snapshot.index, _Finder(snapshot), self._files.around()
+            index, find = snapshot.index, _Finder(snapshot)
+            # The site's page is of its own feeds.
+            page = None if index.is_network else self._files.around()
             made = pages.catalogue_page(index, asked.base, pairs, find, page)
             if page is not None:
                 # The page is one of the site's, with scripts of its own.
@@ -81,6 +83,16 @@ class Browsers:
 
         part = Slice(text=dict(pairs).get("q") or None)
         return await self._page(asked, make, part, kept=False)
+
+    async def network(self, asked: Asked) -> ASGIApp:
+        """The catalogue of the network. Raises as `catalogue` does.
+
+        Raises:
+            Problem: there is no network.
+        """
+        if not asked.snapshot.index.is_network:
+            return self._files.not_found(asked)
+        return await self.catalogue(asked)
 
     async def folder(self, asked: Asked) -> ASGIApp | None:
         """The page of the feed whose folder this is, or `None`.
@@ -91,7 +103,7 @@ class Browsers:
         feed = asked.snapshot.index.feed_at(f"/{asked.name}")
         if feed is None:
             return None
-        part = self._documents.part(asked.request)
+        part = self._documents.part(asked)
         make = partial(feed_page, asked.snapshot, feed, asked.base, asked.name, part)
         return await self._page(asked, make, part)
 

@@ -12,7 +12,6 @@ from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -20,6 +19,7 @@ from feedserver.embed import component, oembed, picture, snippets
 from feedserver.embed import widget as widgets
 from feedserver.embed.widget import Row, Widget
 from feedserver.errors import ParameterError
+from feedserver.feeds import parameters
 from feedserver.feeds.choices import short_title
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.problems import Problem
@@ -70,7 +70,11 @@ class Embedding:
             ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
         """
         wanted = oembed.parse(self._documents.pairs(asked.request))
-        return await self._made(asked, partial(_oembed, asked.snapshot, asked.base, wanted))
+        if asked.network is None or oembed.find(asked.snapshot.index, asked.base, wanted.url):
+            return await self._made(asked, partial(_oembed, asked.snapshot, asked.base, wanted))
+        make = partial(_oembed, asked.network.store.snapshot, asked.base, wanted)
+        # It isn't of what is served at this address, and would outlive it.
+        return await self._documents.answer_page(asked, await asked.made(make), kept=False)
 
     async def root(self, asked: Asked) -> ASGIApp:
         """To the page for frames of all posts, whose address ends in a slash.
@@ -90,7 +94,7 @@ class Embedding:
         feed = asked.snapshot.index.feed_at(folder)
         if feed is None:
             return _elsewhere(asked, folder, is_picture=False)
-        widget = self._widget(asked.request, widgets.PARAMETERS)
+        widget = self._widget(asked, widgets.PARAMETERS)
         make = partial(_page, asked.snapshot, feed, asked.base, widget)
         return await self._made(asked, make, widget.slice)
 
@@ -106,17 +110,19 @@ class Embedding:
         feed = asked.snapshot.index.feed_at(folder)
         if feed is None:
             return _elsewhere(asked, folder, is_picture=True)
-        widget = self._widget(asked.request, PICTURE_PARAMETERS)
+        widget = self._widget(asked, PICTURE_PARAMETERS)
         make = partial(_picture, asked.snapshot, feed, asked.base, widget)
         return await self._made(asked, make, widget.slice)
 
-    def _widget(self, request: Request, known: tuple[str, ...]) -> Widget:
-        pairs = self._documents.pairs(request)
+    def _widget(self, asked: Asked, known: tuple[str, ...]) -> Widget:
+        pairs = self._documents.pairs(asked.request)
+        network = asked.snapshot.index.is_network
+        known += parameters.OF_SOURCES if network else ()
         try:
             for name, _ in pairs:
                 if name in widgets.PARAMETERS and name not in known:
-                    raise ParameterError(name, None)
-            return widgets.parse(pairs)
+                    raise ParameterError(name, None, known)
+            return widgets.parse(pairs, network=network)
         except ParameterError as error:
             if error.expected is not None:
                 raise

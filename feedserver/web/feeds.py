@@ -18,9 +18,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feedserver.errors import ParameterError
-from feedserver.feeds import parameters
+from feedserver.feeds import documents, parameters
 from feedserver.feeds.parameters import WHOLE, Slice
-from feedserver.http.answers import Answers
+from feedserver.formats.formats import FORMATS
 from feedserver.http.conditions import joined
 from feedserver.http.problems import Problem, wants_page
 from feedserver.http.representations import (
@@ -35,7 +35,6 @@ from feedserver.http.representations import (
 from feedserver.model import Feed
 from feedserver.settings.settings import Settings
 from feedserver.store.snapshots import Snapshot
-from feedserver.store.store import Store
 from feedserver.web import openapi
 from feedserver.web.limits import too_many_parameters
 from feedserver.web.routes import Asked
@@ -63,10 +62,8 @@ class Answer:
 class Feeds:
     """Answers requests for documents, and remembers the answers."""
 
-    def __init__(self, settings: Settings, store: Store, answers: Answers, page: FeedPage) -> None:
+    def __init__(self, settings: Settings, page: FeedPage) -> None:
         self._settings = settings
-        self._store = store
-        self._answers = answers
         self._page = page
         self._representations = Representations()
         self._openapi = _content(openapi.document(), "application/json")
@@ -77,7 +74,7 @@ class Feeds:
         Raises:
             ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
         """
-        part = self.part(asked.request)
+        part = self.part(asked)
         if wants_page(asked.request):
             content = await asked.made(partial(_page, self._page, asked, part), part)
         else:
@@ -86,18 +83,18 @@ class Feeds:
 
     async def catalogue(self, asked: Asked) -> ASGIApp | None:
         """All feeds, for programs. Raises as `feed` does."""
-        content = await self._document(asked, self._whole(asked.request), BY_ENCODING)
+        content = await self._document(asked, self._whole(asked), BY_ENCODING)
         return None if content is None else await self._answer(asked, content)
 
     async def archive(self, asked: Asked) -> ASGIApp:
         """All entries. Raises as `feed` does."""
-        self._whole(asked.request)
+        self._whole(asked)
         request, headers = asked.request, joined(asked.request.scope["headers"])
         return stream(asked.snapshot.archive, request.method, headers, _codings(request))
 
     async def description(self, asked: Asked) -> ASGIApp:
         """The description of all addresses. Raises as `feed` does."""
-        self._whole(asked.request)
+        self._whole(asked)
         return await self._answer(asked, self._openapi)
 
     async def answer_page(self, asked: Asked, page: Response, *, kept: bool = True) -> ASGIApp:
@@ -111,33 +108,49 @@ class Feeds:
         request, headers = asked.request, joined(asked.request.scope["headers"])
         representation = await self._representations.of(content, _codings(request))
         if kept:
-            self._answers.remember(request.scope, headers, asked.snapshot, representation)
+            answers = asked.served.answers
+            answers.remember(request.scope, headers, asked.snapshot, representation)
         return Answer(representation, headers)
 
     async def _document(self, asked: Asked, part: Slice, also: Also) -> Content | None:
         wanted = (asked.snapshot, asked.name, asked.base, part)
-        document = self._store.remembered(*wanted)
+        store = asked.served.store
+        document = store.remembered(*wanted)
         if document is None:
             found = None
             if part.text is not None:
-                look = partial(self._store.search, asked.snapshot, asked.name, part)
+                look = partial(store.search, asked.snapshot, asked.name, part)
                 found = await asked.made(look, part)
-            document = await asked.made(partial(self._store.document, *wanted, found))
+            document = await asked.made(partial(store.document, *wanted, found))
         if document is None:
             return None
+        also = (*also, *self._links(asked, part))
         return Content(document.body, document.media_type, document.etag, document.modified, also)
 
-    def part(self, request: Request) -> Slice:
+    def _links(self, asked: Asked, part: Slice) -> Also:
+        """Where a feed's changes can be subscribed to, and what it is called there (WebSub, 4)."""
+        hub = asked.served.store.hub_of(asked.base, part)
+        folder, _, file = asked.name.rpartition("/")
+        feed = asked.snapshot.index.feed_at(f"/{folder}/" if folder else "/")
+        if hub is None or feed is None or file not in FORMATS:
+            return ()
+        return (("Link", documents.links(hub, documents.address(feed, file, asked.base, part))),)
+
+    def part(self, asked: Asked) -> Slice:
         """What is asked of a feed.
 
         Raises:
             ParameterError, Problem: the query can't be read.
         """
-        return parameters.parse(self.pairs(request)) if request.scope["query_string"] else WHOLE
+        if not asked.request.scope["query_string"]:
+            return WHOLE
+        network = asked.snapshot.index.is_network
+        return parameters.parse(self.pairs(asked.request), network=network)
 
-    def _whole(self, request: Request) -> Slice:
-        if self.part(request) != WHOLE:
-            name = next(name for name, _ in self.pairs(request) if name in parameters.PARAMETERS)
+    def _whole(self, asked: Asked) -> Slice:
+        if self.part(asked) != WHOLE:
+            names = (name for name, _ in self.pairs(asked.request))
+            name = next(name for name in names if name in parameters.OF_NETWORK)
             raise ParameterError(name, "no value here: the document is whole")
         return WHOLE
 

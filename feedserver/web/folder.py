@@ -27,8 +27,7 @@ from feedserver.settings.settings import Settings
 from feedserver.web import openapi
 from feedserver.web.routes import Asked
 
-_CATALOGUE = f"/{catalogue.JSON}"
-_DOCUMENTS = (_CATALOGUE, f"/{catalogue.OPML}", f"/{archive.FILE}", f"/{openapi.NAME}")
+_DOCUMENTS = (catalogue.JSON, catalogue.OPML, archive.FILE, openapi.NAME)
 SAFE = "/~:@!$&'()*+,;="
 _QUERY = f"{SAFE}?%"
 _MAX_PATH = 1024
@@ -137,7 +136,9 @@ def _without_ranges(request: Request) -> None:
 def _is_document(path: str, index: Index) -> bool:
     """Whether a path is that of a feed's file, or of another document."""
     folder, _, file = path.rpartition("/")
-    return path in _DOCUMENTS or (file in FORMATS and index.feed_at(f"{folder}/") is not None)
+    return path.removeprefix(index.root) in _DOCUMENTS or (
+        file in FORMATS and index.feed_at(f"{folder}/") is not None
+    )
 
 
 def moved(request: Request, address: str) -> Response:
@@ -153,14 +154,14 @@ def _near(path: str, index: Index) -> list[str]:
     """Addresses that may have been meant: a feed's files, or those of one with a like name."""
     folder, _, file = path[:_MAX_PATH].rpartition("/")
     if index.feed_at(f"{folder}/") and file not in FORMATS:
-        return [*(f"{folder}/{name}" for name in FORMATS), _CATALOGUE]
+        return [*(f"{folder}/{name}" for name in FORMATS), f"{index.root}{catalogue.JSON}"]
     kind = f"/{path.strip('/').partition('/')[0]}/"
     found: list[str] = []
     if len(folder) < _MAX_LIKE:
         known = sorted(feed.path for feed in index.feeds if feed.path.startswith(kind))
         found = get_close_matches(f"{folder}/", _neighbours(f"{folder}/", known), 3, cutoff=0.75)
     name = file if file in FORMATS else next(iter(FORMATS))
-    return [*(f"{near}{name}" for near in found), _CATALOGUE]
+    return [*(f"{near}{name}" for near in found), f"{index.root}{catalogue.JSON}"]
 
 
 def _neighbours(path: str, known: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ It is the same for every site: which sections and terms there are is the catalog
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
 from feedserver.embed import component, oembed, picture, snippets, widget
@@ -21,7 +21,15 @@ NAME = "openapi.json"
 _Json = dict[str, Any]
 
 _HTML = "text/html; charset=utf-8"
+NETWORK = {
+    "/network/": "all posts of the site and its peers",
+    "/network/updates/": "all updates of the site and its peers",
+    "/network/section/{slug}/": "the updates of a section of the site and its peers",
+    "/network/project/{slug}/": "the history of a project over the site and its peers",
+}
+"""Those of a server that has peers."""
 FOLDERS = {
+    **NETWORK,
     "/": "all posts",
     "/updates/": "all updates",
     "/section/{slug}/": "the updates of a section",
@@ -73,7 +81,7 @@ def document() -> bytes:
         "servers": [{"url": "."}],
         "paths": dict(_paths()),
         "components": {
-            "parameters": {name: _parameter(name) for name in parameters.PARAMETERS},
+            "parameters": {name: _parameter(name) for name in parameters.OF_NETWORK},
             "headers": {
                 name: {"description": text, "schema": {"type": "string"}}
                 for name, text in _HEADERS.items()
@@ -86,8 +94,8 @@ def document() -> bytes:
 
 
 def _paths() -> Iterator[tuple[str, _Json]]:
-    asked = [{"$ref": f"#/components/parameters/{name}"} for name in parameters.PARAMETERS]
     for folder, what in FOLDERS.items():
+        asked = [{"$ref": f"#/components/parameters/{name}"} for name in _parameters(folder)]
         in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
         for file, form in FORMATS.items():
             operation = _get(f"{form.standard} of {what}", form.media_type, form.schema)
@@ -104,14 +112,30 @@ def _paths() -> Iterator[tuple[str, _Json]]:
             opml.MEDIA_TYPE,
             "Xml",
         ),
+        f"/network/{catalogue.JSON}": (
+            "The catalogue of all feeds of the network",
+            "application/json",
+            "Catalogue",
+        ),
+        f"/network/{catalogue.OPML}": (
+            "The catalogue of all feeds of the network, for feed readers",
+            opml.MEDIA_TYPE,
+            "Xml",
+        ),
         f"/{archive.FILE}": ("Every entry, as JSON Feed 1.1", jsonfeed.MEDIA_TYPE, "Feed"),
         f"/{NAME}": ("This description", "application/json", "Description"),
     }
     others["/feeds/"] = ("The catalogue for people, with a search", _HTML, "Text")
+    others["/network/feeds/"] = ("The catalogue of the network, with a search", _HTML, "Text")
     others["/section/"] = ("The page of all sections, for people", _HTML, "Text")
     for path, (what, media_type, schema) in others.items():
         yield path, _item(_get(what, media_type, schema), [])
     yield from _operations()
+
+
+def _parameters(folder: str) -> Iterable[str]:
+    """The names of those that feeds in a folder take."""
+    return parameters.OF_NETWORK if folder in NETWORK else parameters.PARAMETERS
 
 
 def _operations() -> Iterator[tuple[str, _Json]]:
@@ -142,19 +166,19 @@ def _embedded() -> Iterator[tuple[str, _Json]]:
     yield f"/{snippets.SCRIPT}", _item(script, [])
     shown = [_embedding("limit", {"type": "integer", "minimum": 1, "maximum": widget.MAX_LIMIT})]
     shown.append(_embedding("theme", {"enum": list(widget.THEMES)}))
-    shown += [
-        {"$ref": f"#/components/parameters/{name}"}
-        for name in parameters.PARAMETERS
-        if name != "limit"
-    ]
     layout = _embedding("layout", {"enum": list(widget.LAYOUTS)})
     for folder, what in FOLDERS.items():
         in_path = [name for name in _IN_PATH if f"{{{name}}}" in folder]
+        rest = [
+            {"$ref": f"#/components/parameters/{name}"}
+            for name in _parameters(folder)
+            if name != "limit"
+        ]
         frame = _get(f"A page for frames with {what}", _HTML, "Text")
-        yield f"/embed{folder}", _item({**frame, "parameters": [layout, *shown]}, in_path)
+        yield f"/embed{folder}", _item({**frame, "parameters": [layout, *shown, *rest]}, in_path)
         drawn = _get(f"A picture of {what}", picture.MEDIA_TYPE, "Xml")
         path = f"/embed{folder.removesuffix('/')}.svg"
-        yield path, _item({**drawn, "parameters": shown}, in_path)
+        yield path, _item({**drawn, "parameters": [*shown, *rest]}, in_path)
     asked = _get("oEmbed: what embeds the feed at an address", "application/json", "Embed")
     found = asked["responses"]["200"]["content"]
     found[oembed.MEDIA_TYPES["xml"]] = {"schema": {"$ref": "#/components/schemas/Xml"}}
@@ -220,7 +244,7 @@ def _bare(answer: _Json) -> _Json:
 
 
 def _parameter(name: str) -> _Json:
-    found = parameters.PARAMETERS[name]
+    found = parameters.OF_NETWORK[name]
     described = {"name": name, "in": "query", "description": found.what, "schema": found.schema}
     return {**described, "explode": True} if found.schema["type"] == "array" else described
 
@@ -281,6 +305,7 @@ def _schemas() -> _Json:
             entries=number,
             feeds=number,
             sources={"type": "array", "items": _object(["name", "kind", "state"], name=text)},
+            peers={"type": "array", "items": _object(["name", "kind", "state"], name=text)},
             problems=texts,
         ),
         "Description": _object(["openapi", "info", "paths"], openapi=text, info={}, paths={}),

@@ -17,10 +17,12 @@ from starlette.types import ASGIApp
 
 from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.formats.formats import FORMATS
+from feedserver.http.answers import Answers
 from feedserver.http.problems import CORS
 from feedserver.http.proxies import prefix_of
 from feedserver.pages.templates import at_home
 from feedserver.store.snapshots import Snapshot
+from feedserver.store.store import Store
 
 _Made = TypeVar("_Made")
 
@@ -29,13 +31,26 @@ READ = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """A store, and what was answered of it."""
+
+    store: Store
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """A request for what is served now; `base` is the server's root, as the client wrote it."""
+    """A request for what is served now; `base` is the server's root, as the client wrote it.
+
+    `network` is what the network has, if it is there.
+    """
 
     request: Request
     path: str
     base: str
     snapshot: Snapshot
+    served: Served
+    network: Served | None = None
 
     @property
     def name(self) -> str:

@@ -28,7 +28,7 @@ class Output:
     """All feeds, the catalogue, the redirects and the archive of one build.
 
     `index` is that of the archive, as far as it was made already; `pages` writes the pages that
-    stand beside the feeds.
+    stand beside the feeds; `hub` is the address of their hub.
     """
 
     def __init__(
@@ -38,10 +38,12 @@ class Output:
         *,
         index: Index | None = None,
         pages: Callable[[], None] = lambda: None,
+        hub: str | None = None,
     ) -> None:
         self._archive = archive
         self._index = index
         self._pages = pages
+        self._hub = hub
         self._folder = Path(site_dir)
         self._process: BaseProcess | None = None
 
@@ -97,6 +99,7 @@ class Output:
             self._folder,
             index=self._index,
             but={export.REDIRECTS},
+            hub=self._hub,
         )
         self._pages()
 

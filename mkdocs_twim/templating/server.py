@@ -71,6 +71,23 @@ def read(option: str | None, theme: str | None) -> Server | None:
     return Server(url if url.endswith("/") else f"{url}/", theme in MATERIAL)
 
 
+def hub(option: str | None) -> str | None:
+    """The hub that the options name.
+
+    Raises:
+        OptionError: it is no address of the web.
+    """
+    if option is None:
+        return None
+    url = urls.absolute(option, "")
+    if url is None or not url.startswith(("http://", "https://")) or "#" in url:
+        raise OptionError(
+            f"mkdocs.yml: twim: hub: expected an address such as https://feeds.example/hub, "
+            f"found {option!r}"
+        )
+    return url
+
+
 def _has_more(url: str) -> bool:
     parts = urlsplit(url)
     return bool(parts.query or parts.fragment or parts.username)

@@ -142,7 +142,7 @@ def test_the_html_checker_finds_nothing(nu: list[str], site: str, tmp_path: Path
 
 
 def test_the_stylesheet_is_css(nu: list[str]) -> None:
-    path = Path(__file__).parents[2] / "feedserver" / "assets" / "style.css"
+    path = Path(__file__).parents[2] / "feedserver" / "pages" / "style.css"
     done = subprocess.run([*nu, "--css", str(path)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -1,4 +1,5 @@
 """`python -m tests.crash bot [N]`: kill the bot N times at random instants, and look what came.
+`network` is in a module of its own.
 
 One homeserver for all. What was begun goes on where it ended: the folder keeps the number of kills,
 the seed and the newsletter. Each kill is a SIGKILL of the bot's process, at an instant within what
@@ -27,6 +28,7 @@ from feedserver.bot import memory
 from feedserver.bot.bot import Bot
 from feedserver.bot.config import TOKEN, Config, Room
 from tests.conftest import ROOT
+from tests.crash import network
 from tests.feedserver.running import until
 from tests.rooms.newsletter import Newsletter
 from tests.rooms.synapse import Member, Synapse, homeserver
@@ -65,13 +67,15 @@ class Campaign:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run crash")
-    parser.add_argument("what", choices=["bot"])
+    parser.add_argument("what", choices=["bot", "network"])
     parser.add_argument("kills", type=int, nargs="?", default=1000)
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--folder", type=Path, default=ROOT / ".crash" / "bot")
+    parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     logging.disable(logging.WARNING)
-    folder: Path = options.folder
+    folder: Path = options.folder or ROOT / ".crash" / options.what
+    if options.what == "network":
+        return network.campaign(folder, options.kills, options.seed)
     (folder / "synapse").mkdir(parents=True, exist_ok=True)
     campaign = Campaign.load(folder / "campaign.json", options.seed)
     print(f"seed {campaign.seed}, {campaign.kills} kills before this run", flush=True)

@@ -28,6 +28,7 @@ from feedserver.formats.formats import FORMATS
 from feedserver.model import FeedKind, Reporter
 from feedserver.serving.metrics import Metrics
 from feedserver.serving.reports import Report
+from feedserver.settings import peers
 from feedserver.settings.settings import Settings, load
 from feedserver.web import openapi
 from mkdocs_twim.config import AliasesConfig, NamedFeedConfig, TaxonomyConfig, TwimConfig
@@ -145,6 +146,19 @@ def test_the_settings_that_are_shown_can_be_read(tmp_path: Path) -> None:
         path = tmp_path / "feedserver.toml"
         path.write_text(text, "utf-8")
         assert load(path, {}, {}).workers == 2
+
+
+def test_the_peers_that_are_shown_can_be_read(tmp_path: Path) -> None:
+    pages = (REFERENCE / "peers.md", HOW_TO / "join-a-network.md")
+    shown = [text for page in pages for _, text in _files(page).items()]
+    shown += re.findall(r"(?ms)^```toml\n(.*?)^```$", pages[1].read_text("utf-8"))
+    assert len(shown) == 3
+    for text in shown:
+        path = tmp_path / "feedserver.toml"
+        path.write_text(text, "utf-8")
+        assert load(path, {}, {}).peers
+    keys = re.findall(r"`(\w+)`", "".join(re.findall(r"(?m)^\| (`.*?) \|", _page("peers"))))
+    assert {*keys} == {*peers._READERS}
 
 
 def test_every_metric_is_documented() -> None:

@@ -15,6 +15,8 @@ class Request:
     path: str
     headers: Mapping[str, str]
     client: tuple[str, int] = ("", 0)
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass
@@ -44,8 +46,13 @@ def serving(answer: Callable[[Request], Answer] | None = None) -> Iterator[Web]:
     web = Web("", [], answer or (lambda request: Answer(status=404)))
 
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
-            request = Request(self.path, dict(self.headers.items()), self.client_address)
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = dict(self.headers.items())
+            request = Request(self.path, headers, self.client_address, self.command, body)
             web.requests.append(request)
             found = web.answer(request)
             if found.raw is not None:

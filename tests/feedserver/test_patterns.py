@@ -20,6 +20,7 @@ from feedserver.embed import oembed
 from feedserver.feeds import parameters
 from feedserver.foreign import _content, _xml
 from feedserver.http import conditions, negotiation, proxies
+from feedserver.network import hubs, looking
 from feedserver.serving import protocol, subscribers
 from feedserver.text import _drawn, html, urls
 from tests.conftest import DEEP
@@ -33,6 +34,8 @@ _MORE = (
     (_xml, ("_DECLARATION", "_AUTHOR", "_SELF", "_HREF", "_DOCTYPE", "_AT", "_BASE_WITHIN")),
     (_xml, ("_OWN_BASE",)),
     (_content, ("_PICTURE", "_OF_STYLE", "_CANDIDATE")),
+    (looking, ("_NO_MARKUP", "_HEAD_END", "_LINK", "_ATTRIBUTE")),
+    (hubs, ("_LINK", "_PARAMETER")),
 )
 _FEW = 30
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from xml.sax.saxutils import escape
@@ -15,7 +16,7 @@ from feedserver.errors import ArchiveError, ForeignError
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import NamedFeed
 from feedserver.feeds.index import Index
-from feedserver.foreign import reading
+from feedserver.foreign import isolated, reading
 from feedserver.foreign.reading import Options, Reading
 from feedserver.formats import archive as archives
 from feedserver.formats import jsonfeed
@@ -313,7 +314,7 @@ def test_an_item_that_only_looks_like_ours_is_read_as_any_other() -> None:
 def test_an_archive_is_an_archive() -> None:
     feeds = [Feed("/", "All", "", "posts", "/blog/")]
     data = archives.serialise(archive([post("one")], feeds))
-    assert reading.read(data, Options()) == Reading(archives.parse(data))
+    assert reading.read(data, Options()) == Reading(archives.parse(data), complete=True)
     with pytest.raises(ArchiveError, match=r"_twim\.version: invalid enum value 2"):
         reading.read(data.replace(b'"_twim":{"version":1', b'"_twim":{"version":2'), Options())
 
@@ -528,3 +529,70 @@ def test_what_of_an_issue_is_in_no_update_is_told() -> None:
         "https://letters.example/1/: what stands below '# Shore' is in no update; sections are ##"
         " (source)"
     ]
+
+
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+
+
+def tombstone(id: str, when: str = "2026-04-01T00:00:00Z", *, name: str = "at:") -> str:
+    declared = f"xmlns{':at' if name else ''}='{TOMBSTONES}'"
+    return f"<{name}deleted-entry {declared} ref=\"{escape(id)}\" when='{when}'/>"
+
+
+def test_a_tombstone_takes_an_entry_away_and_is_told() -> None:
+    """RFC 6721, 3: however its namespace is declared."""
+    gone, other = "https://letters.example/2/?a=b&c=d", "https://letters.example/3/"
+    found = read(
+        atom(
+            entry(content("<p>One.</p>")),
+            entry(content("<p>Two.</p>"), id=escape(gone), title="Two"),
+            tombstone(gone),
+            tombstone(other, name=""),
+        )
+    )
+    assert [each.id for each in found.archive.entries] == ["https://letters.example/1/"]
+    assert found.withdrawn == (gone, other)
+
+
+def test_an_entry_that_came_back_after_its_tombstone_stands() -> None:
+    """RFC 6721, 3: of two that contradict each other the later is true."""
+    found = read(atom(entry(), tombstone("https://letters.example/1/", "2025-01-01T00:00:00Z")))
+    assert len(found.archive.entries) == 1
+    assert found.withdrawn == ()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        content("<p>x</p>") + f"<!-- {tombstone('https://letters.example/1/')} -->",
+        f"<content type='html'><![CDATA[{tombstone('https://letters.example/1/')}]]></content>",
+        content(tombstone("https://letters.example/1/")),
+        f"<x:deleted-entry xmlns:x='urn:other' ref='https://letters.example/1/' y='{TOMBSTONES}'/>",
+    ],
+)
+def test_what_only_looks_like_a_tombstone_is_none(written: str) -> None:
+    found = read(atom(entry(written)))
+    assert len(found.archive.entries) == 1
+    assert found.withdrawn == ()
+
+
+def test_the_order_of_a_feed_is_told() -> None:
+    ids = [f"https://letters.example/{number}/" for number in (2, 1, 3)]
+    found = read(atom(*(entry(id=id, title=id) for id in ids)))
+    assert list(found.order) == ids
+    assert not found.complete
+    assert read(archives.serialise(archive([post("one")]))).complete
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        atom(entry(), entry(id="https://letters.example/3/"), tombstone("https://x.example/2/")),
+        archives.serialise(archive([post("one")])),
+    ],
+)
+def test_what_a_process_reads_is_the_same(data: bytes) -> None:
+    read_here, read_there = read(data), isolated.read(data, Options())
+    assert read_there.archive.entries == read_here.archive.entries
+    told = operator.attrgetter("findings", "complete", "order", "withdrawn")
+    assert told(read_there) == told(read_here)

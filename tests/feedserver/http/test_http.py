@@ -12,9 +12,10 @@ import pytest
 from starlette.responses import HTMLResponse, Response
 from starlette.testclient import TestClient
 
-from feedserver.errors import EntryNotFoundError
+from feedserver.errors import AwayError, EntryNotFoundError
 from feedserver.feeds.parameters import Slice
 from feedserver.formats import archive as archives
+from feedserver.http import problems
 from feedserver.http.answers import FastPath
 from feedserver.http.problems import Problem
 from feedserver.http.representations import Content, Representations
@@ -258,7 +259,9 @@ def test_strangers_can_not_fill_what_is_remembered(
     write_site(tmp_path)
     app = app_of(tmp_path, url=None)
     assert isinstance(app, FastPath)
-    known = app._answers._known
+    answers = app._answers("/atom.xml")
+    assert answers
+    known = answers._known
     with TestClient(app) as client:
         for number in range(30):
             client.get("/atom.xml", headers={"Host": f"a{number}.example"})
@@ -306,3 +309,10 @@ def test_what_may_have_been_meant_is_looked_for_within_limits(
             assert client.get(path).status_code == 404
         # The letters of all names, each beside those of what was asked for, would be millions.
         assert compared and max(compared) < 100_000
+
+
+def test_who_asks_while_nothing_can_be_kept_is_told_to_come_again() -> None:
+    found = problems.of(AwayError("postgresql://db.example/feeds: it is away"))
+    assert found.status_code == 503
+    assert (found.headers or {})["Retry-After"] == "30"
+    assert "db.example" not in found.detail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 import pytest
@@ -11,12 +12,13 @@ from starlette.types import Receive, Scope, Send
 
 from feedserver.errors import StateError
 from feedserver.feeds.index import Index
+from feedserver.model import Feed
 from feedserver.serving.operations import Operations
 from feedserver.serving.reports import Told
 from feedserver.settings.settings import Settings
 from feedserver.sources import statefolder
-from feedserver.sources.statefolder import Health
-from tests.samples import archive
+from feedserver.sources.statefolder import Health, SourceStatus
+from tests.samples import DAY, archive, post
 
 pytestmark = pytest.mark.dependency
 
@@ -38,6 +40,28 @@ def test_without_a_feed_nothing_can_be_served() -> None:
         assert answer.json() == {"status": "failing", "entries": 0, "feeds": 0, "sources": []}
         # Nothing has been counted yet.
         assert client.get("/metrics").content == b""
+
+
+def test_peers_are_shown_with_what_is_wrong() -> None:
+    good = SourceStatus("https://a.example/", "address", DAY, None, "current")
+    bad = SourceStatus("https://b.example/", "address", None, "it answers 410 Gone", "missing")
+    mine = Health((SourceStatus("site", "site", DAY, None, "current"),))
+
+    def health(*peers: SourceStatus) -> Any:
+        told = statefolder.together([mine, Health(peers=peers)])
+        found = archive([post("one")], [Feed("/", "L", "L", "posts", "/")])
+        operations = Operations(
+            _nothing, lambda: Told(told, b""), index=lambda: Index(found), public_metrics=True
+        )
+        with TestClient(operations) as client:
+            return client.get("/healthz").json()
+
+    assert health(good)["status"] == "ok"
+    found = health(good, bad)
+    assert found["status"] == "degraded" and len(found["sources"]) == 1
+    assert [each["state"] for each in found["peers"]] == ["current", "missing"]
+    assert found["peers"][1]["error"] == "it answers 410 Gone"
+    assert "peers" not in health()
 
 
 def test_a_source_is_current_or_not(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
-"""The process that workers belong to: what it listens on."""
+"""The process that workers belong to: what it listens on, and what it can't be told."""
 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
+from feedserver.errors import SettingsError
 from feedserver.serving import parent
+from feedserver.settings.settings import Settings
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -22,3 +25,10 @@ def test_answers_do_not_wait_on_a_kept_connection(host: str) -> None:
                 # asyncio goes by the protocol.
                 assert taken.proto == socket.IPPROTO_TCP
                 assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_hub_elsewhere_has_to_know_where_the_server_is(tmp_path: Path) -> None:
+    (tmp_path / "atom.xml").write_text("x")
+    settings = Settings(sources=(str(tmp_path / "atom.xml"),), hub="https://hub.example/")
+    with pytest.raises(SettingsError, match="hub: a hub elsewhere has to know where we are"):
+        parent.serve(settings, lambda ready, origin: None)

@@ -9,7 +9,7 @@ import pytest
 
 from feedserver.errors import SettingsError
 from feedserver.feeds.catalogue import NamedFeed
-from feedserver.settings.settings import _READERS, Settings, load, names
+from feedserver.settings.settings import _READERS, Settings, load, names, password
 from feedserver.settings.values import host_and_port
 
 ALL = """
@@ -18,8 +18,13 @@ folder = "site"
 host = "::1"
 port = 0
 url = "https://feeds.example/news"
+hub = "https://hub.example/"
 workers = 4
 state = "/var/lib/feedserver"
+database = "postgresql://feeds@db.example/feeds"
+database_password_file = "/run/secrets/database"
+history = false
+history_entries = 100
 interval = 2
 poll = 60
 fetch_timeout = 1.5
@@ -43,6 +48,11 @@ max_headers = 2000
 max_parameters = 5
 head_timeout = 3
 drain = 1
+peer_entries = 100
+peer_bytes = 2000
+
+[[peers]]
+url = "https://news.example/"
 
 [feeds.no-twim]
 title = "Without the newsletter"
@@ -93,7 +103,7 @@ def test_a_file_may_tell_all(tmp_path: Path) -> None:
 
 
 def test_every_setting_can_be_read() -> None:
-    assert {each.name for each in dataclasses.fields(Settings)} == {*_READERS, "feeds"}
+    assert {each.name for each in dataclasses.fields(Settings)} == {*_READERS, "feeds", "peers"}
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
@@ -184,3 +194,23 @@ def test_a_variable_that_is_none_is_named() -> None:
 def test_an_address_has_a_host_and_a_port() -> None:
     assert host_and_port("localhost:80") == ("localhost", 80)
     assert host_and_port("[::1]:0") == ("::1", 0)
+
+
+def test_the_password_of_the_database_is_read_from_environment_or_file(tmp_path: Path) -> None:
+    found = _load(tmp_path, 'database = "postgresql://ida@db.example/owls"')
+    assert password(found, {}) is None
+    assert password(found, {"DATABASE_PASSWORD": "mellon"}) == "mellon"
+    told = 'database = "postgresql://db.example/owls"\ndatabase_password_file = "secret"'
+    found = _load(tmp_path, told)
+    with pytest.raises(SettingsError, match="secret: database_password_file: No such file"):
+        password(found, {})
+    (tmp_path / "secret").write_text("sesame\n")
+    assert password(found, {}) == "sesame"
+    assert password(found, {"DATABASE_PASSWORD": "mellon"}) == "mellon"
+
+
+def test_a_password_in_the_database_s_address_is_never_shown(tmp_path: Path) -> None:
+    found = _load(tmp_path, 'database = "postgresql://ida:sesame@db.example/owls"')
+    assert "sesame" not in repr(found)
+    error = _error(tmp_path, 'database = "mysql://ida:sesame@db.example/owls"')
+    assert error == "feedserver.toml:1: database: expected an address postgresql://…, found another"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Collection, Iterator, Mapping
 from concurrent import futures
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,8 +19,9 @@ from feedserver.feeds import export
 from feedserver.formats import archive as archives
 from feedserver.model import Feed
 from feedserver.settings.settings import Settings
-from feedserver.sources.builder import COPIES, DATABASE, Builder
+from feedserver.sources.builder import DATABASE, Builder
 from feedserver.sources.fetching import Fetched, Validators, WebFetcher
+from feedserver.sources.keeping import COPIES
 from feedserver.sources.slots import Slot
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import STATUS
@@ -65,14 +67,23 @@ class _Waiting(Builder):
 class Bench:
     """A builder, its state folder, and the file of an archive."""
 
-    def __init__(self, folder: Path, clock: Clock, *sources: str, **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *sources: str,
+        lasting: Path | None = None,
+        **settings: Any,
+    ) -> None:
         self.state = folder / "state"
         self.settings = replace(
             Settings(sources=sources, state=self.state, private_addresses=True, fetch_timeout=60),
             **settings,
         )
         self.clock = clock
-        self.builder = _Waiting(self.settings, fetcher=WebFetcher(self.settings), now=clock)
+        self.builder = _Waiting(
+            self.settings, fetcher=WebFetcher(self.settings), now=clock, lasting=lasting
+        )
 
     def refresh(self) -> bool:
         return self.builder.refresh()
@@ -89,6 +100,24 @@ class Bench:
             item["id"].removeprefix(f"{SITE.url}blog/")
             for item in json.loads(document.body)["items"]
         ]
+
+
+def test_a_source_is_fetched_as_soon_as_there_is_room_for_a_thread(
+    tmp_path: Path, clock: Clock, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.says(archives.serialise(archive([post("one")], FEEDS)))
+    other = put(tmp_path / "archive.json", "two")
+    bench = Bench(tmp_path, clock, f"{web.origin}/archive.json", str(other))
+
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        assert bench.refresh() and bench.ids() == ["two/"]
+    assert "can't start new thread" in bench.status()[0]["error"]
+    assert bench.refresh() and {*bench.ids()} == {"one/", "two/"}
+    assert "error" not in bench.status()[0]
 
 
 def put(path: Path, *names: str) -> Path:
@@ -245,6 +274,65 @@ def test_failures_are_waited_out_longer_and_longer(tmp_path: Path, clock: Clock,
     clock.passes(1)
     assert bench.refresh()
     assert bench.status()[0]["state"] == "current"
+
+
+def test_who_was_never_read_is_asked_again_sooner(tmp_path: Path, clock: Clock, web: Web) -> None:
+    """Two servers that read each other are started one after the other."""
+    web.says(Answer(status=500))
+    other = put(tmp_path / "archive.json", "two")
+    bench = Bench(tmp_path, clock, web.origin, str(other))
+    for seconds in (5, 10, 20):
+        asked = len(web.requests)
+        bench.refresh()
+        assert len(web.requests) == asked + 1
+        clock.passes(seconds - 1)
+        bench.refresh()
+        assert len(web.requests) == asked + 1
+        clock.passes(1)
+    web.says(Answer(status=503, headers={"Retry-After": "600"}))
+    bench.refresh()
+    clock.passes(599)
+    web.says(feed("one"))
+    assert not bench.refresh()
+    clock.passes(1)
+    assert bench.refresh()
+
+
+class _Told:
+    """What hubs tell of sources, and what the builder says."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.said: list[str] = []
+
+    def take(self) -> tuple[Collection[str], Collection[str]]:
+        asked, self.asked = self.asked, []
+        return asked, ()
+
+    def fetched(self, source: str) -> None:
+        self.said.append("fetched")
+
+    def missed(self, source: str) -> None:
+        self.said.append("missed")
+
+
+def test_what_was_told_is_over_when_it_has_been_fetched(
+    tmp_path: Path, clock: Clock, web: Web
+) -> None:
+    web.says(feed("one"))
+    bench = Bench(tmp_path, clock, web.origin)
+    bench.builder.pushes = told = _Told()
+    bench.refresh()
+    told.said = []
+    web.says(Answer(status=500))
+    told.asked = [web.origin]
+    clock.passes(2)
+    bench.refresh()
+    assert len(web.requests) == 2 and not told.said
+    web.says(feed("one", "two"))
+    clock.passes(60)
+    assert bench.refresh()
+    assert told.said == ["fetched"]
 
 
 def test_the_last_good_copy_survives_a_restart(tmp_path: Path, clock: Clock, web: Web) -> None:

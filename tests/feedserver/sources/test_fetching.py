@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 
 import pytest
 
 from feedserver.errors import FetchError
 from feedserver.settings.settings import Settings
-from feedserver.sources.fetching import Fetched, Validators, WebFetcher, is_public, resolve
+from feedserver.sources.fetching import Fetched, Threads, Validators, WebFetcher, is_public, resolve
 from tests.feedserver.origin import Answer, Request, Web, serving
 
 OPEN = Settings(private_addresses=True, fetch_timeout=10)
@@ -360,3 +362,28 @@ def test_the_system_s_look_up() -> None:
         fetch("http://x.invalid/")
     with pytest.raises(FetchError, match="no such host"):
         fetch(f"http://{'x' * 70}.example/")
+
+
+def test_few_threads_do_what_is_put_to_them_and_end() -> None:
+    threads = Threads(3)
+    may_end, done = threading.Event(), threading.Semaphore(0)
+    before = {*threading.enumerate()}
+    found: list[int] = []
+
+    def work(number: int) -> None:
+        may_end.wait()
+        found.append(number)
+        done.release()
+
+    for number in range(50):
+        threads.put(partial(work, number))
+    begun = {*threading.enumerate()} - before
+    assert len(begun) == 3
+    may_end.set()
+    for _ in range(50):
+        done.acquire()
+    assert sorted(found) == list(range(50))
+    for thread in begun:
+        thread.join()
+    threads.put(done.release)
+    done.acquire()

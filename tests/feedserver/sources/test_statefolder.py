@@ -6,15 +6,23 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import platformdirs
 import pytest
+from sqlalchemy import select
 
 from feedserver.errors import SourceError, StateError
+from feedserver.ledger import work
+from feedserver.network.pushes import Pushes
+from feedserver.network.tables import PUSHES
+from feedserver.settings.peers import Peer
 from feedserver.settings.settings import Settings
-from feedserver.sources import statefolder
-from feedserver.sources.builder import COPIES, DATABASE, Builder
+from feedserver.sources import keeping, statefolder
+from feedserver.sources.builder import DATABASE, Builder
 from feedserver.sources.fetching import WebFetcher
+from feedserver.sources.keeping import COPIES
 from feedserver.sources.statefolder import LOCK, STATUS
 from feedserver.store import database
 from tests.feedserver.faults import DAMAGES, no_room, replace_by_pipe
@@ -356,3 +364,47 @@ def test_a_folder_in_which_nothing_can_be_written_is_held_if_it_can_be_served(
             builder = Builder(settings, state=held, fetcher=WebFetcher(settings), now=clock)
             assert not builder.refresh()
             assert builder.health.sources[0].current and builder.health.problems
+
+
+def test_what_may_not_be_lost_outlives_other_sources_and_peers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Histories and subscriptions lie in one ledger."""
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda name: tmp_path / "data" / name)
+    peer = Peer("https://owls.example/")
+    address = "https://letters.example/atom.xml"
+    tokens, kept = [], []
+    for settings in (
+        Settings(sources=("site", address)),
+        Settings(sources=(address,)),
+        Settings(sources=(address, "https://foxes.example/"), peers=(peer,)),
+    ):
+        with statefolder.subscribed(settings) as folder, statefolder.held(settings) as held:
+            assert folder == held.lasting == tmp_path / "data" / "feedserver"
+            with keeping.ledger_of(settings, folder) as found:
+                Pushes(found, work.runner(found)).want([address], subscribing=True)
+                with found.reading() as connection:
+                    tokens.append(connection.scalar(select(PUSHES.c.token)))
+            with keeping.opened(settings, held.lasting) as histories:
+                kept.append(histories.about(address))
+                histories.mark(address, 1.0)
+    assert tokens[0] and len(set(tokens)) == 1
+    assert kept[0] is None and kept[1] == kept[2] is not None
+
+
+def test_of_two_servers_without_a_state_one_has_the_subscribers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda name: tmp_path / "data" / name)
+    first, second = Settings(sources=("a",)), Settings(sources=("b",))
+    with statefolder.subscribed(first) as folder:
+        assert folder
+        with statefolder.subscribed(second) as other:
+            assert other is None
+        assert "name a folder, the setting state" in caplog.text
+        with statefolder.subscribed(replace(second, state=tmp_path / "state")) as other:
+            assert other == tmp_path / "state"
+        with statefolder.subscribed(replace(second, database="postgresql://db/x")) as other:
+            assert other is not None
+    with statefolder.subscribed(second) as again:
+        assert again == folder

@@ -234,7 +234,7 @@ def server(
         state=folder.parent / "site.state",
         log_requests=True,
     )
-    app = worker._app(settings, served(folder), lambda: Told(Health(), b""))
+    app = worker._app(settings, served(folder), None, lambda: Told(Health(), b""))
     with anyio.from_thread.start_blocking_portal() as portal:
         found = _Server(app, portal)
         with found.started():

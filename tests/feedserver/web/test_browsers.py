@@ -666,7 +666,7 @@ def test_errors_look_like_the_rest(client: TestClient) -> None:
 def test_templates_escape_what_they_are_given() -> None:
     package = ROOT / "feedserver"
     paths = {*package.rglob("*.html")}
-    assert package / "templates" / "feed.html" in paths
+    assert package / "pages" / "feed.html" in paths
     assert package / "embed" / "frame.html" in paths
     unescaped = []
     for path in sorted(paths):

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Match
 from starlette.testclient import TestClient
 
-from feedserver.feeds.parameters import PARAMETERS
+from feedserver.feeds.parameters import OF_NETWORK
 from feedserver.formats.formats import FORMATS
 from feedserver.http.answers import FastPath
 from feedserver.serving import operations
@@ -32,7 +32,7 @@ def test_every_address_and_parameter_is_described(tmp_path: Path) -> None:
         assert answer.headers["content-type"] == "application/json"
         for path in ("/atom.xml", "/section/{slug}/feed.json", "/archive.json", "/feeds/"):
             assert found["paths"][path].keys() >= {"get", "head", "options"}
-        assert tuple(found["components"]["parameters"]) == tuple(PARAMETERS)
+        assert tuple(found["components"]["parameters"]) == tuple(OF_NETWORK)
         assert all(form.schema in found["components"]["schemas"] for form in FORMATS.values())
         for path, name in (("/feed.json", "Feed"), ("/feeds.json", "Catalogue")):
             jsonschema.validate(client.get(path).json(), found["components"]["schemas"][name])

@@ -1,0 +1,218 @@
+"""The database that the ledger is: opened, created, and written in transactions.
+
+Times in it are seconds since 1970, as floating point numbers, so that both databases compare them
+alike.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, Table, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+
+from feedserver.errors import AwayError, StateError
+from feedserver.ledger.tables import METADATA, SCHEMA, VERSION
+
+log = logging.getLogger("feedserver")
+
+FILE = "ledger.sqlite"
+BUSY = 30.0
+"""How long, in seconds, a transaction waits for another one of SQLite, unless it is said."""
+_CONNECTING = 5
+"""How long, in seconds, a connection to PostgreSQL may take."""
+_CREATING = 7_449_313
+"""Any number that nobody else locks."""
+
+
+class Ledger:
+    """An open database, for any number of threads; use `opened`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._created = False
+        self._creating = threading.Lock()
+
+    @property
+    def url(self) -> URL:
+        """Where it is, with its password, and for PostgreSQL's driver: not to be shown."""
+        return self._engine.url
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on several machines may work on it."""
+        return self._engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it is kept, or none. On SQLite it is the only one.
+
+        Raises:
+            StateError: the database can't be used.
+        """
+        self.create()
+        with self._writing() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database from its beginning to its end.
+
+        Raises:
+            StateError: the database can't be used.
+        """
+        self.create()
+        with _told(self._engine), self._engine.connect() as connection:
+            if self.is_shared:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    def create(self) -> None:
+        """See to it that its tables are there.
+
+        Raises:
+            StateError: the database can't be used, or an other version of the server wrote it.
+        """
+        with self._creating:
+            if not self._created:
+                with self._writing() as connection:
+                    self._create(connection)
+                self._created = True
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with _told(self._engine), self._engine.connect() as connection:
+            with connection.execution_options(writes=True).begin():
+                yield connection
+
+    def _create(self, connection: Connection) -> None:
+        if self.is_shared:
+            # Of several that come first one makes the tables, and the others find them.
+            connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
+        METADATA.create_all(connection)
+        version = connection.scalar(select(SCHEMA.c.version))
+        if version is None:
+            connection.execute(SCHEMA.insert().values(version=VERSION))
+        elif version != VERSION:
+            url = _shown(self._engine.url)
+            raise StateError(f"{url}: it is of version {version}, and this is {VERSION}")
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that may say what is to be done where the row is there, `on_conflict_do_…`."""
+    shared = connection.dialect.name == "postgresql"
+    return postgresql.insert(table) if shared else sqlite.insert(table)
+
+
+@contextmanager
+def opened(
+    folder: Path,
+    url: str | None = None,
+    password: str | None = None,
+    *,
+    patient: bool = False,
+    busy: float = BUSY,
+) -> Iterator[Ledger]:
+    """The ledger in a state folder, or at the address of a database of PostgreSQL.
+
+    Who is `patient` gets that of a database that is away; its transactions raise until it is back.
+    They wait `busy` seconds for others, on SQLite.
+
+    Raises:
+        AwayError: its database is away.
+        StateError: it can't be used, or an other version of the server wrote it.
+    """
+    engine = _engine(folder, url, password, busy)
+    try:
+        found = Ledger(engine)
+        try:
+            found.create()
+        except AwayError as error:
+            if not (patient and found.is_shared):
+                raise
+            log.error("the ledger is away, and is waited for: %s", error)
+        yield found
+    finally:
+        engine.dispose()
+
+
+def is_there(folder: Path | None) -> bool:
+    """Whether a ledger is in a state folder."""
+    return folder is not None and (folder / FILE).is_file()
+
+
+def _engine(folder: Path, url: str | None, password: str | None, busy: float) -> Engine:
+    if url is None:
+        try:
+            # What is subscribed to has secrets.
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StateError(f"{folder}: {error.strerror}") from error
+        engine = sqlalchemy.create_engine(
+            URL.create("sqlite", database=str(folder / FILE)),
+            connect_args={"timeout": busy},
+            hide_parameters=True,
+        )
+        event.listen(engine, "connect", _connected)
+        event.listen(engine, "begin", _begun)
+        return engine
+    try:
+        found = make_url(url)
+        if found.drivername not in ("postgresql", "postgres"):
+            raise StateError(f"{_shown(found)}: a database is at an address postgresql://…")
+        found = found.set(drivername="postgresql+psycopg")
+        if password is not None:
+            found = found.set(password=password)
+        within = {"connect_timeout": _CONNECTING}
+        return sqlalchemy.create_engine(
+            found, pool_pre_ping=True, connect_args=within, hide_parameters=True
+        )
+    except (ArgumentError, ValueError) as error:
+        raise StateError("the setting database is no address postgresql://…") from error
+    except ImportError as error:
+        message = (
+            "the setting database needs PostgreSQL's driver: pip install mkdocs-twim[postgresql]"
+        )
+        raise StateError(message) from error
+
+
+def _connected(connection: object, record: object) -> None:
+    # Transactions are begun below, and what was answered isn't forgotten, whatever happens.
+    connection.isolation_level = None  # type: ignore[attr-defined]
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begun(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    """Say what is wrong with a database, and not what was put into it, as SQLAlchemy does.
+
+    Neither is its error a cause: who logs that would log secrets of subscribers.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        kind = AwayError if isinstance(error, OperationalError) else StateError
+        told = kind(f"{_shown(engine.url)}: {reason}")
+        raise told.with_traceback(error.__traceback__) from None
+
+
+def _shown(url: URL) -> str:
+    """An address without what is secret of it: libpq takes passwords among the parameters, too."""
+    return repr(url.set(query={}))
