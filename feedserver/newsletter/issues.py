@@ -60,6 +60,13 @@ _SPEECH = (
     r"|replies|reports|says|shares|states|tells|writes|brought|gave|said|sent|spoke|told|wrote"
     r"|(?!based|fixed|landed|launched|merged|moved|released|shipped|updated)[a-z]+ed)\b"
 )
+# How a heading begins that only ends an issue.
+_FAREWELL = re.compile(
+    r"\W*(?:(?:and |so |well,? )*that(?:'s| is| was) (?:all|it)\b|the end\b|(?:good)?bye\b"
+    r"|farewell\b|see (?:you|ya)\b|so long\b|un?till? (?:next|then|we)\b"
+    r"|next (?:issue|month|time|week)\b|(?:many )?thanks?\b|have a (?:good|great|lovely|nice)\b|closing\b|outro\b)",
+    re.IGNORECASE,
+)
 _SPEAKS = re.compile(_SOON + _SPEECH, re.IGNORECASE)
 _ACTS = re.compile(rf"{_SOON}(?::|{_SPEECH}|[a-z]+s\b)", re.IGNORECASE)
 
@@ -144,9 +151,9 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
 def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> list[Stray]:
     """What of an issue isn't where its author may think it is, in the order of the document.
 
-    Below a `#` that ends a section stands what is in no update. Where an issue has no `##` its
-    sections may be meant by `#`, else it takes a project or a quote for a word about it. A report
-    below a smaller heading is part of a section, where that has no projects.
+    Below a `#` that ends a section stands what is in no update. A last word of plain text is meant
+    to be in none, if the issue has `##` and its heading is one of farewell. A report below a
+    smaller heading is part of a section, where that has no projects.
     """
     if not re.search("<h[1456]", html_text):
         return []
@@ -159,11 +166,13 @@ def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
     # The heading that is in question, and what has begun before it.
     current: Stray | None = None
     in_section = has_begun = False
-    for heading, node in blocks:
+    last = max((at for at, (each, _) in enumerate(blocks) if each.tag in _LEVELS), default=-1)
+    for at, (heading, node) in enumerate(blocks):
         level = (_LEVELS | _SMALLER).get(heading.tag or "", 0)
         is_lost = current is not None and current.level == 1
         if level == 0 or (is_lost and level > 2):
-            if current and (level or node.tag == "blockquote" or (is_lost and not has_sections)):
+            is_last_word = has_sections and at > last and _is_farewell(current)
+            if current and (level or node.tag == "blockquote" or (is_lost and not is_last_word)):
                 found += [] if current in found else [current]
         elif level < 4 or in_section:
             title = _heading(heading, ids).title
@@ -173,6 +182,10 @@ def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
             in_section = level > 3 or (level == 2 and not is_ignored)
             has_begun = has_begun or level > 1 or not has_sections
     return found
+
+
+def _is_farewell(stray: Stray | None) -> bool:
+    return stray is not None and _FAREWELL.match(_plain(stray.title)) is not None
 
 
 def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:

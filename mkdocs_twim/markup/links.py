@@ -28,9 +28,11 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MARKDOWN_FILE = re.compile(
     r"[^?#]+\.(?:md|markdown|mdown|mkdn?)(?:[?#].*)?", re.IGNORECASE | re.DOTALL
 )
-_LINK = re.compile(r"""\shref=(["'])(.+?)\1""", re.DOTALL)
-_TAG = re.compile(r"<[a-zA-Z][^<>]*>")
-_INTERNAL = re.compile(r"""\shref=(["'])(@/.*?)\1""", re.DOTALL)
+_TAG = re.compile(r"""<[a-zA-Z](?:[^<>=]++|=\s*+"[^"<]*+"|=\s*+'[^'<]*+'|=)*+>""")
+_ATTRIBUTE = re.compile(
+    r"""(?:(?<!\s)\s++|(?<=["'/]))([^\s"'<>/=]++)\s*+=\s*+"""
+    r"""(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>]++))"""
+)
 _ROOT = re.compile(r"""(\s(?:href|src|poster|action|data|cite)\s*=\s*["']?)/(?!/)""", re.IGNORECASE)
 _SRCSET = re.compile(r"""(\ssrcset\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
 _CANDIDATE = re.compile(r"""(["',]\s*)/(?!/)""")
@@ -53,13 +55,37 @@ def resolve_internal(html: str, resolve: Callable[[str], str | None]) -> str:
     neither page nor feed has a dead one.
     """
 
-    def link(match: re.Match[str]) -> str:
-        address = resolve(unescape(match[2]))
-        return "" if address is None else f' href="{escape(address)}"'
+    def link(target: str) -> str | None:
+        return _href(resolve(unescape(target))) if target.startswith("@/") else None
 
-    if '"@/' in html or "'@/" in html:
-        html = _TAG.sub(lambda tag: _INTERNAL.sub(link, tag[0]), html)
-    return html
+    return _relinked(html, link) if "@/" in html else html
+
+
+def _relinked(html: str, link: Callable[[str], str | None]) -> str:
+    """Put other attributes for those that lead somewhere; `link` gives `None` for what stays."""
+
+    def attribute(match: re.Match[str]) -> str:
+        found = link(_value(match)) if match[1].lower() == "href" else None
+        return match[0] if found is None else found
+
+    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(attribute, tag[0]), html)
+
+
+def _href(address: str | None) -> str:
+    return "" if address is None else f' href="{escape(address)}"'
+
+
+def _value(attribute: re.Match[str]) -> str:
+    return attribute[2] or attribute[3] or attribute[4] or ""
+
+
+def _hrefs(html: str, tags: str = "") -> Iterator[str]:
+    """Where the links of a text's HTML lead, as written; of `tags`, if they are named."""
+    for tag in _TAG.finditer(html):
+        if not tags or re.match(rf"<(?:{tags})[\s/]", tag[0], re.IGNORECASE):
+            for match in _ATTRIBUTE.finditer(tag[0]):
+                if match[1].lower() == "href" and _value(match):
+                    yield _value(match)
 
 
 def own_anchors(html: str, text: str) -> dict[str, str]:
@@ -71,12 +97,7 @@ def own_anchors(html: str, text: str) -> dict[str, str]:
     written = {to[1:]: target[1:] for to, target in found if to[:1] == "#" and to != "#"}
     if not written:
         return {}
-    fragments = (
-        _plain(match[2][1:])
-        for tag in _TAG.finditer(html)
-        for match in _LINK.finditer(tag[0])
-        if match[2][0] == "#"
-    )
+    fragments = (_plain(target[1:]) for target in _hrefs(html) if target[0] == "#")
     return {fragment: written[fragment] for fragment in fragments if fragment in written}
 
 
@@ -88,26 +109,16 @@ def resolve_files(
     `resolve` is told a link as it is written. One that leads nowhere loses its address. `told` is
     HTML whose links MkDocs has looked at: what it left as it is was told.
     """
-    targets = _written(text) | {_plain(target): target for target in _hrefs(text)}
+    targets = _written(text) | {_plain(target): target for target in _hrefs(text, "a|area")}
     written = {to: target for to, target in targets.items() if _is_file(to)}
-    for match in _LINK.finditer(told) if written else ():
-        written.pop(_plain(match[2]), None)
+    for given in _hrefs(told) if written else ():
+        written.pop(_plain(given), None)
 
-    def link(match: re.Match[str]) -> str:
-        target = written.get(_plain(match[2]))
-        if target is None:
-            return match[0]
-        address = resolve(target)
-        return "" if address is None else f' href="{escape(address)}"'
+    def link(given: str) -> str | None:
+        target = written.get(_plain(given))
+        return None if target is None else _href(resolve(target))
 
-    return _TAG.sub(lambda tag: _LINK.sub(link, tag[0]), html) if written else html
-
-
-def _hrefs(text: str) -> Iterator[str]:
-    """Where the links lead that a text has as HTML."""
-    for tag in _TAG.finditer(text):
-        if tag[0][:2].lower() == "<a" and (match := _LINK.search(tag[0])):
-            yield match[2]
+    return _relinked(html, link) if written else html
 
 
 def named_files(text: str) -> frozenset[str]:
@@ -116,7 +127,8 @@ def named_files(text: str) -> frozenset[str]:
     What begins with a slash may be another program's of the same host. Feeds are written behind
     all else, and are no files of the site.
     """
-    links = (target for target in _written(text) if target[:1] not in "/@")
+    targets = (*_written(text), *map(_plain, _hrefs(text, "a|area")))
+    links = (target for target in targets if target[:1] not in "/@")
     media = (
         _plain(next(filter(None, match.groups()), ""))
         for tag in _TAG.finditer(text)
@@ -245,8 +257,13 @@ def line_of(text: str, address: str) -> int | None:
 
     The same path at the end of a longer address ("https://other.example/img/a.png") is another.
     """
-    for spelling in (address, unquote(address), escape(address)):
-        found = re.search(rf"(?<![\w.:/-]){re.escape(spelling)}", text)
-        if found:
-            return text.count("\n", 0, found.start()) + 1
+    spellings = [re.escape(each) for each in (address, unquote(address), escape(address))]
+    # First where it is a link's or a picture's: a name may stand in the text as well.
+    for before, after in (
+        (r"""(?:(?<=[(<"'=])|(?<=\]: ))""", r"""(?=[)>"'\s])"""),
+        (r"(?<![\w.:/-])", ""),
+    ):
+        for spelling in spellings:
+            if found := re.search(f"{before}{spelling}{after}", text):
+                return text.count("\n", 0, found.start()) + 1
     return None

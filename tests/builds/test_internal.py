@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from urllib.parse import urljoin
 
+import pytest
+
 from tests.sites import SITE_URL, build, post
 
 YAML = "---\ntitle: {}\ndate: 2024-01-01\n---\n\n{}\n"
@@ -244,6 +246,40 @@ def test_links_in_html_to_markdown_files_lead_to_their_pages_or_are_told(tmp_pat
     [entry] = [item for item in built.json("feed.json")["items"] if item["title"] == "One"]
     assert f'<a href="{SITE_URL}about/#who">about</a>' in entry["content_html"]
     assert "gone.md" not in entry["content_html"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<a href=TO>",
+        "<A HREF=TO>",
+        "<A HREF='TO'>",
+        '<a class=x HREF = "TO" id="here">',
+        "<a title='see href=\"none.md\"' href=TO class=y>",
+        '<a title="1 > 0" href="TO">',
+        "<a\n  rel=me\n  href=TO>",
+    ],
+)
+def test_links_in_html_are_read_however_they_are_written(tag: str, tmp_path: Path) -> None:
+    there, gone, file = (tag.replace("TO", to) for to in ("../about.md#who", "gone.md", "g.pdf"))
+    body = f"Of gone.md and g.pdf.\n\n{there}about</a>\n\n{gone}gone</a>\n\n{file}file</a>\n"
+    built = build(tmp_path, {**FILES, "blog/one.md": post("One", body)})
+    lines = post("One", body).split("\n")
+    [about, lost, pdf] = [
+        next(at for at, line in enumerate(lines, 1) if re.search(rf"={to}|= ?[\"']{to}", line))
+        for to in (r"\.\./about", r"gone\.md", r"g\.pdf")
+    ]
+    assert about < lost < pdf
+    assert built.warnings == [
+        f"blog/one.md:{lost}: the link to 'gone.md' leads nowhere",
+        f"blog/one.md:{pdf}: the file 'g.pdf' is not there",
+    ]
+    page = built.read("blog/one/index.html")
+    assert re.search(r'href="\.\./\.\./about/#who"[^<]*>about</a>', page)
+    assert not re.search(r"<a\b[^<]*gone\.md", page, re.IGNORECASE)
+    [entry] = [item for item in built.json("feed.json")["items"] if item["title"] == "One"]
+    assert re.search(rf'<a [^<]*href="{SITE_URL}about/#who"[^<]*>about</a>', entry["content_html"])
+    assert entry["content_html"].count("gone.md") == 1
 
 
 def test_links_to_markdown_files_in_bodies_of_shortcodes_elsewhere(tmp_path: Path) -> None:

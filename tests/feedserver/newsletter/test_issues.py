@@ -673,10 +673,23 @@ def test_what_stands_below_a_second_heading_of_the_first_level_is_told() -> None
     assert _strays("# Boats\n\nA.\n\n# Weather\n\nB.\n") == [(1, "Weather")]
 
 
+@pytest.mark.parametrize("end", ["", "\n# Tides\n\nHigh.\n", "\n# See you\n\nNext week.\n"])
+def test_plain_text_below_it_is_told_where_projects_have_the_second_level(end: str) -> None:
+    text = f"# Boats\n\n## Heron\n\nA.\n\n# Weather\n\n- Calm.\n{end}"
+    told = [(1, "Weather"), *([(1, "Tides")] if "Tides" in end else [])]
+    assert _strays(text) == told
+    assert _strays(text, "weather", "TIDES") == []
+    assert _strays(text.replace("- Calm.\n", "")) == told[1:]
+
+
 def test_a_farewell_below_a_heading_of_the_first_level_is_not_told() -> None:
     text = "# This week\n\n## Boats\n\nA.\n\n# See you\n\nNext week.\n"
     assert _strays(text) == []
     assert _strays(text + "\n### Heron\n\nB.\n\n> C.\n") == [(1, "See you")]
+    # It is one only at the end.
+    assert _strays(text + "\n## Tides\n\nHigh.\n") == [(1, "See you")]
+    for farewell in ("That’s all for this week!", "👋 Bye", "Thanks to all", "The end"):
+        assert _strays(f"## Boats\n\nA.\n\n# {farewell}\n\nNext week.\n\nStay dry.\n") == []
     assert _strays("## Boats\n\n> # A heading that Dan wrote\n>\n> B.\n") == []
 
 
