@@ -64,7 +64,8 @@ _SPEECH = (
 _FAREWELL = re.compile(
     r"\W*(?:(?:and |so |well,? )*that(?:'s| is| was) (?:all|it)\b|the end\b|(?:good)?bye\b"
     r"|farewell\b|see (?:you|ya)\b|so long\b|un?till? (?:next|then|we)\b"
-    r"|next (?:issue|month|time|week)\b|(?:many )?thanks?\b|have a (?:good|great|lovely|nice)\b|closing\b|outro\b)",
+    r"|next (?:issue|month|time|week)\b|(?:many )?thanks?\b"
+    r"|have a (?:good|great|lovely|nice)\b|closing\b|outro\b)",
     re.IGNORECASE,
 )
 _SPEAKS = re.compile(_SOON + _SPEECH, re.IGNORECASE)

@@ -18,11 +18,11 @@ import pytest
 
 from feedserver.embed import oembed
 from feedserver.feeds import parameters
-from feedserver.foreign import _content, _xml
+from feedserver.foreign import _xml
 from feedserver.http import conditions, negotiation, proxies
 from feedserver.network import hubs, looking
 from feedserver.serving import protocol, subscribers
-from feedserver.text import _drawn, html, urls
+from feedserver.text import _drawn, html, lazy, urls
 from tests.conftest import DEEP
 from tests.steps import steps
 
@@ -33,7 +33,7 @@ _MODULES = (
 _MORE = (
     (_xml, ("_DECLARATION", "_AUTHOR", "_SELF", "_HREF", "_DOCTYPE", "_AT", "_BASE_WITHIN")),
     (_xml, ("_OWN_BASE",)),
-    (_content, ("_PICTURE", "_OF_STYLE", "_CANDIDATE")),
+    (lazy, ("_PICTURE", "_OF_STYLE", "CANDIDATE", "_STANDS_IN", "_TAG", "_ROOTED")),
     (looking, ("_NO_MARKUP", "_HEAD_END", "_LINK", "_ATTRIBUTE")),
     (hubs, ("_LINK", "_PARAMETER")),
 )

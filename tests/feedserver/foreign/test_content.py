@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from html import escape
@@ -127,6 +128,8 @@ def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
         '<img src="/blank.gif" data-echo="/gull.png" alt="A gull">',
         f'<img src="{DOT}" data-cfsrc="/gull.png" alt="A gull">',
         '<img nitro-lazy-src="/gull.png" alt="A gull">',
+        f'<img src="{DOT}" data-hi-res-src="/gull.png" alt="A gull">',
+        '<img src="/grey.png" data-hi-res-src="/gull.png" alt="A gull">',
         f'<img src="{DOT}" data-src-small="/grey.png" data-src-large="/gull.png" alt="A gull">',
         '<img src="/1x1.png" data-permalink="/gull/" data-orig-file="/gull.png" alt="A gull">',
         '<img src="/blank.gif" data-srcset="/gull.png 300w, /gull-2.png 600w" alt="A gull">',
@@ -150,6 +153,50 @@ def test_a_lazy_picture_is_the_picture(written: str) -> None:
     assert "noscript" not in found and "data" not in found and "grey" not in found
 
 
+BLURRED = '<img class="c1 blur" src="https://cdn.example/max/60/gull.png?q=20" width="60">'
+SHARP = '<img class="c2" src="https://cdn.example/max/1400/gull.png" alt="A gull">'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{BLURRED}<noscript>{SHARP}</noscript>",
+        f"<noscript>{SHARP}</noscript>{BLURRED}",
+        f"<div>{BLURRED}</div><canvas></canvas>\n<noscript><p>{SHARP}</p></noscript>",
+        f"<div><div>{BLURRED}</div><img class='c9'><noscript>{SHARP}</noscript></div>",
+        f"<div><noscript>{SHARP}</noscript></div> <span>{BLURRED}</span>",
+        f"<noscript>{escape(SHARP)}</noscript><a href='/big/'>{BLURRED}</a>",
+        f"{BLURRED.replace('c1 blur', 'c1')}<noscript>{SHARP}</noscript>",
+        f"{BLURRED.replace('gull.png', '0a3f')}<noscript>{SHARP}</noscript>",
+        f"<noscript>{SHARP}</noscript><img src='https://cdn.example/gull-30x20.jpg'>",
+        f"{BLURRED}<img data-src='https://cdn.example/max/1400/gull.png' alt='A gull'>"
+        f"<noscript>{SHARP}</noscript>",
+        f"<noscript>{SHARP}</noscript>"
+        "<img data-src='https://cdn.example/max/1400/gull.png' alt='A gull'>",
+        f"{BLURRED}<img data-src='https://cdn.example/max/1400/gull.png' alt='A gull'>",
+        f"<picture><source data-srcset='/x 1x'>{BLURRED}</picture><noscript>{SHARP}</noscript>",
+    ],
+)
+@pytest.mark.parametrize("frame", ["<p>{}</p>", "<figure><div>{}</div></figure>"])
+def test_a_picture_that_stood_in_for_another_does_not_stand_beside_it(
+    written: str, frame: str
+) -> None:
+    found = shown(f"<p>Look:</p>{frame.format(written)}<p>So far.</p>") or ""
+    assert found.count("<img") == 1 and "/max/1400/gull.png" in found and "A gull" in found
+    assert "max/60" not in found and "noscript" not in found
+
+
+def test_pictures_of_one_name_or_with_others_in_noscript_all_stay() -> None:
+    text = (
+        '<p><img src="/1/photo.jpg"><img data-src="/2/photo.jpg">'
+        '<noscript><img src="/2/photo.jpg"></noscript></p>'
+        '<p><img src="/a.jpg"> and</p><noscript><img src="/b.jpg"></noscript><p><img src="/c.jpg">'
+    )
+    assert re.findall('src="https://letters.example/([^"]*)"', shown(text) or "") == [
+        *("1/photo.jpg", "2/photo.jpg", "a.jpg", "b.jpg", "c.jpg")
+    ]
+
+
 def test_a_link_around_a_lazy_picture_stays() -> None:
     text = f'<a href="/full.jpg"><img src="{DOT}" data-lazyload="/t.jpg"></a>'
     assert shown(f"<p>x</p>{text}") == (
@@ -165,6 +212,9 @@ def test_a_link_around_a_lazy_picture_stays() -> None:
         "<div class=\"hero\" data-bg=\"url('/gull.png')\" style='background:none'> </div>",
         '<div class="hero" data-background-image="/gull.png"><span></span></div>',
         '<div class="hero" data-bgset="/gull.png 300w, /gull-2.png 600w"></div>',
+        '<section data-bg="https://letters.example/gull.png"></section>',
+        '<section class="hero lazy" data-bg="/gull.png"><h2>Gulls</h2><p>Of the sea.</p></section>',
+        '<header data-bg="/gull.png"><div data-bg="dark">Gulls</div></header>',
     ],
 )
 def test_a_lazy_background_of_nothing_else_is_a_picture(written: str) -> None:
@@ -172,7 +222,18 @@ def test_a_lazy_background_of_nothing_else_is_a_picture(written: str) -> None:
     assert found.count('<img src="https://letters.example/gull.png">') == found.count("<img") == 1
 
 
-def test_a_lazy_background_of_something_is_none() -> None:
+@pytest.mark.parametrize(
+    "value", ["dark", "#fff", "true", "1.5", "rgba(0,0,0,.5)", "var(--sand)", "bg-sand.dark", ""]
+)
+@pytest.mark.parametrize("inner", ["", "<p>x</p>"])
+def test_a_background_that_is_no_address_is_no_picture(value: str, inner: str) -> None:
+    found = shown(f'<p>x</p><section data-bg="{value}">{inner}</section>') or ""
+    assert "<img" not in found and found.count("<p>x</p>") == (2 if inner else 1)
+
+
+def test_a_lazy_background_of_much_or_of_a_picture_is_none() -> None:
+    long = f"<div><p>{'Sand. ' * 60}</p></div>"
+    assert "<img" not in (shown(long.replace("<div>", '<div data-bg="/grain.png">')) or "")
     text = '<div><p>x</p><img src="https://letters.example/gull.png"></div>'
     assert shown(text.replace("<div>", '<div data-bg="/grain.png">')) == text
 
@@ -269,8 +330,12 @@ SITE_ROOT = "https://letters.example/"
         lambda n: "<noscript>" * n + "<p></noscript>",
         lambda n: "<noscript></noscript><!--" * n,
         lambda n: "<picture>" + "<source data-srcset=a.png><img>" * n,
+        lambda n: "<div><img class=blur src=a.png></div><noscript><img src=b.png></noscript>" * n,
+        lambda n: "<div>" * 100 + "<noscript><img src=b.png></noscript>" * n,
+        lambda n: "<div data-bg=dark>" * n + "x",
+        lambda n: "<img class=blur src=a.png>" * n + "<noscript><img src=b.png></noscript>" * n,
     ],
-    ids=range(16),
+    ids=range(20),
 )
 def test_content_is_prepared_in_steps_that_grow_with_it(make: Callable[[int], str]) -> None:
     first, second = make(400), make(800)

@@ -1,0 +1,394 @@
+"""Pictures that a script would show, put where it would: those of others' HTML are often lazy.
+
+Lazy pictures have a placeholder, and the picture's address where only their script looks for it,
+or in a `noscript` beside them, and each stands once. What is left empty without its picture goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from feedserver.text import urls
+
+# What scripts and hosts that show pictures late have for src, srcset and a background.
+SOURCES = (
+    "data-src data-lazy-src data-original data-orig-src data-lazy data-actualsrc data-lazyload"
+    " data-lazyload-src data-lazy-original data-original-src data-defer-src data-deferred data-echo"
+    " data-cfsrc data-ezsrc data-opt-src data-breeze data-flickity-lazyload nitro-lazy-src"
+    " data-flickity-lazyload-src data-wpfc-original-src data-pagespeed-lazy-src"
+    " data-pagespeed-high-res-src data-hi-res-src data-hires-src data-high-res-src data-highres-src"
+    " data-hi-res data-hires data-highres"
+).split()
+SETS = (
+    "data-srcset data-lazy-srcset data-original-set data-lazyload-srcset data-ezsrcset"
+    " data-original-srcset data-orig-srcset data-flickity-lazyload-srcset nitro-lazy-srcset"
+    " data-wpfc-original-srcset"
+).split()
+BACKGROUNDS = (
+    "data-bg data-bg-src data-bgset data-lazy-bg data-background data-background-image"
+    " data-lazy-background nitro-lazy-bg"
+).split()
+# Not so data-lazy="true".
+IS_ADDRESS = re.compile(r"\s*[^\s./]*[./]\S+\s*")
+CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
+_PLACEHOLDER = re.compile(
+    r"lazy|placeholder|blank|spacer|transparent|pixel|1x1|loading", re.IGNORECASE
+)
+_PICTURE = re.compile(r"[^?#]*\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#].*)?", re.I | re.S)
+_ROOTED = re.compile(r"https?:|\.{0,2}/", re.IGNORECASE)
+_LESSER = re.compile(r"blur|low|placeholder|preview|small|thumb")
+_OF_STYLE = re.compile(r"\s*url\(\s*([\"']?)(.*?)\1\s*\).*", re.DOTALL)
+_PLACES = frozenset(
+    "p a i b span figure picture div li em strong center section article header aside".split()
+)
+# A line or two on a picture; more is a text that has something behind it.
+_MOST_ON_PICTURE = 300
+# What says that a picture only stands in for another one.
+_STANDS_IN = re.compile(
+    r"blur|freeze|lazy|low[-_]?(?:qual|res)|lqip|placeholder|preview|progressive|small|thumb|tiny",
+    re.IGNORECASE,
+)
+_SIZE = re.compile(r"[-_@]?(?:\d+x\d*|\d*x\d+|\d+w?|blur|large|low|lqip|small|thumb|tiny)\Z")
+_MAX_NAME = 100
+_NEAR = 4
+_FRAMES = frozenset("a div figure p picture span".split())
+_BLANK = frozenset("br canvas noscript svg".split())
+_TAG = re.compile("<[^<>]*>")
+_EMPTIED = "data-emptied"
+_SHOWN = "data-shown"
+_SEEN = "img, video, audio, iframe, object, embed, table, hr, input, youtube-player, svg, math"
+
+
+def show(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
+    """Put a document's pictures where they are seen; whether anything is changed.
+
+    Addresses are relative to `base`; what stands in a `noscript` is text in the document.
+    """
+    changes = [
+        _uncover(body, base),
+        _show_backgrounds(parser, body, base),
+        _without_doubles(body, base),
+        _without_noscript(parser, body, base),
+        _without_empty(body, base),
+    ]
+    return any(changes)
+
+
+def _uncover(body: LexborNode, base: str) -> bool:
+    """Put the addresses that a script would into the place where it would."""
+    changed = False
+    # What the sources of a picture offer to those that know its image only.
+    offered: dict[int | None, str | None] = {}
+    for node in body.css("img, source, video, audio, iframe"):
+        given = node.attributes
+        source, several = _hidden(given, base), next(filter(None, map(given.get, SETS)), None)
+        if several:
+            node.attrs["srcset"] = several
+        candidates = list(_candidates(several or "", base))
+        parent = node.parent.mem_id if node.parent is not None else None
+        if node.tag == "source":
+            given_set = several or given.get("srcset") or ""
+            offered[parent] = next(_candidates(given_set, base), offered.get(parent))
+        elif node.tag == "img" and source is None:
+            if candidates and given.get("src") not in candidates:
+                source = candidates[0]
+            elif not candidates and _is_placeholder({"src": given.get("src")}, base):
+                source = _named_otherwise(given, base) or offered.get(parent)
+        if source:
+            node.attrs["src"] = source
+            node.attrs[_SHOWN] = ""
+            if not several and _is_for_now(given, base):
+                del node.attrs["srcset"]
+        poster = address_of(given.get("data-poster"), base)
+        if poster:
+            node.attrs["poster"] = poster
+        changed |= bool(source or several or poster)
+    return changed
+
+
+def _show_backgrounds(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
+    """Show the picture that a script would put behind an element, if that holds no other, and
+    no more text than stands on a picture."""
+    found = body.css(", ".join(f"[{name}]" for name in BACKGROUNDS))
+    full: set[int] = set()
+    changed = False
+    for node in reversed(found):
+        if node.tag not in _PLACES or _is_aside(node):
+            continue
+        if node.mem_id not in full:
+            address, text = _background(node, base), node.text().strip()
+            has_picture = node.css_first(_SEEN) is not None
+            if not (has_picture or text or address):
+                changed = True
+                _mark(node)
+                node.decompose()
+                continue
+            if not has_picture and len(text) <= _MOST_ON_PICTURE:
+                if address is None:
+                    continue
+                changed = True
+                image = parser.create_node("img")
+                image.attrs["src"] = address
+                if (first := node.first_child) is not None:
+                    first.insert_before(image)
+                else:
+                    node.insert_child(image)
+        for parent in _parents(node):
+            if parent.mem_id in full:
+                break
+            full.add(parent.mem_id)
+    return changed
+
+
+def _background(node: LexborNode, base: str) -> str | None:
+    """The address of the picture that a script would put behind an element; not so `dark`."""
+    written = next(filter(None, map(node.attributes.get, BACKGROUNDS)), "").strip()
+    of_style = _OF_STYLE.fullmatch(written)
+    address = next(_candidates(of_style[2] if of_style else written, base), "")
+    is_address = of_style or _ROOTED.match(address) or _PICTURE.fullmatch(address)
+    return address if address and is_address else None
+
+
+def _without_doubles(body: LexborNode, base: str) -> bool:
+    """Take out what stood in for a picture until its script had fetched it."""
+    changed = False
+    for image in body.css(f"img[{_SHOWN}]"):
+        meant = [image.attributes.get("src")]
+        for other, _ in _near(image, base):
+            if _SHOWN not in other.attributes and _stands_in(other, meant, base, is_beside=False):
+                _mark(other)
+                other.decompose()
+                changed = True
+    return changed
+
+
+def _stands_in(
+    image: LexborNode, meant: Sequence[str | None], base: str, *, is_beside: bool
+) -> bool:
+    """Whether a picture only stands in for one of others; one right beside them needs less."""
+    given = image.attributes
+    address = address_of(given.get("src"), base)
+    if address is None:
+        return True
+    if address in {address_of(each, base) for each in meant}:
+        return False
+    said = " ".join(filter(None, map(given.get, ("class", "id", "style", "src"))))
+    has_sign = _STANDS_IN.search(said) is not None or not _is_large(given)
+    has_name = bool(name := _name(address)) and name in {_name(each or "") for each in meant}
+    return (has_sign or has_name) if is_beside else (has_sign and has_name)
+
+
+def _is_large(given: dict[str, str | None]) -> bool:
+    sizes = [given.get("width") or "", given.get("height") or ""]
+    return not any(size.isdecimal() and int(size[:4]) <= 64 for size in sizes)
+
+
+def _name(address: str) -> str:
+    """The name of a picture's file, less its ending and its size."""
+    name = re.split("[?#]", address)[0].rpartition("/")[2].lower()
+    stem = (name.rpartition(".")[0] or name)[-_MAX_NAME:]
+    return _SIZE.sub("", stem) or stem
+
+
+def _near(
+    node: LexborNode, base: str, sides: Sequence[bool] = (False, True)
+) -> list[tuple[LexborNode, bool]]:
+    """The few pictures beside a node and what frames it, and whether none stands between.
+
+    `sides` are where to look: before it (`False`) and behind it (`True`).
+    """
+    found: list[tuple[LexborNode, bool]] = []
+    for _ in range(_NEAR):
+        ends = [_look(node, forward, found, base) for forward in sides]
+        parent = node.parent
+        if parent is None or parent.tag not in _FRAMES or not all(ends):
+            break
+        node = parent
+    return found
+
+
+def _look(node: LexborNode, forward: bool, found: list[tuple[LexborNode, bool]], base: str) -> bool:
+    """Add the pictures on one side of a node; whether there is nothing else on that side."""
+    is_beside = True
+    for _ in range(2 * _NEAR):
+        following = node.next if forward else node.prev
+        if following is None:
+            return True
+        node = following
+        if _is_blank(node):
+            continue
+        images = [node] if node.tag == "img" else node.css("img") if node.tag in _FRAMES else []
+        if len(images) != 1 or node.text().strip():
+            return False
+        found.append((images[0], is_beside))
+        is_beside = is_beside and not _is_real(images[0], base)
+    return False
+
+
+def _is_blank(node: LexborNode) -> bool:
+    if node.is_text_node:
+        return not (node.text_content or "").strip()
+    return not node.is_element_node or node.tag in _BLANK
+
+
+def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
+    """Put what stands in for a picture into its place, unless that has been found."""
+    # One within another goes with it.
+    nodes = [node for node in body.css("noscript") if not _is_aside(node)]
+    there = {
+        address_of(node.attributes.get("src"), base)
+        for node in (body.css("img") if nodes else ())
+        if not _is_aside(node)
+    }
+    for node in nodes:
+        pictures = list(filter(_is_meant, _pictures(node, base)))
+        addresses = [address_of(given.get("src"), base) for given in pictures]
+        # What follows one with words may be another picture.
+        sides = (False,) if _TAG.sub("", node.text() or "").strip() else (False, True)
+        near = _near(node, base, sides) if pictures else []
+        shown = next((each for each, beside in near if beside and _SHOWN in each.attributes), None)
+        if shown is not None:
+            # It is the same picture, maybe of another size.
+            del shown.attrs[_SHOWN]
+            stood_in = 1 if _SHOWN not in pictures[0] else 0
+            pictures, addresses = pictures[stood_in:], addresses[stood_in:]
+        for other, is_beside in near if shown is None else ():
+            if _SHOWN not in other.attributes and _stands_in(
+                other, addresses, base, is_beside=is_beside
+            ):
+                there.discard(address_of(other.attributes.get("src"), base))
+                _mark(other)
+                other.decompose()
+        for given, address in zip(pictures, addresses, strict=True):
+            if address not in there:
+                there.add(address)
+                image = parser.create_node("img")
+                for name, value in given.items():
+                    if name != _SHOWN:
+                        image.attrs[name] = value or ""
+                node.insert_before(image)
+        _mark(node)
+        node.decompose()
+    return bool(nodes)
+
+
+def _is_aside(node: LexborNode) -> bool:
+    return any(parent.tag == "noscript" for parent in _parents(node))
+
+
+def _pictures(noscript: LexborNode, base: str) -> list[dict[str, str | None]]:
+    """The attributes of the pictures in an element; some have its markup as text."""
+    found = noscript.css("img")
+    text = noscript.text() or ""
+    inner: LexborNode | None = None
+    if not found and "<img" in text:
+        parser = LexborHTMLParser(f"<!doctype html><body>{text}")
+        inner = parser.body
+        if inner is not None:
+            _uncover(inner, base)
+    return [dict(image.attributes) for image in (inner.css("img") if inner else found)]
+
+
+def _without_empty(body: LexborNode, base: str) -> bool:
+    """Take out pictures that nothing shows, and what is empty without them."""
+    changed = False
+    for node in body.css("picture > source, img"):
+        several = node.attributes.get("srcset") or ""
+        if next(_candidates(several, base), None) or (node.tag == "img" and _is_real(node, base)):
+            continue
+        _mark(node)
+        node.decompose()
+        changed = True
+    full: set[int] = set()
+    for place in reversed(body.css(f"[{_EMPTIED}]")):
+        if place.mem_id in full or _holds(place):
+            # What this stands in isn't empty, either.
+            if place.parent is not None:
+                full.add(place.parent.mem_id)
+        else:
+            place.decompose()
+    return changed
+
+
+def _holds(node: LexborNode) -> bool:
+    """Whether there is anything to see in a node."""
+    return bool(node.text().strip()) or node.css_first(_SEEN) is not None
+
+
+def _mark(node: LexborNode) -> None:
+    """Mark what a node stands in, which may be empty once it is gone."""
+    for parent in _parents(node):
+        if parent.tag not in _PLACES or _EMPTIED in parent.attributes:
+            return
+        parent.attrs[_EMPTIED] = ""
+
+
+def _parents(node: LexborNode) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+def _hidden(given: dict[str, str | None], base: str) -> str | None:
+    """The address that a script would put in, as it is written."""
+    found = (given.get(name) for name in SOURCES)
+    return next(
+        (each for each in found if each and IS_ADDRESS.fullmatch(each) and address_of(each, base)),
+        None,
+    )
+
+
+def _is_for_now(given: dict[str, str | None], base: str) -> bool:
+    """Whether the `srcset` of a lazy picture has nothing but its placeholder."""
+    candidates = list(_candidates(given.get("srcset") or "", base))
+    return "srcset" in given and all(
+        each == given.get("src") or _PLACEHOLDER.search(each) for each in candidates
+    )
+
+
+def _named_otherwise(given: dict[str, str | None], base: str) -> str | None:
+    """The address of a picture in an attribute that no script is known for."""
+    found = [
+        value
+        for name, value in given.items()
+        if value
+        and name.startswith("data-")
+        and (_PICTURE.fullmatch(value) or name.startswith("data-src-"))
+        and IS_ADDRESS.fullmatch(value)
+        and address_of(value, base)
+        and not _LESSER.search(name)
+    ]
+    return found[0] if found else None
+
+
+def _is_placeholder(given: dict[str, str | None], base: str) -> bool:
+    named = f"{given.get('src') or ''} {given.get('class') or ''}"
+    return address_of(given.get("src"), base) is None or _PLACEHOLDER.search(named) is not None
+
+
+def _is_meant(given: dict[str, str | None]) -> bool:
+    """Whether a picture is to be seen; others count visitors."""
+    sizes = {given.get("width"), given.get("height")}
+    return sizes.isdisjoint({"0", "1"}) and "none" not in (given.get("style") or "")
+
+
+def _is_real(node: LexborNode, base: str) -> bool:
+    return address_of(node.attributes.get("src"), base) is not None
+
+
+def address_of(address: str | None, base: str) -> str | None:
+    """The address of a picture in full, if it is one that a reader can fetch."""
+    if not address or not address.strip() or address.lstrip().startswith("#"):
+        return None
+    found = urls.absolute(address, base)
+    return found if found and found.startswith("http") else None
+
+
+def _candidates(several: str, base: str) -> Iterator[str]:
+    """The addresses in a `srcset` that a reader can fetch."""
+    found = (each.rstrip(",") for each in CANDIDATE.findall(several))
+    return (each for each in found if address_of(each, base))
