@@ -34,6 +34,7 @@ from feedserver.sources.client import Client
 from feedserver.sources.fetching import WebFetcher
 from feedserver.sources.sightings import Sightings
 from feedserver.text.urls import absolute
+from feedserver.text.words import counted
 
 _SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 
@@ -201,7 +202,7 @@ def _export(options: argparse.Namespace) -> int:
     source = sources.find(options.source, by_hand, Sightings(_now))
     archive = _whole(source, by_hand) if source.path is None else source.read()
     count = export.write(archive, options.url or archive.site.url, options.folder)
-    print(f"wrote {count} files into {options.folder}")
+    print(f"wrote {counted(count, 'file')} into {options.folder}")
     return 0
 
 
@@ -222,7 +223,7 @@ def _import(options: argparse.Namespace) -> int:
     source = sources.find(options.source, by_hand, Sightings(_now))
     archive = source.read(WebFetcher(by_hand))
     address, count = keeping.begin(by_hand, archive, _now().timestamp())
-    print(f"added {count} entries to what is kept of {address}")
+    print(f"added {counted(count, 'entry', 'entries')} to what is kept of {address}")
     return 0
 
 
@@ -242,8 +243,9 @@ def _check(options: argparse.Namespace) -> int:
         for finding in found:
             causes.setdefault(finding.cause, []).append(f"{name}: {finding}")
     for first, *others in causes.values():
-        print(first + (f", and {len(others)} times more" if others else ""))
-    print(f"checked {count} documents: {len(causes) or 'nothing'} found")
+        more = "once" if len(others) == 1 else f"{len(others)} times"
+        print(first + (f", and {more} more" if others else ""))
+    print(f"checked {counted(count, 'document')}: {len(causes) or 'nothing'} found")
     return 1 if causes else 0
 
 
@@ -257,7 +259,7 @@ def _publish(options: argparse.Namespace) -> int:
     told = publishing.publish(options.address, client)
     for failure in told.failures:
         print(failure, file=sys.stderr)
-    print(f"told {told.hub} of {told.count} feeds")
+    print(f"told {told.hub} of {counted(told.count, 'feed')}")
     return 1 if told.failures else 0
 
 
@@ -281,7 +283,7 @@ def _add_peer(options: argparse.Namespace) -> int:
 
 def _forget(options: argparse.Namespace) -> int:
     count = keeping.forget(_settings(options), options.id)
-    print(f"forgot {count} entries")
+    print(f"forgot {counted(count, 'entry', 'entries')}")
     return 0
 
 

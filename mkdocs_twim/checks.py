@@ -22,6 +22,7 @@ from feedserver.formats import archive
 from feedserver.newsletter import issues
 from feedserver.newsletter.issues import is_issue
 from feedserver.text.slugs import slugify
+from feedserver.text.words import counted
 from mkdocs_twim.content.authors import Authors
 from mkdocs_twim.content.frontmatter import FrontMatter
 from mkdocs_twim.content.static import StaticFile
@@ -175,7 +176,7 @@ def remarks(pages: Sequence[PostPage]) -> Iterator[str]:
     ]
     if tagged:
         place = f"{tagged[0].file.src_uri}:{tagged[0].source.front.line_of('tags')}"
-        others = f", and those of {len(tagged) - 1} more posts," if tagged[1:] else ""
+        others = f", and those of {counted(len(tagged) - 1, 'more post')}," if tagged[1:] else ""
         yield f"{place}: tags: these{others} are no terms: the option taxonomies has no 'tags'"
 
 

@@ -55,7 +55,8 @@ def check(
     later than `now` are findings. Of what this project writes itself, `own`, more is asked than
     what makes a feed valid.
     """
-    return tuple(_check(data, address, content_type, now, own))
+    # One date, as that of publication and of change, is one fault.
+    return tuple(dict.fromkeys(_check(data, address, content_type, now, own)))
 
 
 def _check(

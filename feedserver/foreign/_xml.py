@@ -76,6 +76,7 @@ _BASE_WITHIN = re.compile(
 )
 # A player in a page, as YouTube has it, and no file.
 _FLASH = "application/x-shockwave-flash"
+_PAGES = ("text/html", "application/xhtml+xml")
 _IMAGES = re.compile(r"image/[\w.+-]+")
 
 
@@ -100,7 +101,8 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
         if not found.get("version") and not found.entries:
             raise ForeignError("it is no JSON Feed, Atom or RSS")
         if found.bozo:
-            message = f"is no well-formed XML, and is read as far as it goes: {_fault(found)}"
+            fault = str(found.get("bozo_exception", "")) or "no reason is known"
+            message = f"is no well-formed XML, and is read as far as it goes: {fault}"
             findings.append(Finding(0, FEED, message))
         drafts = tuple(_draft(item, number) for number, item in enumerate(found.entries, 1))
         items, withdrawn = _without_deleted(drafts, _tombstones(text))
@@ -174,17 +176,12 @@ def _without_deleted(
     return tuple(item for item in items if item.id not in gone), tuple(gone)
 
 
-def _fault(found: Mapping[str, object]) -> str:
-    return str(found.get("bozo_exception", "")) or "no reason is known"
-
-
 def _decoded(data: bytes, content_type: str | None) -> tuple[str, list[Finding]]:
     """The text of a document, without its declaration and without what XML can't hold."""
     findings = []
     codec = next((codec for mark, codec in _MARKS if data.startswith(mark)), None)
     declared = _ENCODING.match(data[:400])
-    charset = _CHARSET.search(content_type or "")
-    names = [match[1] for match in (charset,) if match]
+    names = [match[1] for match in (_CHARSET.search(content_type or ""),) if match]
     names += [declared[1].decode()] if declared else []
     for name in names:
         codec = codec or _codec(name)
@@ -197,7 +194,7 @@ def _decoded(data: bytes, content_type: str | None) -> tuple[str, list[Finding]]
     text = text.removeprefix("\ufeff")
     text, count = _NO_XML.subn("", text)
     if count:
-        findings.append(Finding(23, FEED, f"has {count} characters that XML can't hold"))
+        findings.append(Finding(23, FEED, f"has characters that XML can't hold: {count}"))
     return _DECLARATION.sub("", text, count=1).lstrip(), findings
 
 
@@ -285,9 +282,19 @@ def _link(item: Mapping[str, object]) -> str | None:
     """The address of an item: its alternate link, of several that of a page."""
     links = [link for link in _list(item, "links") if link.get("rel") == "alternate"]
     pages = (link for link in links if link.get("type") in (None, "text/html"))
-    best = next(pages, None)
-    found = (_text(best, "href") if best else None) or _text(item, "link")
+    found = _text(next(pages, {}), "href")
+    # RFC 4287, 4.1.3.2: the content itself may be a page. To feedparser the id is a link, too.
+    elsewhere = (url for url, kind in _elsewhere(item) if kind in _PAGES)
+    found = found or next(elsewhere, None) or _text(item, "link")
     return found.removesuffix(_NO_BASE) if found else None
+
+
+def _elsewhere(item: Mapping[str, object]) -> Iterator[tuple[str, str | None]]:
+    """The addresses of content that stands elsewhere, and what it is."""
+    for each in _list(item, "content"):
+        if url := _text(each, "src"):
+            base = _base(each)
+            yield (urls.absolute(url, base) if base else None) or url, _text(each, "type")
 
 
 def _content(item: Mapping[str, object]) -> tuple[str | None, str | None]:
@@ -369,22 +376,15 @@ def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
         url, kind = _text(each, "url"), _text(each, "type")
         if url and not _is_picture(each) and kind != _FLASH:
             yield Attachment(url, kind, _size(each, "filesize"))
-    for each in _list(item, "content"):
-        # RFC 4287, 4.1.3.2; what is a page has a link of its own.
-        url, kind = _text(each, "src"), _text(each, "type")
-        if url and kind not in ("text/html", "application/xhtml+xml"):
+    for url, kind in _elsewhere(item):
+        if kind not in _PAGES:
             # What has no type is plain text to feedparser.
-            kind = None if kind == "text/plain" else kind
-            yield Attachment(_joined(_base(each), url), kind)
+            yield Attachment(url, None if kind == "text/plain" else kind)
 
 
 def _size(values: Mapping[str, object], name: str) -> int | None:
     written = _text(values, name) or ""
     return (int(written) if re.fullmatch("[0-9]{1,15}", written) else 0) or None
-
-
-def _joined(base: str | None, address: str) -> str:
-    return (urls.absolute(address, base) if base else None) or address
 
 
 def _media(item: Mapping[str, object]) -> Iterator[Image]:

@@ -23,8 +23,10 @@ _ZONES = {
     **{"BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "JST": 9},
 }
 _LONGEST = 100
-# Before and after them the C library, or a sum of seconds, can't follow.
-_YEARS = range(1000, 9999)
+# Before them the C library can't follow.
+_YEARS = range(1000, 10_000)
+# Behind it there are no more seconds to be added, nor zones; what is so late is not meant.
+_LAST = datetime(9999, 12, 30, tzinfo=UTC)
 # Eight digits alone may as well be a count of seconds.
 _OF_DIGITS = range(1990, 2100)
 # ISO 8601, 4.2.3.
@@ -109,7 +111,10 @@ def instant(written: object) -> datetime | None:
             minute,
             59 if second == _LEAP else second,
             tzinfo=_zone(parts),
-        ) + timedelta(days=is_end)
+        )
+        if found > _LAST:
+            return _LAST
+        found += timedelta(days=is_end)
         # Of the first or the last years in another zone, which may be no year at all.
         return found if found.astimezone(UTC).year in _YEARS and found.year in _YEARS else None
     except (ValueError, LookupError, OverflowError):

@@ -15,6 +15,7 @@ from feedserver.network.looking import Looking, is_own
 from feedserver.settings.settings import Settings
 from feedserver.sources import source, statefolder
 from feedserver.sources.fetching import Fetcher, Validators
+from feedserver.text.words import counted
 
 _MOST = 30
 """How many sections are named."""
@@ -53,7 +54,7 @@ def described(url: str, settings: Settings, fetcher: Fetcher) -> Iterator[str]:
     found = reading.archive
     updates = sum(1 for entry in found.entries if entry.update)
     kind = "an archive" if fetched.address.endswith(f"/{archive.FILE}") else "a feed"
-    count = f"{len(found.entries) - updates} posts, {updates} updates"
+    count = f"{counted(len(found.entries) - updates, 'post')}, {counted(updates, 'update')}"
     yield f"# {fetched.address}: {kind}, {count}"
     yield "[[peers]]"
     yield f"url = {_text(url)}"

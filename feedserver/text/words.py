@@ -72,6 +72,11 @@ class Words:
         return text.get(self._plural(count), text["other"])
 
 
+def counted(count: int, one: str, more: str | None = None) -> str:
+    """A number with what it counts, in English: what the commands say is in no other language."""
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
+
+
 @cache
 def _parts(text: str) -> tuple[Markup, ...]:
     """A text as HTML, and each second time the name of what is put into it."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from feedserver.text.words import counted
 from mkdocs_twim.content import frontmatter
 from mkdocs_twim.content.keys import read_post
 from mkdocs_twim.errors import TwimError
@@ -59,7 +60,8 @@ def _migrate(options: argparse.Namespace) -> int:
     print(report(migration))
     for line in wrong:
         print(f"wrong: {line}")
-    print(f"Checked: {len(migration.posts)} posts have the addresses that they had.")
+    said = "post has the address that it had", "posts have the addresses that they had"
+    print(f"Checked: {counted(len(migration.posts), *said)}.")
     print(f"Now: cd {options.target} && python -m mkdocs build")
     return 1 if wrong else 0
 

@@ -18,6 +18,7 @@ from mkdocs.utils import get_markdown_title
 from feedserver.feeds.export import redirect_file, redirect_page
 from feedserver.model import TAXONOMIES
 from feedserver.text.slugs import slug_of
+from feedserver.text.words import counted
 from mkdocs_twim.content import authors, frontmatter
 from mkdocs_twim.content.keys import PostMeta, read_post
 from mkdocs_twim.errors import AddressError, TwimError
@@ -108,7 +109,8 @@ class _Mover:
                 migration.put(name, self._site.path(name), name)
         for source in sources:
             self._post(source)
-        migration.taken.append(f"{len(sources)} posts below {self._docs}/{self._options.post_dir}")
+        posts = counted(len(sources), "post")
+        migration.taken.append(f"{posts} below {self._docs}/{self._options.post_dir}")
         migration.taken.append("all other files, where they were")
         for plugin in others:
             migration.hand(

@@ -19,6 +19,7 @@ from feedserver.feeds.export import redirect_page
 from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 from feedserver.text.slugs import slug_of, slugify
+from feedserver.text.words import counted
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.migrate import zola_slugs
 from mkdocs_twim.migrate.migration import Folder, Migration
@@ -76,7 +77,7 @@ def _static(site: Folder, config: ZolaConfig, migration: Migration) -> None:
             migration.hand(f"static/{name}", "the theme or the plugin makes this file: left out")
         else:
             migration.put(f"static/{name}", site.path(f"static/{name}"), f"static/{name}")
-    migration.taken.append(f"{len(names)} files of static/")
+    migration.taken.append(f"{counted(len(names), 'file')} of static/")
     if config.robots and "robots.txt" not in names:
         if "templates/robots.txt" in site:
             migration.hand("templates/robots.txt", "write static/robots.txt; this is Zola's own")

@@ -159,7 +159,36 @@ def test_check_warns_of_any_date_in_the_future_that_is_read(
     assert main(["check", str(path)]) == 1
     [line] = [line for line in capsys.readouterr().out.splitlines() if "future" in line]
     assert "https://tide.example/1: a date in the future: 2999-01-01T" in line
-    assert line.endswith("(unlikely-date), and 1 times more")
+    assert line.endswith("(unlikely-date), and once more")
+
+
+@pytest.mark.parametrize("year", ["2999", "9999"])
+def test_check_tells_of_a_late_date_once(
+    year: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    date = f"{year}-12-31T23:59:59Z"
+    address = "https://tide.example/"
+    item = {"id": f"{address}1", "url": f"{address}1", "title": "A", "content_html": "x"}
+    files = {
+        "feed.json": json.dumps(
+            {
+                "version": "https://jsonfeed.org/version/1.1",
+                **{"title": "T", "home_page_url": address, "feed_url": f"{address}feed.json"},
+                "items": [{**item, "date_published": date, "date_modified": date}],
+            }
+        ),
+        "atom.xml": f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><id>{address}</id>
+<link href="{address}"/><link rel="self" href="{address}atom.xml"/><author><name>A</name></author>
+<updated>2026-01-01T00:00:00Z</updated><entry><title>A</title><id>{address}1</id>
+<link href="{address}1"/><published>{date}</published><updated>{date}</updated>
+<content>x</content></entry></feed>""",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+        assert main(["check", str(tmp_path / name)]) == 1
+        line, last = capsys.readouterr().out.splitlines()
+        assert f"{address}1: a date in the future: {year}-12-31T23:59:59" in line
+        assert line.endswith("(unlikely-date)") and last == "checked 1 document: 1 found"
 
 
 LOST = "<h2>Boats</h2><p>x</p><h1>Shore</h1><p>Two.</p><blockquote><p>x</p></blockquote>"

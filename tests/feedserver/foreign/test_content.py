@@ -496,3 +496,22 @@ def test_a_file_of_an_issue_stands_in_none_of_its_updates() -> None:
     assert (issue.content or "").endswith(">talk.ogg</a></p>")
     assert (boats.content, boats.attachments) == ("<p>Launched.</p>", ())
     assert archive.parse(archive.serialise(found.archive)) == found.archive
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml"])
+@pytest.mark.parametrize(
+    ("more", "address"),
+    [
+        (' src="https://letters.example/2026/7.html"', "https://letters.example/2026/7.html"),
+        (' xml:base="/2026/" src="7.html"', "https://letters.example/2026/7.html"),
+    ],
+)
+def test_content_that_is_a_page_elsewhere_is_the_entry_s_address(
+    kind: str, more: str, address: str
+) -> None:
+    text = f'<summary>A talk.</summary><content type="{kind}"{more}/>'
+    found = one(atom(entry(text, id="urn:talk:7").replace('<link href="urn:talk:7"/>', "")))
+    assert (found.url, found.attachments, found.summary) == (address, (), "A talk.")
+    assert found.id == "urn:talk:7"
+    linked = one(atom(entry(f'<link href="{PAGE}"/>{text}', id="urn:talk:7")))
+    assert (linked.url, linked.attachments) == (PAGE, ())

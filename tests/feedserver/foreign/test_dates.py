@@ -167,3 +167,11 @@ def test_what_the_standards_say_is_read(moment: datetime) -> None:
 def test_any_text_is_an_instant_or_none(written: str) -> None:
     found = instant(written)
     assert found is None or (found.tzinfo is not None and found.astimezone(UTC))
+
+
+@pytest.mark.parametrize("written", ["9999-12-31T23:59:59Z", "9999-12-31T24:00:00-23:59", "9999"])
+def test_a_date_at_the_end_of_the_calendar_is_one_that_can_be_reckoned_with(written: str) -> None:
+    found = instant(written if "-" in written else f"Fri, 31 Dec {written} 23:59:60 -0900")
+    assert found is not None and found + timedelta(hours=24) > found > datetime(
+        9998, 1, 1, tzinfo=UTC
+    )

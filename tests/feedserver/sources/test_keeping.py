@@ -469,7 +469,7 @@ def test_an_entry_is_forgotten_at_once_and_for_ever(
     poll(bench, web, window(3, 2, 1))
     forget = ["peers", "forget", f"{SITE.url}blog/2/", "--config", config(bench)]
     assert main(forget) == 0
-    assert capsys.readouterr().out == "forgot 1 entries\n"
+    assert capsys.readouterr().out == "forgot 1 entry\n"
     assert bench.refresh()
     poll(bench, web, window(4, 3, 2, 1))
     assert bench.ids() == ["4/", "3/", "1/"]
