@@ -67,7 +67,15 @@ def _text(parent: etree._Element, name: str) -> str:
 
 def _self(root: etree._Element) -> str | None:
     links = (link for link in root.findall(f"{_A}link") if link.get("rel") == "self")
-    return next((link.get("href", "") for link in links), None)
+    # An `xml:base` may stand above it.
+    return next((_full(link, link.get("href", "")) for link in links), None)
+
+
+def _full(element: etree._Element, address: str) -> str:
+    try:
+        return urljoin(element.base or "", address)
+    except ValueError:
+        return address
 
 
 def _head(parent: etree._Element, where: str, now: datetime | None, own: bool) -> Iterator[Finding]:

@@ -6,7 +6,9 @@ and what is long it copies for each of its characters.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import html5lib
@@ -17,6 +19,7 @@ _DEEPEST = 256
 _MOST_ATTRIBUTES = 256
 _LONGEST = 100_000
 _LONGEST_NAME = 1_000
+_NO_FAULTS = ("expected-named-entity", "named-entity-without-semicolon")
 # Those that put one character after the other into a tag or a comment.
 _STATES = (
     "tagNameState attributeNameState attributeValueDoubleQuotedState"
@@ -50,6 +53,7 @@ class _Parser(html5lib.HTMLParser):
         # The parser has just made its tokenizer, and can't be told of another.
         for name in _STATES:
             setattr(self.tokenizer, name, self._bounded(getattr(self.tokenizer, name)))
+        self.tokenizer.consumeEntity = partial(_consume_entity, self.tokenizer.consumeEntity)
 
     def _bounded(self, state: Callable[[], bool]) -> Callable[[], bool]:
         tokenizer = self.tokenizer
@@ -60,6 +64,23 @@ class _Parser(html5lib.HTMLParser):
             return state()
 
         return bounded
+
+
+def _consume_entity(consume: Callable[..., None], *args: Any, **more: Any) -> None:
+    """Read what follows a `&`. In an attribute that may be all that it is, as in `?a=1&copy=2`.
+
+    HTML, 13.2.5.73 and 13.2.5.74; html5lib is older.
+    """
+    tokenizer = consume.__self__  # type: ignore[attr-defined]  # it is a method
+    queue, token = tokenizer.tokenQueue, tokenizer.currentToken
+    if not more.get("fromAttribute"):
+        consume(*args, **more)
+        return
+    told, length = len(queue), len(token["data"][-1][1])
+    consume(*args, **more)
+    if re.match("&[a-zA-Z0-9]", token["data"][-1][1][length : length + 2]):
+        faults = [queue.pop() for _ in range(len(queue) - told)]
+        queue.extend(fault for fault in reversed(faults) if fault["data"] not in _NO_FAULTS)
 
 
 def _measure(token: dict[str, Any]) -> None:

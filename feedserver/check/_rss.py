@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
@@ -86,7 +86,8 @@ def _text(parent: etree._Element, name: str) -> str:
 
 def _self(channel: etree._Element) -> str | None:
     links = (link for link in channel.findall(_ATOM_LINK) if link.get("rel") == "self")
-    return next((link.get("href", "") for link in links), None)
+    # An `xml:base` may stand above it.
+    return next((urljoin(link.base or "", link.get("href", "")) for link in links), None)
 
 
 def _channel(channel: etree._Element) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ It knows nothing of the code that writes feeds, and shares none with it.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -35,6 +36,9 @@ _ENCODING = re.compile(
     rb"(iso-8859-1|iso-8859-15|us-ascii|windows-125[0-8])[\"']",
     re.I,
 )
+_UTF_16 = re.compile(
+    r"\ufeff?(<\?xml\s[^<>]{0,100}?)\sencoding\s*=\s*[\"']utf-16(?:[bl]e)?[\"']", re.I
+)
 _UNDECLARED = (
     "has something before its XML declaration, or another version than 1.0",
     "does not begin with an XML declaration of version 1.0 and UTF-8",
@@ -64,13 +68,16 @@ def _check(
 ) -> Iterator[Finding]:
     if len(data) >= MAX_BYTES:
         yield Finding(24, FEED, f"has {len(data):,} bytes, of which many readers refuse 5,000,000")
-    declared = None if own else _ENCODING.match(data)
-    encoding = declared[1].decode() if declared else "UTF-8"
+    encoding = "UTF-8" if own else _encoding(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         yield Finding(24, FEED, f"is not {encoding}: {error.reason} at byte {error.start}")
         return
+    if encoding.startswith("UTF-16"):
+        if (text := text.removeprefix("\ufeff")).startswith("{"):
+            yield Finding(24, FEED, f"is in {encoding}, and JSON in UTF-8 alone")
+        data = _UTF_16.sub(r"\1", text, count=1).encode("utf-8", "surrogatepass")
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
         yield from _content_type(content_type, "json", own)
         yield from check_json(text, address, now, own=own)
@@ -98,6 +105,17 @@ def _check(
     else:
         yield from _content_type(content_type, "rss", own)
         yield from check_rss(root, text, address, now, own)
+
+
+def _encoding(data: bytes) -> str:
+    """What a document is written in: by its mark, its first bytes, or its declaration (XML, F.1)."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    for start, name in ((b"<\0?\0", "UTF-16-LE"), (b"\0<\0?", "UTF-16-BE")):
+        if data.startswith(start):
+            return name
+    declared = _ENCODING.match(data)
+    return declared[1].decode() if declared else "UTF-8"
 
 
 def _content_type(content_type: str | None, form: str, own: bool) -> Iterator[Finding]:

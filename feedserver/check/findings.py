@@ -61,38 +61,72 @@ FEED = "feed"
 # What validators know, and by which prefix.
 _NAMESPACES = {
     "http://a9.com/-/spec/opensearch/1.1/": "opensearch",
+    "http://a9.com/-/spec/opensearchrss/1.0/": "opensearch10",
     "http://backend.userland.com/blogChannelModule": "blogChannel",
     "http://backend.userland.com/creativeCommonsRssModule": "creativeCommons",
     "http://base.google.com/ns/1.0": "g",
+    "http://conversationsnetwork.org/rssNamespace-1.0/": "conversationsNetwork",
+    "http://earth.google.com/kml/2.0": "kml20",
+    "http://earth.google.com/kml/2.1": "kml21",
+    "http://feedsync.org/2007/feedsync": "sx",
+    "http://geourl.org/rss/module/": "geourl",
+    "http://hacks.benhammersley.com/rss/streaming/": "str",
     "http://madskills.com/public/xml/rss/module/trackback/": "trackback",
+    "http://media.tangent.org/rss/1.0/": "audio",
+    "http://my.theinfo.org/changed/1.0/rss/": "cp",
+    "http://openid.net/xmlns/1.0": "openid",
+    "http://postneo.com/icbm": "icbm",
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://purl.org/dc/terms/": "dcterms",
-    "http://purl.org/rss/1.0/modules/content/": "content",
-    "http://purl.org/rss/1.0/modules/slash/": "slash",
-    "http://purl.org/rss/1.0/modules/syndication/": "sy",
+    **{
+        f"http://purl.org/rss/1.0/modules/{name}/": prefix or name
+        for name, prefix in {
+            **dict.fromkeys("annotate company content email image search slash wiki".split(), ""),
+            **{"aggregation": "ag", "event": "ev", "link": "l", "reference": "ref"},
+            **{"richequiv": "reqv", "servicestatus": "ss", "subscription": "sub"},
+            **{"syndication": "sy", "taxonomy": "taxo", "threading": "thr"},
+        }.items()
+    },
     "http://purl.org/syndication/history/1.0": "fh",
     "http://purl.org/syndication/thread/1.0": "thr",
     "http://rssnamespace.org/feedburner/ext/1.0": "feedburner",
     "http://search.yahoo.com/mrss/": "media",
     "http://web.resource.org/cc/": "cc",
+    "http://schemas.xmlsoap.org/soap/envelope/": "soap",
     "http://webns.net/mvcb/": "admin",
     "http://wellformedweb.org/CommentAPI/": "wfw",
+    "http://www.bloglines.com/about/specs/fac-1.0": "access",
     "http://www.georss.org/georss": "georss",
     "http://www.google.com/schemas/play-podcasts/1.0": "googleplay",
     "http://www.itunes.com/DTDs/PodCast-1.0.dtd": "itunes",
     "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
+    "http://www.microsoft.com/schemas/rss/core/2005": "cf",
     "http://www.opengis.net/gml": "gml",
-    "http://www.w3.org/1998/Math/MathML": "math",
+    "http://www.opengis.net/kml/2.2": "kml22",
+    "http://www.opml.org/spec2": "opml",
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
     "http://www.w3.org/1999/xhtml": "xhtml",
     "http://www.w3.org/1999/xlink": "xlink",
     "http://www.w3.org/2000/svg": "svg",
+    "http://www.w3.org/2000/01/rdf-schema#": "rdfs",
     "http://www.w3.org/2003/01/geo/wgs84_pos#": "geo",
     "http://www.w3.org/2005/Atom": "atom",
     "http://www.w3.org/2007/app": "app",
     "http://xmlns.com/foaf/0.1/": "foaf",
-    "https://podcastindex.org/namespace/1.0": "podcast",
+    "urn:atom-extension:indexing": "indexing",
 }
+# Those that validators know to be in use, by whatever prefix.
+_ANY_PREFIX = frozenset(
+    (
+        "http://schema.org/",
+        "http://schemas.google.com/g/2005",
+        "http://www.rawvoice.com/rawvoiceRssModule/",
+        "http://www.w3.org/1998/Math/MathML",
+        "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md",
+        "https://podcastindex.org/namespace/1.0",
+        "https://schema.org/",
+    )
+)
 _FIRST_YEAR = 1990
 _URI = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*:(?://[A-Za-z0-9._~!$&'()*+,;=:@%\[\]-]*+)?"
@@ -190,5 +224,7 @@ def unknown_namespaces(root: etree._Element) -> Iterator[Finding]:
     seen = {(prefix or None, name) for _, (prefix, name) in etree.iterwalk(root, ("start-ns",))}
     for prefix, name in sorted(seen, key=str):
         known = _NAMESPACES.get(name)
+        if name in _ANY_PREFIX:
+            continue
         if name and prefix != "xml" and (known is None or prefix not in (None, known)):
             yield Finding(15, FEED, f"the namespace {name} is not known as {prefix or 'default'}")

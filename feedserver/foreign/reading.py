@@ -257,7 +257,9 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
         told.tell(draft.where, "has neither address nor title nor text, and is left out")
         return None
     if url is None:
-        told.tell(draft.where, "has no address that can be followed: it has the site's")
+        # A feed may have entries without, such as episodes that enclose a recording.
+        if draft.url:
+            told.tell(draft.where, "has no address that can be followed: it has the site's")
         url = site.url
     content = draft.html or ""
     if len(content) > MAX_CONTENT:

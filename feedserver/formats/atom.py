@@ -10,15 +10,26 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
 
 from feedserver.formats import xml
 from feedserver.model import Attachment, Channel, Entry, Origin
+from feedserver.text import urls
 from feedserver.text.clean import clean
 
 MEDIA_TYPE = "application/atom+xml"
 
+# RFC 4287, 4.2.6: an IRI. Of `urn:` and `tag:` validators know the form (RFC 8141, RFC 4151).
+_CHARACTER = r"(?:[^\[\]\0-\x20\x7f-\xa0\"<>\\^`{|}%]|%[0-9A-Fa-f]{2})"
+_IRI = re.compile(
+    rf"(?!(?:https?|urn|tag):)[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+"
+    rf"|https?://(?=[^/?#])(?:\[[0-9A-Fa-f:.]+\])?{_CHARACTER}*"
+    rf"|urn:[a-z0-9][a-z0-9-]{{1,31}}:{_CHARACTER}+"
+    rf"|tag:[A-Za-z0-9@._-]+,[0-9]{{4}}(?:-[0-9]{{2}}){{0,2}}:{_CHARACTER}*"
+)
 _EMAIL = re.compile(r"<([^<>\s@]+@[^<>\s@]+)>")
 
 
@@ -45,7 +56,7 @@ def serialise(channel: Channel) -> bytes:
 
 def _fill(item: Any, entry: Entry) -> None:
     title = xml.words(entry.title, entry.url)
-    item.id(xml.words(entry.id, entry.url))
+    item.id(_id(xml.words(entry.id, entry.url), entry.url))
     item.title(xml.escape(title))
     item.link(href=clean(entry.url), rel="alternate")
     item.summary(xml.escape(xml.words(entry.summary, title)), type="html")
@@ -56,6 +67,19 @@ def _fill(item: Any, entry: Entry) -> None:
         item.author(name=_name(person.name), uri=clean(person.url or ""))
     for tag in xml.filled(entry.tags):
         item.category(term=tag)
+
+
+def _id(id: str, url: str) -> str:
+    """An id as Atom can have it: what others call an entry may be no IRI, such as `post 17`.
+
+    Then it is made of that and of the host that has the entry, so that it is the same each time,
+    and another one's `post 17` is another.
+    """
+    if _IRI.fullmatch(id) and id.count("#") < 2:
+        return id
+    address = urls.absolute(id, "") if id.startswith(("http://", "https://")) else None
+    host = urlsplit(url).netloc
+    return address or uuid5(NAMESPACE_URL, f"https://{host}/#{id}").urn
 
 
 def _name(text: str) -> str:
@@ -101,7 +125,7 @@ def _add_source(tree: etree._Element, origin: Origin, modified: datetime) -> Non
     source = etree.SubElement(tree, "source")
     address = clean(origin.feed or origin.url or "")
     title = xml.words(origin.title or "", address)
-    etree.SubElement(source, "id").text = address or title
+    etree.SubElement(source, "id").text = _id(address or title, address)
     etree.SubElement(source, "title", type="html").text = xml.escape(title)
     etree.SubElement(source, "updated").text = modified.isoformat()
     for rel, media_type, to in (

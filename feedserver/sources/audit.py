@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from feedserver.check.check import check
 from feedserver.check.findings import FEED, UNLIKELY_DATE, UNREADABLE, Finding
 from feedserver.check.jsonfeed import check_json
 from feedserver.errors import ArchiveError, ForeignError
+from feedserver.feeds import catalogue as catalogues
 from feedserver.feeds import export
 from feedserver.foreign import reading
 from feedserver.formats import archive as archives
@@ -77,7 +79,8 @@ def _folder(folder: Path, settings: Settings, now: datetime) -> Iterator[Result]
     except ArchiveError as error:
         yield archives.FILE, (Finding(0, FEED, str(error)),)
         return
-    for name, data in export.files(archive, archive.site.url):
+    base = _base(folder, settings) or archive.site.url
+    for name, data in export.files(archive, base):
         try:
             written = files.read(folder / name, settings.archive_bytes)
         except FileNotFoundError:
@@ -86,25 +89,37 @@ def _folder(folder: Path, settings: Settings, now: datetime) -> Iterator[Result]
         except OSError as error:
             yield name, (Finding(0, FEED, f"can't be read: {error.strerror}"),)
             continue
-        found = _document(archive, name, written, settings, now)
+        found = _document(archive, name, written, settings, now, base)
         # A site may have lines of its own in that one.
         if data != written and name != "_redirects":
             found += (Finding(0, FEED, "differs from what the archive gives"),)
         yield name, found
 
 
+def _base(folder: Path, settings: Settings) -> str | None:
+    """Where the feeds of a folder are fetched from, if that isn't the site: its catalogue says."""
+    try:
+        catalogue = json.loads(files.read(folder / catalogues.JSON, settings.archive_bytes))
+        feed = catalogue["feeds"][0]
+        ending = f"{feed['path']}{next(iter(FORMATS))}"
+        address = str(feed["formats"][next(iter(FORMATS.values())).key])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    is_base = address.startswith(("http://", "https://")) and address.endswith(ending)
+    return f"{address.removesuffix(ending)}/" if is_base else None
+
+
 def _archive(archive: Archive, settings: Settings, now: datetime) -> Iterator[Result]:
     for name, data in export.files(archive, archive.site.url):
-        yield name, _document(archive, name, data, settings, now)
+        yield name, _document(archive, name, data, settings, now, archive.site.url)
 
 
 def _document(
-    archive: Archive, name: str, data: bytes, settings: Settings, now: datetime
+    archive: Archive, name: str, data: bytes, settings: Settings, now: datetime, base: str
 ) -> tuple[Finding, ...]:
-    """The rules for a feed, and for the archive but for its size."""
-    base = archive.site.url
+    """The rules for a feed that is fetched from below `base`, and for the archive but its size."""
     if name == archives.FILE:
-        found = check_json(data.decode(), base + name, now, own=True)
+        found = check_json(data.decode(), archive.site.url + name, now, own=True)
         return (*found, *_lost(archive, settings))
     # At an old address lies a copy, which says where the feed is now.
     copies = {export.redirect_file(old): new[1:] for old, new in archive.redirects.items()}

@@ -75,6 +75,21 @@ def test_check_finds_nothing_in_a_good_site(site: Path, capsys: pytest.CaptureFi
     assert "checked 9 documents: nothing found" in capsys.readouterr().out
 
 
+def test_check_knows_where_an_export_is_fetched_from(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out"
+    url = "https://feeds.example/x"
+    assert main(["export", str(site), str(target), "--url", url]) == 0
+    assert main(["check", str(target)]) == 0, capsys.readouterr().out
+    path = target / "section/clients/atom.xml"
+    path.write_bytes(path.read_bytes().replace(url.encode(), b"https://other.example"))
+    capsys.readouterr()
+    assert main(["check", str(target)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("section/clients/atom.xml: ") for line in lines[:-1])
+
+
 def test_check_knows_copies_and_pages_at_old_addresses(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -236,6 +236,65 @@ def test_nothing_is_said_of_valid_rss(old: str, new: str) -> None:
     assert list(map(str, check(RSS.replace(old, new, 1).encode(), now=NOW))) == []
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("text", [ATOM, RSS])
+def test_nothing_is_said_of_utf_16(text: str, mark: str, encoding: str) -> None:
+    text = text.replace('encoding="utf-8"', 'encoding="UTF-16"').replace("One", "Öne", 1)
+    mark = "" if encoding == "utf-16" else mark
+    assert list(map(str, check((mark + text).encode(encoding), now=NOW))) == []
+    told = check((mark + text.replace("</title>", "", 1)).encode(encoding))
+    assert [finding.rule for finding in told] == [24]
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (ATOM, "<feed ", '<feed xml:base="https://example.org/" '),
+        (RSS, "<channel>", '<channel xml:base="https://example.org/x/">'),
+    ],
+)
+def test_a_self_link_is_relative_to_its_base(text: str, old: str, new: str) -> None:
+    address = "https://example.org/" + ("atom.xml" if text is ATOM else "rss.xml")
+    written = f'href="{address}"'
+    assert old in text and written in text
+    based = text.replace(old, new, 1).replace(written, f'href="/{address[20:]}"', 1)
+    assert check(based.encode(), now=NOW, address=address) == ()
+    told = check(text.replace(written, f'href="/{address[20:]}"', 1).encode(), now=NOW)
+    assert [finding.rule for finding in told] == [1]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        'xmlns:cf="http://www.microsoft.com/schemas/rss/core/2005"',
+        'xmlns:taxo="http://purl.org/rss/1.0/modules/taxonomy/"',
+        'xmlns:rawvoice="http://www.rawvoice.com/rawvoiceRssModule/"',
+        'xmlns:gd="http://schemas.google.com/g/2005"',
+        'xmlns:p20="https://podcastindex.org/namespace/1.0"',
+        'xmlns:opensearch10="http://a9.com/-/spec/opensearchrss/1.0/"',
+    ],
+)
+def test_nothing_is_said_of_namespaces_that_validators_know(declared: str) -> None:
+    assert check(RSS.replace("<rss ", f"<rss {declared} ", 1).encode(), now=NOW) == ()
+    assert check(ATOM.replace("<feed ", f"<feed {declared} ", 1).encode(), now=NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("html", "told"),
+    [
+        ('<a href="https://e.org/?a=1&b=2&utm_source=x">a</a>', False),
+        ("<a href='https://e.org/?a=1&copy=2&lt2=3'>a</a>", False),
+        ('<img src="https://e.org/?a&b" alt="R&D">', False),
+        ('<img src="https://e.org/" alt="A &lt B">', True),
+        ('<a href="https://e.org/?a=&#x;">a</a>', True),
+        ("<p>R&D</p>", True),
+    ],
+)
+def test_a_sign_in_an_attribute_is_one_where_it_can_be_nothing_else(html: str, told: bool) -> None:
+    assert rules(_changed("items.0.content_html", html)) == ({18} if told else set())
+
+
 def test_an_entry_has_the_author_of_its_source() -> None:
     without = ATOM.replace("    <name>Example</name>\n", "", 1)
     named = "<source><author><name>Ada</name></author></source></entry>"
@@ -533,7 +592,8 @@ def test_rule_25_content_types(text: str, content_type: str) -> None:
 def test_rule_24_size_and_encoding() -> None:
     large = ATOM.replace("</feed>", " " * 5_000_000 + "</feed>")
     assert rules(large) == {24}
-    assert {finding.rule for finding in check(ATOM.encode("utf-16"))} == {24}
+    assert {finding.rule for finding in check(JSON.encode("utf-16"))} == {24}
+    assert {finding.rule for finding in check(ATOM.encode("utf-16"), own=True)} == {24}
     assert {finding.rule for finding in check(ATOM.encode("latin-1"))} == {24}
 
 

@@ -367,6 +367,19 @@ def test_an_entry_without_an_address_has_the_site_s() -> None:
     assert "has no address that can be followed" in messages(read(data))[0]
 
 
+def test_an_episode_without_an_address_is_nothing_to_be_told() -> None:
+    file = '<enclosure url="https://radio.example/17.mp3" length="7" type="audio/mpeg"/>'
+    date = "<pubDate>Tue, 03 Mar 2026 08:00:00 GMT</pubDate>"
+    text = f'<title>17</title><guid isPermaLink="false">ep 17</guid>{file}{date}'
+    found = read(rss(f"<item>{text}<content:encoded>A talk.</content:encoded></item>"))
+    [episode] = found.archive.entries
+    assert (episode.id, episode.url, messages(found)) == (
+        "ep 17",
+        "https://letters.example/news/",
+        [],
+    )
+
+
 def test_two_issues_at_one_address_do_not_mix() -> None:
     items = [
         entry(content(ISSUE) + '<link href="https://letters.example/now"/>', id=f"urn:{n}", title=t)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from feedserver.check import check
 from feedserver.formats import atom, xml
 from feedserver.model import Entry, Image, Person
 from feedserver.text.clean import clean
@@ -152,3 +154,29 @@ def test_without_a_language_there_is_none() -> None:
 def test_same_channel_same_bytes() -> None:
     made = channel(post(), post(number=2))
     assert atom.serialise(made) == atom.serialise(made)
+
+
+@pytest.mark.parametrize(
+    ("id", "written"),
+    [
+        ("https://a.example/1", "https://a.example/1"),
+        ("https://a.example/ü#ö", "https://a.example/ü#ö"),
+        ("https://a.example/a b", "https://a.example/a%20b"),
+        ("tag:a.example,2005:/17", "tag:a.example,2005:/17"),
+        ("urn:isbn:9780", "urn:isbn:9780"),
+        ("yt:video:17", "yt:video:17"),
+        *((id, None) for id in ("post 17", "17", "a#b", "x:a b", "tag:17", "urn:17")),
+    ],
+)
+def test_an_id_is_an_iri(id: str, written: str | None) -> None:
+    def found(id: str, url: str) -> str:
+        data = atom.serialise(channel(replace(post(), id=id, url=url)))
+        assert not [each for each in check.check(data) if each.rule == 7]
+        return text(etree.fromstring(data), "atom:entry/atom:id")
+
+    one = found(id, "https://a.example/x")
+    assert one == written if written else re.fullmatch("urn:uuid:[0-9a-f-]{36}", one)
+    assert one == found(id, "https://a.example/y"), "it stays when the entry moves"
+    if not written:
+        assert one != found(id, "https://b.example/x"), "another's is another"
+        assert one != found(f"{id}7", "https://a.example/x")
