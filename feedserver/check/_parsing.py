@@ -53,7 +53,8 @@ class _Parser(html5lib.HTMLParser):
         # The parser has just made its tokenizer, and can't be told of another.
         for name in _STATES:
             setattr(self.tokenizer, name, self._bounded(getattr(self.tokenizer, name)))
-        self.tokenizer.consumeEntity = partial(_consume_entity, self.tokenizer.consumeEntity)
+        consume = partial(_consume_entity, self.tokenizer.consumeEntity)
+        setattr(self.tokenizer, "consumeEntity", consume)  # noqa: B010
 
     def _bounded(self, state: Callable[[], bool]) -> Callable[[], bool]:
         tokenizer = self.tokenizer

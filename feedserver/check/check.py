@@ -108,7 +108,7 @@ def _check(
 
 
 def _encoding(data: bytes) -> str:
-    """What a document is written in: by its mark, its first bytes, or its declaration (XML, F.1)."""
+    """What a document is written in: by its mark, first bytes, or declaration (XML, F.1)."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "UTF-16"
     for start, name in ((b"<\0?\0", "UTF-16-LE"), (b"\0<\0?", "UTF-16-BE")):

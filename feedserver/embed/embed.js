@@ -428,7 +428,9 @@ class TwimFeed extends HTMLElement {
 
   #draw() {
     const value = (name) => this.getAttribute(name) ?? "";
-    const limit = Math.min(Math.max(parseInt(value("limit")) || 5, 1), MOST);
+    // What the address asks for is what it gives at most.
+    const asked = /[?&]limit=(\d+)/.exec(this.#url)?.[1];
+    const limit = Math.min(Math.max(parseInt(value("limit")) || parseInt(asked) || 5, 1), MOST);
     const layout = value("layout").match(/^(compact|cards)$/)?.[0] ?? "list";
     const show = value("show") || "date section people summary";
     const images = this.hasAttribute("images") && layout !== "compact";

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,28 @@ def test_updates_are_shown(browser: Chrome, pages: Origin, far: Origin) -> None:
     assert errors(browser) == []
     assert not {"Cookie", "Referer"} & far.headers["/feed.json"].keys()
     assert far.headers["/feed.json"]["Accept"] == "application/feed+json, application/json"
+
+
+@pytest.mark.parametrize(
+    ("query", "attribute", "number"),
+    [
+        ("?limit=8", "", 8),
+        ("?q=a&limit=8&x=1", "", 8),
+        ("?limit=8", 'limit="2"', 2),
+        ("?limit=8", 'limit="many"', 8),
+        ("?limit=0", "", 5),
+        ("?limit=many", "", 5),
+        ("?nolimit=8", "", 5),
+        ("", "", 5),
+    ],
+)
+def test_its_limit_is_that_of_the_address_unless_it_has_one(
+    query: str, attribute: str, number: int, browser: Chrome, pages: Origin, far: Origin
+) -> None:
+    src = far.feed("/feed.json", feed(*(update(n) for n in range(9))))
+    body = f'<twim-feed src="{escape(src + query)}" {attribute}></twim-feed>'
+    [shown] = show(browser, pages, far, body)
+    assert len(shown) == number
 
 
 def test_it_asks_for_its_feed_and_nothing_else(browser: Chrome, pages: Origin, far: Origin) -> None:
