@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import cast
@@ -103,22 +103,45 @@ def _misplaced_terms(pages: Iterable[PostPage]) -> Iterator[str]:
         )
 
 
+_READ = {"category": "categories", "tag": "tags", **{key: key for key in ("author", "authors")}}
+"""The keys of terms that are read in `---` posts, by the others that they are taken for."""
+
+
 def _unread_terms(pages: Iterable[PostPage]) -> Iterator[str]:
     """Terms of `---` posts below a key that isn't read, such as Jekyll's `category`; each once."""
     found: dict[str, list[PostPage]] = {}
+    wanted: dict[str, str] = {}
     for page in pages:
-        front = page.source.front
-        for name in page.workshop.taxonomies if front.style == "yaml" else ():
-            key = "tag" if name == "tags" else name
-            is_given = front.values.get(key) and isinstance(front.values[key], str | list)
-            if is_given and not page.terms.get(name):
+        front, declared = page.source.front, page.workshop.taxonomies
+        for key in front.values if front.style == "yaml" else ():
+            meant, name = _meant(key, declared)
+            is_given = front.values[key] and isinstance(front.values[key], str | list)
+            # At the top it may be another plugin's, if the terms are where they belong.
+            if name and is_given and (meant != "taxonomies" or not page.terms.get(name)):
                 found.setdefault(key, []).append(page)
+                wanted[key] = meant if meant != "taxonomies" else name
     for key, [first, *others] in sorted(found.items()):
         place = f"{first.file.src_uri}:{first.source.front.line_of(key)}"
-        meant = {"category": "categories", "tag": "tags"}.get(key)
-        where = meant or "taxonomies"
-        how = f'{meant}: ["…"]' if meant else f'taxonomies: {{{key}: ["…"]}}'
+        meant = wanted[key]
+        is_own = meant not in _READ.values()
+        how = f'taxonomies: {{{meant}: ["…"]}}' if is_own else f'{meant}: ["…"]'
+        where = "taxonomies" if is_own else meant
         yield f"{place}: {key}: this isn't read, '{where}' is: {how}{_and_more(others)}"
+
+
+def _meant(key: str, declared: Collection[str]) -> tuple[str, str | None]:
+    """The key that is read for one that isn't, whatever its case, and the taxonomy it is of."""
+    folded = key.casefold()
+    for name in declared:
+        # A taxonomy may be called tag or tags, and posts have `tags` for it.
+        plain = "tag" if name == "tags" else name
+        keys = {read for other, read in _READ.items() if other.startswith(plain)}
+        if folded in {plain, *keys}:
+            best = folded if folded in keys else _READ.get(folded, "taxonomies")
+            return best, name if key not in keys else None
+        if folded == name.casefold():
+            return "taxonomies", name
+    return "taxonomies", None
 
 
 def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[str]:

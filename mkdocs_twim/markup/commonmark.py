@@ -42,6 +42,8 @@ _ANCHOR = re.compile(
 _RAW_HEADING = re.compile(r"<h[1-6][\s>]", re.IGNORECASE)
 _ID = re.compile(r'\sid="([^"]*)"')
 _FOOTNOTE_MARK = re.compile(r'<sup class="footnote-reference">.*?</sup>')
+# The search of Material takes such a mark into a heading's title, with its markup.
+_NOTE_IN_HEADING = re.compile(r'<sup(?= (?:class="footnote-reference"|id="fnref))')
 _ALT = re.compile(r'<img\s[^>]*?alt="([^"]*)"[^>]*>')
 _TAG = re.compile(r"<[^>]*>")
 
@@ -159,6 +161,15 @@ def split(html: str, title: str | None) -> tuple[str | None, str]:
 def with_more(html: str) -> str:
     """Put the anchor "continue-reading" for the first mark `<!-- more -->`."""
     return _MORE.sub(f"{MORE}</span>", html, count=1)
+
+
+def without_searched_notes(html: str) -> str:
+    """Have marks of footnotes in headings left out by the search of Material."""
+    if not _NOTE_IN_HEADING.search(html):
+        return html
+    return _HEADING.sub(
+        lambda heading: _NOTE_IN_HEADING.sub("<sup data-search-exclude", heading[0]), html
+    )
 
 
 def _with_ids(html: str, taken: set[str]) -> str:

@@ -138,7 +138,8 @@ class PostPage(Page):
         self.heading = self.source.meta.title or self._untitled()
         # Themes take a page's title for HTML, as MkDocs makes it of a heading.
         self.title = self.meta["title"] = escape(self.heading, quote=False)
-        self.content = filled = self._filled(html, found, feed=False)
+        filled = self._filled(html, found, feed=False)
+        self.content = commonmark.without_searched_notes(filled)
         if filled is not html or self.source.engine != "commonmark":
             self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(filled)}
         _, self.feed_html = commonmark.split(self._filled(html, found, feed=True), self.heading)

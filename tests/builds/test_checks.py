@@ -123,11 +123,44 @@ def test_terms_of_yaml_posts_that_are_not_read_are_told_once(tmp_path: Path) -> 
     built = build(tmp_path, files, twim=twim)
     assert [each for each in built.warnings if "isn't read" in each] == [
         "blog/1.md:4: category: this isn't read, 'categories' is: categories: [\"…\"]; "
-        "so in 1 more",
+        "so in 2 more",
         "blog/1.md:6: port: this isn't read, 'taxonomies' is: taxonomies: {port: [\"…\"]}; "
         "so in 1 more",
         "blog/1.md:5: tag: this isn't read, 'tags' is: tags: [\"…\"]; so in 1 more",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "read"),
+    [
+        *((key, "categories") for key in ("category", "Category", "CATEGORIES", "Categories")),
+        *((key, "tags") for key in ("tag", "Tag", "Tags")),
+        *(("Author", "author"), ("AUTHORS", "authors"), ("Port", "taxonomies")),
+        *((key, None) for key in ("categories", "tags", "author", "Title", "categorys")),
+    ],
+)
+@pytest.mark.parametrize("beside", ["", "categories: [News]\n"])
+def test_keys_of_terms_are_told_as_those_that_they_resemble(
+    key: str, read: str | None, beside: str, tmp_path: Path
+) -> None:
+    beside = "" if key == "categories" else beside
+    text = f"---\ntitle: Y\ndate: 2024-01-01\n{beside}{key}: [Ida]\n---\n"
+    files: dict[str, str | bytes] = {
+        **{f"blog/{name}.md": text.replace("Y", name) for name in "ab"},
+        "blog/.authors.yml": "authors:\n  Ida: {name: Ida, description: I, avatar: a.png}\n",
+        "a.png": b"",
+    }
+    names = ("author", "category", "tags", "port")
+    built = build(tmp_path, files, twim={"taxonomies": {name: {"feed": True} for name in names}})
+    told = [each for each in built.warnings if "isn't read" in each]
+    if read is None:
+        assert told == []
+    else:
+        how = 'taxonomies: {port: ["…"]}' if read == "taxonomies" else f'{read}: ["…"]'
+        line = 5 if beside else 4
+        assert told == [
+            f"blog/a.md:{line}: {key}: this isn't read, '{read}' is: {how}; so in 1 more"
+        ]
 
 
 def test_an_empty_blog_dir_is_named_once(tmp_path: Path) -> None:

@@ -553,3 +553,17 @@ def test_what_material_draws_is_plain_in_lists_and_feeds(tmp_path: Path) -> None
     [project] = [f["path"] for f in built.json("feeds.json")["feeds"] if "project" in f["path"]]
     assert project == "/project/seagull/"
     assert "Link</a>" not in built.read("archive.json")
+
+
+def test_the_search_has_no_marks_of_footnotes_in_titles(tmp_path: Path) -> None:
+    body = "## Boats[^1]\n\nA sloop.[^1] 10<sup>2</sup>\n\n### Heron[^2] 2\n\nText.\n"
+    notes = "\n[^1]: One.\n\n[^2]: Two.\n"
+    yaml = f"---\ntitle: Y\ndate: 2024-05-17\n---\n\n{body}{notes}"
+    files: dict[str, str | bytes] = {"blog/t.md": post("T", body + notes), "blog/y.md": yaml}
+    site = build(tmp_path, files, theme=MATERIAL, markdown_extensions=["footnotes"], strict=True)
+    found = [each["title"] for each in site.json("search/search_index.json")["docs"]]
+    for title in ("Boats", "Heron 2"):
+        assert found.count(title) == 2
+    assert not [title for title in found if "<sup>" in title or re.search("Boats.", title)]
+    # Where they are read, they stay.
+    assert site.read("blog/t/index.html").count('href="#1"') == 2
