@@ -6,7 +6,12 @@ import re
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 _WEB = {"http", "https"}
-SCHEMES = {*_WEB, *"ftp geo irc ircs magnet mailto matrix sip sips sms tel xmpp".split()}
+# Where others have a host these have a hash, in which case counts.
+_OF_CONTENT = {"ipfs", "ipns"}
+SCHEMES = {
+    *(*_WEB, *_OF_CONTENT),
+    *"ftp geo irc ircs magnet mailto matrix sip sips sms tel xmpp".split(),
+}
 
 _PLANE_ENDS = "".join(chr(last) + chr(last + 1) for last in range(0x1FFFE, 0x110000, 0x10000))
 _GOOD = "\t\n -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc\U00010000-\U0001fffd"
@@ -45,7 +50,10 @@ def absolute(address: str, base: str) -> str | None:
         scheme = parts.scheme
         if scheme not in SCHEMES:
             return None
-        authority = _authority(parts) if parts.netloc else ""
+        if scheme in _OF_CONTENT and parts.netloc.isascii() and parts.netloc.isalnum():
+            authority = parts.netloc
+        else:
+            authority = _authority(parts) if parts.netloc else ""
     except ValueError:
         return None
     if authority:

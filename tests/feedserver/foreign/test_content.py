@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from html import escape
+from html import escape, unescape
 
 import pytest
 from hypothesis import given
@@ -418,14 +418,32 @@ def test_attachments_of_json_and_where_the_content_links_to_them() -> None:
 TEXT = "<content:encoded>&lt;p>A talk.&lt;/p></content:encoded>"
 
 
-def test_a_file_that_is_not_on_the_web_has_a_link_in_the_content() -> None:
-    files = '<enclosure url="magnet:?xt=urn:btih:ab&amp;dn=7" length="4" type="a/torrent"/>'
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("magnet:?xt=urn:btih:ab&amp;dn=7", "magnet:?xt=urn:btih:ab&amp;dn=7"),
+        ("ipfs://QmYwAPJzv5/talk.mp3", "talk.mp3"),
+        ("ftp://radio.example/talk.mp3", "talk.mp3"),
+    ],
+)
+@pytest.mark.parametrize("length", ["4", "0", "-1", "many", ""])
+def test_a_file_that_is_not_on_the_web_has_a_link_in_the_content(
+    address: str, name: str, length: str
+) -> None:
+    files = f'<enclosure url="{address}" length="{length}" type="a/torrent"/>'
     found = one(rss(f"{ITEM}{files}{TEXT}</item>"))
-    address = "magnet:?xt=urn:btih:ab&amp;dn=7"
-    assert found.content == f'<p>A talk.</p><p><a href="{address}">{address}</a></p>'
+    assert found.content == f'<p>A talk.</p><p><a href="{address}">{name}</a></p>'
     assert (found.attachments, found.image) == ((), None)
     picture = one(rss(f"{ITEM}{files.replace('a/torrent', 'image/png')}{TEXT}</item>"))
     assert (picture.content, picture.image) == (found.content, None)
+    item = {"url": PAGE, "date_published": "2026-03-03", "content_html": "<p>A talk.</p>"}
+    file = {"url": unescape(address), "mime_type": "a/torrent", "size_in_bytes": length}
+    json_ = one(feed({**item, "attachments": [file]}))
+    assert (json_.content, json_.attachments) == (found.content, ())
+    channel = Channel("T", "", SITE.url, f"{SITE.url}x", SITE, (found,))
+    for form in FORMATS.values():
+        text = form.serialise(channel).decode()
+        assert not re.search("enclosure|media:content|attachments|length|size_in", text)
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "data:,a", "https://[/", "file:///a"])

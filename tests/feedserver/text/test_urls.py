@@ -36,6 +36,8 @@ BASE = "https://example.org/blog/post/"
         ("xmpp:a@b?join", "xmpp:a@b?join"),
         ("ircs://H.org/#c", "ircs://h.org/#c"),
         ("tel:+1", "tel:+1"),
+        ("IPFS://QmYwAPJzv5/a b.mp3", "ipfs://QmYwAPJzv5/a%20b.mp3"),
+        ("ipns://docs.Tide.example/a", "ipns://docs.tide.example/a"),
         ("magnet:?xt=urn:btih:ab&dn=a b", "magnet:?xt=urn:btih:ab&dn=a%20b"),
         ("https://e.org/\udc00", "https://e.org/"),
     ],
