@@ -344,12 +344,41 @@ def test_a_long_group_has_each_feed_s_dialogue(
 
 def test_nothing_is_wanted_and_left_out(browser: Chrome, site: str) -> None:
     visit(browser, f"{site}/feeds/?section=clients")
+    _one(browser, ".builder summary").click()
     only, without = _all(browser, ".choices [value=clients]")
     assert (only.is_selected(), without.is_selected()) == (True, False)
     without.click()
     assert (only.is_selected(), without.is_selected()) == (False, True)
     only.click()
     assert (only.is_selected(), without.is_selected()) == (True, False)
+
+
+TOP = "return document.querySelector(arguments[0])?.getBoundingClientRect().top + scrollY"
+
+
+def _comes_first(browser: Chrome, address: str) -> None:
+    height = 844
+    with screen(browser, 390, height):
+        visit(browser, f"{address}/feeds/?q=fractal&section=clients")
+        # The head, the field, and how to narrow it down further stand above.
+        assert browser.execute_script(TOP, ".entries > li") < height
+        assert not _shown(browser, ".choices") and _shown(browser, ".builder summary")
+        visit(browser, f"{address}/feeds/?q=%22&limit=1000")
+        said = browser.execute_script(TOP, "[role=alert]")
+        assert said < height
+        assert not [
+            group
+            for group in _all(browser, ".group, .twim-group")
+            if group.is_displayed() and group.location["y"] < said
+        ]
+
+
+def test_on_a_phone_what_was_asked_comes_first(browser: Chrome, site: str, tmp_path: Path) -> None:
+    _comes_first(browser, site)
+    port = free_port()
+    built = build_letters("material", tmp_path, port)
+    with served(built.folder, port) as address:
+        _comes_first(browser, address)
 
 
 def test_the_way_back_leads_to_the_form_as_it_was(browser: Chrome, site: str) -> None:

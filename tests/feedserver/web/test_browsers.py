@@ -430,7 +430,9 @@ def test_the_builder_takes_what_its_form_sends(client: TestClient) -> None:
         for box in page.css(".choices input[checked]")
     }
     assert boxes == {"section=clients", "not_project=p1", "category=week"}
-    assert page.css_first("details[open]") is not None
+    # What was found comes first; the form is a press away.
+    assert page.css_first(".builder details") is not None
+    assert page.css_first(".builder details[open]") is None
 
 
 def test_all_of_the_form_s_parameters_are_known(client: TestClient) -> None:
@@ -465,6 +467,9 @@ def test_what_is_wrong_is_said_where_it_was_typed(client: TestClient) -> None:
     page = _page(client, "/feeds/?limit=1000&q=kept", 400)
     assert _texts(page, "[role=alert]") == ["The parameter limit takes a number from 1 to 200."]
     assert _one(page, "#q").attributes["value"] == "kept"
+    assert page.css_first(".builder details[open]") is not None
+    html = client.get("/feeds/?limit=1000").text
+    assert html.index('role="alert"') < html.index('class="all"')
     page = _page(client, "/feeds/?colour=red", 400)
     assert _texts(page, "[role=alert]") == ["There is no parameter colour."]
     assert _texts(_page(client, "/feeds/?kind=all", 400), "[role=alert]") == [
