@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from feedserver.ledger.tables import METADATA, Number
+from feedserver.ledger.ledger import METADATA, Number
 
 TOPICS = Table(
     "topics",

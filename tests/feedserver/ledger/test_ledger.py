@@ -11,8 +11,7 @@ from sqlalchemy import Column, Table, Text, func, select
 
 from feedserver.errors import StateError
 from feedserver.ledger import ledger
-from feedserver.ledger.ledger import Ledger
-from feedserver.ledger.tables import METADATA, SCHEMA
+from feedserver.ledger.ledger import METADATA, SCHEMA, Ledger
 from tests.feedserver.ledger.databases import Place
 
 WORDS = Table("words_of_a_test", METADATA, Column("word", Text, primary_key=True))
