@@ -642,7 +642,7 @@ class Feed(RuleBasedStateMachine):
         def fail(*given: object) -> None:
             raise Crash
 
-        engine = self.ledger._engine
+        engine = self.ledger.engine
         event.listen(engine, "commit", fail)
         try:
             with pytest.raises((Crash, StateError)):
