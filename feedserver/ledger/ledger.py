@@ -139,8 +139,12 @@ class Ledger:
         if version is None:
             connection.execute(SCHEMA.insert().values(version=VERSION))
         elif version != VERSION:
-            url = _shown(self.engine.url)
-            raise StateError(f"{url}: it is of version {version}, and this is {VERSION}")
+            known = "a later" if version > VERSION else "an earlier"
+            advice = "update it" if version > VERSION else "export with that one, and import"
+            raise StateError(
+                f"{_shown(self.engine.url)}: {known} feedserver made this ledger, of version"
+                f" {version}, and this one reads version {VERSION}: {advice}"
+            )
 
 
 class Locks:

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Table, Text, func, select
+from sqlalchemy import Column, Table, Text, func, inspect, select
 
 from feedserver.errors import StateError
 from feedserver.ledger import ledger
@@ -73,11 +73,27 @@ def test_what_is_there_may_be_met(place: Place) -> None:
         assert words(found) == ["owl"]
 
 
-def test_another_version_is_refused(place: Place) -> None:
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        (99, "a later feedserver .* version 99.*: update it"),
+        (0, "an earlier .* version 0.* import"),
+    ],
+)
+def test_another_version_is_refused_and_left_as_it_is(
+    place: Place, version: int, says: str
+) -> None:
     with place.opened() as found, found.writing() as connection:
-        connection.execute(SCHEMA.update().values(version=99))
-    with pytest.raises(StateError, match="it is of version 99"), place.opened():
+        WORDS.drop(connection)
+        connection.execute(SCHEMA.update().values(version=version))
+        there = inspect(connection).get_table_names()
+        kept = found
+    with pytest.raises(StateError, match=says), place.opened():
         pass
+    with kept.engine.connect() as connection:
+        assert inspect(connection).get_table_names() == there
+        assert connection.scalar(select(SCHEMA.c.version)) == version
+    kept.engine.dispose()
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
