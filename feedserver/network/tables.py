@@ -45,6 +45,15 @@ DOCUMENTS = Table(
 )
 """The topics that have changed, as they are to be delivered: packed with zlib."""
 
+MAKERS = Table(
+    "topic_makers",
+    METADATA,
+    Column("topic", ForeignKey(TOPICS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("maker", Text, nullable=False),
+    Column("made", Number, nullable=False),
+)
+"""Who has announced a topic's version, and of how many changes of histories it may be."""
+
 SUBSCRIPTIONS = Table(
     "subscriptions",
     METADATA,

@@ -35,7 +35,7 @@ from feedserver.sources.addresses import Dialler
 from feedserver.sources.builder import Builder
 from feedserver.sources.client import Client
 from feedserver.sources.keeping import ledger_of
-from feedserver.sources.slots import is_address
+from feedserver.sources.slots import Made, is_address
 from feedserver.sources.statefolder import NETWORK
 from feedserver.sources.written import Turns
 from feedserver.store.store import OWN, Store
@@ -121,7 +121,14 @@ def at_work(
                 return Store(places[of_network], hub=settings.hub)
 
             networked = bool(settings.peers)
-            announcer = topics.Announcer(found, runner, opened_store, networked=networked)
+
+            def made(of_network: bool) -> Made:
+                # On one machine there is nobody else.
+                return builders[of_network].made if found.is_shared else Made(0, 0)
+
+            announcer = topics.Announcer(
+                found, runner, opened_store, networked=networked, made=made
+            )
             looks: list[Callable[[], object]] = [announcer.look]
             for each in kinds:
                 if isinstance(each, Publisher):

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, InvalidStateError
-from contextlib import suppress
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -27,7 +26,7 @@ from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetcher, Threads, WebFetcher
 from feedserver.sources.keeping import COPIES, Past
 from feedserver.sources.sightings import Sightings
-from feedserver.sources.slots import GONE, Outcome, Pushes, Slot, Visitor
+from feedserver.sources.slots import GONE, Made, Outcome, Pushes, Slot, Visitor
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health, StateFolder
 from feedserver.sources.written import Turns, Written
@@ -85,7 +84,6 @@ class Builder:
         self._turns = turns
         self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
         self._threads = Threads(self.at_once)
-        self._closed = False
         self._built = False
         self.pushes: Pushes | None = None
         """What tells of changes; set by who has it."""
@@ -93,6 +91,8 @@ class Builder:
         self.archives: tuple[Archive, ...] = ()
         """How all was at the end of the last refresh, and what the database has then; both may be
         read in another thread."""
+        self.made = Made(0, 0)
+        """Which changes of histories the database has."""
         sources.options(settings)
 
     @property
@@ -141,6 +141,9 @@ class Builder:
             if not self._built and not made:
                 self._begin()
             self._built = True
+            if not self._written.due:
+                under_way = [slot.since for slot in self._slots if slot.visit]
+                self.made = Made(min([self._past.changes, *under_way]), self._past.changes)
         finally:
             if self._turns:
                 self._turns.note(self._slots)
@@ -204,7 +207,6 @@ class Builder:
 
     def close(self) -> None:
         """Let go of what is being fetched; who waits for it in `refresh` gets nothing."""
-        self._closed = True
         for slot in self._slots:
             if slot.visit:
                 slot.visit.cancel()
@@ -270,25 +272,10 @@ class Builder:
         if slot.reading is None and self.waits and not slot.is_barred:
             # If nothing of it is kept, it can't wait.
             fetching = True
-        visit: Future[Outcome] = Future()
-        self._threads.put(partial(self._answer, visit, source, first, slot.again, fetching))
-        slot.visit, slot.again = visit, False
+        visit = partial(self._visitor.visit, source, first, slot.again, fetching)
+        slot.visit, slot.again = self._threads.answer(visit), False
+        slot.since = self._past.changes
         slot.heard, slot.asked = slot.asked, False
-
-    def _answer(
-        self, visit: Future[Outcome], source: Source, first: bool, again: bool, fetching: bool
-    ) -> None:
-        if self._closed:
-            return
-        try:
-            outcome = self._visitor.visit(source, first, again, fetching)
-        except BaseException as error:
-            # Raised again where it is waited for; unless nobody does any more.
-            with suppress(InvalidStateError):
-                visit.set_exception(error)
-        else:
-            with suppress(InvalidStateError):
-                visit.set_result(outcome)
 
     def _look_at_histories(self) -> bool:
         """Take what others have changed of what is kept; whether there is any."""

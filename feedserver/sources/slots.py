@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from feedserver.errors import FeedServerError, FetchError, GoneError, StateError
 from feedserver.foreign.reading import Reading
@@ -40,6 +40,14 @@ _LOOK_BACK = 24 * 3600.0
 """How often, in seconds, a source that has moved is asked at its first address."""
 
 GONE = "it answers 410 Gone: it is asked no more"
+
+
+class Made(NamedTuple):
+    """Of so many changes of histories a database has `least` all, and none later than `most`."""
+
+    least: int
+    most: int
+
 
 Stamp = tuple[int, int, int]
 """What tells one version of a file from another: time, size, inode."""
@@ -119,6 +127,8 @@ class Slot:
     look: bool = True
     mine: bool = False
     unnoted: bool = False
+    # How often histories had changed when its visit began.
+    since: int = 0
 
     @property
     def is_barred(self) -> bool:
