@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlsplit
 
 from feedserver.feeds import catalogue
-from feedserver.formats import archive as archives
+from feedserver.formats import archive
 from feedserver.model import Archive, Site
 from tests.samples import post
 
@@ -82,7 +82,7 @@ def document(number: int, version: int) -> bytes:
     )
     site = Site(f"Source {number}", url, f"One of many, the {number}th")
     feeds = tuple(catalogue.feeds([found], site))
-    return archives.serialise(Archive(site, ("author", "category"), 20, feeds, {}, (found,)))
+    return archive.serialise(Archive(site, ("author", "category"), 20, feeds, {}, (found,)))
 
 
 def _answer(body: bytes = b"", more: bytes = b"") -> bytes:
@@ -93,7 +93,8 @@ def _answer(body: bytes = b"", more: bytes = b"") -> bytes:
 @contextmanager
 def loopback() -> Iterator[Loopback]:
     """Be there, in a thread."""
-    found, loop, ready = Loopback(), asyncio.new_event_loop(), threading.Event()
+    found, ready, stop = Loopback(), threading.Event(), asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -108,21 +109,19 @@ def loopback() -> Iterator[Loopback]:
         finally:
             writer.close()
 
-    async def begin() -> None:
+    async def serve() -> None:
         server = await asyncio.start_server(take, "0.0.0.0", 0, backlog=4096)
         found.port = server.sockets[0].getsockname()[1]
+        loops.append(asyncio.get_running_loop())
         ready.set()
+        async with server:
+            await stop.wait()
 
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.create_task(begin())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     ready.wait()
     try:
         yield found
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loops[0].call_soon_threadsafe(stop.set)
         thread.join()
