@@ -269,9 +269,9 @@ class Builder:
         first = slot.reading is None or (slot.look and not fetching)
         if slot.visit is not None or not (fetching or (slot.look and self._turns)):
             return
-        if slot.reading is None and self.waits and not slot.is_barred:
-            # If nothing of it is kept, it can't wait.
-            fetching = True
+        if slot.reading is None and self.waits:
+            # If nothing of it is kept, it can't wait, unless it has asked us to.
+            fetching |= slot.barred is None or slot.barred <= self._now()
         visit = partial(self._visitor.visit, source, first, slot.again, fetching)
         slot.visit, slot.again = self._threads.answer(visit), False
         slot.since = self._past.changes

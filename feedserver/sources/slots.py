@@ -130,11 +130,6 @@ class Slot:
     # How often histories had changed when its visit began.
     since: int = 0
 
-    @property
-    def is_barred(self) -> bool:
-        """Whether it has asked to be left alone until it is due."""
-        return self.barred is not None and self.due is not None and self.barred >= self.due
-
 
 def listen(slots: Iterable[Slot], pushes: Pushes | None, now: datetime) -> None:
     """Hear of what others tell: what is to be fetched now is due."""

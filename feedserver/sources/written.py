@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from feedserver.errors import DatabaseError, StateError
@@ -25,6 +25,8 @@ from feedserver.store import database, files
 log = logging.getLogger("feedserver")
 
 _NOTES = 20
+_PAUSE = 5.0
+"""For how many seconds a ledger that can't be used isn't asked."""
 _SHARE = 10
 _LONGEST_PAUSE = 60.0
 """After an attempt that failed, the next waits ten times as long as it took, at most so long."""
@@ -191,11 +193,14 @@ class Turns:
         self._fetches = fetches
         self._known: dict[str, Fetch] = {}
         self._notes: dict[str, tuple[Fetch, Document | None]] = {}
+        self._again = 0.0
 
     def hear(self, slots: Iterable[Slot]) -> None:
         """Hear how sources stand, by what was noted here before and by others since."""
         here = {slot.name: slot for slot in slots if is_address(slot.name)}
-        with suppress(StateError):
+        with self._asked() as may:
+            if not may:
+                return
             if not self._known:
                 found = self._fetches.begin(here)
             elif self._fetches.is_shared:
@@ -217,10 +222,11 @@ class Turns:
         free = (slot for slot in several if slot.visit is None and not slot.mine)
         due = {slot.name: slot for slot in free if slot.due is None or slot.due <= now}
         mine: Collection[str] = due
-        with suppress(StateError):
-            known = {name: self._known[name] for name in due if name in self._known}
-            taken = self._fetches.take(known, sum(slot.mine for slot in several))
-            mine = taken | (due.keys() - known.keys())
+        with self._asked() as may:
+            if due and may:
+                known = {name: self._known[name] for name in due if name in self._known}
+                taken = self._fetches.take(known, sum(slot.mine for slot in several))
+                mine = taken | (due.keys() - known.keys())
         for name in mine:
             due[name].mine = True
 
@@ -235,8 +241,8 @@ class Turns:
                 _, earlier = self._notes.get(slot.name, (None, None))
                 self._notes[slot.name] = fetch, document or earlier
                 slot.unnoted = slot.mine = False
-        with suppress(StateError):
-            if self._notes:
+        with self._asked() as may:
+            if self._notes and may:
                 self._fetches.note((name, *note) for name, note in self._notes.items())
                 self._notes.clear()
 
@@ -253,6 +259,17 @@ class Turns:
 
     def close(self) -> None:
         self._fetches.close()
+
+    @contextmanager
+    def _asked(self) -> Iterator[bool]:
+        """Whether the ledger may be asked: not for a while where it couldn't be used.
+
+        To find that out may take seconds, in which the site's files aren't looked at.
+        """
+        try:
+            yield time.monotonic() >= self._again
+        except StateError:
+            self._again = time.monotonic() + _PAUSE
 
 
 def _recall(slot: Slot, fetch: Fetch) -> None:

@@ -13,10 +13,13 @@ import pytest
 from sqlalchemy import update
 
 from feedserver.errors import AwayError, SourceError
+from feedserver.foreign import isolated, reading
+from feedserver.foreign.reading import Reading
 from feedserver.formats import archive as archives
 from feedserver.ledger import work
 from feedserver.ledger.fetches import FETCHES, Fetches
 from feedserver.ledger.ledger import Ledger
+from feedserver.sources import written
 from feedserver.sources.fetching import WebFetcher
 from feedserver.sources.keeping import COPIES
 from feedserver.sources.written import Turns
@@ -27,6 +30,16 @@ from tests.feedserver.sources.test_builder import FEEDS, Bench, Clock, _Waiting,
 from tests.samples import archive, post
 
 __all__ = ["clock", "local", "place", "shared", "web"]
+
+
+@pytest.fixture(autouse=True)
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To read each document in a process of its own would take most of the time."""
+
+    def read(data: bytes, *given: Any, room: object) -> Reading:
+        return reading.read(data, *given)
+
+    monkeypatch.setattr(isolated, "read", read)
 
 
 def feed(*names: str) -> bytes:
@@ -266,6 +279,7 @@ def test_what_can_not_be_noted_is_noted_later(
     with started(shared, clock, web.origin, history=False) as server, shared.opened() as ledger:
         with monkeypatch.context() as patched:
             patched.setattr(Fetches, "note", _away)
+            patched.setattr(written, "_PAUSE", 0.0)
             server.refresh()
         assert not _checked(ledger)
         server.refresh()
@@ -280,3 +294,26 @@ def _checked(ledger: Ledger) -> bool:
     with ledger.writing() as connection:
         rows = update(FETCHES).where(FETCHES.c.checked.is_not(None)).values(quiet=0)
         return connection.execute(rows).rowcount == 1
+
+
+def test_who_asked_to_be_left_alone_is_though_it_has_failed_often(
+    local: Place, clock: Clock, web: Web
+) -> None:
+    """By then it would be asked later than it has said."""
+    web.says(Answer(status=500))
+    for _ in range(5):
+        with started(local, clock, web.origin) as server, pytest.raises(SourceError):
+            server.refresh()
+        clock.passes(1000)
+    web.says(Answer(status=503, headers={"Retry-After": "10"}))
+    with started(local, clock, web.origin) as server, pytest.raises(SourceError):
+        server.refresh()
+    asked = len(web.requests)
+    clock.passes(9)
+    with started(local, clock, web.origin) as server, pytest.raises(SourceError, match="503"):
+        server.refresh()
+    assert len(web.requests) == asked
+    clock.passes(1)
+    with started(local, clock, web.origin) as server, pytest.raises(SourceError):
+        server.refresh()
+    assert len(web.requests) == asked + 1
