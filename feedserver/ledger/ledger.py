@@ -65,6 +65,8 @@ BUSY = 30.0
 """How long, in seconds, a transaction waits for another one of SQLite, unless it is said."""
 _CONNECTING = 5
 """How long, in seconds, a connection to PostgreSQL may take."""
+_KEPT, _MOST = 4, 8
+"""How many connections to PostgreSQL are kept, and at most opened: it has a hundred for all."""
 _CREATING = 7_449_313
 """Any number that nobody else locks."""
 
@@ -264,7 +266,12 @@ def _engine(folder: Path, url: str | None, password: str | None, busy: float) ->
             found = found.set(password=password)
         within = {"connect_timeout": _CONNECTING}
         return sqlalchemy.create_engine(
-            found, pool_pre_ping=True, connect_args=within, hide_parameters=True
+            found,
+            pool_pre_ping=True,
+            pool_size=_KEPT,
+            max_overflow=_MOST - _KEPT,
+            connect_args=within,
+            hide_parameters=True,
         )
     except (ArgumentError, ValueError) as error:
         raise StateError("the setting database is no address postgresql://…") from error

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Table, Text, func, inspect, select
+from sqlalchemy import Column, Table, Text, func, inspect, select, text
 
 from feedserver.errors import StateError
 from feedserver.ledger import ledger
@@ -140,3 +140,22 @@ def test_what_was_to_be_kept_is_never_shown(place: Place, caplog: pytest.LogCapt
             logging.getLogger("feedserver").exception("a sweep failed")
     assert "words_of_a_test" in caplog.text and "connection.execute(" in caplog.text
     assert secret not in caplog.text
+
+
+def test_many_threads_take_few_connections(shared: Place) -> None:
+    """A database has a hundred, for all servers and workers."""
+    count = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+    most = []
+    with shared.opened() as found:
+
+        def work() -> None:
+            for _ in range(5):
+                with found.writing() as connection:
+                    most.append(connection.scalar(count))
+
+        threads = [threading.Thread(target=work) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(most) == 150 and max(most) <= 8
