@@ -18,9 +18,8 @@ from sqlalchemy import Connection, select
 
 from feedserver.errors import StateError
 from feedserver.ledger import _sweeps
-from feedserver.ledger.ledger import Ledger, insert
+from feedserver.ledger.ledger import SWEEPS, Ledger, insert
 from feedserver.ledger.runner import Sweeper
-from feedserver.ledger.tables import SWEEPS
 
 _LOOK = 0.1
 """How often, in seconds, it is looked whether a shard was woken."""

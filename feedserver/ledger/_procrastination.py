@@ -23,9 +23,8 @@ from sqlalchemy import Connection, func, select, update
 
 from feedserver.errors import AwayError, StateError
 from feedserver.ledger import _sweeps
-from feedserver.ledger.ledger import Ledger
+from feedserver.ledger.ledger import SWEEPS, Ledger
 from feedserver.ledger.runner import Sweeper
-from feedserver.ledger.tables import SWEEPS
 
 if TYPE_CHECKING:
     from procrastinate import App

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from feedserver.errors import ArchiveError
 from feedserver.formats import jsonfeed
-from feedserver.ledger.tables import METADATA, Number
+from feedserver.ledger.ledger import METADATA, Number
 from feedserver.model import Entry, PackedEntry
 
 SOURCES = Table(

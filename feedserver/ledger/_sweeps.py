@@ -8,9 +8,8 @@ import time
 from sqlalchemy import Connection, select
 
 from feedserver.errors import StateError
-from feedserver.ledger.ledger import insert
+from feedserver.ledger.ledger import SWEEPS, insert
 from feedserver.ledger.runner import Sweeper
-from feedserver.ledger.tables import SWEEPS
 
 log = logging.getLogger("feedserver")
 

@@ -8,26 +8,65 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, Table, event, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from feedserver.errors import AwayError, StateError
-from feedserver.ledger.tables import METADATA, SCHEMA, VERSION
 
 log = logging.getLogger("feedserver")
+
+METADATA = MetaData()
+"""On which rooms declare tables of their own."""
+
+VERSION = 1
+"""Of all tables together."""
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""A key that a database counts up by itself: SQLite does so for its own integers alone."""
+
+SCHEMA = Table("schema", METADATA, Column("version", Integer, nullable=False))
+"""One row."""
+
+SWEEPS = Table(
+    "sweeps",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("shard", Integer, primary_key=True),
+    Column("woken", Number, nullable=False),
+    Column("due", Float),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text),
+)
+"""How often a shard was woken, when it is to be swept, and how often that failed in a row."""
 
 FILE = "ledger.sqlite"
 BUSY = 30.0
 """How long, in seconds, a transaction waits for another one of SQLite, unless it is said."""
 _CONNECTING = 5
 """How long, in seconds, a connection to PostgreSQL may take."""
+_KEPT, _MOST = 4, 8
+"""How many connections to PostgreSQL are kept, and at most opened: it has a hundred for all."""
 _CREATING = 7_449_313
 """Any number that nobody else locks."""
 
@@ -36,19 +75,19 @@ class Ledger:
     """An open database, for any number of threads; use `opened`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._created = False
         self._creating = threading.Lock()
 
     @property
     def url(self) -> URL:
         """Where it is, with its password, and for PostgreSQL's driver: not to be shown."""
-        return self._engine.url
+        return self.engine.url
 
     @property
     def is_shared(self) -> bool:
         """Whether processes on several machines may work on it."""
-        return self._engine.dialect.name == "postgresql"
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -69,7 +108,7 @@ class Ledger:
             StateError: the database can't be used.
         """
         self.create()
-        with _told(self._engine), self._engine.connect() as connection:
+        with _told(self.engine), self.engine.connect() as connection:
             if self.is_shared:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -89,7 +128,7 @@ class Ledger:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with _told(self._engine), self._engine.connect() as connection:
+        with _told(self.engine), self.engine.connect() as connection:
             with connection.execution_options(writes=True).begin():
                 yield connection
 
@@ -102,8 +141,62 @@ class Ledger:
         if version is None:
             connection.execute(SCHEMA.insert().values(version=VERSION))
         elif version != VERSION:
-            url = _shown(self._engine.url)
-            raise StateError(f"{url}: it is of version {version}, and this is {VERSION}")
+            known = "a later" if version > VERSION else "an earlier"
+            advice = "update it" if version > VERSION else "export with that one, and import"
+            raise StateError(
+                f"{_shown(self.engine.url)}: {known} feedserver made this ledger, of version"
+                f" {version}, and this one reads version {VERSION}: {advice}"
+            )
+
+
+class Locks:
+    """Locks of what several machines may want to do, for one thread of one process.
+
+    On PostgreSQL they are the database's own: they are over when their process is, however that
+    ends, and nobody waits for a time to pass. On SQLite there is one process, and nothing to lock.
+    """
+
+    def __init__(self, ledger: Ledger, kind: int) -> None:
+        self._ledger = ledger
+        self._kind = kind
+        self._connection: Connection | None = None
+
+    def take(self, ids: Collection[int]) -> set[int]:
+        """Those of them that nobody has; they are to be none that this has already.
+
+        Raises:
+            StateError: the database can't be used; then nothing is locked any more.
+        """
+        return self._ask("pg_try_advisory_lock", ids)
+
+    def free(self, ids: Collection[int]) -> None:
+        """Let go of what was taken. Raises as `take` does."""
+        self._ask("pg_advisory_unlock", ids)
+
+    def close(self) -> None:
+        """Let go of all; it may be used again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # One that goes back to the others keeps its locks.
+            connection.invalidate()
+            connection.close()
+
+    def _ask(self, what: str, ids: Collection[int]) -> set[int]:
+        if not ids or not self._ledger.is_shared:
+            return {*ids}
+        query = text(
+            f"SELECT id FROM unnest(CAST(:ids AS integer[])) AS id WHERE {what}(:kind, id)"
+        )
+        try:
+            with _told(self._ledger.engine):
+                if self._connection is None:
+                    found = self._ledger.engine.connect()
+                    self._connection = found.execution_options(isolation_level="AUTOCOMMIT")
+                asked = {"ids": [*ids], "kind": self._kind}
+                return {*self._connection.execute(query, asked).scalars()}
+        except StateError:
+            self.close()
+            raise
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -173,7 +266,12 @@ def _engine(folder: Path, url: str | None, password: str | None, busy: float) ->
             found = found.set(password=password)
         within = {"connect_timeout": _CONNECTING}
         return sqlalchemy.create_engine(
-            found, pool_pre_ping=True, connect_args=within, hide_parameters=True
+            found,
+            pool_pre_ping=True,
+            pool_size=_KEPT,
+            max_overflow=_MOST - _KEPT,
+            connect_args=within,
+            hide_parameters=True,
         )
     except (ArgumentError, ValueError) as error:
         raise StateError("the setting database is no address postgresql://…") from error

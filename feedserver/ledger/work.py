@@ -10,9 +10,8 @@ from sqlalchemy import Connection, case, func, select
 
 from feedserver.ledger._loop import Loop
 from feedserver.ledger._procrastination import Procrastination
-from feedserver.ledger.ledger import Ledger
+from feedserver.ledger.ledger import METADATA, SWEEPS, Ledger
 from feedserver.ledger.runner import Runner, Sweeper
-from feedserver.ledger.tables import METADATA, SWEEPS
 
 
 def runner(ledger: Ledger, sweepers: Sequence[Sweeper] = ()) -> Runner:

@@ -25,6 +25,7 @@ from feedserver.sources.builder import Builder
 from feedserver.sources.fetching import Fetched, Fetcher, Validators, WebFetcher
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health
+from feedserver.sources.written import Turns
 
 _ROOM, _REAR = threading.Lock(), threading.Lock()
 """Where peers are read, one at a time, and those that have failed the last time: a document can be
@@ -59,6 +60,7 @@ class Peers(Builder):
         fetcher: Fetcher | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         lasting: Path | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._peers = {peer.url: peer for peer in settings.peers}
         self._most = {peer.url: peer.entries or settings.peer_entries for peer in settings.peers}
@@ -75,7 +77,8 @@ class Peers(Builder):
             for size in {*self._sizes.values()}
         }
         self._pages = {name: pages[size] for name, size in self._sizes.items()}
-        super().__init__(within, fetcher=_Each(self._pages), now=now, lasting=lasting)
+        each = _Each(self._pages)
+        super().__init__(within, fetcher=each, now=now, lasting=lasting, turns=turns)
         self._past.without = frozenset(peer.url for peer in settings.peers if not peer.history)
         self._own = own
         self._joined: Sequence[Archive] = ()
@@ -104,7 +107,7 @@ class Peers(Builder):
         if self._is_old is None:
             self._is_old = self._written.adopt(None)
         if self._is_old:
-            self._is_old = not all(slot.reading or slot.checked for slot in self._slots)
+            self._is_old = not all(slot.reading or not slot.look for slot in self._slots)
         return not self._is_old
 
     def _begin(self) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from feedserver.ledger.tables import METADATA, Number
+from feedserver.ledger.ledger import METADATA, Number
 
 TOPICS = Table(
     "topics",
@@ -44,6 +44,15 @@ DOCUMENTS = Table(
     Column("body", LargeBinary, nullable=False),
 )
 """The topics that have changed, as they are to be delivered: packed with zlib."""
+
+MAKERS = Table(
+    "topic_makers",
+    METADATA,
+    Column("topic", ForeignKey(TOPICS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("maker", Text, nullable=False),
+    Column("made", Number, nullable=False),
+)
+"""Who has announced a topic's version, and of how many changes of histories it may be."""
 
 SUBSCRIPTIONS = Table(
     "subscriptions",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import secrets
 import threading
 import time
 import zlib
@@ -36,7 +37,8 @@ from feedserver.feeds.parameters import Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.ledger.ledger import Ledger, insert
 from feedserver.ledger.runner import Runner
-from feedserver.network.tables import DOCUMENTS, SUBSCRIPTIONS, TOPICS
+from feedserver.network.tables import DOCUMENTS, MAKERS, SUBSCRIPTIONS, TOPICS
+from feedserver.sources.slots import Made
 from feedserver.store.snapshots import Snapshot
 from feedserver.store.store import Document, Store
 from feedserver.text.urls import absolute
@@ -171,7 +173,8 @@ class Announcer:
     """Compares topics with what they were.
 
     `stores` opens the store of the site, and that of the network if it is `networked`: for this
-    alone, as it renders, and when somebody is subscribed.
+    alone, as it renders, and when somebody is subscribed. `made` tells which changes their
+    databases have: of several machines one that is behind announces nothing in their place.
     """
 
     def __init__(
@@ -182,8 +185,11 @@ class Announcer:
         now: Callable[[], float] = time.time,
         *,
         networked: bool = True,
+        made: Callable[[bool], Made] = lambda of_network: Made(0, 0),
     ) -> None:
         self._ledger = ledger
+        self._made = made
+        self._name = secrets.token_hex(8)
         self._runner = runner
         self._now = now
         # Who is subscribed to a network that is no more hears nothing, until the lease ends.
@@ -210,6 +216,8 @@ class Announcer:
         return count
 
     def _look_at(self, site: _Site) -> int:
+        # What is read meanwhile may have more, and not less.
+        least = self._made(site.of_network).least
         store, is_new = site.refreshed()
         mine = TOPICS.c.name.startswith(NETWORK[1:])
         there = exists().where(DOCUMENTS.c.topic == TOPICS.c.id)
@@ -231,15 +239,15 @@ class Announcer:
                 site.left.add(row.id)
                 continue
             topic = Topic(row.address, row.base, row.name, row.query, row.is_file, row.hub)
+            site.left.discard(row.id)
             try:
                 found = document(store, store.snapshot, topic)
             except SearchTimeoutError:
                 site.late.add(row.id)
             else:
                 if found is not None and (found.etag != row.version or row.bare):
-                    count += self._changed(row, found)
+                    count += self._changed(row, found, site, least)
                 site.late.discard(row.id)
-            site.left.discard(row.id)
         self._mark([row.id for row in rows if not row.seen])
         site.seen = store.snapshot
         return count
@@ -251,9 +259,12 @@ class Announcer:
                 rows = update(TOPICS).where(TOPICS.c.id.in_(ids))
                 connection.execute(rows.values(seen=True))
 
-    def _changed(self, row: Row[Any], found: Document) -> bool:
-        """Put down a topic's new document, unless another process has done that."""
-        now = self._now()
+    def _changed(self, row: Row[Any], found: Document, site: _Site, least: int) -> bool:
+        """Put down a topic's new document, unless another process has done that.
+
+        If that had changes that this one may not have yet, it is looked at again.
+        """
+        now, most = self._now(), self._made(site.of_network).most
         version = {"version": found.etag}
         body = {
             "version": found.etag,
@@ -262,8 +273,20 @@ class Announcer:
         }
         with self._ledger.writing() as connection:
             was = (TOPICS.c.id == row.id, TOPICS.c.version == row.version)
-            if not connection.execute(update(TOPICS).where(*was).values(version)).rowcount:
+            held = select(TOPICS.c.id).where(*was).with_for_update()
+            if connection.scalar(held) is None:
                 return False
+            other = (MAKERS.c.topic == row.id, MAKERS.c.maker != self._name)
+            if (connection.scalar(select(MAKERS.c.made).where(*other)) or 0) > least:
+                site.left.add(row.id)
+                return False
+            maker = {"maker": self._name, "made": most}
+            connection.execute(
+                insert(connection, MAKERS)
+                .values(topic=row.id, **maker)
+                .on_conflict_do_update(index_elements=["topic"], set_=maker)
+            )
+            connection.execute(update(TOPICS).where(*was).values(version))
             connection.execute(
                 insert(connection, DOCUMENTS)
                 .values(topic=row.id, **body)

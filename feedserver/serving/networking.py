@@ -17,6 +17,7 @@ from pathlib import Path
 
 from feedserver.errors import FeedServerError, ServingError, StateError
 from feedserver.ledger import ledger, work
+from feedserver.ledger.fetches import Fetches
 from feedserver.ledger.ledger import Ledger
 from feedserver.ledger.runner import Runner, Sweeper
 from feedserver.ledger.work import Queue
@@ -34,7 +35,9 @@ from feedserver.sources.addresses import Dialler
 from feedserver.sources.builder import Builder
 from feedserver.sources.client import Client
 from feedserver.sources.keeping import ledger_of
+from feedserver.sources.slots import Made, is_address
 from feedserver.sources.statefolder import NETWORK
+from feedserver.sources.written import Turns
 from feedserver.store.store import OWN, Store
 from feedserver.web.callback import WebSub
 
@@ -86,16 +89,26 @@ def websub(settings: Settings, lasting: Path | None) -> Iterator[WebSub | None]:
 
 
 @contextmanager
+def opened(settings: Settings, lasting: Path | None) -> Iterator[Ledger | None]:
+    """The ledger in the folder of subscriptions, if that is ours and can be used."""
+    with ExitStack() as stack:
+        yield _opened(settings, lasting, stack)
+
+
+def turns(found: Ledger | None) -> Turns | None:
+    """When sources are due, if there is a ledger; for one thread."""
+    return Turns(Fetches(found)) if found else None
+
+
+@contextmanager
 def at_work(
-    settings: Settings, site: Path, lasting: Path | None, builders: Sequence[Builder], origin: str
+    settings: Settings, site: Path, found: Ledger | None, builders: Sequence[Builder], origin: str
 ) -> Iterator[Watch]:
     """Do what is due, in threads, while something else is done.
 
-    `site` is the database of the site, `lasting` the folder of subscriptions, if it is ours, and
-    `origin` where this server listens.
+    `site` is the database of the site, and `origin` where this server listens.
     """
     with ExitStack() as stack:
-        found = _opened(settings, lasting, stack)
         watch = Watch(found)
         if found:
             base = settings.url or (f"{origin}/" if settings.private_addresses else None)
@@ -108,7 +121,14 @@ def at_work(
                 return Store(places[of_network], hub=settings.hub)
 
             networked = bool(settings.peers)
-            announcer = topics.Announcer(found, runner, opened_store, networked=networked)
+
+            def made(of_network: bool) -> Made:
+                # On one machine there is nobody else.
+                return builders[of_network].made if found.is_shared else Made(0, 0)
+
+            announcer = topics.Announcer(
+                found, runner, opened_store, networked=networked, made=made
+            )
             looks: list[Callable[[], object]] = [announcer.look]
             for each in kinds:
                 if isinstance(each, Publisher):
@@ -133,8 +153,9 @@ def _listen(
 ) -> None:
     """Let what fetches sources hear of what others tell of them."""
     named = (*settings.sources, *(peer.url for peer in settings.peers))
-    addresses = [name for name in named if name.startswith(("http://", "https://"))]
+    addresses = [name for name in named if is_address(name)]
     try:
+        Fetches(found).keep(addresses)
         Pushes(found, runner).want(addresses, subscribing=subscribing)
     except StateError as error:
         log.error("%s: sources are polled, and not subscribed to", error)

@@ -65,7 +65,8 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         if lasting is None and settings.hub == OWN:
             settings = replace(settings, hub="")
         settings = replace(settings, state=folder.path)
-        builder = Builder(settings, state=folder)
+        kept = stack.enter_context(networking.opened(settings, lasting))
+        builder = Builder(settings, state=folder, turns=networking.turns(kept))
         rebuilding = stack.enter_context(Rebuilding(builder, settings.interval))
         # First of all what is being fetched is let go of, for which the thread waits.
         stack.callback(builder.close)
@@ -74,12 +75,17 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
                 return
         peers = None
         if settings.peers:
-            peers = Peers(settings, lambda: builder.archives, lasting=folder.lasting)
+            peers = Peers(
+                settings,
+                lambda: builder.archives,
+                lasting=folder.lasting,
+                turns=networking.turns(kept),
+            )
         settings = replace(settings, folder=settings.folder or builder.folder)
         builders = (builder, peers) if peers else (builder,)
         site = folder.path / DATABASE
         watch = stack.enter_context(
-            networking.at_work(settings, site, lasting, builders, _origin(listener))
+            networking.at_work(settings, site, kept, builders, _origin(listener))
         )
         network = _network(settings, peers, stack)
         metrics = Metrics(lambda: datetime.now(UTC))

@@ -8,11 +8,9 @@ Addresses are fetched when they are due, beside all else.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, InvalidStateError
-from contextlib import suppress
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,11 +26,10 @@ from feedserver.sources import source as sources
 from feedserver.sources.fetching import Fetcher, Threads, WebFetcher
 from feedserver.sources.keeping import COPIES, Past
 from feedserver.sources.sightings import Sightings
-from feedserver.sources.slots import GONE, Outcome, Pushes, Slot, Visitor
+from feedserver.sources.slots import GONE, Made, Outcome, Pushes, Slot, Visitor
 from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health, StateFolder
-from feedserver.sources.written import Written
-from feedserver.store import files
+from feedserver.sources.written import Turns, Written
 
 log = logging.getLogger("feedserver")
 
@@ -63,12 +60,15 @@ class Builder:
         fetcher: Fetcher | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         lasting: Path | None = None,
+        turns: Turns | None = None,
     ) -> None:
         if settings.state is None or not settings.sources:
             raise SourceError("no source is named" if settings.state else "no state folder")
         self._settings = settings
         self._state = settings.state
-        self._written = Written(state or StateFolder(settings.state, locked=False), self.database)
+        self._written = Written(
+            state or StateFolder(settings.state, locked=False), self.database, self.status
+        )
         self._past = Past(settings, lasting or (state.lasting if state else settings.state))
         self._visitor = Visitor(
             self._state / COPIES,
@@ -78,19 +78,21 @@ class Builder:
             lambda: sources.options(settings).registry,
             now,
         )
+        if turns:
+            self._visitor = replace(self._visitor, others=turns.copy)
         self._now = now
+        self._turns = turns
         self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
         self._threads = Threads(self.at_once)
-        self._closed = False
         self._built = False
-        self._status: bytes | None = None
-        self._unwritten: str | None = None
         self.pushes: Pushes | None = None
         """What tells of changes; set by who has it."""
         self.health = Health()
         self.archives: tuple[Archive, ...] = ()
         """How all was at the end of the last refresh, and what the database has then; both may be
         read in another thread."""
+        self.made = Made(0, 0)
+        """Which changes of histories the database has."""
         sources.options(settings)
 
     @property
@@ -114,7 +116,11 @@ class Builder:
                 the database can't be written.
         """
         changed = False
+        if self._turns:
+            self._turns.hear(self._slots)
         slots.listen(self._slots, self.pushes, self._now())
+        if self._turns:
+            self._turns.take(self._slots, self._now())
         for slot in self._slots:
             changed |= self._look(slot)
         for slot in self._slots:
@@ -135,7 +141,12 @@ class Builder:
             if not self._built and not made:
                 self._begin()
             self._built = True
+            if not self._written.due:
+                under_way = [slot.since for slot in self._slots if slot.visit]
+                self.made = Made(min([self._past.changes, *under_way]), self._past.changes)
         finally:
+            if self._turns:
+                self._turns.note(self._slots)
             for slot in self._slots:
                 self._keep(slot)
             self._tell()
@@ -196,11 +207,12 @@ class Builder:
 
     def close(self) -> None:
         """Let go of what is being fetched; who waits for it in `refresh` gets nothing."""
-        self._closed = True
         for slot in self._slots:
             if slot.visit:
                 slot.visit.cancel()
         self._past.close()
+        if self._turns:
+            self._turns.close()
 
     def _look(self, slot: Slot) -> bool:
         """Look at a file, or see to it that an address is visited; whether there is news."""
@@ -252,29 +264,18 @@ class Builder:
         Raises:
             OSError: it can't be now.
         """
-        if slot.visit is None and (slot.due is None or slot.due <= self._now()):
-            visit: Future[Outcome] = Future()
-            first = slot.reading is None
-            self._threads.put(partial(self._answer, visit, source, first, slot.again))
-            slot.visit, slot.again = visit, False
-            slot.heard, slot.asked = slot.asked, False
-
-    def _answer(self, visit: Future[Outcome], source: Source, first: bool, again: bool) -> None:
-        if self._closed:
+        is_due = slot.due is None or slot.due <= self._now()
+        fetching = slot.mine if self._turns else is_due
+        first = slot.reading is None or (slot.look and not fetching)
+        if slot.visit is not None or not (fetching or (slot.look and self._turns)):
             return
-        try:
-            outcome = self._fetch(source, first, again)
-        except BaseException as error:
-            # Raised again where it is waited for; unless nobody does any more.
-            with suppress(InvalidStateError):
-                visit.set_exception(error)
-        else:
-            with suppress(InvalidStateError):
-                visit.set_result(outcome)
-
-    def _fetch(self, source: Source, first: bool, again: bool) -> Outcome:
-        """Visit an address, in a thread of its own, see `Visitor.visit`."""
-        return self._visitor.visit(source, first, again)
+        if slot.reading is None and self.waits:
+            # If nothing of it is kept, it can't wait, unless it has asked us to.
+            fetching |= slot.barred is None or slot.barred <= self._now()
+        visit = partial(self._visitor.visit, source, first, slot.again, fetching)
+        slot.visit, slot.again = self._threads.answer(visit), False
+        slot.since = self._past.changes
+        slot.heard, slot.asked = slot.asked, False
 
     def _look_at_histories(self) -> bool:
         """Take what others have changed of what is kept; whether there is any."""
@@ -287,12 +288,10 @@ class Builder:
 
     def _take(self, slot: Slot, outcome: Outcome) -> bool:
         """Take what a visit came to, and say when the next one is due."""
-        now = self._now()
+        now, slot.look = self._now(), False
         if outcome.kept:
-            slot.due = now
-            slot.asked |= slot.heard
-            self._read(slot, outcome.reading)
-            return True
+            return self._take_kept(slot, outcome.reading)
+        slot.unnoted = self._turns is not None
         if outcome.moved and outcome.moved != slot.moved:
             log.warning("%s has moved for good, to %s", slot.name, outcome.moved)
         slot.checked = now
@@ -321,6 +320,16 @@ class Builder:
         slot.due = slots.following(slot, self._settings.poll, now, is_new=changed)
         slots.tell(slot, self.pushes, is_new=changed and known is not None)
         return changed
+
+    def _take_kept(self, slot: Slot, reading: Reading | None) -> bool:
+        """Take what was there, here or with others: so it isn't the less due."""
+        slot.asked |= slot.heard
+        if self._turns is None or (reading is None and not slot.failures):
+            slot.due = self._now()
+        if reading is None or reading == slot.reading:
+            return False
+        self._read(slot, reading)
+        return True
 
     def _succeed(self, slot: Slot, reading: Reading | None) -> bool:
         """Whether what was read is other than what was there."""
@@ -367,27 +376,11 @@ class Builder:
 
     def _tell(self) -> None:
         """Tell how all is, if anything of it is new."""
-        trouble = self._written.trouble or self._written.problem
-        values = [slots.values(slot, trouble) for slot in self._slots]
-        self._write_status({"version": 1, "sources": values})
         unkept = (slot.unkept for slot in self._slots)
-        told = (*self._written.problems, self._unwritten, self._past.problem, *unkept)
-        problems = tuple(each for each in told if each)
-        for problem in problems:
+        health = self._written.tell(self._slots, self._past.problem, *unkept)
+        for problem in health.problems:
             if problem not in self.health.problems:
                 log.warning("%s; what is served stays", problem)
-        if self.health.problems and not problems:
+        if self.health.problems and not health.problems:
             log.info("%s: it can be written again", self._state)
-        self.health = Health(tuple(map(statefolder.status, values)), problems)
-
-    def _write_status(self, values: object) -> None:
-        path = self._state / self.status
-        data = (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
-        self._unwritten = None
-        if self._written.trouble or (data == self._status and path.is_file()):
-            return
-        try:
-            files.replace(path, data)
-            self._status = data
-        except OSError as error:
-            self._unwritten = f"{path}: {error.strerror}"
+        self.health = health

@@ -8,8 +8,10 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from feedserver.errors import FetchError, GoneError
 from feedserver.settings.settings import Settings
@@ -88,6 +90,9 @@ class WebFetcher:
         return self._dialler.connect(host, port, deadline)
 
 
+_Came = TypeVar("_Came")
+
+
 class Threads:
     """Threads that do what is put to them, in its order, and end when there is no more.
 
@@ -99,6 +104,29 @@ class Threads:
         self._lock = threading.Lock()
         self._work: deque[Callable[[], None]] = deque()
         self._count = 0
+
+    def answer(self, call: Callable[[], _Came]) -> Future[_Came]:
+        """Have something called; what comes of it. Unless it is cancelled before. Raises as `put`.
+
+        What is being done isn't stopped, but nobody waits for it any more.
+        """
+        future: Future[_Came] = Future()
+
+        def work() -> None:
+            if future.cancelled():
+                return
+            try:
+                came = call()
+            except BaseException as error:
+                # Raised again where it is waited for; unless nobody does any more.
+                with suppress(InvalidStateError):
+                    future.set_exception(error)
+            else:
+                with suppress(InvalidStateError):
+                    future.set_result(came)
+
+        self.put(work)
+        return future
 
     def put(self, work: Callable[[], None]) -> None:
         """Have something done.

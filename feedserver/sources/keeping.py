@@ -244,7 +244,8 @@ class Past:
         self._whole: dict[str, tuple[int, Registry, Archive]] = {}
         self._gone: set[str] = set()
         self._moved: dict[str, tuple[str, float]] = {}
-        self._changes = 0
+        self.changes = 0
+        """How often histories had changed when they were looked at last."""
         self.without: frozenset[str] = frozenset()
         """Addresses of which no history is kept."""
         self.problem: str | None = None
@@ -345,13 +346,13 @@ class Past:
         news: dict[str, Archive] = {}
         # What can't be had now is looked at again.
         with suppress(FeedServerError):
-            if found and (count := found.changes()) != self._changes:
+            if found and (count := found.changes()) != self.changes:
                 revisions = found.revisions()
                 for address, (revision, *_) in list(self._whole.items()):
                     if revisions.get(address, revision) != revision:
                         if archive := self._archive(found, address, registry()):
                             news[address] = archive
-                self._changes = count
+                self.changes = count
         return news
 
     def _opened(self, address: str) -> History | None:

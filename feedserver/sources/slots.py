@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from feedserver.errors import FeedServerError, FetchError, GoneError, StateError
 from feedserver.foreign.reading import Reading
@@ -22,7 +22,6 @@ from feedserver.sources.fetching import Fetched, Fetcher, Validators
 from feedserver.sources.keeping import Copy, Past
 from feedserver.sources.source import Source
 
-_NOTES = 20
 FIRST_WAIT, _LONGEST_WAIT = 60.0, 6 * 3600.0
 """For how many seconds a source is left alone that has failed once, and often."""
 _SOON = 5.0
@@ -41,6 +40,14 @@ _LOOK_BACK = 24 * 3600.0
 """How often, in seconds, a source that has moved is asked at its first address."""
 
 GONE = "it answers 410 Gone: it is asked no more"
+
+
+class Made(NamedTuple):
+    """Of so many changes of histories a database has `least` all, and none later than `most`."""
+
+    least: int
+    most: int
+
 
 Stamp = tuple[int, int, int]
 """What tells one version of a file from another: time, size, inode."""
@@ -116,6 +123,12 @@ class Slot:
     visit: Future[Outcome] | None = None
     copy: Copy | None = None
     unkept: str | None = None
+    # What is kept of it is to be looked at; it is ours to fetch; that isn't noted yet.
+    look: bool = True
+    mine: bool = False
+    unnoted: bool = False
+    # How often histories had changed when its visit began.
+    since: int = 0
 
 
 def listen(slots: Iterable[Slot], pushes: Pushes | None, now: datetime) -> None:
@@ -181,38 +194,9 @@ def _told(pushes: Pushes | None) -> tuple[Collection[str], Collection[str]]:
     return (), ()
 
 
-def values(slot: Slot, trouble: str | None) -> dict[str, object]:
-    """How a source is, as operators read it: what there isn't is left out.
-
-    `state` is `gone` if it has said that it is no more, and what was read of it is served; `stale`
-    if it can't be reached and its old entries are served, or, for some `trouble`
-    with the state folder, what was read isn't; `refused` if what it has now can't be taken;
-    `missing` if nothing was ever read of it.
-    """
-    found = slot.reading
-    error = slot.error or (trouble if found is not slot.served else None)
-    state = "refused" if slot.refused else "stale" if error else "current"
-    state = "gone" if slot.gone and found is slot.served else state
-    told: dict[str, object | None] = {
-        "name": slot.name,
-        "kind": slot.source.kind if slot.source else "missing",
-        "state": state if found or slot.refused else "missing",
-        "checked": _shown(slot.checked),
-        "last_success": _shown(slot.success),
-        "changed": _shown(slot.changed),
-        "error": error,
-        "moved": slot.moved,
-        "posts": slot.posts,
-        "updates": slot.updates,
-        "notes": [f"{each.where}: {each.message}" for each in found.findings[:_NOTES]]
-        if found
-        else None,
-    }
-    return {name: value for name, value in told.items() if value is not None and value != []}
-
-
-def _shown(moment: datetime | None) -> str | None:
-    return moment.replace(microsecond=0).isoformat() if moment else None
+def is_address(name: str) -> bool:
+    """Whether a source is fetched."""
+    return name.startswith(("http://", "https://"))
 
 
 Parse = Callable[[Source, bytes, str, str | None], Reading]
@@ -229,24 +213,29 @@ class Visitor:
     parse: Parse
     registry: Callable[[], Registry]
     now: Callable[[], datetime]
+    others: Callable[[str, str | None], Copy | None] = lambda name, digest: None
+    """What others have read of a source last, if it is another document."""
 
-    def visit(self, source: Source, first: bool, again: bool) -> Outcome:
-        """Visit an address; at `first` what was kept will do for now.
+    def visit(self, source: Source, first: bool, again: bool, fetching: bool = True) -> Outcome:
+        """Visit an address; at `first` what was kept will do for now. Nothing is fetched unless
+        `fetching`.
 
         What hasn't changed is read `again` from the copy, as the settings may have.
         """
         try:
-            return self._visit(source, first, again)
+            return self._visit(source, first, again, fetching)
         except StateError as error:
             # What it has brought isn't lost: it is fetched once more.
             return Outcome(None, error)
         except FeedServerError as error:
             return Outcome(None, error, refused=not isinstance(error, FetchError))
 
-    def _visit(self, source: Source, first: bool, again: bool) -> Outcome:
+    def _visit(self, source: Source, first: bool, again: bool, fetching: bool) -> Outcome:
         name, past = source.name, self.past
         copy = keeping.load(self.copies, name)
-        if first and (found := self._before(source, copy)):
+        copy = self.others(name, copy.digest if copy else None) or copy
+        found = self._before(source, copy) if first else None
+        if found or not fetching:
             return Outcome(found, kept=True)
         if first:
             # One of an older version of ours is fetched anew.

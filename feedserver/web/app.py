@@ -119,7 +119,7 @@ def _of_websub(
         return
     if websub.hub:
         answer = HubEndpoint(websub.hub, websub, settings).answer
-        yield f"/{HUB}", ("POST",), answer, False
+        yield f"/{HUB}", ("POST",), answer, True
     callbacks = Callbacks(websub.pushes, settings.fetch_bytes, websub.calls)
     address = f"/{CALLBACK}/{{token}}"
     yield address, ("GET",), callbacks.agree, False
@@ -155,6 +155,7 @@ def _table(
     for path in (pages.CATALOGUE, sections.PATH):
         yield f"/{path.rstrip('/')}", READ, site.to_slash, False
     yield f"/{sections.PATH}", READ, site.sections, True
+    yield f"{NETWORK}{sections.PATH}", READ, browsers.network_sections, True
     for folder in openapi.FOLDERS:
         yield folder, READ, site.folder, True
     # An archive may name feeds in any folder.

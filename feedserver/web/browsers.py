@@ -112,6 +112,16 @@ class Browsers:
         make = partial(sections.page, asked.snapshot.index, asked.base, self._issues)
         return await self._page(asked, make, WHOLE)
 
+    async def network_sections(self, asked: Asked) -> ASGIApp:
+        """The page of all sections of the network.
+
+        Raises:
+            Problem: there is no network.
+        """
+        if not asked.snapshot.index.is_network:
+            return self._files.not_found(asked)
+        return await self.sections(asked)
+
     async def _page(
         self, asked: Asked, make: Callable[[], Response], part: Slice, *, kept: bool = True
     ) -> ASGIApp:

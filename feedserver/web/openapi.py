@@ -15,6 +15,8 @@ from feedserver.formats import archive, jsonfeed, opml
 from feedserver.formats.formats import FORMATS
 from feedserver.http.problems import MEDIA_TYPE as PROBLEM
 from feedserver.model import FeedKind
+from feedserver.network import hub
+from feedserver.store.store import HUB
 
 NAME = "openapi.json"
 
@@ -128,9 +130,11 @@ def _paths() -> Iterator[tuple[str, _Json]]:
     others["/feeds/"] = ("The catalogue for people, with a search", _HTML, "Text")
     others["/network/feeds/"] = ("The catalogue of the network, with a search", _HTML, "Text")
     others["/section/"] = ("The page of all sections, for people", _HTML, "Text")
+    others["/network/section/"] = ("The page of all sections of the network", _HTML, "Text")
     for path, (what, media_type, schema) in others.items():
         yield path, _item(_get(what, media_type, schema), [])
     yield from _operations()
+    yield f"/{HUB}", {"post": _hub(), "options": _options("POST")}
 
 
 def _parameters(folder: str) -> Iterable[str]:
@@ -154,6 +158,41 @@ def _operations() -> Iterator[tuple[str, _Json]]:
     found["404"] = {"$ref": "#/components/responses/404"}
     summary = "Figures for Prometheus, unless they have an address of their own"
     yield "/metrics", {"get": {"summary": summary, "responses": found}}
+
+
+def _hub() -> _Json:
+    """What subscribers ask of a server that is a hub, by WebSub, section 5.1."""
+    text: _Json = {"type": "string"}
+    form = _object(
+        ["hub.mode"],
+        **{
+            "hub.mode": {"enum": [*hub.MODES, "publish"]},
+            "hub.topic": text,
+            "hub.callback": text,
+            "hub.lease_seconds": {"type": "string", "pattern": "^[0-9]+$"},
+            "hub.secret": {"type": "string", "maxLength": 199},
+            "hub.url": {"type": "array", "items": text},
+        },
+    )
+    answers = {
+        "202": "The callback will be asked, or what was published be looked at.",
+        "400": "Something is missing or wrong, or the topic is no feed of this server.",
+        "413": "The form is too large.",
+        "415": "It is no form.",
+        "429": "There are more subscriptions than the hub can bear.",
+    }
+    plain = {"text/plain; charset=utf-8": _schema("#/components/schemas/Text")}
+    return {
+        "summary": "Subscribe to any feed, end that, or tell that one has changed: WebSub",
+        "requestBody": {
+            "required": True,
+            "content": {"application/x-www-form-urlencoded": {"schema": form}},
+        },
+        "responses": {
+            **{code: {"description": what, "content": plain} for code, what in answers.items()},
+            "503": {"$ref": "#/components/responses/503"},
+        },
+    }
 
 
 def _schema(reference: str) -> _Json:
@@ -201,11 +240,7 @@ def _item(get: _Json, in_path: list[str]) -> _Json:
     """All methods of an address."""
     head = {**get, "responses": {code: _bare(answer) for code, answer in get["responses"].items()}}
     head["summary"] = f"{get['summary']}: the headers alone"
-    options = {
-        "summary": "What pages of other sites may ask for",
-        "responses": {"204": {"description": "GET and HEAD, with any header."}},
-    }
-    item: _Json = {"get": get, "head": head, "options": options}
+    item: _Json = {"get": get, "head": head, "options": _options("GET and HEAD")}
     if in_path:
         item["parameters"] = [
             {
@@ -219,6 +254,13 @@ def _item(get: _Json, in_path: list[str]) -> _Json:
             for name in in_path
         ]
     return item
+
+
+def _options(methods: str) -> _Json:
+    return {
+        "summary": "What pages of other sites may ask for",
+        "responses": {"204": {"description": f"{methods}, with any header."}},
+    }
 
 
 def _get(summary: str, media_type: str, schema: str) -> _Json:

@@ -1,4 +1,4 @@
-"""Measurements, run by hand: `./run bench build`, `./run bench serve`."""
+"""Measurements, run by hand: `./run bench build`, `./run bench serve`, `./run bench network`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import corpus, newsletter, report, serving
+from tests.bench import corpus, network, newsletter, report, serving
 from tests.bench.comparison import Comparison, Plan
 from tests.bench.corpus import Corpus, CorpusError
 from tests.bench.load import LoadError
@@ -57,6 +57,17 @@ def parser() -> argparse.ArgumentParser:
         "--seconds", metavar="N", type=_positive, default=2, help="how long each run takes"
     )
     serve.set_defaults(run=_serve)
+    told = commands.add_parser("network", help="sources polled and subscribers told, on loopback")
+    plan = network.Plan()
+    for name, default, help in (
+        ("sources", plan.sources, "poll so many sources, of which 1 in 100 changes a minute"),
+        ("subscriptions", plan.subscriptions, "tell so many subscribers of one change"),
+        ("hosts", plan.hosts, "which are at so many hosts"),
+        ("poll", plan.poll, "poll each source every so many seconds"),
+        ("seconds", plan.seconds, "watch that for so many seconds"),
+    ):
+        told.add_argument(f"--{name}", metavar="N", type=_positive, default=default, help=help)
+    told.set_defaults(run=_network)
     return parser
 
 
@@ -99,6 +110,14 @@ def _serve(options: argparse.Namespace) -> int:
         print()
         sys.stdout.flush()
         return subprocess.run([sys.executable, "-m", "tests.bench.slices"]).returncode
+    return 0
+
+
+def _network(options: argparse.Namespace) -> int:
+    names = ("sources", "subscriptions", "hosts", "poll", "seconds")
+    plan = network.Plan(**{name: getattr(options, name) for name in names})
+    with tempfile.TemporaryDirectory(prefix="twim-bench-") as temporary:
+        print(network.markdown(network.measure(Path(temporary), plan, _tell)))
     return 0
 
 

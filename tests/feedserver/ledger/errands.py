@@ -13,9 +13,8 @@ from pathlib import Path
 from sqlalchemy import Column, Float, Integer, Table, func, select, update
 
 from feedserver.ledger import work
-from feedserver.ledger.ledger import Ledger, opened
+from feedserver.ledger.ledger import METADATA, Ledger, opened
 from feedserver.ledger.runner import Runner, Sweeper
-from feedserver.ledger.tables import METADATA
 
 KIND = "errand"
 SHARDS = 4

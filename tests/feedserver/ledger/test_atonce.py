@@ -11,8 +11,7 @@ from sqlalchemy import Column, Float, Integer, Row, Table, Text, select, update
 
 from feedserver.ledger import atonce
 from feedserver.ledger.atonce import AtOnce
-from feedserver.ledger.ledger import Ledger
-from feedserver.ledger.tables import METADATA
+from feedserver.ledger.ledger import METADATA, Ledger
 from tests.feedserver.ledger.databases import Place
 
 CALLS = Table(

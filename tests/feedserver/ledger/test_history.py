@@ -24,7 +24,7 @@ from feedserver.formats import archive as archives
 from feedserver.formats import jsonfeed
 from feedserver.ledger import ledger
 from feedserver.ledger.history import Fetched, History
-from feedserver.ledger.tables import METADATA
+from feedserver.ledger.ledger import METADATA
 from feedserver.model import Archive, Entry
 from tests.feedserver.ledger.databases import Place
 from tests.samples import archive, post, update
@@ -642,7 +642,7 @@ class Feed(RuleBasedStateMachine):
         def fail(*given: object) -> None:
             raise Crash
 
-        engine = self.ledger._engine
+        engine = self.ledger.engine
         event.listen(engine, "commit", fail)
         try:
             with pytest.raises((Crash, StateError)):

@@ -7,12 +7,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Table, Text, func, select
+from sqlalchemy import Column, Table, Text, func, inspect, select, text
 
 from feedserver.errors import StateError
 from feedserver.ledger import ledger
-from feedserver.ledger.ledger import Ledger
-from feedserver.ledger.tables import METADATA, SCHEMA
+from feedserver.ledger.ledger import METADATA, SCHEMA, Ledger
 from tests.feedserver.ledger.databases import Place
 
 WORDS = Table("words_of_a_test", METADATA, Column("word", Text, primary_key=True))
@@ -74,11 +73,27 @@ def test_what_is_there_may_be_met(place: Place) -> None:
         assert words(found) == ["owl"]
 
 
-def test_another_version_is_refused(place: Place) -> None:
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        (99, "a later feedserver .* version 99.*: update it"),
+        (0, "an earlier .* version 0.* import"),
+    ],
+)
+def test_another_version_is_refused_and_left_as_it_is(
+    place: Place, version: int, says: str
+) -> None:
     with place.opened() as found, found.writing() as connection:
-        connection.execute(SCHEMA.update().values(version=99))
-    with pytest.raises(StateError, match="it is of version 99"), place.opened():
+        WORDS.drop(connection)
+        connection.execute(SCHEMA.update().values(version=version))
+        there = inspect(connection).get_table_names()
+        kept = found
+    with pytest.raises(StateError, match=says), place.opened():
         pass
+    with kept.engine.connect() as connection:
+        assert inspect(connection).get_table_names() == there
+        assert connection.scalar(select(SCHEMA.c.version)) == version
+    kept.engine.dispose()
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
@@ -125,3 +140,22 @@ def test_what_was_to_be_kept_is_never_shown(place: Place, caplog: pytest.LogCapt
             logging.getLogger("feedserver").exception("a sweep failed")
     assert "words_of_a_test" in caplog.text and "connection.execute(" in caplog.text
     assert secret not in caplog.text
+
+
+def test_many_threads_take_few_connections(shared: Place) -> None:
+    """A database has a hundred, for all servers and workers."""
+    count = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+    most = []
+    with shared.opened() as found:
+
+        def work() -> None:
+            for _ in range(5):
+                with found.writing() as connection:
+                    most.append(connection.scalar(count))
+
+        threads = [threading.Thread(target=work) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(most) == 150 and max(most) <= 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import threading
 import time
 import zlib
@@ -25,8 +26,10 @@ from feedserver.network.tables import (
     SUBSCRIPTIONS,
     TOPICS,
 )
+from feedserver.network.topics import Announcer
 from feedserver.sources.builder import DATABASE
-from feedserver.store.store import Store
+from feedserver.sources.slots import Made
+from feedserver.store.store import OWN, Store
 from tests.feedserver.ledger.databases import Place
 from tests.feedserver.network import hubs
 from tests.feedserver.network.hubs import ATOM, Running
@@ -251,3 +254,36 @@ def test_topics_are_looked_at_in_whichever_order_they_come(shared: Place, tmp_pa
             assert running.announcer.look() == 1
         assert running.announcer.look() == 1
         assert running.announcer.look() == 0
+
+
+def test_who_is_behind_announces_nothing(shared: Place, tmp_path: Path) -> None:
+    """Of two machines the second yet has what was before."""
+    with hubs.hub(tmp_path, place=shared) as running, subscriber() as found:
+        running.subscribe(found.callback)
+        running.change()
+        shutil.copytree(tmp_path / "site.state", tmp_path / "old.state")
+        behind = Made(4, 6)
+
+        def store(of_network: bool) -> Store:
+            return Store(tmp_path / "old.state" / DATABASE, hub=OWN)
+
+        def announcer(made: Callable[[bool], Made]) -> Announcer:
+            runner, clock = work.runner(running.ledger), running.clock
+            return Announcer(running.ledger, runner, store, clock, made=made)
+
+        other = announcer(lambda of_network: behind)
+        assert other.look() == 0
+        running.announcer._made = lambda of_network: Made(3, 5)
+        running.change()
+        running.work()
+        newest = found.got[-1].body
+        # What it has is another version, but an older one.
+        late = announcer(lambda of_network: behind)
+        for each in (other, late):
+            assert each.look() == 0
+        behind = Made(5, 6)
+        # By now it has all that there was: so the files have changed otherwise.
+        assert late.look() == 1 and late.look() == 0
+        running.clock.pass_by(1)
+        running.work()
+        assert found.got[-1].body != newest

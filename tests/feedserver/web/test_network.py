@@ -21,7 +21,7 @@ from feedserver.settings.settings import Settings
 from feedserver.store import database
 from feedserver.web.app import create_app
 from tests.feedserver.foreign.test_joining import OTHER, moved, site
-from tests.feedserver.servers import URL
+from tests.feedserver.servers import URL, app_of
 from tests.samples import SITE, post, update
 from tests.served import served
 
@@ -254,3 +254,15 @@ def test_what_is_unknown_is_told_with_what_there_is(client: TestClient) -> None:
     assert "source" not in client.get("/feed.json?sauce=papers").json()["expected"]
     near = client.get("/network/section/client/feed.json").json()["near"]
     assert (near[0], near[-1]) == ("/network/section/clients/feed.json", "/network/feeds.json")
+
+
+def test_all_sections_of_the_network_have_a_page(client: TestClient) -> None:
+    page = client.get("/network/section/").text
+    assert '<a href="/network/section/bots/">' in page and 'href="/network/feeds/"' in page
+    assert "/network/section/bots/" not in client.get("/section/").text
+
+
+def test_without_a_network_there_is_no_page_of_its_sections(tmp_path: Path) -> None:
+    export.write(_own(), SITE.url, tmp_path)
+    with TestClient(app_of(tmp_path)) as client:
+        assert client.get("/network/section/").status_code == 404

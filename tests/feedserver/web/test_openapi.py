@@ -21,6 +21,7 @@ from feedserver.serving import operations
 from feedserver.web import openapi
 from feedserver.web.routes import Row
 from tests.conftest import DEEP
+from tests.feedserver.network import hubs
 from tests.feedserver.servers import app_of, running, write_site
 
 
@@ -45,8 +46,8 @@ def test_every_address_and_parameter_is_described(tmp_path: Path) -> None:
 
 
 def test_every_description_has_a_row_and_every_row_a_description(tmp_path: Path) -> None:
-    write_site(tmp_path)
-    app = app_of(tmp_path)
+    with hubs.hub(tmp_path) as running:
+        app = running.client.app
     assert isinstance(app, FastPath) and isinstance(app._app, Starlette)
     rows = [route for route in app._app.routes if isinstance(route, Row)]
     assert rows == app._app.routes
@@ -61,12 +62,32 @@ def test_every_description_has_a_row_and_every_row_a_description(tmp_path: Path)
             continue
         for each in item.get("parameters", ()):
             path = path.replace(f"{{{each['name']}}}", each["example"])
-        scope = {"type": "http", "method": "GET", "path": path}
+        method = "GET" if "get" in item else "POST"
+        scope = {"type": "http", "method": method, "path": path}
         row = next(row for row in rows if row.matches(scope)[0] is Match.FULL)
         assert row.include_in_schema, path
         assert row.methods == {name.upper() for name in item} - {"PARAMETERS"}, path
         answering.append(row.path)
     assert {*answering} == {row.path for row in rows if row.include_in_schema}
+
+
+def test_the_hub_answers_as_it_is_described(tmp_path: Path) -> None:
+    described = json.loads(openapi.document())["paths"]["/hub"]["post"]
+    [(media_type, form)] = described["requestBody"]["content"].items()
+    with hubs.hub(tmp_path) as running:
+        asked = {"hub.mode": "subscribe", "hub.topic": hubs.ATOM, "hub.callback": "http://b/"}
+        jsonschema.validate(asked, form["schema"])
+        answers = [
+            running.client.post("/hub", data=asked),
+            running.client.post("/hub", data={"hub.mode": "subscribe"}),
+            running.client.post("/hub", content=b"x", headers={"Content-Type": media_type}),
+            running.client.post("/hub", content=b"x"),
+            running.client.post("/hub", data={"x": "x" * 20_000}),
+        ]
+        assert [each.status_code for each in answers] == [202, 400, 400, 415, 413]
+        for answer in answers:
+            content = described["responses"][str(answer.status_code)]["content"]
+            assert [*content] == [answer.headers["content-type"]]
 
 
 def test_an_address_ends_where_its_row_does(tmp_path: Path) -> None:
