@@ -118,7 +118,7 @@ def gather(build: Build) -> Gathered:
     env, theme, index, registry = build.env, build.config.theme, site_feeds.index, build.registry
     site_url = str(build.config.site_url)
     parts = Parts(env, words=build.words, site_url=site_url, theme=theme.name)
-    frames = Frames(env, theme, index, views, generated, default, registry, parts)
+    frames = Frames(env, theme, index, views, generated, default, registry, parts, found_outlines)
     own = OwnEntries(index, views, gallery, registry, collection.pageless)
     feed_calls = _feed_calls(build, own)
     collection.problems += feed_calls.problems

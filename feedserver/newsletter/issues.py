@@ -85,13 +85,14 @@ one that is ignored; nothing stands there."""
 class Outside:
     """What of an issue is in no update.
 
-    `level` and `title` are those of its heading, if there is one; `reporters` are named there.
-    `position` is how many updates stand above it, `opening` the text that it begins with.
+    `level`, `title` and `heading_id` are of its heading, if there is one. `reporters` are named
+    there, `position` is how many updates stand above it, `opening` the text that it begins with.
     """
 
     why: Why
     level: int
     title: str | None
+    heading_id: str | None
     reporters: tuple[Reporter, ...]
     position: int
     opening: str
@@ -168,10 +169,11 @@ def outside(
         has_projects = following and following.project and following.section is part.section
         if (part.why and not stands) or (part.why is None and has_projects):
             continue
-        level, title = (part.heading.level, part.heading.title) if part.heading else (0, None)
         people, begins = _reported(part)
+        of = part.heading
+        level, title, id = (of.level, of.title, of.id) if of else (0, None, None)
         why = part.why or "empty"
-        found.append(Outside(why, level, title, people, position, begins or ""))
+        found.append(Outside(why, level, title, id, people, position, begins or ""))
     return tuple(found)
 
 

@@ -31,6 +31,7 @@ _WHERE = {
     "above": "it stands above the first heading",
     "below": "it stands below a '#'",
     "ignored": "its section is one of ignore_sections",
+    "empty": "nothing stands there",
 }
 
 
@@ -265,11 +266,10 @@ class _Reading:
         for page in self._posts:
             path = page.file.src_uri
             outline = self._checked.outlines.get(path)
-            for astray in outline.outside if outline else ():
+            for astray in outline.lost if outline else ():
                 names = ", ".join(each.name for each in astray.of.reporters)
-                if names and astray.of.why in _WHERE:
-                    message = f"what {names} reports is in no update: {_WHERE[astray.of.why]}"
-                    yield self._finding("note", "division", message, path, astray.line)
+                message = f"what {names} reports is in no update: {_WHERE[astray.of.why]}"
+                yield self._finding("note", "division", message, path, astray.line)
 
     def _finding(
         self, level: Level, rule: str, message: str, path: str, line: int, column: int | None = None

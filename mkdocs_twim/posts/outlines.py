@@ -18,6 +18,8 @@ from mkdocs_twim.config import TwimConfig
 from mkdocs_twim.content.frontmatter import FrontMatter
 from mkdocs_twim.posts.page import PostPage
 
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -43,10 +45,11 @@ class SectionPart:
 
 @dataclass(frozen=True, slots=True)
 class Astray:
-    """What is in no update, and the line where it begins."""
+    """What is in no update, and the line where it begins; `anchor` is that of its heading."""
 
     of: Outside
     line: int
+    anchor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ class Outline:
 
     sections: tuple[SectionPart, ...]
     outside: tuple[Astray, ...]
+
+    @property
+    def lost(self) -> tuple[Astray, ...]:
+        """What is in no update though somebody reports there."""
+        return tuple(each for each in self.outside if each.of.reporters)
 
     @property
     def updates(self) -> int:
@@ -118,7 +126,8 @@ def _outline(front: FrontMatter, rows: Sequence[_Row], lost: Sequence[Outside]) 
 
 
 def _astray(of: Outside, lines: HeadingLines) -> Astray:
-    return Astray(of, lines.first if of.title is None else lines.at(of.level, of.title))
+    line = lines.first if of.title is None else lines.at(of.level, of.title)
+    return Astray(of, line, fragment(of.heading_id) if of.heading_id else None)
 
 
 class HeadingLines:
@@ -154,6 +163,6 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
         elif not fence:
             signs = text.partition(" ")[0]
             if re.fullmatch("#{1,6}", signs):
-                yield number, len(signs), slugify(text)
+                yield number, len(signs), slugify(_LINK.sub(r"\1", text))
             elif text and (under := re.fullmatch(r" {0,3}(=+|-+)[ \t]*", below)):
-                yield number, 1 if under[1][0] == "=" else 2, slugify(text)
+                yield number, 1 if under[1][0] == "=" else 2, slugify(_LINK.sub(r"\1", text))

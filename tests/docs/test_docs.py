@@ -37,6 +37,7 @@ from mkdocs_twim.content.keys import PostMeta
 from mkdocs_twim.lists import listings
 from mkdocs_twim.lists.listings import Listing
 from mkdocs_twim.markup.pictures import Picture
+from mkdocs_twim.posts import outlines
 from mkdocs_twim.shortcodes import contexts, tera
 from mkdocs_twim.shortcodes.signatures import SIGNATURES
 from mkdocs_twim.templating import social, views
@@ -53,6 +54,7 @@ VALUES = (
     *(views.Link, views.Terms, views.PostView, views.UpdateView, views.TopicView),
     *(views.TermView, views.FeedView, Picture, Reporter, social.Social),
     *(views.AuthorView, views.RelatedLink),
+    *(outlines.Outline, outlines.SectionPart, outlines.Part, outlines.Astray),
 )
 
 
