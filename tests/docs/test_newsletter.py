@@ -12,7 +12,7 @@ import yaml
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 
-from feedserver.bot import config as bot
+from feedserver.bot import config
 from mkdocs_twim.cli import main
 from tests.conftest import ROOT
 from tests.docs.test_hebbot import rendered
@@ -67,7 +67,7 @@ def test_a_picture_that_was_forgotten_is_told(
 
 
 def test_the_bot_understands_its_settings(site: Path) -> None:
-    loaded = bot.load(site / "bot.toml")
+    loaded = config.load(site / "bot.toml")
     assert [room.mode for room in loaded.rooms] == ["issues", "updates", "updates"]
 
 
