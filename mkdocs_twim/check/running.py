@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path, PurePosixPath
 
 from mkdocs.commands.build import build
@@ -56,7 +57,12 @@ def run(config_file: str | None, wanted: Sequence[Path]) -> Result:
     Raises:
         CheckError: it can't be done.
     """
-    with _records() as records, tempfile.TemporaryDirectory() as folder:
+    # What a site's hooks print is none of what is found.
+    with (
+        redirect_stdout(sys.stderr),
+        _records() as records,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         config = _config(config_file, folder, records)
         found = (each for each in config.plugins.values() if isinstance(each, TwimPlugin))
         plugin = next(found, None)

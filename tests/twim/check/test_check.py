@@ -352,6 +352,49 @@ def test_the_settings_may_be_elsewhere(
     assert out.startswith("a.md:6: warning: the picture '/no.png' is not there (picture)\n")
 
 
+def test_what_a_site_prints_is_not_among_the_findings(
+    site: Callable[..., None], check: Check, tmp_path: Path
+) -> None:
+    (tmp_path / "hook.py").write_text("def on_files(files, config):\n    print('files')\n")
+    site({"blog/a.md": _news()}, hooks=["hook.py"])
+    status, out, err = check("--json")
+    assert (status, err) == (0, "files\n")
+    assert json.loads(out)["counts"]["posts"] == 1
+
+
+def test_a_broken_shortcode_of_the_site_s_own_is_told(
+    site: Callable[..., None], check: Check, tmp_path: Path
+) -> None:
+    (tmp_path / "shortcodes").mkdir()
+    (tmp_path / "shortcodes/boat.html").write_text("{% if %}")
+    site({"blog/a.md": _news("{{ boat() }}\n")})
+    status, _, err = check()
+    assert status == 2 and err.startswith("check: shortcodes/boat.html:1: ")
+    (tmp_path / "shortcodes/boat.html").write_text("x\n{{ throw(message='sunk') }}\n")
+    [found] = _findings(check, "docs/blog/a.md")
+    assert (found["level"], found["rule"], found["line"]) == ("error", "shortcode", 6)
+
+
+@pytest.mark.parametrize("blog_dir", [".", "news/letters", "./news/"])
+def test_posts_are_below_the_folder_of_the_option(
+    site: Callable[..., None], check: Check, blog_dir: str
+) -> None:
+    folder = {"news/letters": "news/letters/", "./news/": "news/"}.get(blog_dir, "")
+    files = {f"{folder}a.md": _news("![](/no.png)\n")}
+    site(files, plugins=[{"twim": {"blog_dir": blog_dir}}])
+    [found] = _findings(check, f"docs/{folder}a.md")
+    assert found["path"] == f"docs/{folder}a.md"
+
+
+def test_a_link_to_a_post_that_is_not_checked_holds(
+    site: Callable[..., None], check: Check
+) -> None:
+    text = "[a](@/blog/b.md) [b](@/blog/b.md#part) [c](/blog/b/) ![](/blog/b.png)\n"
+    files: dict[str, str | bytes] = {f"blog/{n}.md": _news("## Part\n", f"N {n}") for n in "bcde"}
+    site({**files, "blog/a.md": _news(text), "blog/b.png": b"x"})
+    assert check("docs/blog/a.md")[0] == check()[0] == 0
+
+
 def test_a_wrong_flag_is_told_by_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["check", "--wrong"])
