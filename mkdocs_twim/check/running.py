@@ -99,7 +99,8 @@ def _checked(config: MkDocsConfig, records: Sequence[logging.LogRecord]) -> Chec
         build(config)
     except Checked as checked:
         return checked
-    except Abort as error:
+    except (Exception, Abort) as error:
+        # Of any plugin; MkDocs says of which page.
         raise CheckError(_errors(records) or str(error)) from error
     raise AssertionError("a check ends the build")
 

@@ -160,8 +160,17 @@ class PostPage(Page):
 
     def _render_python_markdown(self, found: PageLinks, config: MkDocsConfig, files: Files) -> str:
         self.workshop.internal.page = found
-        super().render(config, files)
-        self.workshop.internal.page = None
+        try:
+            super().render(config, files)
+        except Exception as error:
+            # Of an extension, such as one that reads files. What else is wrong is told with it.
+            said = f"can't be rendered: {type(error).__name__}: {error}"
+            place = self.file.src_uri, self.source.front.body_line
+            self.problems[said] = TwimError(said, path=place[0], line=place[1])
+            log.debug(said, exc_info=error)
+            self.content, self.toc = "", get_toc([])
+        finally:
+            self.workshop.internal.page = None
         for file, written in (self.links_to_anchors or {}).items():
             for fragment, link in written.items():
                 # Of a footnote that nothing refers to, and so no link of the author's.

@@ -362,6 +362,54 @@ def test_what_a_site_prints_is_not_among_the_findings(
     assert json.loads(out)["counts"]["posts"] == 1
 
 
+EXTENSION = """
+from markdown.extensions import Extension
+from markdown.preprocessors import Preprocessor
+
+
+class Sink(Preprocessor):
+    def run(self, lines):
+        if "sink" in "".join(lines):
+            raise LookupError("no water")
+        return lines
+
+
+class Sinking(Extension):
+    def extendMarkdown(self, md):
+        md.preprocessors.register(Sink(md), "sink", 100)
+
+
+def makeExtension():
+    return Sinking()
+"""
+
+
+def test_an_extension_that_fails_at_a_post_stops_no_other(
+    site: Callable[..., None], check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sinking.py").write_text(EXTENSION)
+    monkeypatch.syspath_prepend(tmp_path)
+    posts = {
+        f"blog/{name}.md": f"---\ntitle: {name}\ndate: 2026-03-01\n---\n{name} [x](#y)\n"
+        for name in ("sink", "swim")
+    }
+    site(posts, markdown_extensions=["sinking"])
+    sink, swim = _findings(check)
+    assert (sink["path"], sink["line"], sink["level"]) == ("docs/blog/sink.md", 5, "error")
+    assert sink["message"] == "can't be rendered: LookupError: no water"
+    assert (swim["path"], swim["level"]) == ("docs/blog/swim.md", "warning")
+
+
+def test_a_plugin_that_fails_is_told(
+    site: Callable[..., None], check: Check, tmp_path: Path
+) -> None:
+    (tmp_path / "hook.py").write_text("def on_page_markdown(text, **more):\n    1 / 0\n")
+    site({"blog/a.md": _news()}, hooks=["hook.py"])
+    status, out, err = check()
+    assert (status, out) == (2, "")
+    assert err == "check: Error reading page 'blog/a.md': division by zero\n"
+
+
 def test_a_broken_shortcode_of_the_site_s_own_is_told(
     site: Callable[..., None], check: Check, tmp_path: Path
 ) -> None:
