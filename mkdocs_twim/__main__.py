@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from mkdocs_twim.migrate.command import main
+from mkdocs_twim.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -22,6 +23,8 @@ from mkdocs_twim.lists.pages import GeneratedPages
 from mkdocs_twim.markup.pictures import Gallery
 from mkdocs_twim.output import feeds
 from mkdocs_twim.output.feeds import SiteFeeds
+from mkdocs_twim.posts import outlines
+from mkdocs_twim.posts.outlines import Outline
 from mkdocs_twim.posts.pagecalls import PageCalls
 from mkdocs_twim.posts.postviews import Views
 from mkdocs_twim.shortcodes.entryviews import OwnEntries
@@ -33,7 +36,10 @@ from mkdocs_twim.templating.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a build has when its pages are rendered; `goes_on` if another may follow it."""
+    """What a build has when its pages are rendered; `goes_on` if another may follow it.
+
+    `divides` is whether it is to be told how issues are divided.
+    """
 
     options: TwimConfig
     config: MkDocsConfig
@@ -47,16 +53,21 @@ class Build:
     words: Words
     server: Server | None
     goes_on: bool
+    divides: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What it all holds: the feeds, what stands in lists, the feeds that pages call; its faults."""
+    """What it all holds: the feeds, what stands in lists, the feeds that pages call; its faults.
+
+    `outlines` says how issues are divided, by their files, if that is wanted.
+    """
 
     feeds: SiteFeeds
     frames: Frames
     feed_calls: FeedCalls
     problems: list[TwimError]
+    outlines: Mapping[str, Outline]
 
 
 def gather(build: Build) -> Gathered:
@@ -98,13 +109,16 @@ def gather(build: Build) -> Gathered:
     generated.adopt(collection.pages)
     default = collection.default_image(build.options.default_image, gallery, files)
     views |= collection.drafts(make)
+    found_outlines = (
+        outlines.of(collection.pages, site_feeds.index, build.options) if build.divides else {}
+    )
     for page in collection.pages:
         # It is in the entries by now; all that a build keeps is there at once.
         page.feed_html = None
     env, theme, index, registry = build.env, build.config.theme, site_feeds.index, build.registry
     site_url = str(build.config.site_url)
     parts = Parts(env, words=build.words, site_url=site_url, theme=theme.name)
-    frames = Frames(env, theme, index, views, generated, default, registry, parts)
+    frames = Frames(env, theme, index, views, generated, default, registry, parts, found_outlines)
     own = OwnEntries(index, views, gallery, registry, collection.pageless)
     feed_calls = _feed_calls(build, own)
     collection.problems += feed_calls.problems
@@ -117,7 +131,7 @@ def gather(build: Build) -> Gathered:
         feed_redirects=build.options.feed_redirects,
         first_pages=first_pages,
     )
-    return Gathered(site_feeds, frames, feed_calls, collection.problems)
+    return Gathered(site_feeds, frames, feed_calls, collection.problems, found_outlines)
 
 
 def _feeds(build: Build, gallery: Gallery) -> SiteFeeds:

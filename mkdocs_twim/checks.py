@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import zip_longest
 from typing import cast
 
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
@@ -21,17 +20,16 @@ from feedserver.feeds.export import redirect_file
 from feedserver.formats import archive
 from feedserver.newsletter import issues
 from feedserver.newsletter.issues import is_issue
-from feedserver.text.slugs import slugify
 from feedserver.text.words import counted
 from mkdocs_twim.content.authors import Authors
-from mkdocs_twim.content.frontmatter import FrontMatter
 from mkdocs_twim.content.static import StaticFile
-from mkdocs_twim.errors import AddressError, FrontMatterError
+from mkdocs_twim.errors import AddressError, Doubt, FrontMatterError
 from mkdocs_twim.lists.pages import GeneratedPages
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.markup.addresses import is_bundle
 from mkdocs_twim.output.feeds import SiteFeeds
 from mkdocs_twim.posts.folders import Folder
+from mkdocs_twim.posts.outlines import HeadingLines
 from mkdocs_twim.posts.page import FRAME, PostPage
 
 
@@ -42,7 +40,7 @@ def warnings(
     authors: Authors,
     future: Iterable[PostPage],
     issues: Sequence[str],
-) -> Iterator[str]:
+) -> Iterator[Doubt]:
     """What to tell the authors of posts; each says file and line.
 
     `intros` are the texts above lists, `root` is what the `_index.md` of the blog says, `future`
@@ -50,24 +48,35 @@ def warnings(
     """
     for page in pages:
         if page.source.meta.date is None and not page.source.meta.draft:
-            yield (
-                f"{page.file.src_uri}: no date, neither in the front matter nor in the file's "
-                f"name: the post is in no list and no feed{_about_name(page)}"
+            message = (
+                "no date, neither in the front matter nor in the file's name: the post is in no "
+                f"list and no feed{_about_name(page)}"
             )
+            yield Doubt("date", message, page.file.src_uri)
         yield from _unknown_authors(page, authors)
     yield from _misplaced_terms(pages)
     yield from _unread_terms(pages)
     yield from _nearly_issues(pages, issues)
     for page in (*pages, *intros):
-        yield from (f"{doubt}: it is left as text" for doubt in page.source.calls.doubts)
-    yield from sorted(message for page in (*pages, *intros) for message in page.broken_anchors())
+        for doubt in page.source.calls.doubts:
+            message = f"{doubt.message}: it is left as text"
+            yield Doubt(doubt.rule, message, page.file.src_uri, doubt.line, doubt.column)
+    broken = (doubt for page in (*pages, *intros) for doubt in page.broken_anchors())
+    yield from sorted(broken, key=str)
     if root and (root.meta.redirect_to or not root.meta.render):
         key = "redirect_to" if root.meta.redirect_to else "render"
-        place = f"{root.intro.file.src_uri}:{root.intro.source.front.line_of(key)}"
-        yield f"{place}: {key}: the list of the blog is written all the same"
+        message = f"{key}: the list of the blog is written all the same"
+        yield _of_key("front-matter", key, message, [root.intro])
     for page in future:
-        line = page.source.front.line_of("date")
-        yield f"{page.file.src_uri}:{line}: the date is in the future"
+        yield _of_key("date", "date", "the date is in the future", [page])
+
+
+def _of_key(rule: str, key: str, message: str, pages: Sequence[PostPage]) -> Doubt:
+    """What is to be said of a key of front matter, once for all posts in which it is so."""
+    [(path, line), *others] = [
+        (page.file.src_uri, page.source.front.line_of(key)) for page in pages
+    ]
+    return Doubt(rule, message, path, line, others=tuple(others))
 
 
 def _about_name(page: PostPage) -> str:
@@ -83,7 +92,7 @@ def _about_name(page: PostPage) -> str:
     return ""
 
 
-def _misplaced_terms(pages: Iterable[PostPage]) -> Iterator[str]:
+def _misplaced_terms(pages: Iterable[PostPage]) -> Iterator[Doubt]:
     """Terms that stand at the top of `+++` posts, where Zola doesn't look; each key once."""
     found: dict[str, list[PostPage]] = {}
     for page in pages:
@@ -94,20 +103,17 @@ def _misplaced_terms(pages: Iterable[PostPage]) -> Iterator[str]:
             name = of.get(key)
             if name and name not in source.meta.taxonomies and not page.terms.get(name):
                 found.setdefault(key, []).append(page)
-    for key, [first, *others] in sorted(found.items()):
+    for key, having in sorted(found.items()):
         name = "category" if key == "categories" else key
-        place = f"{first.file.src_uri}:{first.source.front.line_of(key)}"
-        yield (
-            f"{place}: {key}: this is read below [taxonomies] alone: "
-            f'{name} = ["…"]{_and_more(others)}'
-        )
+        message = f'{key}: this is read below [taxonomies] alone: {name} = ["…"]'
+        yield _of_key("terms", key, message, having)
 
 
 _READ = {"category": "categories", "tag": "tags", **{key: key for key in ("author", "authors")}}
 """The keys of terms that are read in `---` posts, by the others that they are taken for."""
 
 
-def _unread_terms(pages: Iterable[PostPage]) -> Iterator[str]:
+def _unread_terms(pages: Iterable[PostPage]) -> Iterator[Doubt]:
     """Terms of `---` posts below a key that isn't read, such as Jekyll's `category`; each once."""
     found: dict[str, list[PostPage]] = {}
     wanted: dict[str, str] = {}
@@ -120,13 +126,12 @@ def _unread_terms(pages: Iterable[PostPage]) -> Iterator[str]:
             if name and is_given and (meant != "taxonomies" or not page.terms.get(name)):
                 found.setdefault(key, []).append(page)
                 wanted[key] = meant if meant != "taxonomies" else name
-    for key, [first, *others] in sorted(found.items()):
-        place = f"{first.file.src_uri}:{first.source.front.line_of(key)}"
+    for key, having in sorted(found.items()):
         meant = wanted[key]
         is_own = meant not in _READ.values()
         how = f'taxonomies: {{{meant}: ["…"]}}' if is_own else f'{meant}: ["…"]'
         where = "taxonomies" if is_own else meant
-        yield f"{place}: {key}: this isn't read, '{where}' is: {how}{_and_more(others)}"
+        yield _of_key("terms", key, f"{key}: this isn't read, '{where}' is: {how}", having)
 
 
 def _meant(key: str, declared: Collection[str]) -> tuple[str, str | None]:
@@ -144,7 +149,7 @@ def _meant(key: str, declared: Collection[str]) -> tuple[str, str | None]:
     return "taxonomies", None
 
 
-def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[str]:
+def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[Doubt]:
     """Categories of posts with sections that are nearly those of issues; each once."""
     found: dict[tuple[str, str], list[PostPage]] = {}
     for page in pages:
@@ -154,14 +159,14 @@ def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterat
         for term in terms:
             if near := next((each for each in patterns if _is_near(term, each)), None):
                 found.setdefault((term, near), []).append(page)
-    for (term, near), [first, *others] in sorted(found.items()):
-        front = first.source.front
+    for (term, near), having in sorted(found.items()):
+        front = having[0].source.front
         key = "taxonomies.category" if "category" in str(front.values.get("taxonomies")) else ""
-        place = f"{first.file.src_uri}:{front.line_of(key or 'categories')}"
-        yield (
-            f"{place}: the category '{term}' is nearly one of issues ('{near}'): "
-            f"the post isn't divided into updates{_and_more(others)}"
+        message = (
+            f"the category '{term}' is nearly one of issues ('{near}'): the post isn't divided "
+            "into updates"
         )
+        yield _of_key("issue", key or "categories", message, having)
 
 
 _ALIKE = 0.8
@@ -183,12 +188,7 @@ def _is_near(term: str, pattern: str) -> bool:
     return len(alike) == len(wanted) and min(alike) >= 0.5 and sum(alike) >= _ALIKE * len(alike)
 
 
-def _and_more(pages: Sequence[PostPage]) -> str:
-    """That the same is so in other posts."""
-    return f"; so in {len(pages)} more" if pages else ""
-
-
-def remarks(pages: Sequence[PostPage]) -> Iterator[str]:
+def remarks(pages: Sequence[PostPage]) -> Iterator[Doubt]:
     """What to tell that is no fault; each is told once."""
     tagged = [
         page
@@ -198,14 +198,14 @@ def remarks(pages: Sequence[PostPage]) -> Iterator[str]:
         and {"tag", "tags"}.isdisjoint(page.workshop.taxonomies)
     ]
     if tagged:
-        place = f"{tagged[0].file.src_uri}:{tagged[0].source.front.line_of('tags')}"
         others = f", and those of {counted(len(tagged) - 1, 'more post')}," if tagged[1:] else ""
-        yield f"{place}: tags: these{others} are no terms: the option taxonomies has no 'tags'"
+        message = f"tags: these{others} are no terms: the option taxonomies has no 'tags'"
+        yield _of_key("terms", "tags", message, tagged[:1])
 
 
 def strays(
     pages: Iterable[PostPage], patterns: Sequence[str], ignored: Sequence[str]
-) -> Iterator[tuple[str, bool]]:
+) -> Iterator[tuple[Doubt, bool]]:
     """What in issues isn't where its author may think it is; with whether it is in no update.
 
     `patterns` and `ignored` are the options `issues` and `ignore_sections`.
@@ -213,8 +213,8 @@ def strays(
     for page in pages:
         if page.is_left_out or not is_issue(page.terms.get("category", ()), patterns):
             continue
+        lines = HeadingLines(page.source.front)
         for stray in issues.strays(page.feed_html or "", ignored):
-            place = f"{page.file.src_uri}:{_line(page.source.front, stray)}"
             if stray.level == 1:
                 message = f"what stands below '# {stray.title}' is in no update; sections are ##"
             else:
@@ -223,29 +223,18 @@ def strays(
                     f"the report below '{sign} {stray.title}' is part of the section; projects "
                     "are ###"
                 )
-            yield f"{place}: {message}", stray.level == 1
+            line = lines.at(stray.level, stray.title)
+            yield Doubt("division", message, page.file.src_uri, line), stray.level == 1
 
 
-def _line(front: FrontMatter, stray: issues.Stray) -> int:
-    """Where a heading stands in its file."""
-    wanted = slugify(stray.title)
-    lines = front.body.split("\n")
-    for number, (line, below) in enumerate(zip_longest(lines, lines[1:], fillvalue="")):
-        sign = line.lstrip(" ").partition(" ")[0]
-        is_heading = sign == "#" * stray.level or (stray.level == 1 and below.startswith("="))
-        if is_heading and slugify(line).startswith(wanted):
-            return front.body_line + number
-    return front.body_line
-
-
-def _unknown_authors(page: PostPage, authors: Authors) -> Iterator[str]:
+def _unknown_authors(page: PostPage, authors: Authors) -> Iterator[Doubt]:
     """Authors of a `---` post that the file of authors doesn't have."""
     front = page.source.front
     for name in page.source.meta.authors if front.style == "yaml" else ():
         if not authors.knows(name):
             key = "authors" if "authors" in front.values else "author"
-            place = f"{page.file.src_uri}:{front.line_of(key)}"
-            yield f"{place}: {key}: there is no '{name}' in {authors.path}"
+            message = f"{key}: there is no '{name}' in {authors.path}"
+            yield _of_key("author", key, message, [page])
 
 
 def unusable_templates(pages: Iterable[PostPage], env: Environment) -> Iterator[FrontMatterError]:

@@ -5,6 +5,7 @@ What is wrong with them is collected; what is found only when all is rendered st
 
 from __future__ import annotations
 
+import logging
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from feedserver.newsletter.issues import is_issue
 from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim import checks
 from mkdocs_twim.config import TwimConfig
-from mkdocs_twim.errors import AddressError, FrontMatterError, TwimError
+from mkdocs_twim.errors import AddressError, Doubt, FrontMatterError, TwimError, tell
 from mkdocs_twim.lists.listings import PostList
 from mkdocs_twim.lists.pages import GeneratedPages
 from mkdocs_twim.markup import addresses, links
@@ -97,8 +98,8 @@ class Collection:
 
     @property
     def is_cut(self) -> bool:
-        """Whether posts are left out."""
-        return any(page.is_left_out for page in self.pages)
+        """Whether posts are left out, as those are of which something is wrong."""
+        return bool(self.workshop.broken) or any(page.is_left_out for page in self.pages)
 
     def failures(self) -> Iterator[TwimError]:
         """What is wrong with shortcodes, found when posts were rendered."""
@@ -110,10 +111,13 @@ class Collection:
         for page in self._texts:
             yield from () if page.is_left_out else page.source.calls.calls
 
-    def render_rest(self, config: MkDocsConfig, files: Files) -> Iterator[PostPage]:
+    def render_rest(
+        self, config: MkDocsConfig, files: Files, *, drafts: bool = False
+    ) -> Iterator[PostPage]:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""
         for page in self._texts:
-            if page.content is None and not page.source.meta.draft and not page.is_left_out:
+            is_wanted = drafts or not page.source.meta.draft
+            if page.content is None and is_wanted and not page.is_left_out:
                 page.read_source(config)
                 page.render(config, files)
                 yield page
@@ -163,8 +167,8 @@ class Collection:
         for author in authors.by_id.values():
             url = self._below_site(author.avatar or "")
             if url and links.is_missing(links.local(url, site_url), "/", names):
-                place = f"{authors.path}:{author.avatar_line}"
-                log.warning(f"{place}: the picture '{author.avatar}' is not there")
+                message = f"the picture '{author.avatar}' is not there"
+                tell(log, Doubt("picture", message, str(authors.path), author.avatar_line))
         return authors.views(gallery, self._below_site)
 
     def _below_site(self, address: str) -> str | None:
@@ -274,12 +278,12 @@ class Collection:
         intros = [folder.intro for folder in self.folders.values()]
         root = self.folders.get(self._folder)
         authors = self.workshop.authors
-        for message in checks.warnings(self.pages, intros, root, authors, future, options.issues):
-            log.warning(message)
-        for message in checks.remarks(self.pages):
-            log.info(message)
-        for message, is_lost in checks.strays(self.pages, options.issues, options.ignore_sections):
-            (log.warning if is_lost else log.info)(message)
+        for doubt in checks.warnings(self.pages, intros, root, authors, future, options.issues):
+            tell(log, doubt)
+        for doubt in checks.remarks(self.pages):
+            tell(log, doubt, logging.INFO)
+        for doubt, is_lost in checks.strays(self.pages, options.issues, options.ignore_sections):
+            tell(log, doubt, logging.WARNING if is_lost else logging.INFO)
 
     def check_addresses(
         self,

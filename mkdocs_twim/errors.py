@@ -6,15 +6,20 @@ that editors and terminals can jump to: `blog/x.md:12:5: message`.
 
 from __future__ import annotations
 
-from typing import Self
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 
 class TwimError(Exception):
     """The root of this package's errors.
 
     `path` is relative to the folder of `mkdocs.yml` or of the docs, with forward slashes; `line`
-    and `column` count from 1. What isn't known is `None`.
+    and `column` count from 1. What isn't known is `None`. `rule` is a word for what it is about.
     """
+
+    rule = "file"
 
     def __init__(
         self,
@@ -31,12 +36,7 @@ class TwimError(Exception):
         self.column = column
 
     def __str__(self) -> str:
-        place = self.path or ""
-        if self.line is not None:
-            place = f"{place}:{self.line}" if place else f"line {self.line}"
-            if self.column is not None:
-                place += f":{self.column}"
-        return f"{place}: {self.message}" if place else self.message
+        return _said(self.message, self.path, self.line, self.column)
 
     def at(self, path: str, line: int | None = None, column: int | None = None) -> Self:
         """The same error with a place, for code that knows the place to raise it again."""
@@ -50,6 +50,8 @@ class FrontMatterError(TwimError):
     takes one to mean that there is no front matter, and goes on.
     """
 
+    rule = "front-matter"
+
 
 class DateError(TwimError, ValueError):
     """A value is no date. Raised by `dates.parse`."""
@@ -61,22 +63,75 @@ class ShortcodeError(TwimError, ValueError):
     Collected by `calls.extract`, raised by `library.render`.
     """
 
+    rule = "shortcode"
+
 
 class AddressError(TwimError, ValueError):
     """Two outputs have one address, or an address can't be. Raised by `addresses`."""
+
+    rule = "address"
 
 
 class LinkError(TwimError, LookupError):
     """A link within the site leads nowhere, or is none. Raised by `links` and `related`."""
 
+    rule = "link"
+
 
 class AuthorError(TwimError, ValueError):
     """The file of authors can't be read. Raised by `authors.read`."""
+
+    rule = "author"
 
 
 class PeerError(TwimError, ValueError):
     """A file is no feed of another site. Raised by `peers`, collected by `feedcalls`."""
 
+    rule = "feed"
+
 
 class OptionError(TwimError, ValueError):
     """An option of the plugin has a wrong value. Raised where it is used."""
+
+    rule = "option"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a build tells and goes on with: it is probably not meant so.
+
+    `path`, `line`, `column` and `rule` are as of `TwimError`; in `others` the same is so.
+    """
+
+    rule: str
+    message: str
+    path: str
+    line: int | None = None
+    column: int | None = None
+    others: tuple[tuple[str, int], ...] = ()
+
+    def __str__(self) -> str:
+        more = f"; so in {len(self.others)} more" if self.others else ""
+        return _said(self.message + more, self.path, self.line, self.column)
+
+
+class _Log(Protocol):
+    def log(self, level: int, msg: object, *, extra: Mapping[str, object]) -> None: ...
+
+
+def tell(log: _Log, doubt: Doubt, level: int = logging.WARNING) -> None:
+    """Say it as a line of the log, whose record has the doubt itself, for `check`."""
+    log.log(level, str(doubt), extra={DOUBT: doubt})
+
+
+DOUBT = "doubt"
+"""The name under which the record of a log has what was told."""
+
+
+def _said(message: str, path: str | None, line: int | None, column: int | None = None) -> str:
+    place = path or ""
+    if line is not None:
+        place = f"{place}:{line}" if place else f"line {line}"
+        if column is not None:
+            place += f":{column}"
+    return f"{place}: {message}" if place else message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -37,6 +37,7 @@ from mkdocs_twim.output import feeds
 from mkdocs_twim.output.topicpages import Pattern, TopicPages
 from mkdocs_twim.output.writer import Output
 from mkdocs_twim.posts import workshops
+from mkdocs_twim.posts.outlines import Outline
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.posts.pagecalls import PageCalls
 from mkdocs_twim.posts.previews import Preview
@@ -51,8 +52,30 @@ log = get_plugin_logger("twim")
 ASSETS = ("twim.css", "twim.js")
 
 
+class Checked(Exception):
+    """Ends a build of which nothing is to be written: what `check` asks for is known.
+
+    `problems` would stop a build, and so would `rest`, which is found behind them; `outlines` says
+    how issues are divided, by their files.
+    """
+
+    def __init__(
+        self,
+        problems: Sequence[TwimError],
+        rest: Sequence[TwimError],
+        outlines: Mapping[str, Outline],
+    ) -> None:
+        super().__init__("nothing is written")
+        self.problems = (*problems, *rest)
+        self.outlines = outlines
+
+
 class TwimPlugin(BasePlugin[TwimConfig]):
-    """Posts of a newsletter become pages, entries and feeds."""
+    """Posts of a newsletter become pages, entries and feeds.
+
+    `selects` is for `check`, which writes nothing: of a file's path it says whether its post is
+    checked. Others are read alone; when all is rendered, `Checked` ends the build.
+    """
 
     def __init__(self) -> None:
         self.collection: Collection
@@ -63,6 +86,8 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         self.site_feeds: feeds.SiteFeeds
         self.frames: Frames
         self.feed_calls: FeedCalls
+        self.selects: Callable[[str], bool] | None = None
+        self.outlines: Mapping[str, Outline] = {}
         self._command = "build"
         self._collects = False
         self._preview: Preview | None = None
@@ -140,6 +165,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
                 self.collection.pages, newest, {*map(posixpath.normpath, paths_of(config.nav))}
             )
             self.collection.leave_out(left_out, newest, files, config)
+        if self.selects is not None:
+            pages = self.collection.pages
+            left_out = [page for page in pages if not self.selects(page.file.src_uri)]
+            self.collection.leave_out(left_out, 0, files, config)
         self.generated.prepare(
             files,
             config,
@@ -215,13 +244,23 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         Raises:
             PluginError: there is anything wrong with it.
         """
+        is_check = self.selects is not None
         with _errors():
-            for page in self.collection.render_rest(config, files):
+            for page in self.collection.render_rest(config, files, drafts=is_check):
                 self._take(page, config)
             problems = [*self.collection.problems, *self.page_calls.problems]
             problems += self.collection.failures()
+            if is_check:
+                raise Checked(problems, self._rest(env, config, files), self.outlines)
             problems = problems or self._gather(env, config, files)
         _report(problems)
+
+    def _rest(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
+        """What is wrong with all that is rendered, for `check`, which goes on as far as it can."""
+        try:
+            return self._gather(env, config, files)
+        except TwimError as error:
+            return [error]
 
     def _gather(self, env: Environment, config: MkDocsConfig, files: Files) -> list[TwimError]:
         """What all rendered pages hold; what is wrong with it."""
@@ -239,8 +278,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
                 self.words,
                 self.server,
                 goes_on=self._command == "serve",
+                divides=self._command == "serve" or self.selects is not None,
             )
         )
+        self.outlines = gathered.outlines
         self.site_feeds, self.frames = gathered.feeds, gathered.frames
         self.feed_calls = gathered.feed_calls
         self._watch_peers()

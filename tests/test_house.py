@@ -39,7 +39,12 @@ ROWS: Mapping[str, tuple[set[str], ...]] = {
         {"posts"},
         {"lists", "migrate"},
         {"output"},
-        {"collection", "checks", "build", "plugin", "__main__"},
+        {"checks"},
+        {"collection"},
+        {"build"},
+        {"plugin"},
+        {"check"},
+        {"cli", "__main__"},
     ),
 }
 """By row, from the lowest: a folder imports those of lower rows, and a root's module stands here by

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import groupby, zip_longest
+from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
 from feedserver.model import Project, Reporter, Section
+from feedserver.newsletter._attribution import attribution, chains_of, distinct, named
 from feedserver.newsletter._inline import (
     LETTER,
-    MATRIX,
     Run,
     runs_of,
     tidied,
@@ -30,7 +31,6 @@ from feedserver.text.slugs import (
     HeadingIds,
     project_slug,
     section_slug,
-    slug_of,
     slugify,
     without_emoji,
 )
@@ -47,19 +47,7 @@ _INLINE = frozenset(
 )
 _VISIBLE = "audio, img, input, object, picture, table, video"
 
-_WORD = re.compile(r"[^\s,:;.!?…–—-][^\s:;,!?…–—]*")
 _PLAIN_ID = re.compile(r"[\w-][\w.-]*", re.ASCII)
-_USER_ID = re.compile(r"[^\s:]+:[^\s/]+")
-_ADDRESS = re.compile(r"\S*://|www\.|[#!]\S+:|mailto:", re.IGNORECASE)
-_JOINED = re.compile(r",|(?:, ?)?(?:and|&|\+)|/", re.IGNORECASE)
-_PROJECT = re.compile(r"(?i)https?://(?:codeberg\.org|github\.com|gitlab\.[^/]+)/[^/]+/[^/]")
-_VERSION = re.compile(r"(?<![0-9])[0-9]+\.[0-9]", re.IGNORECASE)
-_SOON = r"(?:\([^()]*\)\s*)?(?:(?:also|again|just|later|recently|then|[a-z]+ly)\s+)?"
-_SPEECH = (
-    r"(?:adds|announces|asks|explains|gives|informs|introduces|mentions|notes|offers|posts|presents"
-    r"|replies|reports|says|shares|states|tells|writes|brought|gave|said|sent|spoke|told|wrote"
-    r"|(?!based|fixed|landed|launched|merged|moved|released|shipped|updated)[a-z]+ed)\b"
-)
 # How a heading begins that only ends an issue.
 _FAREWELL = re.compile(
     r"\W*(?:(?:and |so |well,? )*that(?:'s| is| was) (?:all|it)\b|the end\b|(?:good)?bye\b"
@@ -68,8 +56,6 @@ _FAREWELL = re.compile(
     r"|have a (?:good|great|lovely|nice)\b|closing\b|outro\b)",
     re.IGNORECASE,
 )
-_SPEAKS = re.compile(_SOON + _SPEECH, re.IGNORECASE)
-_ACTS = re.compile(rf"{_SOON}(?::|{_SPEECH}|[a-z]+s\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +84,28 @@ class Stray:
     title: str
 
 
+Why = Literal["above", "below", "ignored", "empty"]
+"""Why something is in no update: it stands above the first heading, or below a `#`; its section is
+one that is ignored; nothing stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What of an issue is in no update.
+
+    `level`, `title` and `heading_id` are of its heading, if there is one. `reporters` are named
+    there, `position` is how many updates stand above it, `opening` the text that it begins with.
+    """
+
+    why: Why
+    level: int
+    title: str | None
+    heading_id: str | None
+    reporters: tuple[Reporter, ...]
+    position: int
+    opening: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Heading:
     """A heading: its title is less a trailing link, and `url` that link."""
@@ -111,9 +119,12 @@ class _Heading:
 
 @dataclass(slots=True)
 class _Part:
-    heading: _Heading
+    """What stands below a heading, or above the first; `why` it is in no update, if it isn't."""
+
+    heading: _Heading | None
     section: Section | None
     project: Project | None
+    why: Why | None = None
     nodes: list[LexborNode] = field(default_factory=list)
 
 
@@ -131,6 +142,8 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
     """
     updates: list[Update] = []
     for part in _parts(html_text, [_plain(pattern) for pattern in ignore_sections]):
+        if part.heading is None or part.why:
+            continue
         content = html.serialise(part.nodes).strip() if any(map(_stands, part.nodes)) else None
         if content is None and part.project is None:
             continue
@@ -147,6 +160,29 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
         )
         updates.append(update)
     return tuple(updates)
+
+
+def outside(
+    html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED
+) -> tuple[Outside, ...]:
+    """What of an issue `divide` puts in no update, in the order of the document."""
+    found: list[Outside] = []
+    position = 0
+    parts = _parts(html_text, [_plain(pattern) for pattern in ignore_sections])
+    for part, following in zip_longest(parts, parts[1:]):
+        stands = any(map(_stands, part.nodes))
+        if part.why is None and (stands or part.project):
+            position += 1
+            continue
+        has_projects = following and following.project and following.section is part.section
+        if (part.why and not stands) or (part.why is None and has_projects):
+            continue
+        people, begins = _reported(part)
+        of = part.heading
+        level, title, id = (of.level, of.title, of.id) if of else (0, None, None)
+        why = part.why or "empty"
+        found.append(Outside(why, level, title, id, people, position, begins or ""))
+    return tuple(found)
 
 
 def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> list[Stray]:
@@ -190,32 +226,31 @@ def _is_farewell(stray: Stray | None) -> bool:
 
 
 def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
-    """Each section and project with the nodes that stand below it, ignored sections apart."""
+    """The nodes above the first heading, and each heading with the nodes that stand below it."""
     nodes = _unwrapped(html.parse(html_text))
     ids = _ids(nodes)
-    parts: list[_Part] = []
+    parts = [_Part(None, None, None, "above")]
     section: Section | None = None
-    current: _Part | None = None
-    outside = False
+    why: Why | None = None
     for node in nodes:
         found = _heading_in(node)
         if found is None:
-            if current:
-                current.nodes.append(node)
+            parts[-1].nodes.append(node)
             continue
         heading = _heading(found, ids)
-        current = None
+        project: Project | None = None
         if heading.level == 1:
-            outside = outside or section is not None or bool(parts)
+            has_begun = section is not None or any(part.why is None for part in parts)
+            why = "below" if has_begun else None
         elif heading.level == 2:
-            outside = is_issue([_plain(without_emoji(heading.title))], ignored)
+            is_ignored = is_issue([_plain(without_emoji(heading.title))], ignored)
+            why = "ignored" if is_ignored else None
             section = Section(section_slug(heading.title) or _token(heading.id), heading.title)
-            current = None if outside else _Part(heading, section, None)
-        elif not outside:
+        else:
             slug = project_slug(heading.title) or _token(heading.id)
-            current = _Part(heading, section, Project(slug, heading.title, heading.url))
-        if current:
-            parts.append(current)
+            project = Project(slug, heading.title, heading.url)
+        alone = heading.level == 1 and why is None
+        parts.append(_Part(heading, section, project, "above" if alone else why))
     return parts
 
 
@@ -303,95 +338,12 @@ def _reported(part: _Part) -> tuple[tuple[Reporter, ...], str | None]:
         if block[0].tag != "p" and not _is_inline(block[0]):
             continue
         quoted = following is not None and following[0].tag == "blockquote"
-        named, aside = _attribution(runs_of(block), quoted, part.heading.title)
-        people.extend(named)
-        if named or aside:
+        title = part.heading.title if part.heading else ""
+        persons, aside = attribution(runs_of(block), quoted, title)
+        people.extend(persons)
+        if persons or aside:
             attributions[number] = aside
-    if not people and blocks and blocks[0][0].tag == "blockquote":
-        chains = _chains(part.heading.runs)
-        people = _named(part.heading.runs, chains[0]) if chains else []
-    return _distinct(people), summary(blocks, attributions)
-
-
-def _attribution(runs: list[Run], quoted: bool, title: str) -> tuple[list[Reporter], bool]:
-    """Whom a paragraph names as the reporter, and whether it does nothing else."""
-    chains = _chains(runs)
-    if not chains:
-        if quoted and (name := _other_person(runs, title)):
-            return [Reporter(name)], len(runs) <= 2
-        text = tidied(runs) if quoted else ""
-        return [], text.endswith(":") and len(_WORD.findall(text)) <= 4
-    chain = _speaking(runs, chains) if len(chains) > 1 else chains[0]
-    before = _WORD.findall(tidied(runs[: chain[0]]))
-    after = tidied(runs[chain[-1] + 1 :])
-    alone = len(chains) == 1 and not any(run.href for run in runs[chain[-1] + 1 :])
-    words = len(_WORD.findall(after))
-    if quoted:
-        return _named(runs, chain), alone and len(before) <= 2 and words <= 8
-    brief = alone and not before and words <= 3 and not after.endswith(("!", "?"))
-    found = brief and (after.endswith(":") or _SPEAKS.match(after))
-    return (_named(runs, chain), True) if found else ([], False)
-
-
-def _chains(runs: Sequence[Run]) -> list[list[int]]:
-    """The links to Matrix users, as indices; those joined by "and" or a comma together."""
-    chains: list[list[int]] = []
-    for index, run in enumerate(runs):
-        if run.user is None:
-            continue
-        if chains and _JOINED.fullmatch(tidied(runs[chains[-1][-1] + 1 : index])):
-            chains[-1].append(index)
-        else:
-            chains.append([index])
-    return chains
-
-
-def _speaking(runs: Sequence[Run], chains: Sequence[list[int]]) -> list[int]:
-    """Who speaks: the first who begin the line or stand before a verb, and not those in "Ada’s"."""
-
-    def rank(chain: Sequence[int]) -> int:
-        after = tidied(runs[chain[-1] + 1 : chain[-1] + 2])
-        begins = not tidied(runs[: min(chain[0], 2)])
-        owns = after.startswith(("'", "’"))
-        return 2 if owns else 0 if begins or _ACTS.match(after) else 1
-
-    return min(chains, key=rank)
-
-
-def _named(runs: Sequence[Run], chain: Iterable[int]) -> list[Reporter]:
-    people = []
-    for index in chain:
-        user = runs[index].user or ""
-        name = " ".join(runs[index].text.split()).rstrip(" :,")
-        if not name or _ADDRESS.match(name):
-            name = user.partition(":")[0]
-        if name:
-            people.append(Reporter(name, f"@{user}" if _USER_ID.fullmatch(user) else None))
-    return people
-
-
-def _other_person(runs: Sequence[Run], title: str) -> str | None:
-    """The name in an attribution whose link leads elsewhere than to Matrix."""
-    runs = [run for run in runs if run.text.strip()]
-    href = runs[0].href if runs else None
-    if href is None or MATRIX.match(href) or _PROJECT.match(href):
-        return None
-    name = " ".join(runs[0].text.split()).rstrip(" :,")
-    named = name and not _ADDRESS.match(name) and not _VERSION.search(name)
-    if not named or slug_of(name) == project_slug(title):
-        return None
-    after = tidied(runs[1:]) or runs[0].text.strip()[len(name) :]
-    speaks = after.startswith((":", ",")) or _SPEAKS.match(after)
-    short = after.endswith(":") or len(_WORD.findall(after)) <= 3
-    return name if speaks and short else None
-
-
-def _distinct(people: Sequence[Reporter]) -> tuple[Reporter, ...]:
-    """Each person once; of one name, one with an id stands for those without."""
-    known = {person.name.casefold() for person in people if person.id}
-    result: dict[str, Reporter] = {}
-    for person in people:
-        name = person.name.casefold()
-        if person.id or name not in known:
-            result.setdefault(person.id or name, person)
-    return tuple(result.values())
+    if not people and part.heading and blocks and blocks[0][0].tag == "blockquote":
+        chains = chains_of(part.heading.runs)
+        people = named(part.heading.runs, chains[0]) if chains else []
+    return distinct(people), summary(blocks, attributions)

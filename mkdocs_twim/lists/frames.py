@@ -30,6 +30,7 @@ from mkdocs_twim.lists.listings import Listing
 from mkdocs_twim.lists.pages import GeneratedPages
 from mkdocs_twim.markup import commonmark
 from mkdocs_twim.markup.pictures import Picture
+from mkdocs_twim.posts.outlines import Outline
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.templating import social, views
 from mkdocs_twim.templating.parts import Parts
@@ -51,7 +52,7 @@ class Frames:
     """Fills the pages of one build.
 
     `posts` are by id, `default` is the picture of who has none. `registry` names
-    sections and projects. `parts` renders what stands in pages.
+    sections and projects. `parts` renders what stands in pages. `outlines` are shown in previews.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Frames:
         default: Picture | None,
         registry: Registry,
         parts: Parts,
+        outlines: Mapping[str, Outline],
     ) -> None:
         self._site = index.archive.site
         self._shows_path = _shows_path(env, theme)
@@ -72,6 +74,7 @@ class Frames:
         self._default = default
         self._registry = registry
         self.parts = parts
+        self._outlines = outlines
         self._issues: dict[str, list[Entry]] = {}
         for entry in index.archive.entries:
             if entry.update:
@@ -152,6 +155,7 @@ class Frames:
             text=Markup(_with_topics(text, topics, page.url, self.parts.words)),
             older=_neighbour(page.previous_page),
             newer=_neighbour(page.next_page),
+            outline=self._outlines.get(page.file.src_uri),
         )
 
 

@@ -7,10 +7,8 @@ empty folder, and read back as the plugin would.
 from __future__ import annotations
 
 import argparse
-import io
 import sys
-from collections.abc import Iterator, Sequence
-from importlib.metadata import version
+from collections.abc import Iterator
 from pathlib import Path
 
 from feedserver.text.words import counted
@@ -23,30 +21,14 @@ from mkdocs_twim.migrate.migration import Folder, Migration, MigrationError, rep
 from mkdocs_twim.posts.source import address_of
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code: 0, 1 if it didn't come out as planned, 2 if it can't be."""
-    options = parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        # A title may have what the console's encoding hasn't.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    result: int = options.run(options)
-    return result
-
-
-def parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
-    top = argparse.ArgumentParser(prog="python -m mkdocs_twim", description="Tools of the plugin.")
-    told = f"mkdocs-twim {version('mkdocs-twim')}"
-    top.add_argument("--version", action="version", version=told, help="tell the version")
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the grammar of the command line."""
     mover = commands.add_parser("migrate", help="move a Zola site or a Material blog in")
     mover.add_argument(
         "site", metavar="SITE", type=Path, help="the folder of config.toml or mkdocs.yml"
     )
     mover.add_argument("target", metavar="TARGET", type=Path, help="a folder that is empty or new")
     mover.set_defaults(run=_migrate)
-    return top
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -148,7 +148,11 @@ def collect(
         entries=found,
     )
     index = Index(archive)
-    _check_redirects(options.feed_redirects, index, any(page.is_left_out for page in pages))
+    _check_redirects(
+        options.feed_redirects,
+        index,
+        any(page.is_left_out or page.workshop.broken for page in pages),
+    )
     # A feed that has no entry isn't listed.
     by_page: dict[str, tuple[Feed, ...]] = {}
     for feed in index.feeds:

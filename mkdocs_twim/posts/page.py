@@ -16,7 +16,7 @@ from mkdocs.structure.files import Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 
-from mkdocs_twim.errors import TwimError
+from mkdocs_twim.errors import Doubt, TwimError, tell
 from mkdocs_twim.markup import addresses, commonmark, links
 from mkdocs_twim.markup.commonmark import Heading
 from mkdocs_twim.markup.internal import PageLinks
@@ -144,7 +144,7 @@ class PostPage(Page):
             self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(filled)}
         _, self.feed_html = commonmark.split(self._filled(html, found, feed=True), self.heading)
         for target in found.broken:
-            log.warning(f"{self._place(target)}: the link to '{target}' leads nowhere")
+            self._tell("link", target, f"the link to '{target}' leads nowhere")
         self._check_files(files)
 
     def _beside(self, files: Files) -> str | None:
@@ -161,8 +161,17 @@ class PostPage(Page):
 
     def _render_python_markdown(self, found: PageLinks, config: MkDocsConfig, files: Files) -> str:
         self.workshop.internal.page = found
-        super().render(config, files)
-        self.workshop.internal.page = None
+        try:
+            super().render(config, files)
+        except Exception as error:
+            # Of an extension, such as one that reads files. What else is wrong is told with it.
+            said = f"can't be rendered: {type(error).__name__}: {error}"
+            place = self.file.src_uri, self.source.front.body_line
+            self.problems[said] = TwimError(said, path=place[0], line=place[1])
+            log.debug(said, exc_info=error)
+            self.content, self.toc = "", get_toc([])
+        finally:
+            self.workshop.internal.page = None
         for file, written in (self.links_to_anchors or {}).items():
             for fragment, link in written.items():
                 # Of a footnote that nothing refers to, and so no link of the author's.
@@ -218,10 +227,10 @@ class PostPage(Page):
                 self._note_own({key: own[key] for key in own if key not in known}, found)
         return links.below(html, self.workshop.site_path)
 
-    def broken_anchors(self) -> Iterator[str]:
+    def broken_anchors(self) -> Iterator[Doubt]:
         """What is to be said of links to headings that aren't there; when all is rendered."""
         for link in self._links.lost() if self._links else ():
-            yield f"{self._place(link)}: the link to '{link}' leads to no heading"
+            yield self._doubt("link", link, f"the link to '{link}' leads to no heading")
 
     def _note_own(self, fragments: Mapping[str, str], found: PageLinks) -> None:
         """Remember links to the page itself, to be checked when all is rendered."""
@@ -236,7 +245,7 @@ class PostPage(Page):
         pictures = [self._local(picture) for picture in links.pictures(self.content or "")]
         for picture in pictures:
             if links.is_missing(picture, address, names, relative=relative):
-                log.warning(f"{self._place(picture)}: the picture '{picture}' is not there")
+                self._tell("picture", picture, f"the picture '{picture}' is not there")
         # Templates may name more, such as a smaller form of a video.
         called = {value for call in self.source.calls.calls for value in _texts(call.args.values())}
         others = called.difference(pictures)
@@ -247,23 +256,27 @@ class PostPage(Page):
                 is_written and links.is_missing(file, address, names, relative=relative)
             ):
                 kind = "video" if _VIDEO.search(file) else "file"
-                log.warning(f"{self._place(file)}: the {kind} '{file}' is not there")
+                self._tell("file", file, f"the {kind} '{file}' is not there")
         image = self._image and links.local(self._image, self.workshop.site_url)
         if image and links.is_missing(image, address, names):
             line = self.source.front.line_of("extra.image")
             named = self.source.meta.image
-            log.warning(f"{self.file.src_uri}:{line}: the picture '{named}' is not there")
+            message = f"the picture '{named}' is not there"
+            tell(log, Doubt("picture", message, self.file.src_uri, line))
 
     def _local(self, address: str) -> str:
         """An address without the site's path: what a post names is below the site."""
         path = self.workshop.site_path
         return address.removeprefix(path[:-1]) if address.startswith(path) else address
 
-    def _place(self, address: str) -> str:
-        """File and line of an address in the post's text."""
+    def _tell(self, rule: str, address: str, message: str) -> None:
+        tell(log, self._doubt(rule, address, message))
+
+    def _doubt(self, rule: str, address: str, message: str) -> Doubt:
+        """What is to be said of an address, with the line of the post's text where it stands."""
         front = self.source.front
         line = links.line_of(front.body, address) or 1
-        return f"{self.file.src_uri}:{front.body_line + line - 1}"
+        return Doubt(rule, message, self.file.src_uri, front.body_line + line - 1)
 
 
 def _texts(values: Iterable[Value]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from mkdocs_twim.errors import TwimError
+from mkdocs_twim.errors import Doubt, TwimError, tell
 from mkdocs_twim.markup import links
 from mkdocs_twim.markup.internal import PageLinks
 from mkdocs_twim.posts.workshops import Workshop
@@ -42,7 +42,8 @@ class PageCalls:
         line = _first_line(markdown, page)
         found = calls.extract(markdown, path, line, self._library, shared=True)
         for doubt in found.doubts:
-            log.warning(f"{doubt}: it is left as text")
+            said = f"{doubt.message}: it is left as text"
+            tell(log, Doubt(doubt.rule, said, path, doubt.line, doubt.column))
         context = {**self._site, **contexts.of_page(page), "markdown": self._renderer.snippet}
         found = library.splice(found, context, self._library)
         self.problems += found.errors
@@ -61,7 +62,7 @@ class PageCalls:
         if found is not None and found.calls:
             html = self._filled(html, page, found, internal)
         for target in internal.broken:
-            log.warning(f"{_place(page, target)}: the link to '{target}' leads nowhere")
+            _tell(page, target, f"the link to '{target}' leads nowhere")
         if internal.anchors:
             self._linking.append((page, internal))
         return html
@@ -70,7 +71,7 @@ class PageCalls:
         """Tell of internal links to headings that aren't there, when all pages are rendered."""
         for page, internal in self._linking:
             for link in internal.lost():
-                log.warning(f"{_place(page, link)}: the link to '{link}' leads to no heading")
+                _tell(page, link, f"the link to '{link}' leads to no heading")
 
     def _filled(self, html: str, page: Page, found: calls.Extraction, internal: PageLinks) -> str:
         text = page.file.content_string
@@ -90,13 +91,14 @@ class PageCalls:
         for fragment, written in links.own_anchors(html, text).items():
             if fragment not in above and not links.leads(fragment, present):
                 link = f"#{written}"
-                log.warning(f"{_place(page, link)}: the link to '{link}' leads to no heading")
+                _tell(page, link, f"the link to '{link}' leads to no heading")
         return html
 
 
-def _place(page: Page, address: str) -> str:
-    """File and line of an address in a page's text."""
-    return f"{page.file.src_uri}:{links.line_of(page.file.content_string, address) or 1}"
+def _tell(page: Page, address: str, message: str) -> None:
+    """Warn of an address, with the line of the page's text where it stands."""
+    line = links.line_of(page.file.content_string, address) or 1
+    tell(log, Doubt("link", message, page.file.src_uri, line))
 
 
 def _first_line(markdown: str, page: Page) -> int:

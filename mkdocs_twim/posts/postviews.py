@@ -12,6 +12,7 @@ from feedserver.newsletter import names
 from feedserver.newsletter.entries import opening
 from feedserver.text import html, summaries
 from mkdocs_twim.content import reading, related
+from mkdocs_twim.errors import Doubt, tell
 from mkdocs_twim.markup.pictures import Gallery
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.templating import views
@@ -71,11 +72,9 @@ class Views:
 
         def wrong(item: related.Item, is_there: bool) -> None:
             line = front.line_of(f"links.{item.title}" if item.title else "links")
-            place = f"{page.file.src_uri}:{line}"
-            if is_there:
-                log.warning(f"{place}: links: the link to '{item.target}' leads to no heading")
-            else:
-                log.warning(f"{place}: links: the link to '{item.target}' leads nowhere")
+            where = "to no heading" if is_there else "nowhere"
+            message = f"links: the link to '{item.target}' leads {where}"
+            tell(log, Doubt("link", message, page.file.src_uri, line))
 
         return related.resolve(page.source.meta.links, self._files, wrong)
 

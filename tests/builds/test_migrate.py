@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import mkdocs_twim
-from mkdocs_twim.migrate.command import check, main, plan, write
+from mkdocs_twim.cli import main
+from mkdocs_twim.migrate.command import check, plan, write
 from tests.builds.test_corpus_site import MISSING
 from tests.builds.test_migrate_zola import build, contents, lay_out
 from tests.conftest import ROOT

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 
-from mkdocs_twim.migrate.command import main
+from mkdocs_twim.cli import main
 from mkdocs_twim.migrate.mkdocs_yml import MkDocsYml
 from tests.builds.test_migrate_zola import build, contents, lay_out
 from tests.sites import Built

@@ -11,7 +11,7 @@ import yaml
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 
-from mkdocs_twim.migrate.command import main
+from mkdocs_twim.cli import main
 from tests.sites import Built, messages
 
 CONFIG = """\

@@ -293,3 +293,73 @@ def test_a_post_is_seen_when_it_is_saved(tmp_path: Path) -> None:
                     break
             else:
                 raise AssertionError(f"'{words}' was never seen")
+
+
+STRAY = """
+[Cy](https://matrix.to/#/@cy:example.org) says
+
+> Above all.
+
+## Dept of Clients 📱
+
+### Fractal ([website](https://fractal.example)) 5.1
+
+[Ada](https://matrix.to/#/@ada:example.org) reports
+
+> <b>News</b>
+
+## Dept of Bots 🤖
+
+[Bo](https://matrix.to/#/@bo:example.org) says
+
+> A bot.
+
+## Dept of Silence
+
+## That's all I know 🏁
+
+See you.
+"""
+
+
+@pytest.mark.parametrize("theme", ["mkdocs", "readthedocs", "material"])
+def test_a_preview_shows_how_an_issue_is_divided(tmp_path: Path, theme: str) -> None:
+    previews = Previews(tmp_path, 50, theme={"name": theme})
+    draft = issue(3, STRAY).replace("+++\n", "+++\ndraft = true\n", 1)
+    files = {"blog/a.md": issue(1, STRAY), "blog/b.md": issue(2), "blog/c.md": draft}
+    built = previews.build({**files, "blog/news.md": post(), "page.md": "# P\n"})
+    for page in ("a", "c"):
+        tree = LexborHTMLParser(built.read(f"blog/{page}/index.html"))
+        [panel] = tree.css("details.twim-outline")
+        [summary] = panel.css("summary")
+        assert "open" not in panel.attributes
+        assert _words(summary.text()) == (
+            "How this issue is divided: 2 updates · 1 report in no update"
+        )
+        first = 10 if page == "a" else 11
+        lines = {"Fractal 5.1": first + 6, "Dept of Bots 🤖": first + 12}
+        said = [_words(each.text()) for each in panel.css("li")]
+        assert f"Fractal (website) 5.1 Ada · line {lines['Fractal 5.1']}" in said
+        assert f"Dept of Bots 🤖 Bo · line {lines['Dept of Bots 🤖']}" in said
+        assert f"the text above the first heading Cy · line {first}" in said
+        assert f"Dept of Silence: nothing stands there line {first + 18}" in said
+        assert any(each.startswith("That's all I know 🏁: left out") for each in said)
+        ids = {each.id for each in tree.css("[id]")}
+        assert {str(a.attributes["href"])[1:] for a in panel.css("a")} <= ids
+    assert "in no update" not in built.read("blog/b/index.html").split("<summary>")[1][:90]
+    for page in ("blog/news", "page", "blog"):
+        assert "twim-outline" not in built.read(f"{page}/index.html")
+    others = [path for path in built.files() if path.endswith((".json", ".xml", ".js"))]
+    assert len(others) > 5
+    for path in others:
+        assert "How this issue" not in built.read(path) and "in no update" not in built.read(path)
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_only_a_preview_shows_how_an_issue_is_divided(tmp_path: Path) -> None:
+    built = build(tmp_path, {"blog/a.md": issue(1, STRAY)})
+    for path, content in built.files().items():
+        assert path.endswith(".css") or b"twim-outline" not in content, path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mkdocs_twim.migrate.command import main
+from mkdocs_twim.cli import main
 from tests.builds import test_migrate_material as material
 from tests.builds import test_migrate_zola as zola
 from tests.sites import ISSUE, Built, build, issue, post

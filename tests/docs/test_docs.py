@@ -20,7 +20,7 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 
-import mkdocs_twim
+import mkdocs_twim.cli
 from feedserver import cli
 from feedserver.check.check import check
 from feedserver.feeds.catalogue import RESERVED
@@ -37,7 +37,7 @@ from mkdocs_twim.content.keys import PostMeta
 from mkdocs_twim.lists import listings
 from mkdocs_twim.lists.listings import Listing
 from mkdocs_twim.markup.pictures import Picture
-from mkdocs_twim.migrate import command
+from mkdocs_twim.posts import outlines
 from mkdocs_twim.shortcodes import contexts, tera
 from mkdocs_twim.shortcodes.signatures import SIGNATURES
 from mkdocs_twim.templating import social, views
@@ -54,6 +54,7 @@ VALUES = (
     *(views.Link, views.Terms, views.PostView, views.UpdateView, views.TopicView),
     *(views.TermView, views.FeedView, Picture, Reporter, social.Social),
     *(views.AuthorView, views.RelatedLink),
+    *(outlines.Outline, outlines.SectionPart, outlines.Part, outlines.Astray),
 )
 
 
@@ -462,7 +463,7 @@ def test_every_command_and_flag_is_documented() -> None:
 
 
 def test_every_command_of_the_plugin_is_documented() -> None:
-    actions = command.parser()._actions
+    actions = mkdocs_twim.cli.parser()._actions
     [commands] = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
     for flag in _flags(actions):
         assert f"\n## python -m mkdocs_twim {flag}\n" in _page("commands")
@@ -539,15 +540,23 @@ def _shown(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "…"
 
 
+_TELLING = ("problem", "warning", "fail", "_fail", "Doubt", "_doubt", "_tell", "_of_key")
+
+
 def _messages(path: Path) -> Iterator[str]:
     """What a module raises, collects or warns of."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             name = node.func.id if isinstance(node.func, ast.Name) else name
-            if name.endswith("Error") or name in ("problem", "warning", "fail", "_fail"):
+            if name.endswith("Error") or name in _TELLING:
                 yield from (text for text in map(_shown, node.args) if " " in text)
-        elif isinstance(node, ast.Yield) and path.stem in ("checks", "posts") and node.value:
+        elif (
+            isinstance(node, ast.Assign)
+            and path.stem == "checks"
+            and ast.unparse(node.targets[0]) == "message"
+        ):
+            # What is then warned of.
             yield from (text for text in [_shown(node.value)] if " " in text)
 
 

@@ -68,7 +68,8 @@ SECTIONS: Mapping[str, object] = {
 }
 
 
-def _rendered(editor: str = "Ida") -> str:
+def rendered(editor: str = "Ida") -> str:
+    """What hebbot makes of some reports with our template."""
     environment = minijinja.Environment(templates={"template": _block("hebbot/template.md")})
     for name in ("dateformat", "datetimeformat"):
         environment.add_filter(name, _format)
@@ -87,8 +88,8 @@ def _rendered(editor: str = "Ida") -> str:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
     files: dict[str, str | bytes] = {
-        "blog/2026-03-06.md": _rendered('Ida "the Ed\\itor"'),
-        "blog/2026-03-13.md": _rendered().replace("2026-03-06", "2026-03-13"),
+        "blog/2026-03-06.md": rendered('Ida "the Ed\\itor"'),
+        "blog/2026-03-13.md": rendered().replace("2026-03-06", "2026-03-13"),
         "img/a1.png": b"",
         "img/b2.webm": b"",
         "../hebbot/config.toml": _block("hebbot/config.toml"),

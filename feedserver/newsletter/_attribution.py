@@ -1,0 +1,112 @@
+"""Who reports: the persons whom attribution lines name, of which there are many kinds.
+
+What a line is told by are its links to Matrix users, where they stand, and the verbs behind them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from feedserver.model import Reporter
+from feedserver.newsletter._inline import MATRIX, Run, tidied
+from feedserver.text.slugs import project_slug, slug_of
+
+_WORD = re.compile(r"[^\s,:;.!?…–—-][^\s:;,!?…–—]*")
+_USER_ID = re.compile(r"[^\s:]+:[^\s/]+")
+_ADDRESS = re.compile(r"\S*://|www\.|[#!]\S+:|mailto:", re.IGNORECASE)
+_JOINED = re.compile(r",|(?:, ?)?(?:and|&|\+)|/", re.IGNORECASE)
+_PROJECT = re.compile(r"(?i)https?://(?:codeberg\.org|github\.com|gitlab\.[^/]+)/[^/]+/[^/]")
+_VERSION = re.compile(r"(?<![0-9])[0-9]+\.[0-9]", re.IGNORECASE)
+_SOON = r"(?:\([^()]*\)\s*)?(?:(?:also|again|just|later|recently|then|[a-z]+ly)\s+)?"
+_SPEECH = (
+    r"(?:adds|announces|asks|explains|gives|informs|introduces|mentions|notes|offers|posts|presents"
+    r"|replies|reports|says|shares|states|tells|writes|brought|gave|said|sent|spoke|told|wrote"
+    r"|(?!based|fixed|landed|launched|merged|moved|released|shipped|updated)[a-z]+ed)\b"
+)
+_SPEAKS = re.compile(_SOON + _SPEECH, re.IGNORECASE)
+_ACTS = re.compile(rf"{_SOON}(?::|{_SPEECH}|[a-z]+s\b)", re.IGNORECASE)
+
+
+def attribution(runs: list[Run], quoted: bool, title: str) -> tuple[list[Reporter], bool]:
+    """Whom a paragraph names as the reporter, and whether it does nothing else."""
+    chains = chains_of(runs)
+    if not chains:
+        if quoted and (name := _other_person(runs, title)):
+            return [Reporter(name)], len(runs) <= 2
+        text = tidied(runs) if quoted else ""
+        return [], text.endswith(":") and len(_WORD.findall(text)) <= 4
+    chain = _speaking(runs, chains) if len(chains) > 1 else chains[0]
+    before = _WORD.findall(tidied(runs[: chain[0]]))
+    after = tidied(runs[chain[-1] + 1 :])
+    alone = len(chains) == 1 and not any(run.href for run in runs[chain[-1] + 1 :])
+    words = len(_WORD.findall(after))
+    if quoted:
+        return named(runs, chain), alone and len(before) <= 2 and words <= 8
+    brief = alone and not before and words <= 3 and not after.endswith(("!", "?"))
+    found = brief and (after.endswith(":") or _SPEAKS.match(after))
+    return (named(runs, chain), True) if found else ([], False)
+
+
+def chains_of(runs: Sequence[Run]) -> list[list[int]]:
+    """The links to Matrix users, as indices; those joined by "and" or a comma together."""
+    chains: list[list[int]] = []
+    for index, run in enumerate(runs):
+        if run.user is None:
+            continue
+        if chains and _JOINED.fullmatch(tidied(runs[chains[-1][-1] + 1 : index])):
+            chains[-1].append(index)
+        else:
+            chains.append([index])
+    return chains
+
+
+def _speaking(runs: Sequence[Run], chains: Sequence[list[int]]) -> list[int]:
+    """Who speaks: the first who begin the line or stand before a verb, and not those in "Ada’s"."""
+
+    def rank(chain: Sequence[int]) -> int:
+        after = tidied(runs[chain[-1] + 1 : chain[-1] + 2])
+        begins = not tidied(runs[: min(chain[0], 2)])
+        owns = after.startswith(("'", "’"))
+        return 2 if owns else 0 if begins or _ACTS.match(after) else 1
+
+    return min(chains, key=rank)
+
+
+def named(runs: Sequence[Run], chain: Iterable[int]) -> list[Reporter]:
+    people = []
+    for index in chain:
+        user = runs[index].user or ""
+        name = " ".join(runs[index].text.split()).rstrip(" :,")
+        if not name or _ADDRESS.match(name):
+            name = user.partition(":")[0]
+        if name:
+            people.append(Reporter(name, f"@{user}" if _USER_ID.fullmatch(user) else None))
+    return people
+
+
+def _other_person(runs: Sequence[Run], title: str) -> str | None:
+    """The name in an attribution whose link leads elsewhere than to Matrix."""
+    runs = [run for run in runs if run.text.strip()]
+    href = runs[0].href if runs else None
+    if href is None or MATRIX.match(href) or _PROJECT.match(href):
+        return None
+    name = " ".join(runs[0].text.split()).rstrip(" :,")
+    named = name and not _ADDRESS.match(name) and not _VERSION.search(name)
+    if not named or slug_of(name) == project_slug(title):
+        return None
+    after = tidied(runs[1:]) or runs[0].text.strip()[len(name) :]
+    speaks = after.startswith((":", ",")) or _SPEAKS.match(after)
+    short = after.endswith(":") or len(_WORD.findall(after)) <= 3
+    return name if speaks and short else None
+
+
+def distinct(people: Sequence[Reporter]) -> tuple[Reporter, ...]:
+    """Each person once; of one name, one with an id stands for those without."""
+    known = {person.name.casefold() for person in people if person.id}
+    result: dict[str, Reporter] = {}
+    for person in people:
+        name = person.name.casefold()
+        if person.id or name not in known:
+            result.setdefault(person.id or name, person)
+    return tuple(result.values())
