@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from feedserver.text import progress
 from mkdocs_twim.content import frontmatter
 from mkdocs_twim.content.keys import read_post
 from mkdocs_twim.errors import TwimError
@@ -50,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
 
 def _migrate(options: argparse.Namespace) -> int:
     try:
-        migration = plan(options.site, options.target)
+        with progress.said(f"reading {options.site}"):
+            migration = plan(options.site, options.target)
         write(migration, options.target)
         wrong = list(check(migration, options.target))
     except (TwimError, OSError) as error:
@@ -90,7 +92,7 @@ def write(migration: Migration, target: Path) -> None:
     Raises:
         OSError: a file can't be read or written.
     """
-    for name, content in migration.outputs.items():
+    for name, content in progress.counted(migration.outputs.items(), "files written"):
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         data = content.encode() if isinstance(content, str) else content.read_bytes()
@@ -102,7 +104,7 @@ def check(migration: Migration, target: Path) -> Iterator[str]:
     """Read back what was written: which posts would not be at the address that they must keep."""
     blog = addresses.blog(migration.blog_dir).strip("/")
     mkdocs_yml.MkDocsYml((target / mkdocs_yml.FILE).read_bytes().decode())
-    for post in migration.posts:
+    for post in progress.counted(migration.posts, "posts read back"):
         try:
             text = (target / migration.docs / post.file).read_bytes().decode()
             front = frontmatter.read(text, post.file)
