@@ -177,7 +177,11 @@ def _try(python: Path, folder: Path) -> None:
     )
     try:
         assert server.stdout is not None
-        told = "".join(iter(server.stdout.readline, "Press Ctrl+C to stop.\n"))
+        told = ""
+        while not told.endswith("Press Ctrl+C to stop.\n"):
+            if not (line := server.stdout.readline()):
+                raise ReleaseError(f"the server of the tutorial's site ended, and said: {told}")
+            told += line
         [origin] = set(re.findall(r"http://127\.0\.0\.1:\d+", told))
         with urllib.request.urlopen(f"{origin}/section/boats/feed.json") as answer:
             titles = [item["title"] for item in json.load(answer)["items"]]
