@@ -33,6 +33,7 @@ from feedserver.sources.addresses import Dialler
 from feedserver.sources.client import Client
 from feedserver.sources.fetching import WebFetcher
 from feedserver.sources.sightings import Sightings
+from feedserver.text import progress
 from feedserver.text.urls import absolute
 from feedserver.text.words import counted
 
@@ -200,7 +201,8 @@ def _by_hand(options: argparse.Namespace) -> Settings:
 def _export(options: argparse.Namespace) -> int:
     by_hand = _by_hand(options)
     source = sources.find(options.source, by_hand, Sightings(_now))
-    archive = _whole(source, by_hand) if source.path is None else source.read()
+    with progress.said(f"reading {options.source}"):
+        archive = _whole(source, by_hand) if source.path is None else source.read()
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {counted(count, 'file')} into {options.folder}")
     return 0
@@ -221,7 +223,8 @@ def _whole(source: sources.Source, settings: Settings) -> Archive:
 def _import(options: argparse.Namespace) -> int:
     by_hand = _by_hand(options)
     source = sources.find(options.source, by_hand, Sightings(_now))
-    archive = source.read(WebFetcher(by_hand))
+    with progress.said(f"reading {options.source}"):
+        archive = source.read(WebFetcher(by_hand))
     address, count = keeping.begin(by_hand, archive, _now().timestamp())
     print(f"added {counted(count, 'entry', 'entries')} to what is kept of {address}")
     return 0
@@ -238,7 +241,8 @@ def _check(options: argparse.Namespace) -> int:
     causes: dict[tuple[int, str], list[str]] = {}
     by_hand = _by_hand(options)
     source = sources.find(options.source, by_hand)
-    for name, found in audit.audit(source, WebFetcher(by_hand), datetime.now(UTC)):
+    audited = audit.audit(source, WebFetcher(by_hand), datetime.now(UTC))
+    for name, found in progress.counted(audited, "documents checked"):
         count += 1
         for finding in found:
             causes.setdefault(finding.cause, []).append(f"{name}: {finding}")

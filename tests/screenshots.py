@@ -18,7 +18,7 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from selenium.webdriver import Chrome
 
-from tests import gallery
+from tests import gallery, roomview
 from tests.browser import chromium
 from tests.browser.serving import hosted
 from tests.conftest import ROOT
@@ -60,6 +60,7 @@ SHOTS: Mapping[str, Shot] = {
     "projects-light.png": Shot("/project/"),
     "project-phone.png": Shot("/project/feedserver/", PHONE),
     "project-phone-dark.png": Shot("/project/feedserver/", PHONE, "dark"),
+    "room-light.png": Shot(f"/{roomview.NAME}", (900, 590)),
     "feeds-light.png": Shot("/feeds/"),
     "feeds-dark.png": Shot("/feeds/", colours="dark"),
 }
@@ -91,6 +92,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         site = Path(temporary) / "site"
         mkdocs_build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(site)))
+        (site / roomview.NAME).write_text(roomview.page(site), "utf-8")
         browser = chromium.start(found, Path(temporary) / "chromium")
         try:
             with hosted(site) as address:

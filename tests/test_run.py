@@ -115,6 +115,15 @@ def test_other_dependencies_are_installed_into_what_is_there(made: Copy) -> None
     assert made.run("./run", "environments").stderr == ""
 
 
+def test_another_version_of_the_project_is_installed(made: Copy) -> None:
+    """Else its commands would tell the version that it had."""
+    (made.folder / "mkdocs_twim").mkdir()
+    (made.folder / "mkdocs_twim" / "__init__.py").write_text('__version__ = "9.0"\n', "utf-8")
+    assert made.run("./run", "environments").returncode == 0
+    assert {*made.calls()} == {"pip install"}
+    assert made.run("./run", "environments").returncode == 0 and made.calls() == []
+
+
 def test_offline_the_environment_stays(made: Copy) -> None:
     (made.folder / "offline").touch()
     (made.folder / "pyproject.toml").write_text(PROJECT.replace("1.0", "1.1"), "utf-8")

@@ -13,6 +13,7 @@ from feedserver.feeds import catalogue, documents
 from feedserver.feeds.index import Index
 from feedserver.formats import archive as archives
 from feedserver.model import Archive
+from feedserver.text import progress
 
 REDIRECTS = "_redirects"
 _ASIDE = f".{archives.FILE}.unfinished"
@@ -49,12 +50,14 @@ def _beside(
 def write(archive: Archive, base: str, folder: Path) -> int:
     """Write all files into a folder, those that are there already at once; the number of files.
 
+    On a terminal a line says how far it is.
+
     The archive comes last, and at once: for a running server it is the sign that all is there.
 
     Raises:
         OSError: a file can't be written.
     """
-    count = write_aside(archive, base, folder)
+    count = write_aside(archive, base, folder, shown=True)
     publish(folder)
     return count
 
@@ -67,18 +70,20 @@ def write_aside(
     index: Index | None = None,
     but: Collection[str] = (),
     hub: str | None = None,
+    shown: bool = False,
 ) -> int:
     """Write all files but those that are named; the archive under another name, for `publish`.
 
     `index` is that of the archive, or of one that differs in redirects alone, for who has it.
-    `hub` is the address of the feeds' hub.
+    `hub` is the address of the feeds' hub. With `shown`, a line on a terminal says how far it is.
 
     Raises:
         OSError: a file can't be written.
     """
     count = 0
     made: set[Path] = set()
-    for name, data in _beside(archive, index or Index(archive), base, hub):
+    written = _beside(archive, index or Index(archive), base, hub)
+    for name, data in progress.counted(written, "files written") if shown else written:
         if name in but:
             continue
         path = folder / name

@@ -49,7 +49,11 @@ def test_serve_builds_the_site_and_serves_it_with_its_feeds(copy: Path) -> None:
     )
     try:
         assert process.stdout is not None
-        told = "".join(iter(process.stdout.readline, "Press Ctrl+C to stop.\n"))
+        told = ""
+        for line in process.stdout:
+            told += line
+            if line == "Press Ctrl+C to stop.\n":
+                break
         match = re.search(r"http://127\.0\.0\.1:\d+", told)
         assert match, told
         for path in ("/", "/blog/", "/blog/2026/08/21/this-month-in-twim/"):

@@ -90,17 +90,18 @@ def _nginx(server: Running, folder: Path) -> Iterator[Running]:
     )
     news = _shown("operate", "/etc/nginx/snippets/news.conf")
     blog = f"server {{ listen 127.0.0.1:{port}; server_name blog.example; {news} }}"
-    temporary = "".join(
-        f"{name}_temp_path {folder}/{name};\n"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
     (folder / "nginx.conf").write_text(
         f"daemon off; pid {folder}/pid; error_log stderr; user {_user()};\nevents {{}}\n"
-        f"http {{ access_log off;\n{temporary}{feeds}\n{blog} }}\n"
+        f"http {{ access_log off;\n{_temporary(folder)}{feeds}\n{blog} }}\n"
     )
     command = [_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with _before(server, command, port) as proxy:
         yield proxy
+
+
+def _temporary(folder: Path) -> str:
+    names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return "".join(f"{name}_temp_path {folder}/{name};\n" for name in names)
 
 
 def _user() -> str:
@@ -137,6 +138,79 @@ def test_nginx_takes_a_prefix_off(site: Path, tmp_path: Path) -> None:
         found = proxy.get("/news/section/nothing/atom.xml", BLOG)
         assert found.status == 404
         assert all(path.startswith("/news/") for path in json.loads(found.body)["near"])
+
+
+@contextmanager
+def _caddy(blocks: str, server: Running, folder: Path, port: int) -> Iterator[Running]:
+    """Caddy with blocks of the how-tos, where nothing asks for certificates."""
+    alone = "{\nadmin off\nauto_https off\ndefault_bind 127.0.0.1\n}\n"
+    (folder / "Caddyfile").write_text(f"{alone}{blocks}", "utf-8")
+    command = [_program("caddy"), "run", "--adapter", "caddyfile"]
+    with _before(server, [*command, "--config", str(folder / "Caddyfile")], port) as proxy:
+        yield proxy
+
+
+def test_caddy_tells_all_addresses(site: Path, tmp_path: Path) -> None:
+    port = free_port()
+    with running(site) as server:
+        there = ("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+        feeds = _changed(
+            _shown("operate", "/etc/caddy/Caddyfile"),
+            there,
+            ("feeds.example {", f"http://feeds.example:{port} {{"),
+        )
+        news = _changed(_shown("operate", "/etc/caddy/news.caddy"), there)
+        blog = f"http://blog.example:{port} {{\n{news}\n}}\n"
+        with _caddy(feeds + blog, server, tmp_path, port) as proxy:
+            lies = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Prefix": "/evil"}
+            lies |= {"Forwarded": "host=evil.example", "X-Forwarded-Proto": "gopher"}
+            feed = json.loads(proxy.get("/section/clients/feed.json", FEEDS | lies).body)
+            assert feed["feed_url"] == "http://feeds.example/section/clients/feed.json"
+            below = json.loads(proxy.get("/news/feed.json", BLOG | lies).body)
+            assert below["feed_url"] == "http://blog.example/news/feed.json"
+
+
+@pytest.mark.parametrize("program", ["caddy", "nginx"])
+def test_a_host_of_plain_files_names_their_types(site: Path, tmp_path: Path, program: str) -> None:
+    port = free_port()
+    text = (HOW_TO / "host.md").read_text("utf-8")
+    types = dict(re.findall(r"(?m)^\| (`[a-z.]+`)(?:, `archive.json`)? \| `(.*)` \|$", text))
+    assert len(types) == 5
+    # What `_before` needs is the process of a server; there is none behind it.
+    with running(site) as server:
+        if program == "caddy":
+            blocks = _changed(
+                _shown("host", "/etc/caddy/Caddyfile"),
+                ("news.example {", f"http://news.example:{port} {{"),
+                ("/srv/news", str(site)),
+            )
+            around = _caddy(blocks, server, tmp_path, port)
+        else:
+            [places] = re.findall(r"(?ms)^```nginx\n(.*?)^```$", text)
+            around = _files_by_nginx(places, server, site, tmp_path, port)
+        with around as host:
+            for name, shown in types.items():
+                answer = host.get(f"/{name.strip('`')}", {"Host": "news.example"})
+                assert answer.status == 200, name
+                assert answer.headers["Content-Type"] == shown, name
+                assert answer.headers["Access-Control-Allow-Origin"] == "*", name
+            archived = host.get("/archive.json", {"Host": "news.example"})
+            assert archived.headers["Content-Type"] == types["`feed.json`"]
+
+
+@contextmanager
+def _files_by_nginx(
+    places: str, server: Running, site: Path, folder: Path, port: int
+) -> Iterator[Running]:
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log stderr; user {_user()};\nevents {{}}\n"
+        f"http {{ access_log off;\n{_temporary(folder)}"
+        f"server {{ listen 127.0.0.1:{port}; root {site};\n"
+        f"location = /healthz {{ return 200; }}\n{places} }} }}\n"
+    )
+    command = [_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with _before(server, command, port) as proxy:
+        yield proxy
 
 
 @contextmanager

@@ -1,0 +1,64 @@
+"""What is in the documentation is found: in two clicks, and by the words that people have."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+
+from tests.conftest import ROOT
+
+HOW_TO = ROOT / "docs" / "how-to"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs") / "site"
+    mkdocs_build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder)))
+    return folder
+
+
+def _links(page: Path, site: Path) -> set[Path]:
+    """The pages of the site to which the text of a page leads, without what stands around it."""
+    text = page.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
+    found = set()
+    for target in re.findall(r'href="([^"#?:]+)', text):
+        path = (page.parent / target).resolve()
+        found.add(path / "index.html" if path.is_dir() else path)
+    return {path for path in found if path.is_relative_to(site)}
+
+
+def test_every_how_to_is_two_clicks_from_home(site: Path) -> None:
+    """By links in the text: a menu may be folded away, as on a telephone."""
+    site = site.resolve()
+    first = _links(site / "index.html", site)
+    second = first.union(*(_links(page, site) for page in first if page.suffix == ".html"))
+    for page in HOW_TO.glob("*.md"):
+        assert site / "how-to" / page.stem / "index.html" in second, page.name
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("docker", "how-to/docker/"),
+        ("github pages", "how-to/publish/"),
+        ("hebbot", "how-to/hebbot/"),
+        ("matrix room", "tutorial-room/"),
+        ("opml", "reference/addresses/"),
+        ("no-twim", "how-to/named-feeds/"),
+    ],
+)
+def test_the_search_finds_what_people_ask_for(site: Path, words: str, page: str) -> None:
+    """In the index that Material searches, every word stands in one part of the page."""
+    index = json.loads((site / "search/search_index.json").read_text("utf-8"))["docs"]
+    wanted = words.split()
+    found = {
+        part["location"].partition("#")[0]
+        for part in index
+        if all(word in f"{part['title']} {part['text']}".casefold() for word in wanted)
+    }
+    assert page in found, sorted(found)

@@ -1,0 +1,123 @@
+"""The page on hosts of plain files: its workflows are valid, and their steps make the site."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, absent
+from tests.docs.test_docker import shown
+
+HOW_TO = ROOT / "docs" / "how-to"
+TEXT = (HOW_TO / "publish.md").read_text("utf-8")
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+WORKFLOWS = {
+    "github-pages.yml": (".github/workflows/publish.yml", ["vendor.github-workflows"]),
+    "gitlab-ci.yml": (".gitlab-ci.yml", ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"]),
+}
+
+
+@pytest.fixture
+def newsletter(tmp_path: Path) -> Path:
+    folder = tmp_path / "newsletter"
+    for name, text in (shown(TUTORIAL) | shown(TEXT)).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_workflows_are_as_their_hosts_want_them(name: str) -> None:
+    """By the schemas that check-jsonschema carries."""
+    path = HOW_TO / "publish" / name
+    target, schema = WORKFLOWS[name]
+    assert shown(TEXT)[target] == path.read_text("utf-8") and f"(publish/{name})" in TEXT
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", *schema, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_workflow_for_github_has_no_more_rights_than_it_needs(newsletter: Path) -> None:
+    """zizmor's rules, but that GitHub's own actions may be named by their versions."""
+    rules = {"unpinned-uses": {"config": {"policies": {"actions/*": "ref-pin"}}}}
+    (newsletter / "zizmor.yml").write_text(yaml.safe_dump({"rules": rules}), "utf-8")
+    path = newsletter / ".github/workflows/publish.yml"
+    program = str(Path(sys.executable).parent / "zizmor")
+    command = [program, "--offline", "--no-progress", "--config", str(newsletter / "zizmor.yml")]
+    done = subprocess.run([*command, str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # It would find what is too much.
+    text = path.read_text("utf-8")
+    too_much = text.replace("permissions:\n      contents: read", "permissions: write-all")
+    assert too_much != text
+    path.write_text(too_much, "utf-8")
+    assert subprocess.run([*command, str(path)], capture_output=True).returncode != 0
+
+
+def _run(script: str, folder: Path) -> None:
+    """A line of a workflow, in the environment of the tests, where all is installed."""
+    if script.startswith("pip install --requirement requirements.txt"):
+        assert (folder / "requirements.txt").read_text("utf-8").strip() == "mkdocs-twim"
+        return
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    command = ["bash", "-euc", script]
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+
+
+def _built(folder: Path) -> None:
+    assert "Seagull has a new mast" in (folder / "blog/this-week-1/index.html").read_text("utf-8")
+    assert (folder / "section/boats/atom.xml").is_file() and (folder / "archive.json").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its runners have bash")
+def test_the_steps_for_github_make_the_site(newsletter: Path) -> None:
+    job: Any = yaml.safe_load(shown(TEXT)[".github/workflows/publish.yml"])["jobs"]["build"]
+    for step in job["steps"]:
+        if "run" in step:
+            _run(step["run"], newsletter)
+    [uploaded] = [step["with"]["path"] for step in job["steps"] if "upload" in step.get("uses", "")]
+    _built(newsletter / uploaded)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its runners have bash")
+def test_the_steps_for_gitlab_make_the_site(newsletter: Path) -> None:
+    job: Any = yaml.safe_load(shown(TEXT)[".gitlab-ci.yml"])["pages"]
+    for line in job["script"]:
+        _run(line, newsletter)
+    [uploaded] = job["artifacts"]["paths"]
+    _built(newsletter / uploaded)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script for a shell")
+def test_rsync_brings_it_and_leaves_what_is_the_same(newsletter: Path, tmp_path: Path) -> None:
+    for name in ("rsync", "git"):
+        if shutil.which(name) is None:
+            absent(name)
+    host = tmp_path / "news"
+    script = newsletter / "publish.sh"
+    text = script.read_text("utf-8")
+    assert "host:/srv/news/" in text
+    script.write_text(text.replace("host:/srv/news/", f"{host}/"), "utf-8")
+    commit = ["-c", "user.name=Ben", "-c", "user.email=ben@harbour.example", "commit", "-qm", "x"]
+    for arguments in (["init", "-q"], ["add", "mkdocs.yml", "docs"], commit):
+        subprocess.run(["git", *arguments], cwd=newsletter, check=True)
+    _run("sh publish.sh", newsletter)
+    _built(host)
+    times = {path: path.stat().st_mtime_ns for path in host.rglob("*") if path.is_file()}
+    _run("sh publish.sh", newsletter)
+    assert times == {path: path.stat().st_mtime_ns for path in times}
+    assert not filecmp.dircmp(newsletter / "site", host).diff_files
+
+
+def test_the_page_names_three_ways() -> None:
+    headings = re.findall(r"(?m)^## (.*)$", TEXT)
+    assert headings[:3] == ["GitHub Pages", "GitLab Pages", "Any host, by rsync"]
