@@ -816,7 +816,7 @@ def test_tags_that_are_no_terms_are_told_of_once(tmp_path: Path) -> None:
         built = build(tmp_path, files)
     assert built.warnings == []
     assert [line for line in lines if "tags:" in line] == [
-        "blog/a.md:5: tags: these, and those of 1 more posts, are no terms: "
+        "blog/a.md:5: tags: these, and those of 1 more post, are no terms: "
         "the option taxonomies has no 'tags'"
     ]
     assert [item["authors"][0]["name"] for item in built.json("author/ida/feed.json")["items"]] == [
