@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from re import _constants as c  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+from re import _constants as c  # type: ignore[attr-defined]  # not in its stubs
+from re import _parser  # type: ignore[attr-defined]  # not in its stubs
 from typing import Any
 
 Nodes = Sequence[tuple[Any, Any]]

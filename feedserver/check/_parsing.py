@@ -54,7 +54,7 @@ class _Parser(html5lib.HTMLParser):
         for name in _STATES:
             setattr(self.tokenizer, name, self._bounded(getattr(self.tokenizer, name)))
         consume = partial(_consume_entity, self.tokenizer.consumeEntity)
-        setattr(self.tokenizer, "consumeEntity", consume)  # noqa: B010
+        setattr(self.tokenizer, "consumeEntity", consume)  # noqa: B010  # mypy: a method
 
     def _bounded(self, state: Callable[[], bool]) -> Callable[[], bool]:
         tokenizer = self.tokenizer

@@ -284,8 +284,8 @@ def _engine(folder: Path, url: str | None, password: str | None, busy: float) ->
 
 def _connected(connection: object, record: object) -> None:
     # Transactions are begun below, and what was answered isn't forgotten, whatever happens.
-    connection.isolation_level = None  # type: ignore[attr-defined]
-    cursor = connection.cursor()  # type: ignore[attr-defined]
+    connection.isolation_level = None  # type: ignore[attr-defined]  # it is SQLite's
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # the same
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

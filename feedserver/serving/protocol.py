@@ -137,7 +137,7 @@ class _Limited(H11Protocol):
         self._refused = False
 
     # The type is that of uvicorn's method; asyncio's is wider.
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as told above
         super().connection_made(transport)
         transport.set_write_buffer_limits(_WRITTEN)
         count = len(self.connections)

@@ -70,7 +70,7 @@ def _peer(table: Mapping[str, object], number: int, text: str, path: Path) -> Pe
         raise SettingsError("peers: expected a url", place(text, path, *here))
     query = {name: told.pop(name) for name in OF_SLUGS if name in told}
     # Each value was read by the type of its field.
-    return Peer(query=query, **told)  # type: ignore[arg-type]
+    return Peer(query=query, **told)  # type: ignore[arg-type]  # as told above
 
 
 def _told(

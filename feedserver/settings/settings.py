@@ -217,7 +217,7 @@ def load(
     told = {name: value for name, value in command_line.items() if value is not None}
     found |= {name: _read(name, value, "command line") for name, value in told.items()}
     # Each value was read by the type of its field.
-    return Settings(**found)  # type: ignore[arg-type]
+    return Settings(**found)  # type: ignore[arg-type]  # as told above
 
 
 def password(settings: Settings, environ: Mapping[str, str]) -> str | None:

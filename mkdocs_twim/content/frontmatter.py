@@ -159,7 +159,7 @@ class _Handler(BaseHandler):
 
     def _parse(self, block: str) -> object:
         """What the block says, in the language of the handler: TOML and YAML have one each."""
-        raise NotImplementedError
+        raise NotImplementedError  # each language has its own
 
     def _fail(self, message: str, offset: int, column: int | None = None) -> NoReturn:
         """Raise an error at a line of the block, of which the first is 0."""

@@ -283,7 +283,7 @@ def _deliver(folder: Path, database: str | None, plan: Plan, tell: Tell) -> Iter
             cpu, _ = servers.taken()
             began = time.monotonic()
             _publish(folder / "site", version)
-            _until(lambda count=count: len(others.told) >= count)  # type: ignore[misc]
+            _until(lambda count=count: len(others.told) >= count)  # type: ignore[misc]  # mypy can't infer it
             _until(lambda: not _due(found))
             after, memory = servers.taken()
             times = sorted(each - began for each in others.told.values())

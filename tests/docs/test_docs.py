@@ -83,7 +83,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Listing, ...]:
     built = listings.build
 
     def build(*args: object, **options: object) -> Iterator[Listing]:
-        for listing in built(*args, **options):  # type: ignore[arg-type]
+        for listing in built(*args, **options):  # type: ignore[arg-type]  # of every type
             found.append(listing)
             yield listing
 

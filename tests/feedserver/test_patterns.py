@@ -8,8 +8,8 @@ import re
 import sys
 from collections.abc import Iterator
 from itertools import product
-from re import _constants as c  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+from re import _constants as c  # type: ignore[attr-defined]  # not in its stubs
+from re import _parser  # type: ignore[attr-defined]  # not in its stubs
 from types import ModuleType
 from typing import Any
 

@@ -254,7 +254,7 @@ def test_crashes_are_counted_by_worker(tmp_path: Path, monkeypatch: pytest.Monke
         first, second = supervisor.processes()
         for count in (1, 2):
             os.kill(supervisor.processes()[0], signal.SIGKILL)
-            _attend(supervisor, lambda count=count: supervisor.restarts == count)  # type: ignore[misc]
+            _attend(supervisor, lambda count=count: supervisor.restarts == count)  # type: ignore[misc]  # mypy can't infer it
             _attend(supervisor, lambda: supervisor.ready)
         (tmp_path / "fails").touch()
         os.kill(supervisor.processes()[0], signal.SIGKILL)

@@ -77,7 +77,7 @@ def test_a_reader_follows_a_feed(
     own = tmp_path / "reader"
     own.mkdir()
     # A protocol says nothing of how its classes are made.
-    subscription = kind(f"{server.address}/section/clients/{file}", own)  # type: ignore[call-arg]
+    subscription = kind(f"{server.address}/section/clients/{file}", own)  # type: ignore[call-arg]  # each takes both
     first = subscription.poll()
     assert len(first) == 2 and set(subscription.contents()) == first
 
@@ -109,7 +109,7 @@ def test_a_reader_follows_an_old_address(
     own = tmp_path / "reader"
     own.mkdir()
     # A protocol says nothing of how its classes are made.
-    subscription = kind(f"{server.address}{OLD}", own)  # type: ignore[call-arg]
+    subscription = kind(f"{server.address}{OLD}", own)  # type: ignore[call-arg]  # each takes both
     first = subscription.poll()
     assert len(first) == 2
     _serve(server, folder, _archive(2))

@@ -21,7 +21,7 @@ def site(*entries: Entry, of: Site = SITE, **changes: object) -> Archive:
     feeds = catalogue.feeds(entries, of)
     found = replace(archive(entries, feeds), site=of)
     # Whatever fields a test names.
-    return replace(found, **changes)  # type: ignore[arg-type]
+    return replace(found, **changes)  # type: ignore[arg-type]  # of every type
 
 
 def moved(entry: Entry, title: str | None = None) -> Entry:

@@ -33,7 +33,7 @@ def _work(number: int, html: str = BODY) -> Work:
 
 def _take(division: Division, *numbers: int) -> None:
     for number in numbers:
-        division.take(f"{number}.md", lambda number=number: _work(number))  # type: ignore[misc]
+        division.take(f"{number}.md", lambda number=number: _work(number))  # type: ignore[misc]  # mypy can't infer it
 
 
 def _plain(found: list[Any]) -> list[tuple[object, ...]]:

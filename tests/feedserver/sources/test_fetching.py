@@ -32,7 +32,7 @@ def web() -> Iterator[Web]:
 
 def fetch(address: str, known: Validators = NOTHING, **settings: object) -> Fetched:
     # Whatever fields of the settings a test names.
-    return WebFetcher(replace(OPEN, **settings)).fetch(address, known)  # type: ignore[arg-type]
+    return WebFetcher(replace(OPEN, **settings)).fetch(address, known)  # type: ignore[arg-type]  # of every type
 
 
 def test_a_document_comes_with_what_its_server_said(web: Web) -> None:

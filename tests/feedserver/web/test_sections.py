@@ -25,7 +25,7 @@ def client(tmp_path: Path, found: Archive, **settings: object) -> TestClient:
     source = tmp_path / "source"
     source.mkdir()
     (source / archives.FILE).write_bytes(archives.serialise(found))
-    given = Settings(**{"issues": ISSUES, **settings})  # type: ignore[arg-type]
+    given = Settings(**{"issues": ISSUES, **settings})  # type: ignore[arg-type]  # of every type
     return TestClient(create_app(given, store=served(source)))
 
 

@@ -6,7 +6,7 @@ from pathlib import PureWindowsPath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from material.plugins.blog.config import BlogConfig  # type: ignore[import-untyped]
+from material.plugins.blog.config import BlogConfig  # type: ignore[import-untyped]  # it carries no types
 
 from mkdocs_twim.errors import AddressError
 from mkdocs_twim.markup import addresses
