@@ -56,14 +56,18 @@ def _services() -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def newsletter(tmp_path: Path) -> Path:
-    """The folder of the tutorial with the files of the page."""
-    folder = tmp_path / "newsletter"
-    for name, text in (shown(TUTORIAL) | shown(TEXT)).items():
+def with_tutorial(folder: Path, page: str) -> Path:
+    """A folder with the files that the tutorial and a page show."""
+    for name, text in (shown(TUTORIAL) | shown(page)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     return folder
+
+
+@pytest.fixture
+def newsletter(tmp_path: Path) -> Path:
+    """The folder of the tutorial with the files of the page."""
+    return with_tutorial(tmp_path / "newsletter", TEXT)
 
 
 def test_the_page_shows_the_files_that_it_leads_to() -> None:

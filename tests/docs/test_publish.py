@@ -15,11 +15,10 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, absent
-from tests.docs.test_docker import shown
+from tests.docs.test_docker import shown, with_tutorial
 
 HOW_TO = ROOT / "docs" / "how-to"
 TEXT = (HOW_TO / "publish.md").read_text("utf-8")
-TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 WORKFLOWS = {
     "github-pages.yml": (".github/workflows/publish.yml", ["vendor.github-workflows"]),
     "gitlab-ci.yml": (".gitlab-ci.yml", ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"]),
@@ -28,11 +27,7 @@ WORKFLOWS = {
 
 @pytest.fixture
 def newsletter(tmp_path: Path) -> Path:
-    folder = tmp_path / "newsletter"
-    for name, text in (shown(TUTORIAL) | shown(TEXT)).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, "utf-8")
-    return folder
+    return with_tutorial(tmp_path / "newsletter", TEXT)
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
