@@ -1,4 +1,8 @@
-"""The command `feedserver`: serve a site's feeds, export them, or say what is wrong with them."""
+"""The command `feedserver`: serve a site's feeds, export them, or say what is wrong with them.
+
+A command imports what it needs when it runs: `serve` starts processes that read this module again,
+and nobody waits for a database to be told the version.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +18,20 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-from feedserver.bot import command, config
 from feedserver.errors import FeedServerError, GoneError, SettingsError
-from feedserver.feeds import catalogue, export
-from feedserver.feeds.index import NETWORK
-from feedserver.model import Archive
-from feedserver.network import hubs, publishing, telling
-from feedserver.serving import networking, parent
-from feedserver.serving.reports import Ready
 from feedserver.settings import values
-from feedserver.settings.settings import Settings, file, load
-from feedserver.sources import audit, keeping, statefolder
-from feedserver.sources import source as sources
-from feedserver.sources.addresses import Dialler
-from feedserver.sources.client import Client
-from feedserver.sources.fetching import WebFetcher
-from feedserver.sources.sightings import Sightings
 from feedserver.text import progress
 from feedserver.text.urls import absolute
 from feedserver.text.words import counted
+
+if TYPE_CHECKING:
+    from feedserver.model import Archive
+    from feedserver.serving.reports import Ready
+    from feedserver.settings.settings import Settings
+    from feedserver.sources.source import Source
 
 _SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 
@@ -158,6 +154,10 @@ def _web(text: str) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from feedserver.serving import parent
+    from feedserver.settings.settings import file, load
+    from feedserver.sources import statefolder
+
     told = {name: getattr(options, name) for name in ("host", "port", "url", "workers")}
     told["sources"] = options.sources or None
     settings = load(options.config, os.environ, told)
@@ -173,6 +173,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _tell(ready: Ready, origin: str, *, network: bool) -> None:
+    from feedserver.feeds import catalogue
+    from feedserver.feeds.index import NETWORK
+
     lines = [
         f"Serving {ready.title} on {origin}/",
         f"  all feeds:        {origin}/{catalogue.JSON}",
@@ -189,6 +192,9 @@ def _tell(ready: Ready, origin: str, *, network: bool) -> None:
 
 def _settings(options: argparse.Namespace) -> Settings:
     """The settings of a command, with the sources that the server was given beside them."""
+    from feedserver.settings.settings import file, load
+    from feedserver.sources import statefolder
+
     found = load(options.config, os.environ, {})
     return statefolder.noted(found, file(options.config, os.environ))
 
@@ -199,8 +205,12 @@ def _by_hand(options: argparse.Namespace) -> Settings:
 
 
 def _export(options: argparse.Namespace) -> int:
+    from feedserver.feeds import export
+    from feedserver.sources.sightings import Sightings
+    from feedserver.sources.source import find
+
     by_hand = _by_hand(options)
-    source = sources.find(options.source, by_hand, Sightings(_now))
+    source = find(options.source, by_hand, Sightings(_now))
     with progress.said(f"reading {options.source}"):
         archive = _whole(source, by_hand) if source.path is None else source.read()
     count = export.write(archive, options.url or archive.site.url, options.folder)
@@ -208,8 +218,11 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _whole(source: sources.Source, settings: Settings) -> Archive:
+def _whole(source: Source, settings: Settings) -> Archive:
     """All that a source at an address has had; one that is gone has no more than that."""
+    from feedserver.sources import keeping
+    from feedserver.sources.fetching import WebFetcher
+
     try:
         fetched = source.reading(WebFetcher(settings))
     except GoneError:
@@ -221,8 +234,13 @@ def _whole(source: sources.Source, settings: Settings) -> Archive:
 
 
 def _import(options: argparse.Namespace) -> int:
+    from feedserver.sources import keeping
+    from feedserver.sources.fetching import WebFetcher
+    from feedserver.sources.sightings import Sightings
+    from feedserver.sources.source import find
+
     by_hand = _by_hand(options)
-    source = sources.find(options.source, by_hand, Sightings(_now))
+    source = find(options.source, by_hand, Sightings(_now))
     with progress.said(f"reading {options.source}"):
         archive = source.read(WebFetcher(by_hand))
     address, count = keeping.begin(by_hand, archive, _now().timestamp())
@@ -237,11 +255,15 @@ def _now() -> datetime:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from feedserver.sources.audit import audit
+    from feedserver.sources.fetching import WebFetcher
+    from feedserver.sources.source import find
+
     count = 0
     causes: dict[tuple[int, str], list[str]] = {}
     by_hand = _by_hand(options)
-    source = sources.find(options.source, by_hand)
-    audited = audit.audit(source, WebFetcher(by_hand), datetime.now(UTC))
+    source = find(options.source, by_hand)
+    audited = audit(source, WebFetcher(by_hand), datetime.now(UTC))
     for name, found in progress.counted(audited, "documents checked"):
         count += 1
         for finding in found:
@@ -254,6 +276,11 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
+    from feedserver.network import hubs, publishing
+    from feedserver.settings.settings import load
+    from feedserver.sources.addresses import Dialler
+    from feedserver.sources.client import Client
+
     settings = load(None, os.environ, {})
     limits = replace(hubs.LIMITS, size=settings.fetch_bytes)
     # Who runs it says where to look, and the site where its hub is.
@@ -268,30 +295,43 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _work(options: argparse.Namespace) -> int:
+    from feedserver.serving import networking
+
     return _print(networking.status(_settings(options)))
 
 
 def _worker(options: argparse.Namespace) -> int:
+    from feedserver.serving import networking
+
     networking.worker(_settings(options))
     return 0
 
 
 def _peers(options: argparse.Namespace) -> int:
+    from feedserver.network import telling
+
     return _print(telling.listed(_settings(options)))
 
 
 def _add_peer(options: argparse.Namespace) -> int:
+    from feedserver.network import telling
+    from feedserver.sources.fetching import WebFetcher
+
     by_hand = _by_hand(options)
     return _print(telling.described(options.url, by_hand, WebFetcher(by_hand)))
 
 
 def _forget(options: argparse.Namespace) -> int:
+    from feedserver.sources import keeping
+
     count = keeping.forget(_settings(options), options.id)
     print(f"forgot {counted(count, 'entry', 'entries')}")
     return 0
 
 
 def _bot(options: argparse.Namespace) -> int:
+    from feedserver.bot import command, config
+
     told = config.load(options.config)
     if options.status:
         return _print(command.status(told))

@@ -23,7 +23,6 @@ from feedserver.ledger.runner import Runner, Sweeper
 from feedserver.ledger.work import Queue
 from feedserver.network import delivering, hubs, topics, verifying
 from feedserver.network.delivering import Deliverer
-from feedserver.network.hub import Hub
 from feedserver.network.publishing import Publisher
 from feedserver.network.pushes import Heard, Pushes
 from feedserver.network.subscribing import Subscriber
@@ -39,15 +38,12 @@ from feedserver.sources.slots import Made, is_address
 from feedserver.sources.statefolder import NETWORK
 from feedserver.sources.written import Turns
 from feedserver.store.store import OWN, Store
-from feedserver.web.callback import WebSub
 
 log = logging.getLogger("feedserver")
 
 
 _LOOK = 5.0
 """How often, in seconds, it is counted what there is to be done: it takes a look at each row."""
-_BUSY = 3.0
-"""How long, in seconds, who asks something waits for the work that is being done."""
 
 
 class Watch:
@@ -76,23 +72,15 @@ class Watch:
 
 
 @contextmanager
-def websub(settings: Settings, lasting: Path | None) -> Iterator[WebSub | None]:
-    """What takes that which other servers say, for a process that answers."""
-    with ExitStack() as stack:
-        found = _opened(settings, lasting, stack, _BUSY)
-        if found is None:
-            yield None
-        else:
-            runner = work.runner(found)
-            hub = Hub(found, runner) if settings.hub == OWN else None
-            yield WebSub(hub, Pushes(found, runner))
+def opened(
+    settings: Settings, lasting: Path | None, busy: float = ledger.BUSY
+) -> Iterator[Ledger | None]:
+    """The ledger in the folder of subscriptions, if that is ours and can be used.
 
-
-@contextmanager
-def opened(settings: Settings, lasting: Path | None) -> Iterator[Ledger | None]:
-    """The ledger in the folder of subscriptions, if that is ours and can be used."""
+    `busy` is how long, in seconds, it waits for what others write there.
+    """
     with ExitStack() as stack:
-        yield _opened(settings, lasting, stack)
+        yield _opened(settings, lasting, stack, busy)
 
 
 def turns(found: Ledger | None) -> Turns | None:
@@ -236,7 +224,7 @@ def _run(runner: Runner, begun: threading.Event, stop: threading.Event) -> None:
 
 
 def _opened(
-    settings: Settings, lasting: Path | None, stack: ExitStack, busy: float = ledger.BUSY
+    settings: Settings, lasting: Path | None, stack: ExitStack, busy: float
 ) -> Ledger | None:
     if lasting is None:
         return None

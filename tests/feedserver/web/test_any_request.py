@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message
 
 from feedserver.feeds import export
 from feedserver.model import Feed
-from feedserver.serving import worker
+from feedserver.serving import answering
 from feedserver.serving.reports import Told
 from feedserver.settings.settings import Settings
 from feedserver.sources.statefolder import Health
@@ -234,7 +234,7 @@ def server(
         state=folder.parent / "site.state",
         log_requests=True,
     )
-    app = worker._app(settings, served(folder), None, lambda: Told(Health(), b""))
+    app = answering._app(settings, served(folder), None, lambda: Told(Health(), b""))
     with anyio.from_thread.start_blocking_portal() as portal:
         found = _Server(app, portal)
         with found.started():
