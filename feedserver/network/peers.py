@@ -6,14 +6,13 @@ that floods, keeps what it had, is asked again later, and delays nobody.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from feedserver.errors import FetchError, ForeignError
-from feedserver.foreign import network
+from feedserver.foreign import isolated, network
 from feedserver.foreign.network import Member, host_of
 from feedserver.foreign.reading import Reading
 from feedserver.formats import archive
@@ -27,7 +26,7 @@ from feedserver.sources.source import Source
 from feedserver.sources.statefolder import Health
 from feedserver.sources.written import Turns
 
-_ROOM, _REAR = threading.Lock(), threading.Lock()
+_ROOM, _REAR = isolated.Room(), isolated.Room()
 """Where peers are read, one at a time, and those that have failed the last time: a document can be
 made to take a minute, and that others wait for it must not happen again and again. The site's own
 sources are read elsewhere."""

@@ -6,7 +6,6 @@ import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Literal
 
 from feedserver.errors import ArchiveError, ForeignError, RegistryError, SourceError
@@ -41,7 +40,7 @@ class Source:
     path: Path | None = None
     folder: Path | None = None
     sightings: Sightings | None = None
-    room: Lock = isolated.ROOM
+    room: isolated.Room = isolated.ROOM
 
     def read(self, fetcher: Fetcher | None = None) -> Archive:
         """Read the archive that the source is, or that can be made of it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from dataclasses import replace
@@ -370,12 +369,11 @@ def test_one_that_takes_long_to_be_read_keeps_others_waiting_once(
 ) -> None:
     rooms: dict[bytes, set[int]] = {}
 
-    def read(data: bytes, *told: object, room: threading.Lock) -> Reading:
-        with room:
-            rooms.setdefault(data[:4], set()).add(id(room))
-            if data == b"slow":
-                raise ForeignError("reading it takes more than 60 seconds")
-            return reading.read(data, Options())
+    def read(data: bytes, *told: object, room: isolated.Room) -> Reading:
+        rooms.setdefault(data[:4], set()).add(id(room))
+        if data == b"slow":
+            raise ForeignError("reading it takes more than 60 seconds")
+        return reading.read(data, Options())
 
     monkeypatch.setattr(isolated, "read", read)
     web.answer = by_path({"/slow": b"slow", "/good": archive_of("good")})
