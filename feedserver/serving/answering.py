@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from socket import socket
 
@@ -51,17 +51,25 @@ class _Ear:
     def __init__(self, parent: Connection, told: Told) -> None:
         self.parent = parent
         self.told = told
+        self._wakes, self._waker = Pipe(duplex=False)
 
     def listen(self, seconds: float) -> None:
-        """Listen for a while.
+        """Listen for a while, or until `wake` is called.
 
         Raises:
             EOFError, OSError: the parent is gone, or has ended the connection.
         """
         until = time.monotonic() + seconds
         while (rest := until - time.monotonic()) > 0:
-            if self.parent.poll(rest):
+            heard = wait([self.parent, self._wakes], rest)
+            if self._wakes in heard:
+                return
+            if heard:
                 self.told = self.parent.recv()
+
+    def wake(self) -> None:
+        """Listen no longer, now and from now on."""
+        self._waker.close()
 
 
 def run(
@@ -86,6 +94,7 @@ def run(
         )
         reporter.start()
         server.run(sockets=[listener])
+        ear.wake()
         reporter.join(timeout=2 * _PERIOD)
 
 

@@ -146,7 +146,8 @@ def test_a_start_without_room(site: Path, tmp_path: Path) -> None:
 def test_a_state_folder_that_is_taken_away(site: Path, tmp_path: Path, by: str) -> None:
     state = tmp_path / "state"
     with running(site, settings=_settings(state)) as server:
-        shutil.rmtree(state)
+        # At once: the server may be writing there.
+        state.rename(tmp_path / "taken away")
         if by == "a file":
             state.write_text("")
             until(lambda: _is_degraded(server, "it is no folder"))
