@@ -9,7 +9,7 @@ depends on the Unicode tables of the running Python.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -78,7 +78,8 @@ _PICTURED = re.compile(f"{_EMOJI.pattern}|{_JOINERS.pattern}")
 _DEPARTMENT = re.compile(r"(?:dept\.?|department)\s+of(?:\s+|$)", re.IGNORECASE)
 # What a version may stand in: it goes on to the end of that, so that 2.0/OpenID is none.
 _RUN = re.compile(r"(?<![^\W_])(?<![.+-])(?:[^\W_]|[.+-])++(?![^\s,;:)])")
-_VERSION = re.compile(r"(?<![a-z0-9])v?[0-9]+\.[0-9]", re.IGNORECASE)
+# It begins where a word does: none is in r0.6.1, iOS17.4.1 or a.b.1.2.
+_VERSION = re.compile(r"(?<![^\W_])(?<!\.)v?[0-9]+\.[0-9]", re.IGNORECASE)
 # Versions that another is joined to: 1.2/1.3, v1.2.0–v1.3.0.
 _JOINED = re.compile(
     r"(?<![^\W_])(?<![.+-])(?:v?[0-9]+\.[0-9](?:[^\W_]|[.+-])*+(?:_|[^\w\s.+-])++)++\Z",
@@ -88,6 +89,8 @@ _FOR = re.compile(r"[\s,;:)]*+(?=for\s)", re.IGNORECASE)
 _NEWS = frozenset("release released update updates version".split())
 # With what the words for a link, or for a version, begin.
 _BEFORE_MORE = frozenset(" ([{（-–—:;,|/&·•")
+# And with what a version does: those, and ≥, → and their like.
+_BEFORE_VERSION = _BEFORE_MORE | frozenset("@_=<>~^\\") | set(map(chr, range(0x2190, 0x2300)))
 _SIGNS = re.compile(r"(.)([+#]+)(?=(.)|$)", re.DOTALL)
 _SIGN_WORDS = {"+": " plus ", "#": " sharp "}
 # What NFKC makes + and # of.
@@ -162,10 +165,10 @@ def without_emoji(text: str) -> str:
     return " ".join(text.split())
 
 
-def without_end(text: str) -> str:
-    """The text less the emoji, the dashes and the opening brackets that it ends in."""
+def without_end(text: str, signs: Container[str] = _BEFORE_MORE) -> str:
+    """The text less the emoji and the signs, dashes and opening brackets, that it ends in."""
     end = len(text)
-    while end and (text[end - 1] in _BEFORE_MORE or _PICTURED.match(text[end - 1])):
+    while end and (text[end - 1] in signs or _PICTURED.match(text[end - 1])):
         end -= 1
     return text[:end]
 
@@ -243,11 +246,11 @@ def _without_news(title: str) -> str:
     """What stands before a version, less words such as "release" that end it."""
     words = title.split()
     while words:
-        words[-1] = without_end(words[-1])
-        if words[-1] and words[-1].casefold() not in _NEWS:
-            break
+        word = without_end(words[-1], _BEFORE_VERSION)
+        if any(map(_begins_word, word)) and word.casefold() not in _NEWS:
+            return " ".join([*words[:-1], word])
         words.pop()
-    return " ".join(words)
+    return ""
 
 
 class HeadingIds:
