@@ -12,9 +12,13 @@ from feedserver.text.slugs import ends_in_emoji, without_emoji
 
 _LINK = r"(?:(?!</?a\b).)*</a>\s*</p>"
 _ASIDE = re.compile(
-    rf"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<p>\s*<a\b[^>]*>{_LINK}|<(/?)blockquote\b"
+    r"<(h[1-6]|table|pre)\b[^>]*>.*?</\1>|<(/?)blockquote\b"
+    # A link in the place of what was embedded, or one that says nothing but an address.
+    rf'|<p>\s*<a\b[^>]*\shref="[^"]*[/.](?i:embed\w*|player)[/.?][^>]*>{_LINK}'
+    r'|<p>\s*<a\b[^>]*\shref="(?:https?://)?([^"]*?)/?"[^>]*>'
+    r"\s*(?:https?://[^<\s]*|\3/?)\s*</a>\s*</p>"
     # A row of links: "website | repo".
-    r"|<p>[^\w<]*(?:<a\b[^>]*>[^<]*</a>[^\w<]*)+</p>",
+    r"|<p>[^\w<]*(?:<a\b[^>]*>[^<]*</a>[^\w<]*){2,}</p>",
     re.DOTALL,
 )
 # What is to be watched or looked at, with the words that say so.
@@ -53,9 +57,10 @@ def summary(nodes: Iterable[LexborNode], limit: int = 300) -> str | None:
 def sanitised_summary(html: str, limit: int = 300) -> str | None:
     """The first sentences, up to `limit` characters; `None` if there is no text.
 
-    Tables, code blocks, paragraphs of one link, and headings but for those in quotes, count only
-    where there is nothing else; players, footnotes and the marks of these never. Without an end of
-    a sentence beyond some sixty characters it ends at a word, with an ellipsis.
+    Tables, code blocks, headings but for those in quotes, paragraphs of an address, of a frame's
+    link or of a row of links count only where there is nothing else; players, footnotes and the
+    marks of these never. Without an end of a sentence beyond some sixty characters it ends at a
+    word, with an ellipsis.
     """
     if len(words := _beginning(html, limit)) <= limit:
         return words or None

@@ -33,12 +33,46 @@ def test_summary_of_little() -> None:
     assert summary(parse("<p><img src=x></p>")) is None
 
 
-def test_a_paragraph_of_one_link_is_no_sentence() -> None:
-    link = '<p><a href="https://x.example/">The whole text</a></p>'
-    assert summary(parse(f"{link}<p>News.</p>")) == "News."
-    assert summary(parse(link)) == "The whole text"
-    two = '<p><a href="https://x.example/">A</a> and <a href="https://x.example/">B</a></p>'
-    assert summary(parse(f"{two}<p>News.</p>")) == "A and B. News."
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<p><a href="https://x.example/">Owls 3</a>!</p><p>News.</p>', "Owls 3! News."),
+        (
+            '<p><a href="https://x.example/">Release notes</a></p><p>News.</p>',
+            "Release notes. News.",
+        ),
+        ('<p><a href="https://x.example/b">b</a></p><p>p</p>', "b. p"),
+        ('<p>(<a href="https://x.example/">Owls 3</a>)</p><p>News.</p>', "(Owls 3). News."),
+        ('<p><a href="https://x.example/embedded-owls">Owls</a></p><p>News.</p>', "Owls. News."),
+        (
+            '<p><a href="https://x.example/">A</a> and <a href="https://x.example/">B</a></p>'
+            "<p>News.</p>",
+            "A and B. News.",
+        ),
+    ],
+)
+def test_a_link_that_says_something_counts(html: str, expected: str) -> None:
+    assert summary(parse(html)) == expected
+    assert summary(parse(f"<blockquote>{html}</blockquote>")) == expected
+
+
+@pytest.mark.parametrize(
+    ("link", "text"),
+    [
+        ("https://x.example/a/", "https://x.example/a/"),
+        ("https://x.example/a/", "x.example/a"),
+        ("https://x.example/%C3%A4", "https://x.example/ä"),
+        ("https://player.films.example/video/1", "Owls by night"),
+        ("https://films.example/embed/1", "Owls by night"),
+        ("https://songs.example/EmbeddedPlayer/v=2/track=1/", "Owls, the song"),
+    ],
+)
+def test_an_address_and_what_was_embedded_count_only_where_nothing_else_does(
+    link: str, text: str
+) -> None:
+    html = f'<p><a href="{link}">{text}</a></p>'
+    assert summary(parse(f"{html}<p>News.</p>")) == "News."
+    assert summary(parse(html)) == text
 
 
 @pytest.mark.parametrize(
