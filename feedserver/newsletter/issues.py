@@ -45,6 +45,8 @@ _INLINE = frozenset(
     "a abbr b bdi bdo big br cite code del dfn em i ins kbd mark q s samp small span strong sub sup"
     " time tt u var".split()
 )
+# What a parser opens anew in all that follows, if it wasn't closed.
+_REOPENED = frozenset("a b big code em i s small strike strong tt u".split())
 _VISIBLE = "audio, img, input, object, picture, table, video"
 
 _PLAIN_ID = re.compile(r"[\w-][\w.-]*", re.ASCII)
@@ -194,7 +196,7 @@ def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
     """
     if not re.search("<h[1456]", html_text):
         return []
-    nodes = _unwrapped(html.parse(html_text))
+    nodes = _top(html_text)
     ids = _ids(nodes)
     ignored = [_plain(pattern) for pattern in ignore_sections]
     blocks = [(_heading_in(node) or node, node) for node in nodes if not _is_blank(node)]
@@ -227,7 +229,7 @@ def _is_farewell(stray: Stray | None) -> bool:
 
 def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
     """The nodes above the first heading, and each heading with the nodes that stand below it."""
-    nodes = _unwrapped(html.parse(html_text))
+    nodes = _top(html_text)
     ids = _ids(nodes)
     parts = [_Part(None, None, None, "above")]
     section: Section | None = None
@@ -261,6 +263,22 @@ def _token(id: str) -> str:
 
 def _plain(text: str) -> str:
     return text.replace("’", "'")
+
+
+def _top(html_text: str) -> list[LexborNode]:
+    """What stands at the top level of an issue, and in emphasis that a report didn't close."""
+    nodes = _unwrapped(html.parse(html_text))
+    while any(map(_is_unclosed, nodes)):
+        pieces = ((node.inner_html if _is_unclosed(node) else node.html) or "" for node in nodes)
+        nodes = _unwrapped(html.parse("".join(pieces)))
+    return nodes
+
+
+def _is_unclosed(node: LexborNode) -> bool:
+    """Whether it is emphasis or a link that headings stand in."""
+    return node.tag in _REOPENED and any(
+        child.tag in _LEVELS or _is_unclosed(child) for child in node.iter()
+    )
 
 
 def _unwrapped(nodes: list[LexborNode]) -> list[LexborNode]:

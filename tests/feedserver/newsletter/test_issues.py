@@ -161,6 +161,29 @@ def test_headings_in_quotes_and_lists_are_content() -> None:
     assert "Deeper" in (found[1].content or "")
 
 
+@pytest.mark.parametrize(
+    "unclosed",
+    ["> Look: <i>this", "> <b>New <em>and *good*", '> <a href="/x">here', "A <code>word", "- <u>a"],
+)
+def test_a_tag_that_is_not_closed_loses_no_headings(unclosed: str) -> None:
+    found = from_markdown(
+        f"## Spec\n\n{unclosed}\n\n### Heron\n\n[Ada]({ADA}) said:\n\n> News.\n\n"
+        "## Bots\n\n> A bot.\n"
+    )
+    assert names(found) == [("spec", None), ("spec", "heron"), ("bots", None)]
+    assert [reporter.name for reporter in found[1].reporters] == ["Ada"]
+    assert "<blockquote>\n<p>A bot.</p>\n</blockquote>" == found[2].content
+
+
+def test_a_tag_that_is_not_closed_in_an_element_around_all_loses_no_headings() -> None:
+    found = updates("<div><h2>A</h2><p>Look: <i>this</p> <h3>B</h3><p>One.</p></div>")
+    assert names(found) == [("a", None), ("a", "b")]
+
+
+def test_what_is_emphasised_on_purpose_stays() -> None:
+    assert only(updates("<h2>A</h2><b><p>One.</p></b>")).content == "<b><p>One.</p></b>"
+
+
 def test_a_first_level_heading_ends_a_section() -> None:
     found = from_markdown(
         "# Title\n\n## One\n\nA.\n\n# Break\n\nB.\n\n### Project\n\nC.\n\n## Two\n\nD.\n\n### E\n"
