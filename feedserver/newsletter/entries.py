@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from html import escape
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from feedserver.model import (
     Attachment,
@@ -30,8 +30,8 @@ from feedserver.text import html, summaries, urls
 MORE = '<span id="continue-reading">'
 """What Zola, and we, put for the mark `<!-- more -->`: above it stands a post's summary."""
 
-# Other letters than those of ASCII stay as they are: readers know updates by what they are called.
-_NO_FRAGMENT = re.compile(r'[\x00-\x20\x7f"#<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
+# Escapes that an id has stay, in whichever case: browsers look for it as it is first.
+_NO_FRAGMENT = re.compile(r"[^\w!$&'()*+,./:;=?@~%-]|%(?![0-9A-Fa-f]{2})", re.ASCII)
 
 _WEB = ("http://", "https://")
 
@@ -154,4 +154,4 @@ def _update_entry(update: issues.Update, issue: Entry) -> Entry:
 
 def fragment(id: str) -> str:
     """A heading's id as it may stand in an address."""
-    return _NO_FRAGMENT.sub(lambda found: f"%{ord(found[0]):02X}", id)
+    return _NO_FRAGMENT.sub(lambda found: quote(found[0]), id)

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 import pytest
+from starlette.testclient import TestClient
 
 from feedserver.check.check import check
-from tests.sites import Built, build
+from feedserver.settings.settings import Settings
+from feedserver.web.app import create_app
+from tests.served import served
+from tests.sites import SITE_URL, Built, build, issue
 
 TITLES = (
     r"Vec<T> & R&D </b>",
@@ -136,3 +140,33 @@ def test_headings_without_letters_have_slugs_and_ids(site: Built) -> None:
 def test_control_characters_in_a_path_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(BaseException, match="Aborted"):
         build(tmp_path, {"blog/a.md": '+++\npath = "a\\u0001b"\ndate = 2024-01-01\n+++\n'})
+
+
+def test_ids_of_headings_beyond_ascii_are_percent_encoded_in_addresses(tmp_path: Path) -> None:
+    body = "## Größe {#größe}\n\nText.\n\n### Pömelo [1] {#pömelo[1]}\n\nMore: [above](#größe).\n"
+    yaml = (
+        "---\ntitle: Two\ndate: 2024-05-18\ncategories: [This Week in Letters]\n---\n"
+        "## Zählung {#zählung}\n\nText.\n\n### 概述 {#概述}\n\nMore.\n"
+    )
+    files: dict[str, str | bytes] = {"blog/one.md": issue(1, body), "blog/two.md": yaml}
+    built = build(tmp_path, files, strict=True, markdown_extensions=["attr_list"])
+    updates = built.json("updates/feed.json")["items"]
+    one, two = f"{SITE_URL}blog/one/", f"{SITE_URL}blog/2024/05/18/two/"
+    assert [item["id"] for item in updates] == [item["url"] for item in updates]
+    assert [item["id"] for item in updates] == [
+        f"{two}#z%C3%A4hlung",
+        f"{two}#%E6%A6%82%E8%BF%B0",
+        f"{one}#gr%C3%B6%C3%9Fe",
+        f"{one}#p%C3%B6melo%5B1%5D",
+    ]
+    for name in ("atom.xml", "rss.xml", "feed.json"):
+        data = (built.folder / "updates" / name).read_bytes()
+        assert check(data, address=f"{SITE_URL}updates/{name}", own=True) == ()
+    page = built.read("blog/one/index.html")
+    assert 'id="größe"' in page and 'id="pömelo[1]"' in page
+    assert page.count('class="twim-topic"') == 2
+    # What is known by such an id is found by it on the server too.
+    app = create_app(Settings(folder=built.folder), store=served(built.folder))
+    with TestClient(app) as client:
+        rest = client.get("/updates/feed.json", params={"before": updates[2]["id"]}).json()
+    assert [item["id"] for item in rest["items"]] == [updates[3]["id"]]

@@ -145,7 +145,10 @@ def test_each_takes_the_first_second_that_is_free(offsets: list[int]) -> None:
         ("my heading", "my%20heading"),
         ('a"b<c>', "a%22b%3Cc%3E"),
         ("a#b%c%20", "a%23b%25c%20"),
-        ("é", "é"),
+        ("größe-🦉", "gr%C3%B6%C3%9Fe-%F0%9F%A6%89"),
+        ("gr%c3%b6ße", "gr%c3%b6%C3%9Fe"),
+        ("a[1]{2}|`3`", "a%5B1%5D%7B2%7D%7C%603%60"),
+        ("a_b.c-d~e!$&'()*+,/:;=?@", "a_b.c-d~e!$&'()*+,/:;=?@"),
     ],
 )
 def test_an_id_that_can_not_stand_in_an_address_is_escaped(id: str, fragment: str) -> None:
