@@ -104,6 +104,9 @@ def gather(build: Build) -> Gathered:
         )
     )
     collection.problems += generated.complete(found, files, build.config)
+    # Of lists it is known now which headings they have.
+    collection.warn(feeds.future(collection.pages, datetime.now(UTC)), build.options)
+    build.page_calls.warn_of_anchors()
     first_pages = generated.first_pages(found)
     site_feeds = replace(site_feeds.with_redirects(first_pages), server=build.server)
     generated.adopt(collection.pages)
@@ -150,8 +153,6 @@ def _feeds(build: Build, gallery: Gallery) -> SiteFeeds:
     )
     build.division.end(goes_on=build.goes_on)
     feeds.tell(found, build.registry, build.options, is_cut=collection.is_cut)
-    collection.warn(feeds.future(collection.pages, datetime.now(UTC)), build.options)
-    build.page_calls.warn_of_anchors()
     return found
 
 

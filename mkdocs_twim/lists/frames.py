@@ -27,7 +27,7 @@ from feedserver.newsletter.registry import Registry
 from feedserver.text.html import plain
 from feedserver.text.slugs import section_slug
 from mkdocs_twim.lists.listings import Listing
-from mkdocs_twim.lists.pages import GeneratedPages
+from mkdocs_twim.lists.pages import TOP, GeneratedPages
 from mkdocs_twim.markup import commonmark
 from mkdocs_twim.markup.pictures import Picture
 from mkdocs_twim.posts.outlines import Outline
@@ -37,9 +37,6 @@ from mkdocs_twim.templating.parts import Parts
 from mkdocs_twim.templating.social import Social
 from mkdocs_twim.templating.views import Link, PostView
 from mkdocs_twim.templating.words import Words
-
-TOP = "twim-top"
-"""The id of the heading of a list."""
 
 # Up to the permalink that Markdown may have put at its end.
 _HEADING = re.compile(

@@ -28,6 +28,10 @@ from mkdocs_twim.templating.parts import whole_dates
 from mkdocs_twim.templating.words import Words
 
 FRAME = "twim/list.html"
+TOP = "twim-top"
+"""The id of the heading of a list."""
+# What else our templates have ids of.
+_IDS = (TOP, "twim-search", "twim-catalogue")
 
 
 class GeneratedPages:
@@ -348,6 +352,7 @@ def _finish(page: Page, listing: Listing, words: Words) -> None:
         }
         for id, title in listing.anchors
     ]
+    page.present_anchor_ids = {*(page.present_anchor_ids or ()), *_IDS, *dict(listing.anchors)}
     anchors = list(get_toc(cast("list[Any]", tokens)))
     own = list(page.toc)
     if len(own) == 1 and own[0].level == 1:

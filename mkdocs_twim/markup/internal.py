@@ -79,9 +79,7 @@ class PageLinks:
     def lost(self) -> Iterator[str]:
         """The links to headings that aren't there; when all is rendered."""
         for file, fragment, link in self.anchors:
-            # What stands on a generated page is known later.
-            page = file.page if file.generated_by != "twim" else None
-            if not links.leads(fragment, page.present_anchor_ids if page else None):
+            if not links.leads(fragment, file.page.present_anchor_ids if file.page else None):
                 yield link
 
     def _find(self, target: str) -> tuple[File | None, str]:

@@ -89,11 +89,8 @@ def _hrefs(html: str, tags: str = "") -> Iterator[str]:
 
 
 def own_anchors(html: str, text: str) -> dict[str, str]:
-    """The fragments of a text's links to itself (`[x](#part)`), and how each is written.
-
-    What an author wrote in HTML is his own concern, as in Zola (zola.md Z12.9).
-    """
-    found = _written(text).items()
+    """The fragments of a text's links to itself (`[x](#part)`, HTML), and how each is written."""
+    found = _targets(text).items()
     written = {to[1:]: target[1:] for to, target in found if to[:1] == "#" and to != "#"}
     if not written:
         return {}
@@ -109,8 +106,7 @@ def resolve_files(
     `resolve` is told a link as it is written. One that leads nowhere loses its address. `told` is
     HTML whose links MkDocs has looked at: what it left as it is was told.
     """
-    targets = _written(text) | {_plain(target): target for target in _hrefs(text, "a|area")}
-    written = {to: target for to, target in targets.items() if _is_file(to)}
+    written = {to: target for to, target in _targets(text).items() if _is_file(to)}
     for given in _hrefs(told) if written else ():
         written.pop(_plain(given), None)
 
@@ -127,8 +123,7 @@ def named_files(text: str) -> frozenset[str]:
     What begins with a slash may be another program's of the same host. Feeds are written behind
     all else, and are no files of the site.
     """
-    targets = (*_written(text), *map(_plain, _hrefs(text, "a|area")))
-    links = (target for target in targets if target[:1] not in "/@")
+    links = (target for target in _targets(text) if target[:1] not in "/@")
     media = (
         _plain(next(filter(None, match.groups()), ""))
         for tag in _TAG.finditer(text)
@@ -158,6 +153,11 @@ def _written(text: str) -> dict[str, str]:
     """The targets of a text's links, as HTML has them decoded; how each is written."""
     found = (match[1] or match[2] for match in _IN_MARKDOWN.finditer(text))
     return {_plain(_ESCAPED.sub(r"\1", target)): target for target in found}
+
+
+def _targets(text: str) -> dict[str, str]:
+    """The same of all links of a text, of those that it has in HTML too."""
+    return _written(text) | {_plain(target): target for target in _hrefs(text, "a|area")}
 
 
 def _plain(target: str) -> str:
@@ -250,6 +250,12 @@ def is_missing(address: str, page: str, files: Collection[str], *, relative: boo
         return False
     path = unquote(parts.path)
     return posixpath.normpath(posixpath.join(page, path)).lstrip("/") not in files
+
+
+def as_written(text: str, address: str) -> str:
+    """An address as a text has it: a renderer may have percent-encoded it."""
+    decoded = unquote(address)
+    return decoded if address not in text and decoded in text else address
 
 
 def line_of(text: str, address: str) -> int | None:

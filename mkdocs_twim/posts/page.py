@@ -144,7 +144,8 @@ class PostPage(Page):
             self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(filled)}
         _, self.feed_html = commonmark.split(self._filled(html, found, feed=True), self.heading)
         for target in found.broken:
-            self._tell("link", target, f"the link to '{target}' leads nowhere")
+            shown = links.as_written(self.source.front.body, target)
+            self._tell("link", target, f"the link to '{shown}' leads nowhere")
         self._check_files(files)
 
     def _beside(self, files: Files) -> str | None:
@@ -230,7 +231,8 @@ class PostPage(Page):
     def broken_anchors(self) -> Iterator[Doubt]:
         """What is to be said of links to headings that aren't there; when all is rendered."""
         for link in self._links.lost() if self._links else ():
-            yield self._doubt("link", link, f"the link to '{link}' leads to no heading")
+            shown = links.as_written(self.source.front.body, link)
+            yield self._doubt("link", link, f"the link to '{shown}' leads to no heading")
 
     def _note_own(self, fragments: Mapping[str, str], found: PageLinks) -> None:
         """Remember links to the page itself, to be checked when all is rendered."""

@@ -62,7 +62,7 @@ class PageCalls:
         if found is not None and found.calls:
             html = self._filled(html, page, found, internal)
         for target in internal.broken:
-            _tell(page, target, f"the link to '{target}' leads nowhere")
+            _tell(page, target, "the link to '{}' leads nowhere")
         if internal.anchors:
             self._linking.append((page, internal))
         return html
@@ -71,7 +71,7 @@ class PageCalls:
         """Tell of internal links to headings that aren't there, when all pages are rendered."""
         for page, internal in self._linking:
             for link in internal.lost():
-                _tell(page, link, f"the link to '{link}' leads to no heading")
+                _tell(page, link, "the link to '{}' leads to no heading")
 
     def _filled(self, html: str, page: Page, found: calls.Extraction, internal: PageLinks) -> str:
         text = page.file.content_string
@@ -90,14 +90,15 @@ class PageCalls:
         page.present_anchor_ids = present
         for fragment, written in links.own_anchors(html, text).items():
             if fragment not in above and not links.leads(fragment, present):
-                link = f"#{written}"
-                _tell(page, link, f"the link to '{link}' leads to no heading")
+                _tell(page, f"#{written}", "the link to '{}' leads to no heading")
         return html
 
 
 def _tell(page: Page, address: str, message: str) -> None:
-    """Warn of an address, with the line of the page's text where it stands."""
-    line = links.line_of(page.file.content_string, address) or 1
+    """Warn of an address, which `message` names, with the line of the page's text where it is."""
+    text = page.file.content_string
+    line = links.line_of(text, address) or 1
+    message = message.format(links.as_written(text, address))
     tell(log, Doubt("link", message, page.file.src_uri, line))
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.sites import SITE_URL, build, post
+from tests.sites import SITE_URL, build, issue, post
 
 YAML = "---\ntitle: {}\ndate: 2024-01-01\n---\n\n{}\n"
 
@@ -104,6 +104,7 @@ def test_broken_anchors_of_yaml_posts_are_warnings(tmp_path: Path) -> None:
         "blog/one.md:8: the link to '#nix' leads to no heading",
         "blog/one.md:8: the link to '../index.md#x' leads to no heading",
         "blog/one.md:8: the link to '@/index.md#y' leads to no heading",
+        "blog/one.md:9: the link to 'index.md#later' leads to no heading",
     ]
 
 
@@ -326,3 +327,51 @@ def test_links_to_headings_beyond_ascii_in_bodies_on_ordinary_pages(tmp_path: Pa
     body = '# Übersicht\n\n{% details(summary="M") %}[1](#nichts-ü) [2](#ubersicht){% end %}\n'
     built = build(tmp_path, {"index.md": body, "blog/one.md": post()})
     assert built.warnings == ["index.md:3: the link to '#nichts-ü' leads to no heading"]
+
+
+def test_links_in_html_to_headings_of_the_post_are_checked(tmp_path: Path) -> None:
+    body = (
+        '<a href="#nope">1</a> <A HREF=\'#nope-2\'>2</A> <a href="#part">3</a> <a href="#">4</a>\n'
+        '\n{% details(summary="More") %}\n<a href="#nope-5">5</a>\n{% end %}\n\n'
+        '`<a href="#code">6</a>`\n\n```html\n<a href="#code">7</a>\n```\n\n## Part\n'
+    )
+    built = build(tmp_path, {"blog/one.md": post("One", body)})
+    assert built.warnings == [
+        "blog/one.md:12: the link to '#nope-5' leads to no heading",
+        "blog/one.md:9: the link to '#nope' leads to no heading",
+        "blog/one.md:9: the link to '#nope-2' leads to no heading",
+    ]
+
+
+def test_links_to_headings_of_lists_are_checked(tmp_path: Path) -> None:
+    body = (
+        "[1](@/blog/_index.md#about) [2](_index.md#about) [3](@/feeds.md#twim-top)\n"
+        "[4](@/blog/_index.md#nix) [5](_index.md#nix-2)\n[6](@/section/index.md#nix-3)\n"
+        "[7](@/index.md#nix-4) [8](@/feeds.md#twim-feeds-section)\n"
+        "[9](@/updates/index.md#twim-issue-1)\n"
+    )
+    files: dict[str, str | bytes] = {
+        "blog/_index.md": '+++\ntitle = "News"\n+++\n\n## About\n\n[x](#nix)\n',
+        "blog/one.md": post("One", body),
+        "blog/two.md": issue(1, "## Owls\n\nText.\n"),
+        "other.md": "# Other\n\n[a](@/blog/_index.md#about) [b](@/blog/_index.md#nix)\n",
+    }
+    assert build(tmp_path, files).warnings == [
+        "blog/_index.md:7: the link to '#nix' leads to no heading",
+        "blog/one.md:10: the link to '@/blog/_index.md#nix' leads to no heading",
+        "blog/one.md:10: the link to '_index.md#nix-2' leads to no heading",
+        "blog/one.md:11: the link to '@/section/index.md#nix-3' leads to no heading",
+        "blog/one.md:12: the link to '@/index.md#nix-4' leads to no heading",
+        "other.md:3: the link to '@/blog/_index.md#nix' leads to no heading",
+    ]
+
+
+def test_links_are_told_as_they_are_written(tmp_path: Path) -> None:
+    body = "[1](@/about.md#däh)\n[2](@/ü.md)\n[3](../ü.md#x)\n[4](@/about.md#d%C3%A4)\n"
+    files: dict[str, str | bytes] = {"about.md": "# About\n", "blog/one.md": post("One", body)}
+    assert sorted(build(tmp_path, files).warnings) == [
+        "blog/one.md:10: the link to '@/ü.md' leads nowhere",
+        "blog/one.md:11: the link to '../ü.md#x' leads nowhere",
+        "blog/one.md:12: the link to '@/about.md#d%C3%A4' leads to no heading",
+        "blog/one.md:9: the link to '@/about.md#däh' leads to no heading",
+    ]
