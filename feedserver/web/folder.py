@@ -130,7 +130,8 @@ class Pages:
     def at_root(self, asked: Asked) -> Response | None:
         """To the root, from below the path of the site's own address, as links in pages lead there.
 
-        Where a proxy takes a path off there is no such address. Not for good, for it may come.
+        Where a proxy takes a path off there is no such address. It isn't for good, for the site may
+        get something there.
         """
         home = unquote(prefix_of(asked.snapshot.index.archive.site.url))
         if not home or not self._files or asked.prefix:
