@@ -61,12 +61,9 @@ VALUES = (
 )
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    built = Built(tmp_path_factory.mktemp("docs") / "site")
-    with messages() as built.warnings:
-        mkdocs_build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(built.folder), strict=True))
-    return built
+@pytest.fixture
+def site(docs_site: Built) -> Built:
+    return docs_site
 
 
 @pytest.fixture(scope="module")
