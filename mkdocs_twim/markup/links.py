@@ -164,16 +164,24 @@ def _plain(target: str) -> str:
     return unquote(unescape(target))
 
 
-def below(html: str, site_path: str) -> str:
-    """Make root-relative addresses work where the site lives below a path ("/news/")."""
+def below(html: str, site_path: str, *, but_own: bool = False) -> str:
+    """Make root-relative addresses work where the site lives below a path ("/news/").
+
+    With `but_own`, those that begin with that path stay as they are.
+    """
     if site_path == "/":
         return html
+    own = re.compile(rf"""{re.escape(site_path[:-1])}(?=[/?#"'\s>])""")
+
+    def root(match: re.Match[str]) -> str:
+        is_own = but_own and own.match(match.string, match.end() - 1)
+        return match[0] if is_own else match[1] + site_path
 
     def srcset(match: re.Match[str]) -> str:
-        return match[1] + _CANDIDATE.sub(rf"\g<1>{site_path}", match[2])
+        return match[1] + _CANDIDATE.sub(root, match[2])
 
     def tag(match: re.Match[str]) -> str:
-        return _SRCSET.sub(srcset, _ROOT.sub(rf"\g<1>{site_path}", match[0]))
+        return _SRCSET.sub(srcset, _ROOT.sub(root, match[0]))
 
     return _TAG.sub(tag, html)
 

@@ -65,7 +65,8 @@ class PageCalls:
             _tell(page, target, f"the link to '{target}' leads nowhere")
         if internal.anchors:
             self._linking.append((page, internal))
-        return html
+        # MkDocs has such addresses written with the path of the site.
+        return links.below(html, self._workshop.site_path, but_own=True)
 
     def warn_of_anchors(self) -> None:
         """Tell of internal links to headings that aren't there, when all pages are rendered."""

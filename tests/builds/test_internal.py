@@ -36,6 +36,23 @@ def test_internal_links_work_on_ordinary_pages(tmp_path: Path) -> None:
     assert "[x](@/blog/posts/one.md)" in page and "[y](@/gone.md)" in page
 
 
+def test_addresses_of_the_site_are_the_same_on_all_pages_of_a_site_below_a_path(
+    tmp_path: Path,
+) -> None:
+    body = '[all](/section/) {{ figure(img="/img/mast.png" caption="x") }} ![](/img/mast.png)\n'
+    files: dict[str, str | bytes] = {
+        "index.md": f"# Home\n\n{body}\n[mine](/news/about/)\n",
+        "blog/one.md": post("One", body, more='path = "/one/"'),
+        "blog/yaml.md": YAML.format("Y", body),
+        "img/mast.png": b"",
+    }
+    built = build(tmp_path, files, site_url=f"{SITE_URL}news/", strict=True)
+    for path in ("index.html", "one/index.html", "blog/2024/01/01/y/index.html"):
+        page = built.read(path)
+        assert 'href="/news/section/"' in page and page.count('src="/news/img/mast.png"') == 2, path
+    assert '<a href="/news/about/">mine</a>' in built.read("index.html")
+
+
 def test_internal_links_in_what_shortcodes_show_on_ordinary_pages(tmp_path: Path) -> None:
     (tmp_path / "shortcodes").mkdir()
     (tmp_path / "shortcodes/to.html").write_text(

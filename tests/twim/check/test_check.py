@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -350,6 +351,17 @@ def test_the_settings_may_be_elsewhere(
     status, out, _ = check("-f", "../../mkdocs.yml", "a.md")
     assert status == 1
     assert out.startswith("a.md:6: warning: the picture '/no.png' is not there (picture)\n")
+
+
+def test_it_ends_silently_when_nobody_reads_on(site: Callable[..., None]) -> None:
+    site({"blog/a.md": _issue()})
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "mkdocs_twim", "check"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=environ, timeout=60)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_what_a_site_prints_is_not_among_the_findings(
