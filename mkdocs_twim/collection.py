@@ -21,7 +21,7 @@ from feedserver.newsletter.issues import is_issue
 from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim import checks
 from mkdocs_twim.config import TwimConfig
-from mkdocs_twim.errors import AddressError, Doubt, FrontMatterError, TwimError, tell
+from mkdocs_twim.errors import AddressError, Doubt, FrontMatterError, TwimError, of_option, tell
 from mkdocs_twim.lists.listings import PostList
 from mkdocs_twim.lists.pages import GeneratedPages
 from mkdocs_twim.markup import addresses, links
@@ -80,7 +80,7 @@ class Collection:
         if found or self._folder == TwimConfig.blog_dir.default:
             log.info(f"there are no posts below '{self._folder}'")
         else:
-            log.warning(f"mkdocs.yml: twim: blog_dir: there are no posts below '{self._folder}'")
+            tell(log, of_option(f"blog_dir: there are no posts below '{self._folder}'"))
 
     def leave_out(
         self, pages: Sequence[PostPage], newest: int, files: Files, config: MkDocsConfig
@@ -103,19 +103,19 @@ class Collection:
 
     def failures(self) -> Iterator[TwimError]:
         """What is wrong with shortcodes, found when posts were rendered."""
-        for page in self._texts:
+        for page in self.texts:
             yield from page.problems.values()
 
     def calls(self) -> Iterator[Call]:
         """The calls of shortcodes in posts."""
-        for page in self._texts:
+        for page in self.texts:
             yield from () if page.is_left_out else page.source.calls.calls
 
     def render_rest(
         self, config: MkDocsConfig, files: Files, *, drafts: bool = False
     ) -> Iterator[PostPage]:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""
-        for page in self._texts:
+        for page in self.texts:
             is_wanted = drafts or not page.source.meta.draft
             if page.content is None and is_wanted and not page.is_left_out:
                 page.read_source(config)
@@ -264,7 +264,7 @@ class Collection:
         url = self.workshop.absolute(image, "/")
         names = {file.dest_uri for file in files}
         if url is None or links.is_missing(links.local(url, self.workshop.site_url), "/", names):
-            log.warning(f"mkdocs.yml: twim: default_image: the picture '{image}' is not there")
+            tell(log, of_option(f"default_image: the picture '{image}' is not there"))
         return gallery.picture(url) if url else None
 
     def link_neighbours(self) -> None:
@@ -306,7 +306,7 @@ class Collection:
         self.problems += checks.clashes(self.pages, files, site_feeds, generated, templates, wanted)
 
     @property
-    def _texts(self) -> list[PostPage]:
+    def texts(self) -> list[PostPage]:
         """The posts, and the texts above their lists."""
         return [*self.pages, *(folder.intro for folder in self.folders.values())]
 

@@ -16,6 +16,7 @@ from mkdocs.structure.files import Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 
+from mkdocs_twim.content import related
 from mkdocs_twim.errors import Doubt, TwimError, tell
 from mkdocs_twim.markup import addresses, commonmark, links
 from mkdocs_twim.markup.commonmark import Heading
@@ -226,6 +227,11 @@ class PostPage(Page):
                 known, own = links.own_anchors(unfilled, text), links.own_anchors(html, text)
                 self._note_own({key: own[key] for key in own if key not in known}, found)
         return links.below(html, self.workshop.site_path)
+
+    def linked(self) -> set[str]:
+        """The files to whose headings it links, when it is rendered."""
+        found = {file.src_uri for file, *_ in self._links.anchors} if self._links else set()
+        return found.union(related.named(self.source.meta.links))
 
     def broken_anchors(self) -> Iterator[Doubt]:
         """What is to be said of links to headings that aren't there; when all is rendered."""

@@ -287,6 +287,23 @@ def test_a_broken_post_makes_the_options_no_fault(site: Callable[..., None], che
     assert "checked 2 posts: 1 error found" in out
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        _news("[a](b.md#mast)\n[b](@/blog/b.md#Mast)\n[c](b.md#keel)\n"),
+        "---\ntitle: A\ndate: 2026-03-01\nlinks: [blog/b.md#keel, blog/b.md#mast]\n---\n\n"
+        "[a](b.md#mast) [b](b.md#Mast) [c](b.md#keel)\n",
+    ],
+)
+def test_links_to_headings_of_posts_that_are_not_named_are_checked(
+    site: Callable[..., None], check: Check, text: str
+) -> None:
+    site({"blog/a.md": text, "blog/b.md": _news("## Mast\n\n![](/none.png)\n[x](a.md#none)\n")})
+    told = [each for each in _findings(check) if each["path"] == "docs/blog/a.md"]
+    assert len(told) == text.count("#keel") + text.count("#Mast")
+    assert _findings(check, "docs/blog/a.md") == told
+
+
 def test_the_page_above_a_list_may_be_named(site: Callable[..., None], check: Check) -> None:
     files = {"blog/a.md": _news(), "blog/index.md": "# Blog\n\n[x](@/blog/none.md)\n"}
     site({**files, "blog/old/_index.md": '+++\ntitle = "Old"\n+++\n\n![](/none.png)\n'})
@@ -333,6 +350,24 @@ def test_what_is_wrong_with_the_settings_is_told(
     status, _, err = check()
     assert status == 2
     assert err.startswith("check: ") and said in err
+
+
+def test_an_option_that_names_what_is_not_there_is_told_with_its_line(
+    site: Callable[..., None], check: Check
+) -> None:
+    feeds = {"quiet": {"title": "Quiet", "category": ["none"]}}
+    twim = {"default_image": "/x.png", "feeds": feeds}
+    site({"blog/a.md": _news(), "blog/b.md": _news()}, plugins=[{"twim": twim}])
+    picture, feed = _findings(check)
+    assert picture == {
+        "path": "mkdocs.yml",
+        "line": 3,
+        "level": "warning",
+        "rule": "option",
+        "message": "twim: default_image: the picture '/x.png' is not there",
+    }
+    assert (feed["line"], feed["rule"]) == (4, "option")
+    assert _findings(check, "docs/blog/a.md") == [picture]
 
 
 def test_without_settings_it_says_so(
