@@ -25,7 +25,7 @@ from mkdocs_twim.content.authors import Authors
 from mkdocs_twim.content.static import StaticFile
 from mkdocs_twim.errors import AddressError, Doubt, FrontMatterError
 from mkdocs_twim.lists.pages import GeneratedPages
-from mkdocs_twim.markup import addresses
+from mkdocs_twim.markup import addresses, links
 from mkdocs_twim.markup.addresses import is_bundle
 from mkdocs_twim.output.feeds import SiteFeeds
 from mkdocs_twim.posts.folders import Folder
@@ -235,6 +235,38 @@ def _unknown_authors(page: PostPage, authors: Authors) -> Iterator[Doubt]:
             key = "authors" if "authors" in front.values else "author"
             message = f"{key}: there is no '{name}' in {authors.path}"
             yield _of_key("author", key, message, [page])
+
+
+def lost_pages(
+    pages: Sequence[PostPage],
+    files: Files,
+    site_feeds: SiteFeeds,
+    generated: GeneratedPages,
+    below: str = "",
+) -> Iterator[Doubt]:
+    """Relative links of posts to pages that aren't there; `below` is the folder that is known."""
+    outputs = [*files, *(page.file for page, _ in generated.topics)]
+    there = {file.dest_uri for file in outputs}
+    there |= {redirect_file(old) for old in site_feeds.archive.redirects}
+    # What only a server has is not known here.
+    others = catalogue.RESERVED.difference(name.partition("/")[0] for name in there)
+    posts: dict[str, str] = {}
+    for page in pages:
+        path = page.file.src_uri
+        name = posixpath.dirname(path) if is_bundle(path) else posixpath.splitext(path)[0]
+        for each in (name, page.source.address[:-1]):
+            posts[posixpath.basename(each)] = path
+    for page in pages:
+        for link in page.linked_pages:
+            at = links.place(link, page.source.address)
+            if not at or not at.startswith(below) or at.partition("/")[0] in others:
+                continue
+            # Hosts find each of these at an address.
+            if there.isdisjoint((at, f"{at}/index.html", f"{at}.html")):
+                meant = posts.get(posixpath.basename(at))
+                file = meant and posixpath.relpath(meant, posixpath.dirname(page.file.src_uri))
+                hint = f"; is '{file}' meant?" if file else links.elsewhere(link)
+                yield page.doubt("link", link, f"the page '{link}' is not there{hint}")
 
 
 def unusable_templates(pages: Iterable[PostPage], env: Environment) -> Iterator[FrontMatterError]:

@@ -297,6 +297,7 @@ class Collection:
     ) -> None:
         """See that no two outputs have one address; what does goes to `problems`.
 
+        Links to addresses where nothing is are told.
         `templates` are the files that the theme makes of its own, `feed_redirects` and
         `first_pages` old addresses.
         """
@@ -304,6 +305,11 @@ class Collection:
         wanted += [(old, f"the first page of a list, {old}") for old in first_pages]
         wanted += [(old, f"the redirect of {old}, from feed_redirects,") for old in feed_redirects]
         self.problems += checks.clashes(self.pages, files, site_feeds, generated, templates, wanted)
+        # Of a preview, what of the rest is made of the posts that are left out isn't known.
+        below = f"{self._folder}/" if self._folder and self.is_cut else ""
+        pages = [] if self.workshop.broken else self.texts
+        for doubt in checks.lost_pages(pages, files, site_feeds, generated, below):
+            tell(log, doubt)
 
     @property
     def texts(self) -> list[PostPage]:

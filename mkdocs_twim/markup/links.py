@@ -24,6 +24,8 @@ _IN_MARKDOWN = re.compile(
     r"(?:\]\(\s*|^[ \t>]*\[[^\]\n]+\]:\s*)(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))",
     re.MULTILINE,
 )
+_EMPTY = re.compile(r"\[[^\[\]\n]*\]\(\s*(?:<>\s*)?\)")
+_HOST = re.compile(r"(?i)www\.|(?:[\w-]+\.)+(?:(?:com|net|org)(?![^/?#:])|[a-z]{2,}/)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MARKDOWN_FILE = re.compile(
     r"[^?#]+\.(?:md|markdown|mdown|mkdn?)(?:[?#].*)?", re.IGNORECASE | re.DOTALL
@@ -77,6 +79,11 @@ def _href(address: str | None) -> str:
 
 def _value(attribute: re.Match[str]) -> str:
     return attribute[2] or attribute[3] or attribute[4] or ""
+
+
+def hrefs(html: str) -> tuple[str, ...]:
+    """Where the links of HTML lead, decoded but for `%20` and the like; each once."""
+    return tuple(dict.fromkeys(map(unescape, _hrefs(html, "a|area"))))
 
 
 def _hrefs(html: str, tags: str = "") -> Iterator[str]:
@@ -141,6 +148,30 @@ def named_files(text: str) -> frozenset[str]:
         and _ENDING.search(path := re.split("[?#]", each)[0])
         and posixpath.basename(path) not in _OURS
     )
+
+
+def named_pages(text: str) -> frozenset[str]:
+    """The pages that a text links to by relative addresses, decoded."""
+    targets = (*_written(text), *map(_plain, _hrefs(text, "a|area")))
+    return frozenset(
+        each
+        for each in targets
+        if each[:1] not in "/@#?"
+        and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", each)
+        and not _ENDING.search(re.split("[?#]", each)[0])
+        and not _MARKDOWN_FILE.fullmatch(each)
+    )
+
+
+def empty(html: str, text: str) -> str | None:
+    """The first link of a text that has no address, as it is written: `[x]()`."""
+    found = _EMPTY.search(text) if re.search(r"""<a\s+href=(?:""|'')""", html) else None
+    return found and found[0]
+
+
+def elsewhere(target: str) -> str:
+    """What to say of an address that likely lacks its beginning, such as `www.example.org`."""
+    return "; an address of another site begins with https://" if _HOST.match(target) else ""
 
 
 def _is_file(target: str) -> bool:
@@ -258,6 +289,16 @@ def is_missing(address: str, page: str, files: Collection[str], *, relative: boo
         return False
     path = unquote(parts.path)
     return posixpath.normpath(posixpath.join(page, path)).lstrip("/") not in files
+
+
+def place(address: str, page: str) -> str | None:
+    """What a relative address names, below the site's root; `None` if it is beside the site."""
+    try:
+        path = unquote(urlsplit(address).path)
+    except ValueError:
+        return None
+    path = posixpath.normpath(posixpath.join(page.lstrip("/"), path))
+    return None if path.startswith("..") else path.removeprefix(".")
 
 
 def line_of(text: str, address: str) -> int | None:

@@ -61,8 +61,8 @@ class PageCalls:
         found = self._calls.pop(page.file.src_uri, None)
         if found is not None and found.calls:
             html = self._filled(html, page, found, internal)
-        for target in internal.broken:
-            _tell(page, target, f"the link to '{target}' leads nowhere")
+        for target, hint in internal.broken.items():
+            _tell(page, target, f"the link to '{target}' leads nowhere{hint}")
         if internal.anchors:
             self._linking.append((page, internal))
         # MkDocs has such addresses written with the path of the site.
