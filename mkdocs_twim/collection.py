@@ -21,18 +21,25 @@ from feedserver.newsletter.issues import is_issue
 from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim import checks
 from mkdocs_twim.config import TwimConfig
-from mkdocs_twim.errors import AddressError, Doubt, FrontMatterError, TwimError, of_option, tell
+from mkdocs_twim.errors import (
+    AddressError,
+    Doubt,
+    ShortcodeError,
+    TwimError,
+    of_option,
+    tell,
+)
 from mkdocs_twim.lists.listings import PostList
 from mkdocs_twim.lists.pages import GeneratedPages
 from mkdocs_twim.markup import addresses, links
 from mkdocs_twim.markup.pictures import Gallery, Picture
 from mkdocs_twim.output.feeds import SiteFeeds
-from mkdocs_twim.posts import previews
+from mkdocs_twim.posts import previews, slips
 from mkdocs_twim.posts.bundles import Bundles
 from mkdocs_twim.posts.folders import Folder, folder_of, in_order, posts_of
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.posts.postviews import Views
-from mkdocs_twim.posts.source import read_section, read_source
+from mkdocs_twim.posts.source import read_section, read_source, without_pages
 from mkdocs_twim.posts.workshops import Workshop
 from mkdocs_twim.shortcodes.calls import Call
 from mkdocs_twim.templating.views import AuthorView, PostView, linked
@@ -72,7 +79,7 @@ class Collection:
         if not self.pages and not self.problems:
             self._tell_of_none(found)
         if not self._folder:
-            self.problems = _without_pages(self.problems)
+            self.problems = without_pages(self.problems)
         self._bundles.move(files)
 
     def _tell_of_none(self, found: Sequence[File]) -> None:
@@ -280,10 +287,12 @@ class Collection:
         authors = self.workshop.authors
         for doubt in checks.warnings(self.pages, intros, root, authors, future, options.issues):
             tell(log, doubt)
-        for doubt in checks.remarks(self.pages):
+        for doubt in checks.remarks(self.pages, options.issues):
             tell(log, doubt, logging.INFO)
         for doubt, is_lost in checks.strays(self.pages, options.issues, options.ignore_sections):
             tell(log, doubt, logging.WARNING if is_lost else logging.INFO)
+        for doubt, is_sure in slips.of(self.texts, options.issues):
+            tell(log, doubt, logging.WARNING if is_sure else logging.INFO)
 
     def check_addresses(
         self,
@@ -349,7 +358,8 @@ class Collection:
 
     def _take_post(self, file: File, config: MkDocsConfig) -> None:
         source, problems = read_source(file, self.workshop)
-        if any(folder.meta.draft for folder in self._folders_above(file.src_uri)):
+        is_left = any(folder.meta.draft for folder in self._folders_above(file.src_uri))
+        if is_left:
             # Zola doesn't even read what is below such a folder: nothing there stops a build.
             for problem in problems:
                 log.info(f"a draft is left out: {problem}")
@@ -357,13 +367,15 @@ class Collection:
                 source = replace(source, meta=replace(source.meta, draft=True))
         else:
             self.problems += problems
-        if source is None or problems:
+        self._bundles.note(file, source)
+        if problems:
+            self.workshop.broken.add(file.src_uri)
+        # Where shortcodes alone are wrong, what else is said of the text is true.
+        is_text = all(isinstance(each, ShortcodeError) for each in problems)
+        if source is None or (problems and (is_left or not is_text)):
             # The build fails later, or leaves it out: MkDocs must not stumble over the file.
             file.inclusion = InclusionLevel.EXCLUDED
-            self.workshop.broken.add(file.src_uri)
-            self._bundles.note(file, source)
             return
-        self._bundles.note(file, source)
         page = PostPage(source, config, self.workshop)
         if own := self.folders.get(folder_of(page)):
             page.anchor_links = own.meta.insert_anchor_links
@@ -378,18 +390,3 @@ class Collection:
             path = posixpath.dirname(path)
             if path in self.folders:
                 yield self.folders[path]
-
-
-def _without_pages(problems: list[TwimError]) -> list[TwimError]:
-    """What is wrong with posts, less what is no post: of those the first alone, with the cause."""
-    pages = [each for each in problems if each.message.startswith("expected front matter:")]
-    if not pages:
-        return problems
-    first = pages[0]
-    more = f"; so in {len(pages) - 1} more" if len(pages) > 1 else ""
-    cause = FrontMatterError(
-        f"no front matter, though blog_dir makes every page a post: name a folder there{more}",
-        path=first.path,
-        line=first.line,
-    )
-    return [cause, *(each for each in problems if each not in pages)]

@@ -197,8 +197,9 @@ class _Reading:
         problems = [each for each in self._checked.problems if not isinstance(each, OptionError)]
         found = {*self._of_problems(problems), *self._of_records(), *self._of_outlines()}
         wrong = {str(each) for each in self._checked.problems if isinstance(each, OptionError)}
-        unread = (Post(self._place(path)) for path in self._broken if self._is_wanted(path))
-        posts = [*map(self._post, self._posts), *unread]
+        unread = self._broken - self._pages.keys()
+        posts = [*map(self._post, self._posts)]
+        posts += [Post(self._place(path)) for path in unread if self._is_wanted(path)]
         return Result(
             posts=tuple(sorted(posts, key=lambda post: post.path)),
             findings=tuple(sorted(found)),
