@@ -270,8 +270,8 @@ class PostPage(Page):
             self._tell("link", empty, f"the link '{empty}' has no address")
         if relative:
             to = links.named_pages(self.source.front.body)
-            hrefs = map(unquote, links.hrefs(self.content or "")) if to else ()
-            self.linked_pages = tuple(dict.fromkeys(each for each in hrefs if each in to))
+            hrefs = links.hrefs(self.content or "") if to else ()
+            self.linked_pages = tuple(each for each in hrefs if unquote(each) in to)
         image = self._image and links.local(self._image, self.workshop.site_url)
         if image and links.is_missing(image, address, names):
             line = self.source.front.line_of("extra.image")

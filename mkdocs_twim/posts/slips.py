@@ -18,7 +18,7 @@ from mkdocs_twim.markup import links
 from mkdocs_twim.posts.outlines import HeadingLines
 from mkdocs_twim.posts.page import PostPage
 
-_CODE = re.compile(r"(?s)<(code|pre|script|style|textarea)\b.*?</\1>")
+_CODE = re.compile(r"(?s)<!--.*?-->|<(code|pre|script|style|textarea)\b.*?</\1>")
 _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
 _PICTURE = re.compile(
     r"!\[[^\[\]]*\](?: \(|\((?=[^()]*? ))[^()]*?\.(?:avif|gif|jpe?g|png|svg|webp)\b[^()]*\)",
@@ -101,8 +101,9 @@ def _unclosed(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
             elif found[1].startswith(fence) and not found[2].strip():
                 fence = ""
     swallowed = [line for line in lines[begin:] if re.match("#{2,3} ", line)] if fence else []
-    headings = {htmls.plain(found[2]) for found in _HEADING.finditer(html)}
-    if swallowed and swallowed[-1].strip("# ") not in headings:
+    # A list that ends closes its code, too.
+    code = unescape(_TAG.sub("", html[html.rfind("<pre") :])) if swallowed else ""
+    if swallowed and swallowed[-1].strip() in code:
         message = f"the code that '{fence}' opens isn't closed: headings below it are code"
         yield Doubt("division", message, page.file.src_uri, page.source.front.body_line + begin)
 
@@ -141,10 +142,12 @@ def _wrapped(page: PostPage, html: str) -> Iterator[Doubt]:
             is_open.append((tag, []))
         elif tag in (tags := [each for each, _ in is_open]):
             del is_open[len(tags) - 1 - tags[::-1].index(tag) :]
-    # What is all in one element is divided within that.
-    if not any(headings for _, headings in is_open) or len(htmls.parse(html)) == 1:
+    tag, headings = next((each for each in is_open if each[1]), ("", []))
+    nodes = htmls.parse(html) if headings else []
+    # What is all in one element is divided within that; the end of a quote closes what is in it.
+    if len(nodes) < 2 or not any(each.tag == tag and each.css_first("h2, h3") for each in nodes):
         return
-    tag, [heading, *_] = next(each for each in is_open if each[1])
+    heading = headings[0]
     message = f"the <{tag}> above '{heading}' isn't closed: headings within it begin no update"
     signs, _, title = heading.partition(" ")
     line = HeadingLines(page.source.front).at(len(signs), title)

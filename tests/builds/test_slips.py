@@ -94,6 +94,16 @@ Hello. <!-- a comment --> A room: ##rust:example.org, and a #tag.
 
 Text.
 
+<!--
+##todo
+-->
+
+## Gulls ([room](https://matrix.to/#/#gulls:example.org))
+
+> <div>
+>
+> A quote closes it.
+
 ```md
 ###glued
     ### indented
