@@ -64,7 +64,7 @@ def undivided(pages: Iterable[PostPage], patterns: Sequence[str]) -> list[PostPa
     for page in pages:
         html = page.feed_html or ""
         is_like = not page.is_left_out and "<h2" in html and html.count("matrix.to/#/@") > 1
-        if is_like and not is_issue(page.terms.get("category", ()), patterns):
+        if patterns and is_like and not is_issue(page.terms.get("category", ()), patterns):
             updates = issues.divide(htmls.sanitise(html, page.permalink))
             if sum(any(each.id for each in update.reporters) for update in updates) > 1:
                 found.append(page)
