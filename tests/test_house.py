@@ -65,6 +65,12 @@ def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
+@cache
+def _nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All of a module, which many rules look at."""
+    return tuple(ast.walk(_tree(path)))
+
+
 def _name(path: Path) -> str:
     """A module by its path in dots."""
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -75,9 +81,14 @@ def _room(module: str) -> str:
     return module.split(".")[1]
 
 
-def _all_imports(path: Path) -> Iterator[str]:
+@cache
+def _all_imports(path: Path) -> tuple[str, ...]:
     """All modules that a module imports, those within functions too."""
-    for node in ast.walk(_tree(path)):
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -149,7 +160,7 @@ def test_modules_are_imported_by_their_whole_names(package: str) -> None:
     """So that all rules here see an import."""
     wrong = []
     for path in _files(package):
-        for node in ast.walk(_tree(path)):
+        for node in _nodes(path):
             match node:
                 case ast.ImportFrom(level=level) if level:
                     wrong.append(f"{path}:{node.lineno}: a relative import")
@@ -166,8 +177,7 @@ def test_modules_are_imported_by_their_whole_names(package: str) -> None:
 def test_a_module_is_called_by_its_name(package: str) -> None:
     """Another name, the plural, is for where its own is that of a value."""
     for path in _files(package):
-        tree = _tree(path)
-        for node in ast.walk(tree):
+        for node in _nodes(path):
             if not isinstance(node, ast.ImportFrom) or not node.module:
                 continue
             folder = ROOT.joinpath(*node.module.split("."))
@@ -176,15 +186,16 @@ def test_a_module_is_called_by_its_name(package: str) -> None:
                     continue
                 if alias.asname:
                     assert alias.asname == f"{alias.name}s", f"{path}:{node.lineno}"
-                    assert alias.name in _values(tree), (
+                    assert alias.name in _values(path), (
                         f"{path}:{node.lineno}: no need for an alias"
                     )
 
 
-def _values(tree: ast.Module) -> set[str]:
+@cache
+def _values(path: Path) -> set[str]:
     """The names of arguments and variables, and what else is imported or defined."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in _nodes(path):
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 found.add(name)
@@ -197,9 +208,8 @@ def _values(tree: ast.Module) -> set[str]:
 def test_what_has_an_underscore_is_used_in_its_module_alone(package: str) -> None:
     wrong = []
     for path in _files(package):
-        tree = _tree(path)
         modules: set[str] = set()
-        for node in ast.walk(tree):
+        for node in _nodes(path):
             if not isinstance(node, ast.ImportFrom) or not node.module:
                 continue
             if node.module.split(".")[0] not in PACKAGES:
@@ -209,7 +219,7 @@ def test_what_has_an_underscore_is_used_in_its_module_alone(package: str) -> Non
             else:
                 names = [alias.name for alias in node.names if _is_private(alias.name)]
                 wrong += [f"{path}:{node.lineno}: {node.module}.{name}" for name in names]
-        for node in ast.walk(tree):
+        for node in _nodes(path):
             match node:
                 case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in modules:
                     if _is_private(attr):
@@ -244,7 +254,7 @@ def _bound(node: ast.AST) -> list[str]:
 def test_no_name_of_a_module_or_a_class_is_bound_twice(package: str) -> None:
     twice = []
     for path in _files(package):
-        for scope in ast.walk(_tree(path)):
+        for scope in _nodes(path):
             if not isinstance(scope, ast.Module | ast.ClassDef):
                 continue
             seen: set[str] = set()

@@ -56,10 +56,16 @@ def _uneven(count: int) -> dict[str, str | bytes]:
     return files
 
 
-def _files(more: Mapping[str, str] = {}, titles: Sequence[str] = TITLES) -> dict[str, str | bytes]:
-    """As many issues as need two pages of the section and of the first four projects."""
+_PAGED = 22
+"""As many issues as need two pages of the section and of the first four projects."""
+
+
+def _files(
+    more: Mapping[str, str] = {}, titles: Sequence[str] = TITLES, issues: int = _PAGED
+) -> dict[str, str | bytes]:
+    """Issues, of which two have all projects, and each the first four."""
     found: dict[str, str | bytes] = {}
-    for number in range(1, 23):
+    for number in range(1, issues + 1):
         there = titles if number < 3 else titles[:4]
         said = "".join(f"### {title}\n\nSome text.\n\n" for title in there)
         found[f"blog/{number:02}.md"] = issue(number, f"## Dept of Clients\n\n{said}")
@@ -84,13 +90,15 @@ def _same_in_full(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     titles: Sequence[str] = ("R&D", "It's", 'The "quoted" one of them', "x"),
+    issues: int = 3,
     **config: Any,
 ) -> dict[str, bytes]:
     """Build a site as it is built, and with each page rendered in full: they are the same."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-    ours = _topics(build(tmp_path / "ours", _files(titles=titles), **config))
+    files = _files(titles=titles, issues=issues)
+    ours = _topics(build(tmp_path / "ours", files, **config))
     monkeypatch.setattr(topicpages.TopicPages, "_in_frames", lambda self, topics: None)
-    theirs = _topics(build(tmp_path / "theirs", _files(titles=titles), **config))
+    theirs = _topics(build(tmp_path / "theirs", files, **config))
     assert ours.keys() == theirs.keys() and len(ours) > len(titles)
     assert {name for name, data in ours.items() if data != theirs[name]} == set()
     return ours
@@ -105,7 +113,7 @@ def _seen(tmp_path: Path) -> dict[str, list[str]]:
 def test_pages_are_those_that_the_theme_makes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
-    pages = _same_in_full(tmp_path, monkeypatch, TITLES, theme={"name": theme})
+    pages = _same_in_full(tmp_path, monkeypatch, TITLES, _PAGED, theme={"name": theme})
     assert b"R&amp;D" in pages["project/r-d/index.html"]
     assert "project/project-1/page/2/index.html" in pages
 
@@ -137,13 +145,13 @@ def test_a_page_that_another_plugin_leaves_empty_is_not_written(tmp_path: Path) 
     hook = (
         "def on_post_page(output, page, config):\n    return '' if 'project/' in page.url else None"
     )
-    site = build(tmp_path, _files(titles=["x"]), **_hooked(tmp_path, hook))
+    site = build(tmp_path, _files(titles=["x"], issues=2), **_hooked(tmp_path, hook))
     assert not (site.folder / "project/x/index.html").exists()
     assert (site.folder / "project/x/atom.xml").exists()
 
 
 def test_other_plugins_find_all_in_the_folder_but_the_archive(tmp_path: Path) -> None:
-    build(tmp_path, _files(titles=["R&D"]), **_hooked(tmp_path, COUNTS))
+    build(tmp_path, _files(titles=["R&D"], issues=2), **_hooked(tmp_path, COUNTS))
     files = _seen(tmp_path)["files"]
     assert "project/r-d/index.html" in files and "project/r-d/atom.xml" in files
     assert "archive.json" not in files
@@ -213,7 +221,8 @@ def test_a_theme_may_write_words_in_many_ways(
     (overrides / "main.html").write_text(frame, "utf-8")
     theme = {"name": "mkdocs", "custom_dir": str(overrides)}
     titles = ["R&D", "It's", "Neither short nor", "The longest of all"]
-    build(tmp_path / "seen", _files(titles=titles), theme=theme, **_hooked(tmp_path, COUNTS))
+    files = _files(titles=titles, issues=3)
+    build(tmp_path / "seen", files, theme=theme, **_hooked(tmp_path, COUNTS))
     # In full it would have been seen too.
     assert "project/neither-short-nor/" not in _seen(tmp_path)["page"]
     _same_in_full(tmp_path, monkeypatch, theme=theme)
@@ -226,7 +235,7 @@ def test_parts_of_the_site_s_own_are_used(tmp_path: Path, monkeypatch: pytest.Mo
     (parts / "updates.html").write_text(own)
     (parts / "head.html").write_text('<meta name="is" content="{{ page.canonical_url }}">')
     theme = {"name": "mkdocs", "custom_dir": str(tmp_path / "overrides")}
-    pages = _same_in_full(tmp_path, monkeypatch, theme=theme)
+    pages = _same_in_full(tmp_path, monkeypatch, issues=_PAGED, theme=theme)
     page = pages["project/r-d/page/2/index.html"].decode()
     assert "<p>Letters, project/r-d/page/2/, ../../../..</p>" in page
     assert 'name="is" content="https://letters.example/project/r-d/page/2/"' in page
@@ -239,7 +248,7 @@ def test_a_part_that_fails_ends_the_build(tmp_path: Path) -> None:
     (parts / "updates.html").write_text("{{ [][0].x if page.title == 'Two words' }}")
     theme = {"name": "mkdocs", "custom_dir": str(tmp_path / "overrides")}
     with pytest.raises(UndefinedError, match="has no element 0") as raised:
-        build(tmp_path, _files(), theme=theme)
+        build(tmp_path, _files(issues=2), theme=theme)
     assert raised.value.__notes__ == ["Error building page 'project/two-words/index.md'"]
     assert not (tmp_path / "site" / "archive.json").exists()
 
@@ -255,7 +264,7 @@ def test_they_stand_in_the_map_of_the_site_with_the_date_of_their_newest_issue(
 
 @pytest.mark.parametrize("theme", ["material", "mkdocs"])
 def test_the_search_finds_their_titles_once(tmp_path: Path, theme: str) -> None:
-    site = build(tmp_path, _files(), theme={"name": theme})
+    site = build(tmp_path, _files(issues=2), theme={"name": theme})
     index = site.json("search/search_index.json")["docs"]
     found = [item["location"] for item in index if item["location"].startswith("project/")]
     assert sorted(found) == sorted({*found}) and "project/r-d/" in found
