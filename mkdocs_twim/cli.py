@@ -12,21 +12,31 @@ from importlib.metadata import version
 import mkdocs_twim.check.command
 import mkdocs_twim.migrate.command
 
+_UNREAD = 128 + 13
+"""The exit code of programs that SIGPIPE ends."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0, 1 if something is wrong, 2 if it can't be done."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            # What can't be written is to be known here, and not when Python ends.
+            print(end="", flush=True)
+    except BrokenPipeError:
+        # Who reads it, such as `head`, has had enough. What is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return _UNREAD
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         # A title may have what the console's encoding hasn't.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        result: int = options.run(options)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever reads it has seen enough, such as `head`. Python flushes once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    result: int = options.run(options)
     return result
 
 
