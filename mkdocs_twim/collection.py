@@ -316,7 +316,8 @@ class Collection:
         self.problems += checks.clashes(self.pages, files, site_feeds, generated, templates, wanted)
         # Of a preview, what of the rest is made of the posts that are left out isn't known.
         below = f"{self._folder}/" if self._folder and self.is_cut else ""
-        pages = [] if self.workshop.broken else self.texts
+        unread = self.workshop.broken.difference(page.file.src_uri for page in self.texts)
+        pages = [] if unread else self.texts
         for doubt in checks.lost_pages(pages, files, site_feeds, generated, below):
             tell(log, doubt)
 

@@ -122,7 +122,8 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
             message = f"'{written}' is code, and no heading: write it at the beginning of the line"
             yield _at(page, "division", message, found.start())
     yield from _wrapped(page, html)
-    first = _HEADING.search(html)
+    # In feeds the title goes, which may be a heading.
+    first = _HEADING.search(page.content or "")
     title = htmls.plain(first[2]) if first and first[1] == "1" else ""
     if _SECTION.match(title):
         message = f"'# {title}' begins no section; sections are ##"

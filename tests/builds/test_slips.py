@@ -69,6 +69,13 @@ def test_what_loses_a_part_of_an_issue_is_told_with_its_line(tmp_path: Path, nam
     assert told.startswith(f"blog/a.md:{line}: {message}")
 
 
+def test_a_section_with_one_sign_that_becomes_the_title_is_told(tmp_path: Path) -> None:
+    text = issue(1, f"# Dept of Boats\n\n{REPORT}").replace('title = "This Week in Letters 1"', "")
+    assert build(tmp_path, {"blog/a.md": text}).warnings == [
+        "blog/a.md:9: '# Dept of Boats' begins no section; sections are ##"
+    ]
+
+
 FINE = f"""\
 Hello. <!-- a comment --> A room: ##rust:example.org, and a #tag.
 

@@ -388,6 +388,21 @@ def test_the_settings_may_be_elsewhere(
     assert out.startswith("a.md:6: warning: the picture '/no.png' is not there (picture)\n")
 
 
+def test_a_wrong_shortcode_hides_no_other_fault_and_no_division(
+    site: Callable[..., None], check: Check
+) -> None:
+    text = "\n{{ figure(img=5) }}\n\n[x](nosuch) ![](/no.png)\n" + TEXT
+    site({"blog/a.md": _issue(text), "blog/b.md": _news("[a](a.md#none)\n")})
+    status, out, _ = check("docs/blog/a.md")
+    assert status == 1
+    assert [line.partition(": ")[2] for line in out.splitlines()[:4]] == [
+        "error: 'figure': img: expected the address of a picture, found 5 (shortcode)",
+        "warning: the page 'nosuch' is not there (link)",
+        "warning: the picture '/no.png' is not there (picture)",
+        "This Week in the Harbour 2026-03-06: 3 updates",
+    ]
+
+
 def test_it_ends_silently_when_nobody_reads_on(site: Callable[..., None]) -> None:
     site({"blog/a.md": _issue()})
     reading, writing = os.pipe()
