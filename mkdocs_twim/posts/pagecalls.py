@@ -61,17 +61,20 @@ class PageCalls:
         found = self._calls.pop(page.file.src_uri, None)
         if found is not None and found.calls:
             html = self._filled(html, page, found, internal)
-        for target in internal.broken:
-            _tell(page, target, "the link to '{}' leads nowhere")
+        for target, hint in internal.broken.items():
+            shown = links.as_written(page.file.content_string, target)
+            _tell(page, target, f"the link to '{shown}' leads nowhere{hint}")
         if internal.anchors:
             self._linking.append((page, internal))
-        return html
+        # MkDocs has such addresses written with the path of the site.
+        return links.below(html, self._workshop.site_path, but_own=True)
 
     def warn_of_anchors(self) -> None:
         """Tell of internal links to headings that aren't there, when all pages are rendered."""
         for page, internal in self._linking:
             for link in internal.lost():
-                _tell(page, link, "the link to '{}' leads to no heading")
+                shown = links.as_written(page.file.content_string, link)
+                _tell(page, link, f"the link to '{shown}' leads to no heading")
 
     def _filled(self, html: str, page: Page, found: calls.Extraction, internal: PageLinks) -> str:
         text = page.file.content_string
@@ -90,15 +93,14 @@ class PageCalls:
         page.present_anchor_ids = present
         for fragment, written in links.own_anchors(html, text).items():
             if fragment not in above and not links.leads(fragment, present):
-                _tell(page, f"#{written}", "the link to '{}' leads to no heading")
+                link = f"#{written}"
+                _tell(page, link, f"the link to '{link}' leads to no heading")
         return html
 
 
 def _tell(page: Page, address: str, message: str) -> None:
-    """Warn of an address, which `message` names, with the line of the page's text where it is."""
-    text = page.file.content_string
-    line = links.line_of(text, address) or 1
-    message = message.format(links.as_written(text, address))
+    """Warn of an address, with the line of the page's text where it stands."""
+    line = links.line_of(page.file.content_string, address) or 1
     tell(log, Doubt("link", message, page.file.src_uri, line))
 
 
