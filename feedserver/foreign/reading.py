@@ -261,6 +261,9 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
         if draft.url:
             told.tell(draft.where, "has no address that can be followed: it has the site's")
         url = site.url
+    if draft.unread:
+        kind = html.one_line(draft.unread[:100])
+        told.tell(draft.where, f"its content is {kind}, which can't be shown, and left out")
     content = draft.html or ""
     if len(content) > MAX_CONTENT:
         told.tell(draft.where, "its content is too long, and left out")
@@ -345,7 +348,7 @@ def _within(found: Sequence[Entry], told: _Told) -> tuple[Entry, ...]:
 
 def _tell_of_summaries(posts: Sequence[_Post], native: Sequence[Entry], told: _Told) -> None:
     """Say of a feed, or of an issue in it, that there is nothing in it to be divided."""
-    bare = [each for each in posts if not each.draft.html]
+    bare = [each for each in posts if not each.draft.html or each.draft.is_brief]
     if bare and len(bare) == len(posts) and not native:
         told.tell(FEED, "carries only summaries: there are no updates to be had of it")
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from xml.sax.saxutils import escape
@@ -299,6 +300,12 @@ def test_a_json_feed_of_ours_keeps_its_updates() -> None:
     assert (found.archive.site.title, found.archive.site.url) == (SITE.title, SITE.url)
     assert "/section/bots/" in [feed.path for feed in found.archive.feeds]
     assert found.findings == ()
+
+
+def test_the_title_of_a_site_is_no_name_of_an_author() -> None:
+    site = replace(SITE, title="News <of ours>")
+    channel = Channel("All", "", SITE.url, SITE.url + "x.json", site, (post("one"),))
+    assert read(jsonfeed.serialise(channel)).archive.site.title == "News <of ours>"
 
 
 def test_an_item_that_only_looks_like_ours_is_read_as_any_other() -> None:
