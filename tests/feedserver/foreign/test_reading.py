@@ -302,6 +302,14 @@ def test_a_json_feed_of_ours_keeps_its_updates() -> None:
     assert found.findings == ()
 
 
+def test_an_issue_whose_updates_stand_beside_it_is_not_divided_again() -> None:
+    issue = replace(post("week", sections=["clients"], tags=["This Week in A"]), content=ISSUE)
+    entries = (issue, update(issue, 0, project="fractal"))
+    channel = Channel("All", "", SITE.url, SITE.url + "x.json", SITE, entries)
+    found = read(jsonfeed.serialise(channel)).archive.entries
+    assert [each.id for each in found] == [each.id for each in entries]
+
+
 def test_the_title_of_a_site_is_no_name_of_an_author() -> None:
     site = replace(SITE, title="News <of ours>")
     channel = Channel("All", "", SITE.url, SITE.url + "x.json", site, (post("one"),))
