@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from feedserver.settings.settings import Settings
     from feedserver.sources.source import Source
 
+_UNREAD = 128 + 13
+"""The exit code of programs that SIGPIPE ends."""
+
 _SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
 
 
@@ -55,16 +58,28 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0, 1 if `check` found something, 2 if it can't be done."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            # What can't be written is to be known here, and not when Python ends.
+            print(end="", flush=True)
+    except BrokenPipeError:
+        # Who reads it, such as `head`, has had enough. What is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return _UNREAD
+    except (FeedServerError, OSError) as error:
+        print(f"feedserver: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         # A title may have what the console's encoding hasn't.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        result: int = options.run(options)
-    except (FeedServerError, OSError) as error:
-        print(f"feedserver: {error}", file=sys.stderr)
-        return 2
+    result: int = options.run(options)
     return result
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from typing import cast
 
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
@@ -21,13 +21,15 @@ from feedserver.formats import archive
 from feedserver.newsletter import issues
 from feedserver.newsletter.issues import is_issue
 from feedserver.text.words import counted
+from mkdocs_twim.content import keys
 from mkdocs_twim.content.authors import Authors
 from mkdocs_twim.content.static import StaticFile
 from mkdocs_twim.errors import AddressError, Doubt, FrontMatterError
 from mkdocs_twim.lists.pages import GeneratedPages
-from mkdocs_twim.markup import addresses
+from mkdocs_twim.markup import addresses, links
 from mkdocs_twim.markup.addresses import is_bundle
 from mkdocs_twim.output.feeds import SiteFeeds
+from mkdocs_twim.posts import slips
 from mkdocs_twim.posts.folders import Folder
 from mkdocs_twim.posts.outlines import HeadingLines
 from mkdocs_twim.posts.page import FRAME, PostPage
@@ -156,9 +158,8 @@ def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterat
         terms = page.terms.get("category", ())
         if is_issue(terms, patterns) or not re.search(rb"(?m)^## ", page.source.utf8):
             continue
-        for term in terms:
-            if near := next((each for each in patterns if _is_near(term, each)), None):
-                found.setdefault((term, near), []).append(page)
+        for term, near in _near_terms(terms, patterns):
+            found.setdefault((term, near), []).append(page)
     for (term, near), having in sorted(found.items()):
         front = having[0].source.front
         key = "taxonomies.category" if "category" in str(front.values.get("taxonomies")) else ""
@@ -167,6 +168,13 @@ def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterat
             "into updates"
         )
         yield _of_key("issue", key or "categories", message, having)
+
+
+def _near_terms(terms: Iterable[str], patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Categories that are nearly those of issues, with the glob that each is near to."""
+    for term in terms:
+        if near := next((each for each in patterns if _is_near(term, each)), None):
+            yield term, near
 
 
 _ALIKE = 0.8
@@ -188,8 +196,8 @@ def _is_near(term: str, pattern: str) -> bool:
     return len(alike) == len(wanted) and min(alike) >= 0.5 and sum(alike) >= _ALIKE * len(alike)
 
 
-def remarks(pages: Sequence[PostPage]) -> Iterator[Doubt]:
-    """What to tell that is no fault; each is told once."""
+def remarks(pages: Sequence[PostPage], patterns: Sequence[str]) -> Iterator[Doubt]:
+    """What to tell that is no fault; each is told once. `patterns` is the option `issues`."""
     tagged = [
         page
         for page in pages
@@ -201,6 +209,30 @@ def remarks(pages: Sequence[PostPage]) -> Iterator[Doubt]:
         others = f", and those of {counted(len(tagged) - 1, 'more post')}," if tagged[1:] else ""
         message = f"tags: these{others} are no terms: the option taxonomies has no 'tags'"
         yield _of_key("terms", "tags", message, tagged[:1])
+    yield from _nearly_keys(pages)
+    undivided = [
+        page
+        for page in slips.undivided(pages, patterns)
+        if not any(_near_terms(page.terms.get("category", ()), patterns))
+    ]
+    if undivided:
+        wanted = ", ".join(f"'{each}'" for each in patterns)
+        message = f"reports below ##, as issues have, but no category of {wanted}: it isn't divided"
+        yield _of_key("issue", "taxonomies", message, undivided)
+
+
+def _nearly_keys(pages: Iterable[PostPage]) -> Iterator[Doubt]:
+    """Keys that aren't read, and are nearly one that is; each once."""
+    found: dict[tuple[str, str], list[PostPage]] = {}
+    for page in pages:
+        front, declared = page.source.front, page.workshop.taxonomies
+        wanted = keys.POST_KEYS.difference(front.values)
+        for key in front.values.keys() - keys.POST_KEYS - keys.TERM_KEYS - {*declared}:
+            for meant in get_close_matches(key.casefold(), wanted, n=1, cutoff=_ALIKE):
+                found.setdefault((key, meant), []).append(page)
+    for (key, meant), having in sorted(found.items()):
+        message = f"{key}: this key isn't read; is '{meant}' meant?"
+        yield _of_key("front-matter", key, message, having)
 
 
 def strays(
@@ -235,6 +267,38 @@ def _unknown_authors(page: PostPage, authors: Authors) -> Iterator[Doubt]:
             key = "authors" if "authors" in front.values else "author"
             message = f"{key}: there is no '{name}' in {authors.path}"
             yield _of_key("author", key, message, [page])
+
+
+def lost_pages(
+    pages: Sequence[PostPage],
+    files: Files,
+    site_feeds: SiteFeeds,
+    generated: GeneratedPages,
+    below: str = "",
+) -> Iterator[Doubt]:
+    """Relative links of posts to pages that aren't there; `below` is the folder that is known."""
+    outputs = [*files, *(page.file for page, _ in generated.topics)]
+    there = {file.dest_uri for file in outputs}
+    there |= {redirect_file(old) for old in site_feeds.archive.redirects}
+    # What only a server has is not known here.
+    others = catalogue.RESERVED.difference(name.partition("/")[0] for name in there)
+    posts: dict[str, str] = {}
+    for page in pages:
+        path = page.file.src_uri
+        name = posixpath.dirname(path) if is_bundle(path) else posixpath.splitext(path)[0]
+        for each in (name, page.source.address[:-1]):
+            posts[posixpath.basename(each)] = path
+    for page in pages:
+        for link in page.linked_pages:
+            at = links.place(link, page.source.address)
+            if not at or not at.startswith(below) or at.partition("/")[0] in others:
+                continue
+            # Hosts find each of these at an address.
+            if there.isdisjoint((at, f"{at}/index.html", f"{at}.html")):
+                meant = posts.get(posixpath.basename(at))
+                file = meant and posixpath.relpath(meant, posixpath.dirname(page.file.src_uri))
+                hint = f"; is '{file}' meant?" if file else links.elsewhere(link)
+                yield page.doubt("link", link, f"the page '{link}' is not there{hint}")
 
 
 def unusable_templates(pages: Iterable[PostPage], env: Environment) -> Iterator[FrontMatterError]:

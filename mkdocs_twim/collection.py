@@ -21,18 +21,25 @@ from feedserver.newsletter.issues import is_issue
 from feedserver.text.slugs import slug_of, slugify
 from mkdocs_twim import checks
 from mkdocs_twim.config import TwimConfig
-from mkdocs_twim.errors import AddressError, Doubt, FrontMatterError, TwimError, tell
+from mkdocs_twim.errors import (
+    AddressError,
+    Doubt,
+    ShortcodeError,
+    TwimError,
+    of_option,
+    tell,
+)
 from mkdocs_twim.lists.listings import PostList
 from mkdocs_twim.lists.pages import GeneratedPages
 from mkdocs_twim.markup import addresses, links
 from mkdocs_twim.markup.pictures import Gallery, Picture
 from mkdocs_twim.output.feeds import SiteFeeds
-from mkdocs_twim.posts import previews
+from mkdocs_twim.posts import previews, slips
 from mkdocs_twim.posts.bundles import Bundles
 from mkdocs_twim.posts.folders import Folder, folder_of, in_order, posts_of
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.posts.postviews import Views
-from mkdocs_twim.posts.source import read_section, read_source
+from mkdocs_twim.posts.source import read_section, read_source, without_pages
 from mkdocs_twim.posts.workshops import Workshop
 from mkdocs_twim.shortcodes.calls import Call
 from mkdocs_twim.templating.views import AuthorView, PostView, linked
@@ -72,7 +79,7 @@ class Collection:
         if not self.pages and not self.problems:
             self._tell_of_none(found)
         if not self._folder:
-            self.problems = _without_pages(self.problems)
+            self.problems = without_pages(self.problems)
         self._bundles.move(files)
 
     def _tell_of_none(self, found: Sequence[File]) -> None:
@@ -80,7 +87,7 @@ class Collection:
         if found or self._folder == TwimConfig.blog_dir.default:
             log.info(f"there are no posts below '{self._folder}'")
         else:
-            log.warning(f"mkdocs.yml: twim: blog_dir: there are no posts below '{self._folder}'")
+            tell(log, of_option(f"blog_dir: there are no posts below '{self._folder}'"))
 
     def leave_out(
         self, pages: Sequence[PostPage], newest: int, files: Files, config: MkDocsConfig
@@ -103,19 +110,19 @@ class Collection:
 
     def failures(self) -> Iterator[TwimError]:
         """What is wrong with shortcodes, found when posts were rendered."""
-        for page in self._texts:
+        for page in self.texts:
             yield from page.problems.values()
 
     def calls(self) -> Iterator[Call]:
         """The calls of shortcodes in posts."""
-        for page in self._texts:
+        for page in self.texts:
             yield from () if page.is_left_out else page.source.calls.calls
 
     def render_rest(
         self, config: MkDocsConfig, files: Files, *, drafts: bool = False
     ) -> Iterator[PostPage]:
         """Render the posts that MkDocs leaves out: without a page of their own, or unchanged."""
-        for page in self._texts:
+        for page in self.texts:
             is_wanted = drafts or not page.source.meta.draft
             if page.content is None and is_wanted and not page.is_left_out:
                 page.read_source(config)
@@ -264,7 +271,7 @@ class Collection:
         url = self.workshop.absolute(image, "/")
         names = {file.dest_uri for file in files}
         if url is None or links.is_missing(links.local(url, self.workshop.site_url), "/", names):
-            log.warning(f"mkdocs.yml: twim: default_image: the picture '{image}' is not there")
+            tell(log, of_option(f"default_image: the picture '{image}' is not there"))
         return gallery.picture(url) if url else None
 
     def link_neighbours(self) -> None:
@@ -280,10 +287,12 @@ class Collection:
         authors = self.workshop.authors
         for doubt in checks.warnings(self.pages, intros, root, authors, future, options.issues):
             tell(log, doubt)
-        for doubt in checks.remarks(self.pages):
+        for doubt in checks.remarks(self.pages, options.issues):
             tell(log, doubt, logging.INFO)
         for doubt, is_lost in checks.strays(self.pages, options.issues, options.ignore_sections):
             tell(log, doubt, logging.WARNING if is_lost else logging.INFO)
+        for doubt, is_sure in slips.of(self.texts, options.issues):
+            tell(log, doubt, logging.WARNING if is_sure else logging.INFO)
 
     def check_addresses(
         self,
@@ -297,6 +306,7 @@ class Collection:
     ) -> None:
         """See that no two outputs have one address; what does goes to `problems`.
 
+        Links to addresses where nothing is are told.
         `templates` are the files that the theme makes of its own, `feed_redirects` and
         `first_pages` old addresses.
         """
@@ -304,9 +314,15 @@ class Collection:
         wanted += [(old, f"the first page of a list, {old}") for old in first_pages]
         wanted += [(old, f"the redirect of {old}, from feed_redirects,") for old in feed_redirects]
         self.problems += checks.clashes(self.pages, files, site_feeds, generated, templates, wanted)
+        # Of a preview, what of the rest is made of the posts that are left out isn't known.
+        below = f"{self._folder}/" if self._folder and self.is_cut else ""
+        unread = self.workshop.broken.difference(page.file.src_uri for page in self.texts)
+        pages = [] if unread else self.texts
+        for doubt in checks.lost_pages(pages, files, site_feeds, generated, below):
+            tell(log, doubt)
 
     @property
-    def _texts(self) -> list[PostPage]:
+    def texts(self) -> list[PostPage]:
         """The posts, and the texts above their lists."""
         return [*self.pages, *(folder.intro for folder in self.folders.values())]
 
@@ -343,7 +359,8 @@ class Collection:
 
     def _take_post(self, file: File, config: MkDocsConfig) -> None:
         source, problems = read_source(file, self.workshop)
-        if any(folder.meta.draft for folder in self._folders_above(file.src_uri)):
+        is_left = any(folder.meta.draft for folder in self._folders_above(file.src_uri))
+        if is_left:
             # Zola doesn't even read what is below such a folder: nothing there stops a build.
             for problem in problems:
                 log.info(f"a draft is left out: {problem}")
@@ -351,13 +368,15 @@ class Collection:
                 source = replace(source, meta=replace(source.meta, draft=True))
         else:
             self.problems += problems
-        if source is None or problems:
+        self._bundles.note(file, source)
+        if problems:
+            self.workshop.broken.add(file.src_uri)
+        # Where shortcodes alone are wrong, what else is said of the text is true.
+        is_text = all(isinstance(each, ShortcodeError) for each in problems)
+        if source is None or (problems and (is_left or not is_text)):
             # The build fails later, or leaves it out: MkDocs must not stumble over the file.
             file.inclusion = InclusionLevel.EXCLUDED
-            self.workshop.broken.add(file.src_uri)
-            self._bundles.note(file, source)
             return
-        self._bundles.note(file, source)
         page = PostPage(source, config, self.workshop)
         if own := self.folders.get(folder_of(page)):
             page.anchor_links = own.meta.insert_anchor_links
@@ -372,18 +391,3 @@ class Collection:
             path = posixpath.dirname(path)
             if path in self.folders:
                 yield self.folders[path]
-
-
-def _without_pages(problems: list[TwimError]) -> list[TwimError]:
-    """What is wrong with posts, less what is no post: of those the first alone, with the cause."""
-    pages = [each for each in problems if each.message.startswith("expected front matter:")]
-    if not pages:
-        return problems
-    first = pages[0]
-    more = f"; so in {len(pages) - 1} more" if len(pages) > 1 else ""
-    cause = FrontMatterError(
-        f"no front matter, though blog_dir makes every page a post: name a folder there{more}",
-        path=first.path,
-        line=first.line,
-    )
-    return [cause, *(each for each in problems if each not in pages)]

@@ -115,6 +115,15 @@ class Doubt:
         return _said(self.message + more, self.path, self.line, self.column)
 
 
+CONFIG = "mkdocs.yml"
+"""What the site's settings are called in messages, whatever their file is."""
+
+
+def of_option(message: str) -> Doubt:
+    """What is to be said of an option of the plugin, with whose name the message begins."""
+    return Doubt("option", f"twim: {message}", CONFIG)
+
+
 class _Log(Protocol):
     def log(self, level: int, msg: object, *, extra: Mapping[str, object]) -> None: ...
 

@@ -36,7 +36,7 @@ from mkdocs_twim.markup import addresses
 from mkdocs_twim.output import feeds
 from mkdocs_twim.output.topicpages import Pattern, TopicPages
 from mkdocs_twim.output.writer import Output
-from mkdocs_twim.posts import workshops
+from mkdocs_twim.posts import previews, workshops
 from mkdocs_twim.posts.outlines import Outline
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.posts.pagecalls import PageCalls
@@ -248,6 +248,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
         with _errors():
             for page in self.collection.render_rest(config, files, drafts=is_check):
                 self._take(page, config)
+            for page in previews.linked(self.collection.texts) if is_check else ():
+                # Its headings are to be known.
+                page.read_source(config)
+                page.render(config, files)
             problems = [*self.collection.problems, *self.page_calls.problems]
             problems += self.collection.failures()
             if is_check:

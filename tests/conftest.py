@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +19,21 @@ import jinja2
 import pytest
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
 from mkdocs.theme import Theme
+
+from tests.sites import Built, once
 
 _Value = TypeVar("_Value")
 
 ROOT = Path(__file__).parent.parent
+MATRIX_YML = """\
+site_name: Matrix.org
+site_url: https://matrix.example/
+theme: {name: material, font: false}
+plugins: [twim]
+"""
 # What somebody has set for colours, proxies and servers is nothing that the tests are about.
 _OTHERS = re.compile(
     r"(?i:(https?|all|no)_proxy)|NO_COLOR|(CLI)?COLOR(_?FORCE)?|FORCE_COLOR|COLUMNS|LINES"
@@ -161,15 +172,48 @@ def corpus() -> Path:
     pytest.skip("the corpus is absent; TWIM_CORPUS may name its folder")
 
 
-_ELSEWHERE = tuple(ROOT / "tests" / each for each in ("browser", "processes", "readers"))
-"""Tests whose work is done by other processes; what they run in their own others run as well."""
+@pytest.fixture(scope="session")
+def matrix_site(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """A site of matrix.org's posts alone, with five lines of mkdocs.yml."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(corpus / "blog", folder / "docs" / "blog", copy_function=shutil.copyfile)
+        (folder / "mkdocs.yml").write_text(MATRIX_YML)
+        mkdocs_build(load_config(str(folder / "mkdocs.yml")))
+
+    return once(tmp_path_factory, "matrix", make)
+
+
+@pytest.fixture(scope="session")
+def docs_site(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The project's own, in strict mode."""
+
+    def make(folder: Path) -> None:
+        config, site = str(ROOT / "mkdocs.yml"), str(folder / "site")
+        mkdocs_build(load_config(config, site_dir=site, strict=True))
+
+    return once(tmp_path_factory, "docs", make)
+
+
+UNTRACED = tuple(
+    ROOT / "tests" / each
+    for each in (
+        *("browser", "docs", "processes", "readers", "rooms"),
+        *("builds/test_corpus_site.py", "builds/test_dividing.py", "builds/test_hostile_site.py"),
+        *("builds/test_migrate.py", "builds/test_registry.py", "builds/test_social.py"),
+        *("feedserver/foreign/test_hostile_sources.py", "feedserver/foreign/test_isolated.py"),
+        *("feedserver/test_patterns.py", "feedserver/web/test_limits.py"),
+        "feedserver/web/test_openapi.py",
+    )
+)
+"""Tests whose work is done by other processes, or that do at length what others show as well."""
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Don't count the lines of those tests: that takes as long as a third of a build."""
+    """Don't count the lines of those tests: with that a build takes twice as long."""
     measured = coverage.Coverage.current()
-    if measured is None or item.path.parent not in _ELSEWHERE:
+    if measured is None or not {item.path, *item.path.parents}.intersection(UNTRACED):
         return (yield)
     measured.stop()
     try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from filelock import FileLock
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 
@@ -36,6 +39,22 @@ class Built:
             for path in sorted(self.folder.rglob("*"))
             if path.is_file()
         }
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Built:
+    """What `make` builds in the folder `site` of the folder that it is given, for all processes.
+
+    It is made by the first of those that run the tests, and is to be read alone.
+    """
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "warnings.json").exists():
+            folder.mkdir(exist_ok=True)
+            with messages() as warnings:
+                make(folder)
+            (folder / "warnings.json").write_text(json.dumps(warnings))
+    return Built(folder / "site", json.loads((folder / "warnings.json").read_text()))
 
 
 class _Messages(logging.Handler):

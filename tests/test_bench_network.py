@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench import network
@@ -66,11 +67,13 @@ def test_a_table_and_what_a_million_would_take() -> None:
         ("a million, by this: last told, minutes", "1833"),
     ):
         assert f"| {what} | {figure} | {figure} |" in text
+    text = network.markdown(replace(result, polled={"sqlite": polled}, some={"sqlite": some}))
+    assert text.startswith("| | SQLite |\n|---|---:|\n") and "| deliveries a second | 9 |" in text
 
 
 def test_its_command_line() -> None:
     options = parser().parse_args(["network", "--sources", "20"])
-    assert (options.sources, options.subscriptions, options.poll) == (20, 100_000, 60)
+    assert (options.sources, options.subscriptions, options.poll) == (20, 100_000, 300)
 
 
 def test_telling_is_measured(tmp_path: Path) -> None:

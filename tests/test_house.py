@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, UNTRACED
 
 PACKAGES = ("feedserver", "mkdocs_twim")
 ROWS: Mapping[str, tuple[set[str], ...]] = {
@@ -453,3 +453,7 @@ def test_every_file_that_the_newcomer_s_page_names_is_there() -> None:
     named = re.findall(r"`((?:feedserver|mkdocs_twim|tests|docs)/[^`<]*)`", text)
     assert len(named) > 40
     assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_what_is_not_counted_is_there() -> None:
+    assert not [path for path in UNTRACED if not path.exists()]

@@ -79,8 +79,11 @@ def _check(
             yield Finding(24, FEED, f"is in {encoding}, and JSON in UTF-8 alone")
         data = _UTF_16.sub(r"\1", text, count=1).encode("utf-8", "surrogatepass")
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
-        yield from _content_type(content_type, "json", own)
-        yield from check_json(text, address, now, own=own)
+        found = tuple(check_json(text, address, now, own=own))
+        # Of what is no feed there is no type to be told.
+        if not any(NO_FEED in finding.message for finding in found):
+            yield from _content_type(content_type, "json", own)
+        yield from found
         return
     if _DOCTYPE.match(text):
         # Entities can expand without bounds: what has some isn't parsed.

@@ -80,6 +80,10 @@ def check_json(
     if not {"version", "items"} & feed.keys():
         yield Finding(24, FEED, f"{NO_FEED}: it has neither a version nor items")
         return
+    if isinstance(feed.get("feeds"), list) and "items" not in feed:
+        meant = "check one of them, or archive.json"
+        yield Finding(24, FEED, f"{NO_FEED}: it is a catalogue of feeds; {meant}")
+        return
     yield from _nulls(feed)
     former = not own and feed.get("version") == _FORMER_VERSION
     yield from () if former else _version(feed)

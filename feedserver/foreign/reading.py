@@ -250,8 +250,10 @@ def _posts(feed: DraftFeed, site: Site, options: Options, told: _Told) -> list[_
     for each, id in zip(found, _identity.identify(posts, site.url), strict=True):
         each.post = replace(each.post, id=id)
         address = each.post.permalink.partition("#")[0]
+        # An update has its issue's page and category, too, and nothing in it to be divided.
         if each.post.issue and address in addresses:
-            told.tell(each.draft.where, "has the address of another entry, and isn't divided")
+            if issues.divide(each.post.html, options.ignore_sections):
+                told.tell(each.draft.where, "has the address of another entry, and isn't divided")
             each.post = replace(each.post, issue=False)
         addresses.add(address)
     return found
@@ -357,7 +359,9 @@ def _within(found: Sequence[Entry], told: _Told) -> tuple[Entry, ...]:
 
 def _tell_of_summaries(posts: Sequence[_Post], native: Sequence[Entry], told: _Told) -> None:
     """Say of a feed, or of an issue in it, that there is nothing in it to be divided."""
-    bare = [each for each in posts if not each.draft.html or each.draft.is_brief]
+    briefs = (each for each in posts if each.draft.is_brief or not each.draft.html)
+    # An update below whose heading nothing stands is no summary of one.
+    bare = [each for each in briefs if "#" not in each.post.permalink]
     if bare and len(bare) == len(posts) and not native:
         told.tell(FEED, "carries only summaries: there are no updates to be had of it")
         return

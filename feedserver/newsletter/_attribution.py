@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
 
 from feedserver.model import Reporter
 from feedserver.newsletter._inline import MATRIX, Run, tidied
@@ -16,6 +17,8 @@ _WORD = re.compile(r"[^\s,:;.!?…–—-][^\s:;,!?…–—]*")
 _USER_ID = re.compile(r"[^\s:]+:[^\s/]+")
 _ADDRESS = re.compile(r"\S*://|www\.|[#!]\S+:|mailto:", re.IGNORECASE)
 _JOINED = re.compile(r",|(?:, ?)?(?:and|&|\+)|/", re.IGNORECASE)
+# A link to a Matrix user that lacks the `@`; those to rooms begin with a sign.
+_NEARLY_USER = re.compile(r"(?i)https?://(?:www\.)?matrix\.to/(?:#/*)?\w")
 _PROJECT = re.compile(r"(?i)https?://(?:codeberg\.org|github\.com|gitlab\.[^/]+)/[^/]+/[^/]")
 _VERSION = re.compile(r"(?<![0-9])[0-9]+\.[0-9]", re.IGNORECASE)
 _SOON = r"(?:\([^()]*\)\s*)?(?:(?:also|again|just|later|recently|then|[a-z]+ly)\s+)?"
@@ -89,7 +92,8 @@ def _other_person(runs: Sequence[Run], title: str) -> str | None:
     """The name in an attribution whose link leads elsewhere than to Matrix."""
     runs = [run for run in runs if run.text.strip()]
     href = runs[0].href if runs else None
-    if href is None or MATRIX.match(href) or _PROJECT.match(href):
+    is_room = href and MATRIX.match(href) and not _NEARLY_USER.match(unquote(href))
+    if href is None or is_room or _PROJECT.match(href):
         return None
     name = " ".join(runs[0].text.split()).rstrip(" :,")
     named = name and not _ADDRESS.match(name) and not _VERSION.search(name)

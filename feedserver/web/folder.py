@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -21,6 +21,7 @@ from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 from feedserver.http.conditions import evaluate, joined
 from feedserver.http.problems import CORS, Problem, wants_page
+from feedserver.http.proxies import prefix_of
 from feedserver.pages import pages
 from feedserver.pages.around import Around, around
 from feedserver.settings.settings import Settings
@@ -126,6 +127,22 @@ class Pages:
             return moved(request, f"{prefix}{address.rstrip('/')}")
         return None
 
+    def at_root(self, asked: Asked) -> Response | None:
+        """To the root, from below the path of the site's own address, as links in pages lead there.
+
+        Where a proxy takes a path off there is no such address. It isn't for good, for the site may
+        get something there.
+        """
+        home = unquote(prefix_of(asked.snapshot.index.archive.site.url))
+        if not home or not self._files or asked.prefix:
+            return None
+        if not f"{asked.path}/".startswith(f"{home}/"):
+            return None
+        # Two slashes would lead to another host.
+        rest = asked.path.removeprefix(home).lstrip("/")
+        to = f"/{quote(rest, safe=SAFE)}"
+        return moved(asked.request, to, HTTPStatus.TEMPORARY_REDIRECT)
+
 
 def _without_ranges(request: Request) -> None:
     """Let a file be answered whole, as everything else is."""
@@ -141,13 +158,18 @@ def _is_document(path: str, index: Index) -> bool:
     )
 
 
-def moved(request: Request, address: str) -> Response:
-    """A permanent redirect to an address of this server; the query stays."""
+def moved(
+    request: Request, address: str, status: HTTPStatus = HTTPStatus.PERMANENT_REDIRECT
+) -> Response:
+    """A redirect to an address of this server, for good unless `status` says otherwise.
+
+    The query stays.
+    """
     # As it was sent, which may be any bytes.
     query = quote(request.scope["query_string"], safe=_QUERY)
     query = f"?{query}" if query else ""
     # A script of another site follows only where it may read the redirect too.
-    return RedirectResponse(address + query, HTTPStatus.PERMANENT_REDIRECT, CORS)
+    return RedirectResponse(address + query, status, CORS)
 
 
 def _near(path: str, index: Index) -> list[str]:

@@ -43,9 +43,7 @@ class Site:
     async def folder(self, asked: Asked) -> ASGIApp:
         """A feed's page, unless the site has one there."""
         return (
-            await self._of_site(asked)
-            or await self._browsers.folder(asked)
-            or self._pages.not_found(asked)
+            await self._of_site(asked) or await self._browsers.folder(asked) or self._nothing(asked)
         )
 
     async def sections(self, asked: Asked) -> ASGIApp:
@@ -58,11 +56,15 @@ class Site:
 
     async def other(self, asked: Asked) -> ASGIApp:
         """What else the site has, or a 404."""
-        return await self._of_site(asked) or self._pages.not_found(asked)
+        return await self._of_site(asked) or self._nothing(asked)
 
     async def _of_site(self, asked: Asked) -> ASGIApp | None:
         """A redirect from an old address, or a file."""
         return self._pages.redirect(asked) or await self._pages.get(asked)
+
+    def _nothing(self, asked: Asked) -> ASGIApp:
+        """A redirect to where it is here, or a 404."""
+        return self._pages.at_root(asked) or self._pages.not_found(asked)
 
     async def _old_or(
         self, asked: Asked, answer: Callable[[Asked], Awaitable[ASGIApp | None]]

@@ -22,7 +22,7 @@ from mkdocs.exceptions import Abort, MkDocsException
 
 from feedserver.text.html import one_line
 from mkdocs_twim.check.findings import Finding, Level, Post, Result
-from mkdocs_twim.errors import DOUBT, Doubt, OptionError, TwimError
+from mkdocs_twim.errors import CONFIG, DOUBT, Doubt, OptionError, TwimError
 from mkdocs_twim.markup import addresses, links
 from mkdocs_twim.plugin import Checked, TwimPlugin
 from mkdocs_twim.posts.outlines import Outline
@@ -180,7 +180,8 @@ class _Reading:
         records: Sequence[logging.LogRecord],
     ) -> None:
         self._docs = Path(config.docs_dir)
-        self._root = Path(config.config_file_path).parent
+        self._config = Path(config.config_file_path)
+        self._root = self._config.parent
         self._checked = checked
         self._asked = asked
         self._records = records
@@ -196,8 +197,9 @@ class _Reading:
         problems = [each for each in self._checked.problems if not isinstance(each, OptionError)]
         found = {*self._of_problems(problems), *self._of_records(), *self._of_outlines()}
         wrong = {str(each) for each in self._checked.problems if isinstance(each, OptionError)}
-        unread = (Post(self._place(path)) for path in self._broken if self._is_wanted(path))
-        posts = [*map(self._post, self._posts), *unread]
+        unread = self._broken - self._pages.keys()
+        posts = [*map(self._post, self._posts)]
+        posts += [Post(self._place(path)) for path in unread if self._is_wanted(path)]
         return Result(
             posts=tuple(sorted(posts, key=lambda post: post.path)),
             findings=tuple(sorted(found)),
@@ -213,6 +215,8 @@ class _Reading:
 
     def _place(self, path: str) -> str:
         """A file as it is shown: those that messages name are below docs_dir or beside it."""
+        if path == CONFIG:
+            return _shown(self._config)
         beside = self._root / path
         is_beside = beside.exists() and not (self._docs / path).exists()
         return _shown(beside if is_beside else self._docs / path)
@@ -252,12 +256,20 @@ class _Reading:
             doubt = getattr(record, DOUBT, None)
             if isinstance(doubt, Doubt):
                 level: Level = "warning" if record.levelno >= logging.WARNING else "note"
-                for path, line in ((doubt.path, doubt.line or 1), *doubt.others):
+                first = doubt.line or self._line_of_option(doubt)
+                for path, line in ((doubt.path, first), *doubt.others):
                     if self._is_wanted(path):
                         column = doubt.column if path == doubt.path else None
                         yield self._finding(level, doubt.rule, doubt.message, path, line, column)
             elif record.levelno >= logging.WARNING:
                 yield from self._of_others(record.getMessage())
+
+    def _line_of_option(self, doubt: Doubt) -> int:
+        """The line of the settings that names the option which a message begins with, else 1."""
+        option = doubt.message.removeprefix("twim: ").partition(":")[0]
+        text = self._config.read_text("utf-8") if doubt.path == CONFIG else ""
+        found = re.search(rf"\b{re.escape(option)}\b", text)
+        return text.count("\n", 0, found.start()) + 1 if found else 1
 
     def _of_others(self, message: str) -> Iterator[Finding]:
         """What MkDocs and other plugins say of posts."""

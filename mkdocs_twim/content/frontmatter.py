@@ -195,7 +195,10 @@ class _TomlHandler(_Handler):
         place = _PLACE.search(message)
         detail = message[: place.start()] if place else message
         if place and place["line"]:
-            self._fail(f"invalid TOML: {detail}", int(place["line"]) - 1, int(place["column"]))
+            offset = int(place["line"]) - 1
+            is_value = detail.startswith(("Invalid value", "Expected newline"))
+            hint = _unquoted(block.split("\n")[offset]) if is_value else ""
+            self._fail(f"invalid TOML: {detail}{hint}", offset, int(place["column"]))
         self._fail(f"invalid TOML: {detail}", block.rstrip().count("\n") if place else 0)
 
 
@@ -234,6 +237,15 @@ class _YamlLoader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(
                 None, None, f"this is no {kind}: {error}", node.start_mark
             ) from error
+
+
+def _unquoted(line: str) -> str:
+    """What to say of a line whose value is a text without the quotes that TOML wants."""
+    value = line.partition("=")[2].strip()
+    if value[:1] and value[0] in "“”„‘’‚«»":
+        return f"; the quotes of a text must be straight, found {value[0]}"
+    key = line.partition("=")[0].strip()
+    return f'; a text stands in quotes: {key} = "…"' if re.match(r"\w", value) else ""
 
 
 def _toml_keys(block: str) -> Iterator[tuple[str, int]]:

@@ -17,6 +17,14 @@ from mkdocs_twim.content.frontmatter import FrontMatter
 from mkdocs_twim.errors import AddressError, DateError, FrontMatterError, LinkError, TwimError
 from mkdocs_twim.markup import addresses
 
+POST_KEYS = frozenset(
+    "title description date updated draft render slug path taxonomies authors aliases template"
+    " in_search_index extra".split()
+)
+"""The keys of a post that others may be misspelt for; `link` is none of Material's `links`."""
+TERM_KEYS = frozenset("author category categories tag tags".split())
+"""Those that name terms, in one of the two kinds of posts."""
+
 _SECTION_KEYS = frozenset(
     "title description date sort_by weight draft template page_template paginate_by paginate_path "
     "paginate_reversed insert_anchor_links render redirect_to in_search_index transparent aliases "

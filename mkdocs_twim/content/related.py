@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import reprlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from urllib.parse import unquote, urlsplit
@@ -79,6 +79,15 @@ def resolve(
     return tuple(found)
 
 
+def named(items: Iterable[Item]) -> Iterator[str]:
+    """The files to whose headings items lead, by their paths."""
+    for item in items:
+        yield from named(item.items)
+        path, mark, _ = (item.target or "").partition("#")
+        if mark:
+            yield _path(path)
+
+
 def _target(item: Item, files: Files) -> tuple[str, str | None]:
     """A link's title and address, the latter relative to the site's root."""
     target = item.target or ""
@@ -107,5 +116,8 @@ def _leads(target: str, files: Files) -> bool:
 
 
 def _file(path: str, files: Files) -> File | None:
-    path = unquote(path.removeprefix("@/").lstrip("/"))
-    return files.get_file_from_path(posixpath.normpath(path))
+    return files.get_file_from_path(_path(path))
+
+
+def _path(path: str) -> str:
+    return posixpath.normpath(unquote(path.removeprefix("@/").lstrip("/")))

@@ -26,14 +26,15 @@ class PageLinks:
     """The links of one page to files of the site, resolved as they are met.
 
     `ailing` are files that will fail the build, and links to them are none of the page's faults.
-    `broken` are the targets that aren't there; `anchors` the headings that links name, to be looked
-    for when all pages are rendered, with the links as they are written.
+    `broken` are the targets that aren't there, each with what is probably meant; `anchors` the
+    headings that links name, to be looked for when all pages are rendered, with the links as they
+    are written.
     """
 
     def __init__(
         self, file: File, files: Files, site_url: str, ailing: Collection[str] = ()
     ) -> None:
-        self.broken: dict[str, None] = {}
+        self.broken: dict[str, str] = {}
         self.anchors: dict[tuple[File, str, str], None] = {}
         self._file = file
         self._files = files
@@ -96,11 +97,19 @@ class PageLinks:
             path = posixpath.join(posixpath.dirname(path), "index.md")
         file = self._files.get_file_from_path(path)
         if file is None or file.inclusion.is_excluded() or not _is_page(file):
-            self.broken[target] = None
+            self.broken[target] = self._near(path, target)
             return None
         if fragment:
             self.anchors[file, fragment, target] = None
         return file
+
+    def _near(self, path: str, target: str) -> str:
+        """What to say of a target that isn't there: a post is a file, or a folder's `index.md`."""
+        ends = (".md", "/index.md") if not path.endswith("/index.md") else ("/index.md", ".md")
+        written = target.partition("#")[0]
+        is_there = self._files.get_file_from_path(path.removesuffix(ends[0]) + ends[1])
+        is_named = is_there and written.endswith(ends[0])
+        return f"; is '{written.removesuffix(ends[0])}{ends[1]}' meant?" if is_named else ""
 
 
 def _is_page(file: File) -> bool:

@@ -24,6 +24,8 @@ _IN_MARKDOWN = re.compile(
     r"(?:\]\(\s*|^[ \t>]*\[[^\]\n]+\]:\s*)(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))",
     re.MULTILINE,
 )
+_EMPTY = re.compile(r"\[[^\[\]\n]*\]\(\s*(?:<>\s*)?\)")
+_HOST = re.compile(r"(?i)www\.|(?:[\w-]+\.)+(?:(?:com|net|org)(?![^/?#:])|[a-z]{2,}/)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MARKDOWN_FILE = re.compile(
     r"[^?#]+\.(?:md|markdown|mdown|mkdn?)(?:[?#].*)?", re.IGNORECASE | re.DOTALL
@@ -77,6 +79,11 @@ def _href(address: str | None) -> str:
 
 def _value(attribute: re.Match[str]) -> str:
     return attribute[2] or attribute[3] or attribute[4] or ""
+
+
+def hrefs(html: str) -> tuple[str, ...]:
+    """Where the links of HTML lead, decoded but for `%20` and the like; each once."""
+    return tuple(dict.fromkeys(map(unescape, _hrefs(html, "a|area"))))
 
 
 def _hrefs(html: str, tags: str = "") -> Iterator[str]:
@@ -143,6 +150,30 @@ def named_files(text: str) -> frozenset[str]:
     )
 
 
+def named_pages(text: str) -> frozenset[str]:
+    """The pages that a text links to by relative addresses, decoded."""
+    targets = (*_written(text), *map(_plain, _hrefs(text, "a|area")))
+    return frozenset(
+        each
+        for each in targets
+        if each[:1] not in "/@#?"
+        and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", each)
+        and not _ENDING.search(re.split("[?#]", each)[0])
+        and not _MARKDOWN_FILE.fullmatch(each)
+    )
+
+
+def empty(html: str, text: str) -> str | None:
+    """The first link of a text that has no address, as it is written: `[x]()`."""
+    found = _EMPTY.search(text) if re.search(r"""<a\s+href=(?:""|'')""", html) else None
+    return found and found[0]
+
+
+def elsewhere(target: str) -> str:
+    """What to say of an address that likely lacks its beginning, such as `www.example.org`."""
+    return "; an address of another site begins with https://" if _HOST.match(target) else ""
+
+
 def _is_file(target: str) -> bool:
     """Whether a link leads to a Markdown file of the site."""
     try:
@@ -164,16 +195,24 @@ def _plain(target: str) -> str:
     return unquote(unescape(target))
 
 
-def below(html: str, site_path: str) -> str:
-    """Make root-relative addresses work where the site lives below a path ("/news/")."""
+def below(html: str, site_path: str, *, but_own: bool = False) -> str:
+    """Make root-relative addresses work where the site lives below a path ("/news/").
+
+    With `but_own`, those that begin with that path stay as they are.
+    """
     if site_path == "/":
         return html
+    own = re.compile(rf"""{re.escape(site_path[:-1])}(?=[/?#"'\s>])""")
+
+    def root(match: re.Match[str]) -> str:
+        is_own = but_own and own.match(match.string, match.end() - 1)
+        return match[0] if is_own else match[1] + site_path
 
     def srcset(match: re.Match[str]) -> str:
-        return match[1] + _CANDIDATE.sub(rf"\g<1>{site_path}", match[2])
+        return match[1] + _CANDIDATE.sub(root, match[2])
 
     def tag(match: re.Match[str]) -> str:
-        return _SRCSET.sub(srcset, _ROOT.sub(rf"\g<1>{site_path}", match[0]))
+        return _SRCSET.sub(srcset, _ROOT.sub(root, match[0]))
 
     return _TAG.sub(tag, html)
 
@@ -250,6 +289,16 @@ def is_missing(address: str, page: str, files: Collection[str], *, relative: boo
         return False
     path = unquote(parts.path)
     return posixpath.normpath(posixpath.join(page, path)).lstrip("/") not in files
+
+
+def place(address: str, page: str) -> str | None:
+    """What a relative address names, below the site's root; `None` if it is beside the site."""
+    try:
+        path = unquote(urlsplit(address).path)
+    except ValueError:
+        return None
+    path = posixpath.normpath(posixpath.join(page.lstrip("/"), path))
+    return None if path.startswith("..") else path.removeprefix(".")
 
 
 def line_of(text: str, address: str) -> int | None:

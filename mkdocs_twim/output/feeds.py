@@ -27,8 +27,9 @@ from feedserver.newsletter.merges import Merge, merge
 from feedserver.newsletter.registry import Registry
 from feedserver.text.clean import packed
 from feedserver.text.slugs import slug_of, slugify
+from mkdocs_twim import errors
 from mkdocs_twim.config import NamedFeedConfig, TwimConfig
-from mkdocs_twim.errors import OptionError
+from mkdocs_twim.errors import Doubt, OptionError, of_option
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.markup.pictures import Gallery, Picture
 from mkdocs_twim.posts.page import PostPage
@@ -208,24 +209,24 @@ def tell(site_feeds: SiteFeeds, known: Registry, options: TwimConfig, *, is_cut:
     """
     for message in site_feeds.told():
         log.info(message)
-    for message in () if is_cut else _unused(options, site_feeds.index, known):
-        log.warning(message)
+    for doubt in () if is_cut else _unused(options, site_feeds.index, known):
+        errors.tell(log, doubt)
 
 
-def _unused(options: TwimConfig, index: Index, known: Registry) -> Iterator[str]:
+def _unused(options: TwimConfig, index: Index, known: Registry) -> Iterator[Doubt]:
     """Warnings of what the options name and nothing has: values of named feeds, and topics."""
     for name, feed in options.feeds.items():
         for parameter, values in _query(feed):
             of = parameter.removeprefix("not_")
             for value in values:
                 if not index.posts.having({of: (_slug(parameter, value, known),)}):
-                    place = f"mkdocs.yml: twim: feeds: {name}: {parameter}"
-                    yield f"{place}: no post has the {of} '{value}'{_meant(value, of, index)}"
+                    message = f"no post has the {of} '{value}'{_meant(value, of, index)}"
+                    yield of_option(f"feeds: {name}: {parameter}: {message}")
     for kind, make in registry.SLUGS.items():
         for title in options.aliases[kind]:
             if not index.feed_at(f"/{kind}/{known.slug(kind, make(title))}/"):
-                place = f"mkdocs.yml: twim: aliases: {kind}"
-                yield f"{place}: there is no {kind} '{title}'{_meant(title, kind, index)}"
+                message = f"there is no {kind} '{title}'{_meant(title, kind, index)}"
+                yield of_option(f"aliases: {kind}: {message}")
 
 
 def _meant(value: str, parameter: str, index: Index) -> str:

@@ -16,6 +16,7 @@ from mkdocs.structure.files import Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 
+from mkdocs_twim.content import related
 from mkdocs_twim.errors import Doubt, TwimError, tell
 from mkdocs_twim.markup import addresses, commonmark, links
 from mkdocs_twim.markup.commonmark import Heading
@@ -41,8 +42,9 @@ class PostPage(Page):
     """A post's page.
 
     `heading` is its title as plain text, where `title` is HTML. After `render`, `feed_html` is its
-    content as feeds get it, and `problems` has what is wrong with its shortcodes, by its words. One
-    that `is_left_out` of a preview is never rendered.
+    content as feeds get it, `problems` has what is wrong with its shortcodes, by its words, and
+    `linked_pages` the relative addresses of a `+++` post's links to pages. One that `is_left_out`
+    of a preview is never rendered.
     """
 
     markdown = Packed()
@@ -66,6 +68,7 @@ class PostPage(Page):
         self.feed_html = ""
         self.problems: dict[str, TwimError] = {}
         self.is_left_out = False
+        self.linked_pages: tuple[str, ...] = ()
         self._image = source.meta.image
         self.anchor_links: str | None = None
         self.is_timed = source.meta.is_timed or False
@@ -143,8 +146,8 @@ class PostPage(Page):
         if filled is not html or self.source.engine != "commonmark":
             self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(filled)}
         _, self.feed_html = commonmark.split(self._filled(html, found, feed=True), self.heading)
-        for target in found.broken:
-            self._tell("link", target, f"the link to '{target}' leads nowhere")
+        for target, hint in found.broken.items():
+            self._tell("link", target, f"the link to '{target}' leads nowhere{hint}")
         self._check_files(files)
 
     def _beside(self, files: Files) -> str | None:
@@ -227,10 +230,15 @@ class PostPage(Page):
                 self._note_own({key: own[key] for key in own if key not in known}, found)
         return links.below(html, self.workshop.site_path)
 
+    def linked(self) -> set[str]:
+        """The files to whose headings it links, when it is rendered."""
+        found = {file.src_uri for file, *_ in self._links.anchors} if self._links else set()
+        return found.union(related.named(self.source.meta.links))
+
     def broken_anchors(self) -> Iterator[Doubt]:
         """What is to be said of links to headings that aren't there; when all is rendered."""
         for link in self._links.lost() if self._links else ():
-            yield self._doubt("link", link, f"the link to '{link}' leads to no heading")
+            yield self.doubt("link", link, f"the link to '{link}' leads to no heading")
 
     def _note_own(self, fragments: Mapping[str, str], found: PageLinks) -> None:
         """Remember links to the page itself, to be checked when all is rendered."""
@@ -256,7 +264,14 @@ class PostPage(Page):
                 is_written and links.is_missing(file, address, names, relative=relative)
             ):
                 kind = "video" if _VIDEO.search(file) else "file"
-                self._tell("file", file, f"the {kind} '{file}' is not there")
+                hint = links.elsewhere(file)
+                self._tell("file", file, f"the {kind} '{file}' is not there{hint}")
+        if empty := links.empty(self.content or "", self.source.front.body):
+            self._tell("link", empty, f"the link '{empty}' has no address")
+        if relative:
+            to = links.named_pages(self.source.front.body)
+            hrefs = links.hrefs(self.content or "") if to else ()
+            self.linked_pages = tuple(each for each in hrefs if unquote(each) in to)
         image = self._image and links.local(self._image, self.workshop.site_url)
         if image and links.is_missing(image, address, names):
             line = self.source.front.line_of("extra.image")
@@ -270,9 +285,9 @@ class PostPage(Page):
         return address.removeprefix(path[:-1]) if address.startswith(path) else address
 
     def _tell(self, rule: str, address: str, message: str) -> None:
-        tell(log, self._doubt(rule, address, message))
+        tell(log, self.doubt(rule, address, message))
 
-    def _doubt(self, rule: str, address: str, message: str) -> Doubt:
+    def doubt(self, rule: str, address: str, message: str) -> Doubt:
         """What is to be said of an address, with the line of the post's text where it stands."""
         front = self.source.front
         line = links.line_of(front.body, address) or 1

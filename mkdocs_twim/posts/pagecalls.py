@@ -61,11 +61,12 @@ class PageCalls:
         found = self._calls.pop(page.file.src_uri, None)
         if found is not None and found.calls:
             html = self._filled(html, page, found, internal)
-        for target in internal.broken:
-            _tell(page, target, f"the link to '{target}' leads nowhere")
+        for target, hint in internal.broken.items():
+            _tell(page, target, f"the link to '{target}' leads nowhere{hint}")
         if internal.anchors:
             self._linking.append((page, internal))
-        return html
+        # MkDocs has such addresses written with the path of the site.
+        return links.below(html, self._workshop.site_path, but_own=True)
 
     def warn_of_anchors(self) -> None:
         """Tell of internal links to headings that aren't there, when all pages are rendered."""

@@ -67,6 +67,12 @@ class Preview:
         return [page for page in rest if not page.source.meta.draft]
 
 
+def linked(pages: Sequence[PostPage]) -> list[PostPage]:
+    """The posts that are left out, and to whose headings others link."""
+    files = {path for page in pages if not page.is_left_out for path in page.linked()}
+    return [page for page in pages if page.is_left_out and page.file.src_uri in files]
+
+
 def instead(page: PostPage, newest: int, config: MkDocsConfig) -> StaticFile:
     """What stands in the place of a post that isn't rendered: its title, and why."""
     file = StaticFile(

@@ -11,7 +11,7 @@ from mkdocs.utils import get_markdown_title
 from mkdocs_twim.content import keys
 from mkdocs_twim.content.frontmatter import FrontMatter, read
 from mkdocs_twim.content.keys import PostMeta, SectionMeta, read_post
-from mkdocs_twim.errors import AddressError, TwimError
+from mkdocs_twim.errors import AddressError, FrontMatterError, TwimError
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.posts.workshops import Engine, Workshop
 from mkdocs_twim.shortcodes import calls, contexts, library
@@ -126,3 +126,18 @@ def address_of(path: str, front: FrontMatter, meta: PostMeta, blog_dir: str) -> 
         return addresses.zola(path, meta.stem, meta.slug)
     title = meta.title or get_markdown_title(front.body) or meta.stem
     return addresses.material(blog_dir, meta.date, meta.slug, title)
+
+
+def without_pages(problems: list[TwimError]) -> list[TwimError]:
+    """What is wrong with posts, less what is no post: of those the first alone, with the cause."""
+    pages = [each for each in problems if each.message.startswith("expected front matter:")]
+    if not pages:
+        return problems
+    first = pages[0]
+    more = f"; so in {len(pages) - 1} more" if len(pages) > 1 else ""
+    cause = FrontMatterError(
+        f"no front matter, though blog_dir makes every page a post: name a folder there{more}",
+        path=first.path,
+        line=first.line,
+    )
+    return [cause, *(each for each in problems if each not in pages)]

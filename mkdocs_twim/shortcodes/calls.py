@@ -267,7 +267,9 @@ class _Scanner:
         while self._bodies:
             body = self._bodies.pop()
             if body.name:
-                self._fail(body.start, f"'{body.name}' isn't closed by {{% end %}}")
+                call = Call(body.name, body.args, "", self._path, 0, 0, "", 0, "")
+                unclosed = f"'{body.name}' isn't closed by {{% end %}}"
+                self._fail(body.start, self._templates.problem(call) or unclosed)
             self._add("".join(body.pieces))
 
     def _add(self, piece: str) -> None:

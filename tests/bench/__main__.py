@@ -67,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
         ("seconds", plan.seconds, "watch that for so many seconds"),
     ):
         told.add_argument(f"--{name}", metavar="N", type=_positive, default=default, help=help)
+    told.add_argument(
+        "--database", choices=[*network.KINDS], help="on this one alone, which takes half as long"
+    )
     told.set_defaults(run=_network)
     return parser
 
@@ -117,7 +120,8 @@ def _network(options: argparse.Namespace) -> int:
     names = ("sources", "subscriptions", "hosts", "poll", "seconds")
     plan = network.Plan(**{name: getattr(options, name) for name in names})
     with tempfile.TemporaryDirectory(prefix="twim-bench-") as temporary:
-        print(network.markdown(network.measure(Path(temporary), plan, _tell)))
+        kinds = [options.database] if options.database else [*network.KINDS]
+        print(network.markdown(network.measure(Path(temporary), plan, _tell, kinds)))
     return 0
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from mkdocs.commands.build import build as mkdocs_build
-from mkdocs.config import load_config
 from selenium.webdriver import Chrome
 
 from tests.browser import chromium
@@ -17,6 +15,7 @@ from tests.browser.embedding import Origin, feeds, origin
 from tests.browser.letters import THEMES, build_letters
 from tests.browser.serving import free_port, hosted, served
 from tests.conftest import DEEP, ROOT, absent
+from tests.sites import Built
 
 
 def looks(narrow: int, wide: int) -> list[tuple[str, int]]:
@@ -52,17 +51,10 @@ def site(letters: Site) -> str:
 
 
 @pytest.fixture(scope="session")
-def matrix(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def matrix(matrix_site: Built) -> Iterator[Site]:
     """The posts of matrix.org."""
-    folder = tmp_path_factory.mktemp("corpus")
-    shutil.copytree(corpus / "blog", folder / "docs" / "blog", copy_function=shutil.copyfile)
-    (folder / "mkdocs.yml").write_text(
-        "site_name: Matrix.org\nsite_url: https://matrix.example/\n"
-        "theme: {name: material, font: false}\nplugins: [twim]\n"
-    )
-    mkdocs_build(load_config(str(folder / "mkdocs.yml")))
-    with served(folder / "site") as address:
-        yield Site("material", folder / "site", address)
+    with served(matrix_site.folder) as address:
+        yield Site("material", matrix_site.folder, address)
 
 
 @pytest.fixture

@@ -18,16 +18,9 @@ from starlette.testclient import TestClient
 from feedserver.check.check import check
 from feedserver.settings.settings import Settings
 from feedserver.web.app import create_app
+from tests.conftest import MATRIX_YML
 from tests.served import served, without_paging
-from tests.sites import Built, messages
-
-MKDOCS_YML = """\
-site_name: Matrix.org
-site_url: https://matrix.example/
-theme:
-  name: material
-plugins: [twim]
-"""
+from tests.sites import Built
 
 MISSING = {
     "2018-06-08": ["/blog/wp-content/uploads/2018/06/neilalexander-osx-client-1.png"],
@@ -62,15 +55,9 @@ MISSING = {
 """By post: its broken links, and the pictures that the corpus leaves out."""
 
 
-@pytest.fixture(scope="module")
-def site(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    folder = tmp_path_factory.mktemp("matrix.org")
-    shutil.copytree(corpus / "blog", folder / "docs" / "blog", copy_function=shutil.copyfile)
-    (folder / "mkdocs.yml").write_text(MKDOCS_YML)
-    built = Built(folder / "site")
-    with messages() as built.warnings:
-        mkdocs_build(load_config(str(folder / "mkdocs.yml")))
-    return built
+@pytest.fixture
+def site(matrix_site: Built) -> Built:
+    return matrix_site
 
 
 @pytest.mark.dependency
@@ -199,7 +186,8 @@ def test_the_section_clients_lists_all_its_updates(site: Built) -> None:
 
 def test_a_feed_without_limit_has_the_updates_of_all_issues(corpus: Path, tmp_path: Path) -> None:
     shutil.copytree(corpus / "blog", tmp_path / "docs" / "blog", copy_function=shutil.copyfile)
-    text = MKDOCS_YML.replace("[twim]", "[twim: {feed_limit: 0}]").replace("material", "mkdocs")
+    text = MATRIX_YML.replace("[twim]", "[twim: {feed_limit: 0}]")
+    text = text.replace("material, font: false", "mkdocs")
     (tmp_path / "mkdocs.yml").write_text(text)
     mkdocs_build(load_config(str(tmp_path / "mkdocs.yml")))
     feed = json.loads((tmp_path / "site/section/clients/feed.json").read_text("utf-8"))

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.sites import SITE_URL, build, post
+from tests.sites import SITE_URL, build, issue, post
 
 YAML = "---\ntitle: {}\ndate: 2024-01-01\n---\n\n{}\n"
 
@@ -34,6 +34,23 @@ def test_internal_links_work_on_ordinary_pages(tmp_path: Path) -> None:
     ):
         assert f'<a href="{to}">{name}</a>' in page, name
     assert "[x](@/blog/posts/one.md)" in page and "[y](@/gone.md)" in page
+
+
+def test_addresses_of_the_site_are_the_same_on_all_pages_of_a_site_below_a_path(
+    tmp_path: Path,
+) -> None:
+    body = '[all](/section/) {{ figure(img="/img/mast.png" caption="x") }} ![](/img/mast.png)\n'
+    files: dict[str, str | bytes] = {
+        "index.md": f"# Home\n\n{body}\n[mine](/news/about/)\n",
+        "blog/one.md": post("One", body, more='path = "/one/"'),
+        "blog/yaml.md": YAML.format("Y", body),
+        "img/mast.png": b"",
+    }
+    built = build(tmp_path, files, site_url=f"{SITE_URL}news/", strict=True)
+    for path in ("index.html", "one/index.html", "blog/2024/01/01/y/index.html"):
+        page = built.read(path)
+        assert 'href="/news/section/"' in page and page.count('src="/news/img/mast.png"') == 2, path
+    assert '<a href="/news/about/">mine</a>' in built.read("index.html")
 
 
 def test_internal_links_in_what_shortcodes_show_on_ordinary_pages(tmp_path: Path) -> None:
@@ -326,3 +343,77 @@ def test_links_to_headings_beyond_ascii_in_bodies_on_ordinary_pages(tmp_path: Pa
     body = '# Übersicht\n\n{% details(summary="M") %}[1](#nichts-ü) [2](#ubersicht){% end %}\n'
     built = build(tmp_path, {"index.md": body, "blog/one.md": post()})
     assert built.warnings == ["index.md:3: the link to '#nichts-ü' leads to no heading"]
+
+
+LOST = {
+    "nosuch": "",
+    "nosuch.html": "",
+    "../nosuch/": "",
+    "../../project/none/": "",
+    "two": "; is '../2024-01-02-two.md' meant?",
+    "2024-01-02-two/": "; is '../2024-01-02-two.md' meant?",
+    "../2024-01-03-three?x=1#y": "; is '../2024-01-03-three/index.md' meant?",
+    "other.example/a": "; an address of another site begins with https://",
+    "www.example.chat/": "; an address of another site begins with https://",
+}
+FOUND = (
+    "../two/", "../two", "..", "../", "../../",
+    "../page/2/", "../archive/2024/", "../../section/clients/", "../../project/fractal",
+    "../old/", "../../category/news/", "../../updates/", "../../feeds/", "../../moved", "map.pdf",
+    "../../embed/section/clients/", "../../network/", "../../../../forum/", "?x=1", "#part",
+    "https://a.example/none", "//a.example/none", "mailto:a@b.example", "/none/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("directories", "about"), [(True, "../../about/"), (False, "../../about.html")]
+)
+def test_relative_links_to_pages_that_are_not_there_are_told(
+    tmp_path: Path, directories: bool, about: str
+) -> None:
+    lines = [f"[x]({link})" for link in (about, "../../about", *FOUND, *LOST)]
+    text = "\n".join(["## Part", "", *lines, "", "`[y](none)`"])
+    files: dict[str, str | bytes] = {
+        "about.md": "# About\n",
+        "blog/2024-01-01-one/index.md": post("One", text),
+        "blog/2024-01-01-one/map.pdf": b"",
+        "blog/2024-01-02-two.md": post("Two", more='aliases = ["/blog/old/", "/moved/"]'),
+        "blog/2024-01-03-three/index.md": post("Three"),
+        **{f"blog/n{day:02}.md": post(f"N{day}") for day in range(1, 12)},
+        "blog/issue.md": issue(1),
+        "img/a.png": b"",
+    }
+    built = build(tmp_path, files, site_url=f"{SITE_URL}news/", use_directory_urls=directories)
+    first = 13 + len(FOUND)
+    assert built.warnings == [
+        f"blog/2024-01-01-one/index.md:{line}: the page '{link}' is not there{hint}"
+        for line, (link, hint) in enumerate(LOST.items(), first)
+    ]
+
+
+def test_a_link_without_an_address_is_told(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "blog/a.md": post("A", "Text.\n\n[here]() and [b](<>)\n"),
+        "blog/b.md": YAML.format("B", "See [there]( )."),
+        "blog/c.md": post("C", "```\nx = calls[0]()\n```\n"),
+    }
+    assert sorted(build(tmp_path, files).warnings) == [
+        "blog/a.md:11: the link '[here]()' has no address",
+        "blog/b.md:6: the link '[there]( )' has no address",
+    ]
+
+
+def test_a_link_to_a_post_that_is_a_folder_is_told_with_its_file(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "about.md": "[a](@/blog/one.md)\n",
+        "blog/one/index.md": post("One", "[b](../two/index.md#x)\n"),
+        "blog/two.md": post("Two", "[c](one.md#part) [d](@/blog/one.md) [e](www.example.org)\n"),
+    }
+    assert sorted(build(tmp_path, files).warnings) == [
+        "about.md:1: the link to '@/blog/one.md' leads nowhere; is '@/blog/one/index.md' meant?",
+        "blog/one/index.md:9: the link to '../two/index.md#x' leads nowhere; is '../two.md' meant?",
+        "blog/two.md:9: the file 'www.example.org' is not there; an address of another site "
+        "begins with https://",
+        "blog/two.md:9: the link to '@/blog/one.md' leads nowhere; is '@/blog/one/index.md' meant?",
+        "blog/two.md:9: the link to 'one.md#part' leads nowhere; is 'one/index.md' meant?",
+    ]

@@ -785,6 +785,7 @@ def test_files_that_a_text_links_to_or_plays_have_to_be_there(tmp_path: Path) ->
         "blog/a/index.md:13: the video 'gone.mp4' is not there",
         "blog/a/index.md:14: the video '/img/gone.webm' is not there",
         "blog/a/index.md:14: the file 'gone.ogg#t=3' is not there",
+        "blog/a/index.md:9: the page '../r0.6.10' is not there",
     ]
 
 

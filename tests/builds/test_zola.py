@@ -538,6 +538,7 @@ def test_relative_addresses_are_below_the_post(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "blog/a/index.md": post("A", "![x](img.png) ![y](/img/y.png) [z](other.html)\n"),
         "blog/a/img.png": b"",
+        "blog/a/other.html": b"",
         "img/y.png": b"",
     }
     built = build(tmp_path, files, strict=True)

@@ -83,6 +83,14 @@ def test_the_hooks_are_those_of_the_repository() -> None:
         assert same[key] == hook[key]
 
 
+def test_a_pull_request_is_checked_with_what_the_site_is_built_with() -> None:
+    [text] = _files(".github/workflows/check.yml")
+    steps = yaml.safe_load(text)["jobs"]["posts"]["steps"]
+    publish = ROOT / "docs" / "how-to" / "publish" / "github-pages.yml"
+    built = yaml.safe_load(publish.read_text("utf-8"))["jobs"]["build"]["steps"]
+    assert steps[:3] == built[:3]
+
+
 def test_a_pull_request_gets_each_finding(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if shutil.which("jq") is None:
         pytest.skip("there is no jq")

@@ -44,6 +44,9 @@ from mkdocs_twim.templating import social, views
 from tests.conftest import ROOT
 from tests.sites import Built, build, issue, messages, post
 
+_NAMED_VERSION = re.compile(
+    r"(?:mkdocs-twim==|mkdocs_twim-|rev: v|`(?:feedserver|mkdocs-twim) )(\d+(?:\.\d+)+)"
+)
 REFERENCE = ROOT / "docs" / "reference"
 HOW_TO = ROOT / "docs" / "how-to"
 PACKAGE = ROOT / "mkdocs_twim"
@@ -58,12 +61,9 @@ VALUES = (
 )
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    built = Built(tmp_path_factory.mktemp("docs") / "site")
-    with messages() as built.warnings:
-        mkdocs_build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(built.folder), strict=True))
-    return built
+@pytest.fixture
+def site(docs_site: Built) -> Built:
+    return docs_site
 
 
 @pytest.fixture(scope="module")
@@ -517,6 +517,18 @@ def test_the_readme_begins_with_the_two_commands() -> None:
     assert "./run serve" in first_screen and "./run test" in first_screen
 
 
+def test_the_version_that_pages_name_is_this_one() -> None:
+    named = {
+        f"{path.relative_to(ROOT)}: {found[0]}"
+        for folder in (HOW_TO, REFERENCE)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in ("", ".md", ".yml", ".yaml") and path.is_file()
+        for found in _NAMED_VERSION.finditer(path.read_text("utf-8"))
+        if found[1] != mkdocs_twim.__version__
+    }
+    assert not named
+
+
 def test_the_changelog_has_the_version() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     newest = re.search(r"(?m)^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", text)
@@ -593,7 +605,8 @@ def test_every_message_of_the_plugin_is_documented() -> None:
     for path in PACKAGE.rglob("*.py"):
         for message in _messages(path):
             # What hands on another's message, and what a call's argument is expected to be.
-            if message in ("…: …", "mkdocs.yml: twim: …") or re.match("a |the (addr|id )", message):
+            handed_on = message in ("…: …", "twim: …", "mkdocs.yml: twim: …")
+            if handed_on or re.match("a |the (addr|id )", message):
                 continue
             count += 1
             fits = any(all(part in message for part in words) for words in documented)

@@ -7,19 +7,16 @@ import re
 from pathlib import Path
 
 import pytest
-from mkdocs.commands.build import build as mkdocs_build
-from mkdocs.config import load_config
 
 from tests.conftest import ROOT
+from tests.sites import Built
 
 HOW_TO = ROOT / "docs" / "how-to"
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("docs") / "site"
-    mkdocs_build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder)))
-    return folder
+@pytest.fixture
+def site(docs_site: Built) -> Path:
+    return docs_site.folder
 
 
 def _links(page: Path, site: Path) -> set[Path]:

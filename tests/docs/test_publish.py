@@ -113,6 +113,20 @@ def test_rsync_brings_it_and_leaves_what_is_the_same(newsletter: Path, tmp_path:
     assert not filecmp.dircmp(newsletter / "site", host).diff_files
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a line for a shell")
+def test_a_build_that_fails_is_not_put_in_place(newsletter: Path) -> None:
+    page = (HOW_TO / "host.md").read_text("utf-8")
+    [line] = re.findall(r"(?m)^\$ (mkdocs build .* && mv next site)$", page)
+    _run("mkdocs build --strict", newsletter)
+    _run(line, newsletter)
+    _built(newsletter / "site")
+    (newsletter / "docs/blog/2026-05-15-more.md").write_text("![A](/img/none.png)\n", "utf-8")
+    with pytest.raises(subprocess.CalledProcessError):
+        _run(line, newsletter)
+    _built(newsletter / "site")
+    assert not (newsletter / "site/blog/more").exists()
+
+
 def test_the_page_names_three_ways() -> None:
     headings = re.findall(r"(?m)^## (.*)$", TEXT)
     assert headings[:3] == ["GitHub Pages", "GitLab Pages", "Any host, by rsync"]

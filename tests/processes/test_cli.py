@@ -11,10 +11,11 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,12 @@ import pytest
 import mkdocs_twim
 from feedserver.cli import main
 from feedserver.feeds import export
+from feedserver.feeds.assembling import Rules, assemble
 from feedserver.formats import archive as archives
+from feedserver.formats.formats import FORMATS
 from feedserver.model import Archive, Feed
+from feedserver.newsletter import entries
+from feedserver.newsletter.entries import Post
 from tests.samples import SITE, archive, post, update
 
 FEEDS = [
@@ -133,6 +138,20 @@ def test_check_names_the_formats_of_what_is_none(
     assert "file: feed: is no JSON Feed, Atom or RSS: " in line and line.endswith(" (document)")
 
 
+def test_check_of_a_catalogue_says_what_to_check_instead(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=str(site))
+    with _answering(handler) as address:
+        for source in (str(site / "feeds.json"), f"{address}/feeds.json"):
+            assert main(["check", source]) == 1
+            line, _ = capsys.readouterr().out.splitlines()
+            assert line == (
+                f"{source}: feed: is no JSON Feed, Atom or RSS: it is a catalogue of feeds; "
+                "check one of them, or archive.json (document)"
+            )
+
+
 def test_check_says_what_is_wrong_with_an_archive(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,6 +248,34 @@ def test_check_tells_what_of_an_issue_is_in_no_update(
         assert len(lines) == 1 and lines[0].endswith(f": {where}: {told}")
 
 
+ISSUE = """\
+<h2>Dept of Boats</h2>
+<h3>Seagull</h3><p>A new mast.</p>
+<h3>Heron</h3>
+<h3>Tern</h3><blockquote><h3>Sold</h3><p>To Bo.</p></blockquote>
+"""
+
+
+def test_check_finds_nothing_in_our_own_feeds_of_updates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of one issue have its page and its category, and below a heading may stand nothing."""
+    issue = Post(
+        permalink=f"{SITE.url}blog/this-week-1/",
+        title="This Week 1",
+        date=post("x").published,
+        html=ISSUE,
+        issue=True,
+        categories=("This Week in Boats",),
+    )
+    found = assemble(entries.build([issue], SITE, ()), SITE, Rules())
+    export.write(found, SITE.url, tmp_path)
+    for folder in ("", "updates", "section/boats", "project/seagull", "project/heron"):
+        for name in FORMATS:
+            source = str(tmp_path / folder / name)
+            assert main(["check", source]) == 0, (source, capsys.readouterr().out)
+
+
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
@@ -240,15 +287,21 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def test_check_takes_an_address(capsys: pytest.CaptureFixture[str]) -> None:
-    server = HTTPServer(("127.0.0.1", 0), _Handler)
+@contextmanager
+def _answering(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        assert main(["check", f"http://127.0.0.1:{server.server_port}/atom.xml"]) == 1
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
-    assert f"http://127.0.0.1:{server.server_port}/atom.xml: " in capsys.readouterr().out
+
+
+def test_check_takes_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    with _answering(_Handler) as address:
+        assert main(["check", f"{address}/atom.xml"]) == 1
+    assert f"{address}/atom.xml: " in capsys.readouterr().out
 
 
 # Port 8000 may be in use here.
@@ -308,6 +361,21 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main(arguments)
     assert error.value.code == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe of a shell")
+@pytest.mark.parametrize("arguments", [["check", "."], ["--version"], ["check", "--help"]])
+def test_who_reads_no_more_is_no_error(site: Path, arguments: list[str]) -> None:
+    """As with `feedserver check site | head -0`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "feedserver", *arguments]
+    buffered = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        command, cwd=site, env=buffered, stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert (done.stderr, done.returncode) == ("", 128 + signal.SIGPIPE)
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mkdocs.commands.build import build as mkdocs_build
-from mkdocs.config import load_config
 
 from feedserver.cli import main
 from feedserver.formats import archive as archives
@@ -19,14 +16,7 @@ from feedserver.settings.settings import Settings
 from feedserver.sources import source
 from feedserver.text import html
 from tests.feedserver.running import running
-from tests.sites import messages
-
-MKDOCS_YML = """\
-site_name: Matrix.org
-site_url: https://matrix.example/
-theme: {name: mkdocs}
-plugins: [twim]
-"""
+from tests.sites import Built
 
 
 def zola_atom(archive: dict[str, Any]) -> str:
@@ -63,12 +53,9 @@ def zola_atom(archive: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def built(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(matrix_site: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("matrix.org")
-    shutil.copytree(corpus / "blog", folder / "docs" / "blog", copy_function=shutil.copyfile)
-    (folder / "mkdocs.yml").write_text(MKDOCS_YML)
-    with messages():
-        mkdocs_build(load_config(str(folder / "mkdocs.yml")))
+    (folder / "site").symlink_to(matrix_site.folder)
     text = zola_atom(json.loads((folder / "site/archive.json").read_text("utf-8")))
     (folder / "atom.xml").write_text(text, "utf-8")
     return folder

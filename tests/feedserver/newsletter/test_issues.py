@@ -465,6 +465,7 @@ def test_a_reporter_has_the_name_that_stands_there(text: str, name: str) -> None
         '<p><a href="https://github.com/ada">Ada</a> says</p>{quote}',
         '<p><a href="https://github.com/ada">Ada</a>, never enough of her, tells us:</p>{quote}',
         '<p><a href="https://ada.example/">Ada</a> announced:</p>{quote}',
+        '<p><a href="https://matrix.to/#/ada:letters.example">Ada</a> says</p>{quote}',
     ],
 )
 def test_a_person_may_be_linked_elsewhere(markup: str) -> None:
@@ -483,6 +484,9 @@ def test_a_person_may_be_linked_elsewhere(markup: str) -> None:
         '<p><a href="https://fractal.example/">Fractal</a>:</p>{quote}',
         '<p><a href="https://github.com/matrix-org/dendrite">Dendrite</a>:</p>{quote}',
         '<p><a href="https://matrix.to/#/#dendrite:a.example">Dendrite</a> says:</p>{quote}',
+        '<p><a href="https://matrix.to/#/%23dendrite:a.example">Dendrite</a> says:</p>{quote}',
+        '<p><a href="https://matrix.to/#/!dendrite:a.example">Dendrite</a> says:</p>{quote}',
+        '<p><a href="https://matrix.to/">Matrix</a> says:</p>{quote}',
         '<p><a href="https://a.example/">https://a.example/</a>:</p>{quote}',
         '<p><a href="https://ada.example/">Ada</a> said a lot about it today</p>{quote}',
         '<p><a href="https://ada.example/">Ada</a></p>{quote}',

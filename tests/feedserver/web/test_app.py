@@ -225,6 +225,54 @@ def test_a_server_below_a_path_leads_to_addresses_below_it(site: Path) -> None:
         assert near == ["/pre/section/clients/atom.xml", "/pre/feeds.json"]
 
 
+@pytest.fixture
+def below(site: Path) -> Path:
+    """The same site, whose own address has a path."""
+    found = replace(_archive(), site=replace(SITE, url="https://letters.example/nêws/"))
+    (site / "archive.json").write_bytes(archives.serialise(found))
+    (site / "page" / "mast é.png").write_bytes(b"picture")
+    return site
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/page/mast%20%C3%A9.png", "/page/mast%20%C3%A9.png"),
+        ("/page/", "/page/"),
+        ("/section/clients/atom.xml?limit=1", "/section/clients/atom.xml?limit=1"),
+        ("/feeds.json", "/feeds.json"),
+        ("/feeds/", "/feeds/"),
+        ("/", "/"),
+        ("", "/"),
+        ("//evil.example/", "/evil.example/"),
+        ("/%5Cevil.example/", "/%5Cevil.example/"),
+    ],
+)
+def test_links_that_begin_with_the_path_of_the_site_lead_to_its_root(
+    below: Path, path: str, to: str
+) -> None:
+    with TestClient(_app(below, url=None), follow_redirects=False) as client:
+        answer = client.get(f"/n%C3%AAws{path}")
+        assert (answer.status_code, answer.headers["location"]) == (307, to)
+        if "evil" not in to:
+            assert client.get(to).status_code == 200
+
+
+def test_what_a_site_has_below_its_own_path_comes_first(below: Path) -> None:
+    (below / "nêws").mkdir()
+    (below / "nêws" / "index.html").write_text("<h1>News of the news</h1>")
+    with TestClient(_app(below, url=None), follow_redirects=False) as client:
+        assert "News of the news" in client.get("/n%C3%AAws/").text
+        assert client.get("/n%C3%AAwspaper/").status_code == 404
+
+
+def test_behind_a_proxy_that_takes_the_path_off_there_is_nothing_below_it(below: Path) -> None:
+    app = _app(below, url="https://letters.example/n%C3%AAws/")
+    with TestClient(app, follow_redirects=False) as client:
+        assert client.get("/page/").status_code == 200
+        assert client.get("/n%C3%AAws/page/").status_code == 404
+
+
 def test_a_redirect_to_itself_is_none(tmp_path: Path) -> None:
     found = replace(_archive(), redirects={"/feed/": "/feed"})
     (tmp_path / "archive.json").write_bytes(archives.serialise(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -286,6 +287,23 @@ def test_a_broken_post_makes_the_options_no_fault(site: Callable[..., None], che
     assert "checked 2 posts: 1 error found" in out
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        _news("[a](b.md#mast)\n[b](@/blog/b.md#Mast)\n[c](b.md#keel)\n"),
+        "---\ntitle: A\ndate: 2026-03-01\nlinks: [blog/b.md#keel, blog/b.md#mast]\n---\n\n"
+        "[a](b.md#mast) [b](b.md#Mast) [c](b.md#keel)\n",
+    ],
+)
+def test_links_to_headings_of_posts_that_are_not_named_are_checked(
+    site: Callable[..., None], check: Check, text: str
+) -> None:
+    site({"blog/a.md": text, "blog/b.md": _news("## Mast\n\n![](/none.png)\n[x](a.md#none)\n")})
+    told = [each for each in _findings(check) if each["path"] == "docs/blog/a.md"]
+    assert len(told) == text.count("#keel") + text.count("#Mast")
+    assert _findings(check, "docs/blog/a.md") == told
+
+
 def test_the_page_above_a_list_may_be_named(site: Callable[..., None], check: Check) -> None:
     files = {"blog/a.md": _news(), "blog/index.md": "# Blog\n\n[x](@/blog/none.md)\n"}
     site({**files, "blog/old/_index.md": '+++\ntitle = "Old"\n+++\n\n![](/none.png)\n'})
@@ -334,6 +352,24 @@ def test_what_is_wrong_with_the_settings_is_told(
     assert err.startswith("check: ") and said in err
 
 
+def test_an_option_that_names_what_is_not_there_is_told_with_its_line(
+    site: Callable[..., None], check: Check
+) -> None:
+    feeds = {"quiet": {"title": "Quiet", "category": ["none"]}}
+    twim = {"default_image": "/x.png", "feeds": feeds}
+    site({"blog/a.md": _news(), "blog/b.md": _news()}, plugins=[{"twim": twim}])
+    picture, feed = _findings(check)
+    assert picture == {
+        "path": "mkdocs.yml",
+        "line": 3,
+        "level": "warning",
+        "rule": "option",
+        "message": "twim: default_image: the picture '/x.png' is not there",
+    }
+    assert (feed["line"], feed["rule"]) == (4, "option")
+    assert _findings(check, "docs/blog/a.md") == [picture]
+
+
 def test_without_settings_it_says_so(
     check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +386,32 @@ def test_the_settings_may_be_elsewhere(
     status, out, _ = check("-f", "../../mkdocs.yml", "a.md")
     assert status == 1
     assert out.startswith("a.md:6: warning: the picture '/no.png' is not there (picture)\n")
+
+
+def test_a_wrong_shortcode_hides_no_other_fault_and_no_division(
+    site: Callable[..., None], check: Check
+) -> None:
+    text = "\n{{ figure(img=5) }}\n\n[x](nosuch) ![](/no.png)\n" + TEXT
+    site({"blog/a.md": _issue(text), "blog/b.md": _news("[a](a.md#none)\n")})
+    status, out, _ = check("docs/blog/a.md")
+    assert status == 1
+    assert [line.partition(": ")[2] for line in out.splitlines()[:4]] == [
+        "error: 'figure': img: expected the address of a picture, found 5 (shortcode)",
+        "warning: the page 'nosuch' is not there (link)",
+        "warning: the picture '/no.png' is not there (picture)",
+        "This Week in the Harbour 2026-03-06: 3 updates",
+    ]
+
+
+def test_it_ends_silently_when_nobody_reads_on(site: Callable[..., None]) -> None:
+    site({"blog/a.md": _issue()})
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "mkdocs_twim", "check"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=environ)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")
 
 
 def test_what_a_site_prints_is_not_among_the_findings(

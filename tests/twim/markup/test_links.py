@@ -32,6 +32,14 @@ def test_root_relative_addresses_work_below_a_path(html: str, expected: str) -> 
     assert links.below(html, "/") == html
 
 
+def test_addresses_that_have_the_path_may_be_left() -> None:
+    html = '<a href="/news/a/">a</a> <a href=/news>b</a> <a href="/newsletter/">c</a>'
+    assert links.below(html, "/news/", but_own=True) == (
+        '<a href="/news/a/">a</a> <a href=/news>b</a> <a href="/news/newsletter/">c</a>'
+    )
+    assert links.below('<a href="/news/a/">a</a>', "/news/") == '<a href="/news/news/a/">a</a>'
+
+
 def test_pictures_are_listed_once_each() -> None:
     html = "<img src=\"a.png\"><IMG alt='' src='b.png'><img src=c.png><img src='a.png'><img alt=x>"
     assert links.pictures(html) == ("a.png", "b.png", "c.png")

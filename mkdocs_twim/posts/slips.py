@@ -1,0 +1,161 @@
+"""Likely slips of the pen in posts: what is text, code or hidden, and meant to be something else.
+
+What is found in the HTML is looked for in the source as well, for its line, and so that what is
+shown on purpose, such as code, is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from html import unescape
+
+from feedserver.newsletter import issues
+from feedserver.newsletter.issues import is_issue
+from feedserver.text import html as htmls
+from mkdocs_twim.errors import Doubt
+from mkdocs_twim.markup import links
+from mkdocs_twim.posts.outlines import HeadingLines
+from mkdocs_twim.posts.page import PostPage
+
+_CODE = re.compile(r"(?s)<!--.*?-->|<(code|pre|script|style|textarea)\b.*?</\1>")
+_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_PICTURE = re.compile(
+    r"!\[[^\[\]]*\](?: \(|\((?=[^()]*? ))[^()]*?\.(?:avif|gif|jpe?g|png|svg|webp)\b[^()]*\)",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(r"(?:<p>|\n)(#{2,6})(?!\S+:\S+\.\w)(\w[^<\n]*)")
+_INDENTED = re.compile(r"<code>(#{2,3} [^<\n]*)")
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")
+_BOLD_LINE = re.compile(
+    r"^\*\*([^*\n]+)\*\*[ \t]*\n\s*\n(?=[^\n>]*matrix\.to/#/@[^\n]*\n(?:[ \t]*\n)?>)", re.MULTILINE
+)
+_NESTED = re.compile(
+    r"(?s)<(/?)(article|center|details|div|section)\b[^>]*>|<h([23])\b[^>]*>(.*?)</h\3>"
+)
+_HEADING = re.compile(r"(?s)<h([1-6])\b[^>]*>(.*?)</h\1>")
+_SECTION = re.compile(r"(?i)dep(?:t\.?|artment) of\b")
+
+
+def of(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[tuple[Doubt, bool]]:
+    """The slips in rendered posts; with whether they are surely some.
+
+    `patterns` is the option `issues`.
+    """
+    for page in pages:
+        if page.is_left_out:
+            continue
+        html, text = page.feed_html or "", page.source.front.body
+        yield from ((each, True) for each in _pictures(page, html, text))
+        yield from ((each, True) for each in _unclosed(page, html, text))
+        if is_issue(page.terms.get("category", ()), patterns):
+            yield from ((each, True) for each in _headings(page, html, text))
+            for found in _BOLD_LINE.finditer(text):
+                message = (
+                    f"'**{found[1]}**' above a report is no heading: if it is a project, write "
+                    f"'### {found[1]}'"
+                )
+                yield _at(page, "division", message, found.start()), False
+
+
+def undivided(pages: Iterable[PostPage], patterns: Sequence[str]) -> list[PostPage]:
+    """The posts that have reports in several updates, as an issue has, and are none."""
+    found = []
+    for page in pages:
+        html = page.feed_html or ""
+        is_like = not page.is_left_out and "<h2" in html and html.count("matrix.to/#/@") > 1
+        if patterns and is_like and not is_issue(page.terms.get("category", ()), patterns):
+            updates = issues.divide(htmls.sanitise(html, page.permalink))
+            if sum(any(each.id for each in update.reporters) for update in updates) > 1:
+                found.append(page)
+    return found
+
+
+def _pictures(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
+    shown = unescape(_TAG.sub("", _CODE.sub("", html))) if "![" in html else ""
+    for found in dict.fromkeys(each[0] for each in _PICTURE.finditer(shown)):
+        at = text.find(found)
+        if at >= 0 and text[at - 1 : at] != "\\":
+            message = (
+                f"'{found}' is text: a picture has no space before the '(', and in its address "
+                "%20 for one"
+            )
+            yield _at(page, "picture", message, at)
+    for picture in links.pictures(html) if "mxc://" in html else ():
+        if picture.startswith("mxc://"):
+            message = f"the picture '{picture}' is on a homeserver, and no browser shows it"
+            yield page.doubt("picture", picture, message)
+
+
+def _unclosed(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
+    """Comments and code that swallow the rest of a post."""
+    if html.rfind("<!--") > html.rfind("-->"):
+        message = "the comment that '<!--' opens isn't closed: what stands below it is hidden"
+        yield _at(page, "division", message, max(text.rfind("<!--"), 0))
+    fence, begin = "", 0
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if found := _FENCE.match(line):
+            if not fence:
+                fence, begin = found[1], number
+            elif found[1].startswith(fence) and not found[2].strip():
+                fence = ""
+    swallowed = [line for line in lines[begin:] if re.match("#{2,3} ", line)] if fence else []
+    # A list that ends closes its code, too.
+    code = unescape(_TAG.sub("", html[html.rfind("<pre") :])) if swallowed else ""
+    if swallowed and swallowed[-1].strip() in code:
+        message = f"the code that '{fence}' opens isn't closed: headings below it are code"
+        yield Doubt("division", message, page.file.src_uri, page.source.front.body_line + begin)
+
+
+def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
+    """What in an issue was meant to be a heading of it."""
+    plain = _CODE.sub("", html) if "##" in html else ""
+    for signs, title in _GLUED.findall(plain):
+        written = unescape(signs + title)
+        if found := re.search(rf"(?m)^ {{0,3}}{re.escape(written)}", text):
+            message = f"'{written}' is no heading: write a space behind '{signs}'"
+            yield _at(page, "division", message, found.start())
+    for line in _INDENTED.findall(html):
+        written = unescape(line)
+        if found := re.search(rf"(?m)^(?: {{4,}}|\t){re.escape(written)}", text):
+            message = f"'{written}' is code, and no heading: write it at the beginning of the line"
+            yield _at(page, "division", message, found.start())
+    yield from _wrapped(page, html)
+    # In feeds the title goes, which may be a heading.
+    first = _HEADING.search(page.content or "")
+    title = htmls.plain(first[2]) if first and first[1] == "1" else ""
+    if _SECTION.match(title):
+        message = f"'# {title}' begins no section; sections are ##"
+        line = HeadingLines(page.source.front).at(1, title)
+        yield Doubt("division", message, page.file.src_uri, line)
+
+
+def _wrapped(page: PostPage, html: str) -> Iterator[Doubt]:
+    """The first heading within an element that isn't closed."""
+    is_open: list[tuple[str, list[str]]] = []
+    for found in _NESTED.finditer(_CODE.sub("", html)):
+        close, tag, level, title = found.groups()
+        if level:
+            for _, headings in is_open:
+                headings.append(f"{'#' * int(level)} {htmls.plain(title)}")
+        elif not close:
+            is_open.append((tag, []))
+        elif tag in (tags := [each for each, _ in is_open]):
+            del is_open[len(tags) - 1 - tags[::-1].index(tag) :]
+    tag, headings = next((each for each in is_open if each[1]), ("", []))
+    nodes = htmls.parse(html) if headings else []
+    # What is all in one element is divided within that; the end of a quote closes what is in it.
+    if len(nodes) < 2 or not any(each.tag == tag and each.css_first("h2, h3") for each in nodes):
+        return
+    heading = headings[0]
+    message = f"the <{tag}> above '{heading}' isn't closed: headings within it begin no update"
+    signs, _, title = heading.partition(" ")
+    line = HeadingLines(page.source.front).at(len(signs), title)
+    yield Doubt("division", message, page.file.src_uri, line)
+
+
+def _at(page: PostPage, rule: str, message: str, position: int) -> Doubt:
+    front = page.source.front
+    line = front.body_line + front.body.count("\n", 0, position)
+    return Doubt(rule, message, page.file.src_uri, line)
