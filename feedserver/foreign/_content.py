@@ -1,5 +1,6 @@
 """The HTML of others before it is sanitised: pictures that a script would show, links in a page,
-and what is relative to an `xml:base` within it (https://www.w3.org/TR/xmlbase/, section 4).
+and what is relative to an `xml:base` within it (https://www.w3.org/TR/xmlbase/, section 4). And
+whether a text is such HTML.
 """
 
 from __future__ import annotations
@@ -26,6 +27,27 @@ _NOSCRIPT = re.compile(
     r"|(<noscript\b[^<>]*>)(.*?)(?=</noscript)",
     re.DOTALL | re.IGNORECASE,
 )
+
+_BLOCKS = re.compile(r"<(?:h[1-6]|img|ul|ol|table|blockquote|pre|figure)\b|</p>.*<p\b", re.I | re.S)
+_LONG = 1_000
+_MARKUP = re.compile(r"<(?!/|(?:p|div|span)\b)")
+
+
+def is_content(text: str) -> bool:
+    """Whether what may be a summary is content: it is of several blocks, or long."""
+    return len(text) > _LONG or _BLOCKS.search(text) is not None
+
+
+def has_markup(text: str) -> bool:
+    """Whether a text is HTML with links or other marks, which its plain text would lose."""
+    start = text[: 2 * _LONG]
+    return "<" in start and bool(_MARKUP.search(html.sanitise(start, "https://localhost/")))
+
+
+def paragraphs(text: str) -> str:
+    """A plain text as HTML."""
+    parts = (part for part in re.split(r"\n\s*\n", text) if part.strip())
+    return "".join(f"<p>{entities.escape(part, quote=False)}</p>" for part in parts)
 
 
 def prepare(text: str, base: str, page: str) -> str:

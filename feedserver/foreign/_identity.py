@@ -1,16 +1,25 @@
 """What entries are known by: the id that a feed gives them, unless it is not theirs alone.
 
 Feeds have entries without an id, or one id or one link for all of them. Then address, date and
-title tell entries apart, and where these are the same, the text does.
+title tell entries apart, and where these are the same, the text does. And what authors are known
+by: their names.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from feedserver.newsletter.entries import Post
+from feedserver.text import html
+
+_MAIL = r"(?:mailto:)?[^\s@<>()\[\],;]+@[^\s@<>()\[\],;]+"
+_MAIL_AND_NAME = re.compile(rf"<?{_MAIL}>?\s*\((.*)\)|<{_MAIL}>\s*(.+)")
+_NAME_AND_ADDRESS = re.compile(r"(.*?)\s*(?:<[^<>]*>|\((?:[^()]*@[^()]*|\w+://[^()]*)\))")
+_SEVERAL = re.compile(rf"(?<=[)>])\s*[,;]\s*|\s*[,;]\s*(?={_MAIL}|<{_MAIL}>\s*[^\s,;])")
+_QUOTED = re.compile(r'"([^"]+)"')
 
 
 def shared(posts: Sequence[Post]) -> dict[str, int]:
@@ -42,6 +51,16 @@ def identify(posts: Sequence[Post], home: str) -> list[str]:
 def same(post: Post) -> tuple[str, ...]:
     """What makes two items of a feed one entry, if it is the same in both."""
     return (post.id or "", *_face(post), *_text(post))
+
+
+def names(written: str) -> Iterator[str]:
+    """The names in what stands for one author: some write several there."""
+    for part in _SEVERAL.split(written.strip()):
+        match = _MAIL_AND_NAME.fullmatch(part) or _NAME_AND_ADDRESS.fullmatch(part)
+        named = (match and (match[1] or match[match.lastindex or 1])) or part
+        quoted = _QUOTED.fullmatch(named)
+        if name := html.one_line(quoted[1] if quoted else named):
+            yield name
 
 
 def _counted(posts: Sequence[Post]) -> Counter[str]:

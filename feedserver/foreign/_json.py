@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from feedserver.check.findings import Finding
 from feedserver.errors import ArchiveError, ForeignError
+from feedserver.foreign import _content, _identity
 from feedserver.foreign.dates import instant
 from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.formats import decoding, jsonfeed
@@ -55,15 +55,16 @@ def read(data: bytes) -> Mixed:
             except ArchiveError as error:
                 findings.append(Finding(0, where, f"is read as any other: {error}"))
         drafts.append(_draft(item, where))
-    authors = tuple(_people(top))
-    ours = authors[0].url if entries and authors else None
+    # In a feed of ours the first author is the site.
+    site = next((each for each in _list(top, "authors") if _text(each, "name")), {})
+    ours = _text(site, "url") if entries else None
     feed = DraftFeed(
         # The page of one of our feeds is not the site.
-        title=authors[0].name if ours else _text(top, "title"),
+        title=_text(site, "name") if ours else _text(top, "title"),
         url=ours or _text(top, "home_page_url"),
         description=_text(top, "description"),
         language=_text(top, "language"),
-        authors=authors,
+        authors=tuple(_people(top)),
         items=tuple(drafts),
         findings=tuple(findings),
     )
@@ -87,7 +88,7 @@ def _draft(item: Mapping[str, object], where: str) -> Draft:
         title=_text(item, "title"),
         published=published or updated,
         updated=updated,
-        html=_text(item, "content_html") or (_paragraphs(text) if text else None),
+        html=_text(item, "content_html") or (_content.paragraphs(text) if text else None),
         description=html.one_line(_text(item, "summary") or "") or None,
         authors=tuple(_people(item)),
         categories=tuple(_texts(item, "tags")),
@@ -104,11 +105,6 @@ def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
             yield Attachment(url, _text(each, "mime_type"), length, _text(each, "title"))
 
 
-def _paragraphs(text: str) -> str:
-    parts = (part for part in re.split(r"\n\s*\n", text) if part.strip())
-    return "".join(f"<p>{escape(part, quote=False)}</p>" for part in parts)
-
-
 def _people(values: Mapping[str, object]) -> Iterator[Person]:
     """The authors; version 1.0 has one, `author`."""
     people = _list(values, "authors")
@@ -116,7 +112,7 @@ def _people(values: Mapping[str, object]) -> Iterator[Person]:
     if not people and isinstance(author, dict):
         people = [author]
     for person in people:
-        if name := html.one_line(_text(person, "name") or ""):
+        for name in _identity.names(_text(person, "name") or ""):
             yield Person(name, _text(person, "url"))
 
 

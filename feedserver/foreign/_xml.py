@@ -6,43 +6,25 @@ What is known to run away with a parser is refused before: declarations of entit
 
 from __future__ import annotations
 
-import codecs
 import html as entities
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import urljoin
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 
 from feedserver.check.findings import FEED, Finding
 from feedserver.errors import ForeignError
-from feedserver.foreign import _files
+from feedserver.foreign import _content, _files, _identity
 from feedserver.foreign.dates import instant
 from feedserver.foreign.drafts import Draft, DraftFeed
 from feedserver.model import Attachment, Image, Origin, Person
-from feedserver.text import html, urls
+from feedserver.text import encodings, html, urls
 
-_DECLARATION = re.compile(r"<\?xml\b[^<>]{0,300}>")
-_ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,300}?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
-_CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
-# Text codecs of the web (https://encoding.spec.whatwg.org). Python knows others, such as UTF-7,
-# in which a declaration can hide.
-_CODECS = re.compile(
-    r"utf-8|ascii|iso8859-\d+|cp125\d|cp866|koi8-[ru]|mac-(?:roman|cyrillic)|gbk|gb2312|gb18030"
-    r"|big5|euc_jp|shift_jis|iso2022_jp|euc_kr"
-)
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-    (b"<\0?\0", "utf-16-le"),
-    (b"\0<\0?", "utf-16-be"),
-)
-_NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Possessive, so that a prolog of many comments takes no time.
 _DOCTYPE = re.compile(
     r"((?>\s+|<\?.*?\?>|<!--.*?-->)*+)<!DOCTYPE([^>\[]*)([>\[])", re.DOTALL | re.IGNORECASE
@@ -58,10 +40,15 @@ _AT = re.compile("@|&#0*64;|&#[xX]0*40;|&commat;")
 # No text of a feed has it.
 _HIDDEN_AT = "\ue00f"
 _LONGEST_NAME = 500
+_ITEM = re.compile(r"<(?:\w++:)?(?:entry|item)\b")
 _SELF = re.compile(r"<(?:\w++:)?link\b(?=[^<>]*\srel\s*=\s*[\"']self[\"'])[^<>]*+>")
 _HREF = re.compile(r"\shref\s*=\s*[\"']([^\"'<>]*)[\"']")
 # At the end of the address that feedparser resolves others by: what has it knows no xml:base.
 _NO_BASE = "#no-xml-base"
+# That address if none is known, to which nothing is relative. With none at all feedparser would
+# take the xml:base of an element for that of all which follow.
+_NOWHERE = f"mailto:{_NO_BASE}"
+_RELATIVE_BASE = re.compile(r"\sxml:base\s*=\s*[\"'](?!\s*[A-Za-z][\w.+-]*:)")
 # RFC 6721, 3; feedparser leaves it out.
 _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _TOMBSTONE = re.compile(r"<(?:([\w.-]++):)?deleted-entry(\s[^<>]*+)>")
@@ -86,29 +73,23 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
     Raises:
         ForeignError: it is neither Atom nor RSS, or declares entities.
     """
-    text, findings = _decoded(data, content_type)
+    text, lost = encodings.decoded(data, content_type)
+    findings = [Finding(23, FEED, message) for message in lost]
     text = _BASE_WITHIN.sub(_based, _AUTHOR.sub(_hidden, _without_doctype(text)))
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    if base := address or _self(text):
-        headers["content-location"] = base.partition("#")[0] + _NO_BASE
     try:
-        found = feedparser.parse(
-            io.BytesIO(text.encode()),
-            response_headers=headers,
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
+        found, entries = _parsed(text, address or _self(text))
         if not found.get("version") and not found.entries:
             raise ForeignError("it is no JSON Feed, Atom or RSS")
         if found.bozo:
             fault = str(found.get("bozo_exception", "")) or "no reason is known"
             message = f"is no well-formed XML, and is read as far as it goes: {fault}"
             findings.append(Finding(0, FEED, message))
-        drafts = tuple(_draft(item, number) for number, item in enumerate(found.entries, 1))
+        is_atom = str(found.get("version")).startswith("atom")
+        drafts = tuple(_draft(item, number, is_atom) for number, item in enumerate(entries, 1))
         items, withdrawn = _without_deleted(drafts, _tombstones(text))
         return DraftFeed(
             title=_plain(found.feed, "title"),
-            url=_text(found.feed, "link"),
+            url=_href(found.feed, "link"),
             description=_plain(found.feed, "subtitle"),
             language=_text(found.feed, "language"),
             authors=tuple(_people(found.feed)),
@@ -121,6 +102,35 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
     except Exception as error:
         # On hostile input it raises anything.
         raise ForeignError(f"it can't be read: {type(error).__name__}: {error}") from error
+
+
+def _parsed(text: str, address: str | None) -> tuple[Any, list[Mapping[str, object]]]:
+    """A document as feedparser reads it, and its entries.
+
+    If its address isn't known, an `xml:base` that is relative is so to the site's home page.
+    """
+    headers = {
+        "content-type": "application/xml; charset=utf-8",
+        "content-location": address.partition("#")[0] + _NO_BASE if address else _NOWHERE,
+    }
+    found = feedparser.parse(
+        io.BytesIO(text.encode()),
+        response_headers=headers,
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    if address or not _RELATIVE_BASE.search(text):
+        return found, found.entries
+    home = urls.absolute(_href(found.feed, "link") or "", "")
+    others = _parsed(text, home)[1] if home else found.entries
+    pairs = zip(found.entries, others, strict=True)
+    return found, [other if _has_base(other) else entry for entry, other in pairs]
+
+
+def _has_base(item: Mapping[str, object]) -> bool:
+    details = (_raw(item, f"{name}_detail") for name in ("title", "summary"))
+    parts = (*details, *_list(item, "content"))
+    return any(_base(part) for part in parts if isinstance(part, dict))
 
 
 def _hidden(author: re.Match[str]) -> str:
@@ -143,7 +153,9 @@ def _based(content: re.Match[str]) -> str:
 
 def _self(text: str) -> str | None:
     """The address that a feed says it has, for one that is read from a file."""
-    link = _SELF.search(text)
+    # An entry has that of the feed which it comes from.
+    first = _ITEM.search(text)
+    link = _SELF.search(text, 0, first.start() if first else len(text))
     href = _HREF.search(link[0]) if link else None
     return urls.absolute(entities.unescape(href[1]), "") if href else None
 
@@ -176,36 +188,6 @@ def _without_deleted(
     return tuple(item for item in items if item.id not in gone), tuple(gone)
 
 
-def _decoded(data: bytes, content_type: str | None) -> tuple[str, list[Finding]]:
-    """The text of a document, without its declaration and without what XML can't hold."""
-    findings = []
-    codec = next((codec for mark, codec in _MARKS if data.startswith(mark)), None)
-    declared = _ENCODING.match(data[:400])
-    names = [match[1] for match in (_CHARSET.search(content_type or ""),) if match]
-    names += [declared[1].decode()] if declared else []
-    for name in names:
-        codec = codec or _codec(name)
-    try:
-        text = data.decode(codec or "utf-8")
-    except (UnicodeDecodeError, LookupError):
-        text = data.decode(codec or "utf-8", "replace")
-        message = f"is not in {codec or 'utf-8'}, as it should be: characters are lost"
-        findings.append(Finding(23, FEED, message))
-    text = text.removeprefix("\ufeff")
-    text, count = _NO_XML.subn("", text)
-    if count:
-        findings.append(Finding(23, FEED, f"has characters that XML can't hold: {count}"))
-    return _DECLARATION.sub("", text, count=1).lstrip(), findings
-
-
-def _codec(name: str) -> str | None:
-    try:
-        codec = codecs.lookup(name).name
-    except LookupError:
-        return None
-    return codec if _CODECS.fullmatch(codec) else None
-
-
 def _without_doctype(text: str) -> str:
     """The text less its document type.
 
@@ -224,11 +206,11 @@ def _without_doctype(text: str) -> str:
     return text
 
 
-def _draft(item: Mapping[str, object], number: int) -> Draft:
+def _draft(item: Mapping[str, object], number: int, is_atom: bool) -> Draft:
     title = _plain(item, "title")
     id, url = _text(item, "id"), _link(item)
     where = id or title or f"entry {number}"
-    content, base = _content(item)
+    body = _body(item, is_atom)
     published, updated = instant(_raw(item, "published")), instant(_raw(item, "updated"))
     source = _raw(item, "source")
     source = source if isinstance(source, dict) else {}
@@ -236,12 +218,14 @@ def _draft(item: Mapping[str, object], number: int) -> Draft:
         where=where,
         id=id,
         url=url,
-        base=base,
+        base=_base(body.part),
         title=title,
         published=published or updated,
         updated=updated,
-        html=content,
-        description=_plain(item, "summary") if content != _text(item, "summary") else None,
+        html=body.html,
+        is_brief=body.is_brief,
+        unread=body.unread,
+        description=_plain(item, "summary") if body.text != _text(item, "summary") else None,
         # RFC 4287, 4.2.1.
         authors=tuple(_people(item)) or tuple(_people(source)),
         categories=tuple(filter(None, (_text(tag, "term") for tag in _list(item, "tags")))),
@@ -282,11 +266,15 @@ def _link(item: Mapping[str, object]) -> str | None:
     """The address of an item: its alternate link, of several that of a page."""
     links = [link for link in _list(item, "links") if link.get("rel") == "alternate"]
     pages = (link for link in links if link.get("type") in (None, "text/html"))
-    found = _text(next(pages, {}), "href")
+    found = _href(next(pages, {}))
     # RFC 4287, 4.1.3.2: the content itself may be a page. To feedparser the id is a link, too.
     elsewhere = (url for url, kind in _elsewhere(item) if kind in _PAGES)
-    found = found or next(elsewhere, None) or _text(item, "link")
-    return found.removesuffix(_NO_BASE) if found else None
+    return found or next(elsewhere, None) or _href(item, "link")
+
+
+def _href(values: Mapping[str, object], name: str = "href") -> str | None:
+    found = _text(values, name)
+    return found.removesuffix(_NO_BASE) if found and found != _NOWHERE else None
 
 
 def _elsewhere(item: Mapping[str, object]) -> Iterator[tuple[str, str | None]]:
@@ -297,20 +285,61 @@ def _elsewhere(item: Mapping[str, object]) -> Iterator[tuple[str, str | None]]:
             yield (urls.absolute(url, base) if base else None) or url, _text(each, "type")
 
 
-def _content(item: Mapping[str, object]) -> tuple[str | None, str | None]:
-    """The HTML of an item and the address that its `xml:base` says it is relative to.
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The HTML of an item, and the text that it is made of; the rest is as in a draft."""
+
+    html: str | None = None
+    text: str | None = None
+    part: Mapping[str, object] = field(default_factory=dict)
+    is_brief: bool = False
+    unread: str | None = None
+
+
+def _body(item: Mapping[str, object], is_atom: bool) -> _Body:
+    """The content of an item.
 
     RSS has one element for both content and summary: it is taken for content if there is no other,
-    and it has markup beyond a paragraph, or is long.
+    and it says more than its plain text does, or is long. That of iTunes may stand beside it, which
+    is content in plain text to feedparser.
     """
-    for part in _list(item, "content"):
-        value, kind = _text(part, "value"), _text(part, "type")
-        if value and kind in ("text/html", "application/xhtml+xml", "text/plain"):
-            plain = kind == "text/plain"
-            return _paragraphs(value) if plain else value, _base(part)
-    summary, detail = _text(item, "summary"), _raw(item, "summary_detail")
-    base = _base(detail) if isinstance(detail, dict) else None
-    return (summary if summary and _is_content(summary) else None), base
+    detail, text = _raw(item, "summary_detail"), _text(item, "summary") or ""
+    summary: Mapping[str, object] = detail if isinstance(detail, dict) else {}
+    parts = _list(item, "content")
+    found = [(part, made) for part in parts if (made := _html(part, is_atom))]
+    marked = [(part, made) for part, made in found if made == _text(part, "value")]
+    is_content = _content.is_content(text)
+    as_html = _html({"type": "text/html", **summary, "value": text}, is_atom)
+    if marked or (found and is_atom):
+        part, made = (marked or found)[0]
+    elif as_html and (is_content or (as_html == text and _content.has_markup(text))):
+        return _Body(as_html, text, summary, is_brief=not is_content)
+    elif found:
+        part, made = found[0]
+    else:
+        others = (_kind(part) for part in parts if not _text(part, "src"))
+        unread = next((kind for kind in others if kind not in _PAGES and not _is_text(kind)), None)
+        return _Body(part=summary, unread=unread)
+    return _Body(made, _text(part, "value"), part)
+
+
+def _html(part: Mapping[str, object], is_atom: bool) -> str | None:
+    """A text as HTML: by its type (RFC 4287, 4.1.3.3), and in RSS by what it holds."""
+    value, kind = _text(part, "value"), _kind(part)
+    if value is None or kind in _PAGES:
+        return value
+    if not _is_text(kind):
+        return None
+    is_html = not is_atom and _content.has_markup(value)
+    return value if is_html else _content.paragraphs(value)
+
+
+def _is_text(kind: str) -> bool:
+    return kind.startswith("text/") and not kind.endswith("xml")
+
+
+def _kind(part: Mapping[str, object]) -> str:
+    return (_text(part, "type") or "").partition(";")[0].strip()
 
 
 def _base(part: Mapping[str, object]) -> str | None:
@@ -318,42 +347,12 @@ def _base(part: Mapping[str, object]) -> str | None:
     return None if base is None or base.endswith(_NO_BASE) else base
 
 
-_MARKUP = re.compile(r"<(?:h[1-6]|img|ul|ol|table|blockquote|pre|figure)\b|</p>.*<p\b", re.I | re.S)
-_LONG = 2000
-
-
-def _is_content(summary: str) -> bool:
-    return len(summary) > _LONG or _MARKUP.search(summary) is not None
-
-
-def _paragraphs(text: str) -> str:
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
-    return "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", escaped) if part.strip())
-
-
 def _people(values: Mapping[str, object]) -> Iterator[Person]:
     """The authors: of `Ada <a@b.example>`, either way round, and `a@b.example (Ada)` the name."""
     for person in _list(values, "authors"):
         written = (_text(person, "name") or "").replace(_HIDDEN_AT, "@")[:_LONGEST_NAME]
-        for name in _names(written):
-            yield Person(name, _text(person, "href"))
-
-
-_MAIL = r"(?:mailto:)?[^\s@<>()\[\],;]+@[^\s@<>()\[\],;]+"
-_MAIL_AND_NAME = re.compile(rf"<?{_MAIL}>?\s*\((.*)\)|<{_MAIL}>\s*(.+)")
-_NAME_AND_ADDRESS = re.compile(r"(.*?)\s*(?:<[^<>]*>|\((?:[^()]*@[^()]*|\w+://[^()]*)\))")
-_SEVERAL = re.compile(rf"(?<=[)>])\s*[,;]\s*|\s*[,;]\s*(?={_MAIL}|<{_MAIL}>\s*[^\s,;])")
-_QUOTED = re.compile(r'"([^"]+)"')
-
-
-def _names(written: str) -> Iterator[str]:
-    """The names in what stands for one author: some write several there."""
-    for part in _SEVERAL.split(written.strip()):
-        match = _MAIL_AND_NAME.fullmatch(part) or _NAME_AND_ADDRESS.fullmatch(part)
-        named = (match and (match[1] or match[match.lastindex or 1])) or part
-        quoted = _QUOTED.fullmatch(named)
-        if name := html.one_line(quoted[1] if quoted else named):
-            yield name
+        for name in _identity.names(written):
+            yield Person(name, _href(person))
 
 
 def _origin(source: Mapping[str, object]) -> Origin | None:
@@ -361,13 +360,13 @@ def _origin(source: Mapping[str, object]) -> Origin | None:
     links = _list(source, "links")
     # That of RSS has an attribute alone; to feedparser that of an author is one, too.
     own = next((link for link in links if link.get("rel") == "self"), {} if links else source)
-    found = Origin(_plain(source, "title"), _link(source), _text(own, "href"))
+    found = Origin(_plain(source, "title"), _link(source), _href(own))
     return None if found == Origin() else found
 
 
 def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
     for link in _list(item, "links"):
-        url, kind = _text(link, "href"), _text(link, "type")
+        url, kind = _href(link), _text(link, "type")
         if link.get("rel") == "enclosure" and url:
             # What has no type is HTML to feedparser.
             kind = None if kind == "text/html" else kind

@@ -22,6 +22,8 @@ _ZONES = {
     # Others that have one meaning, or one that newsletters have.
     **{"BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "JST": 9},
 }
+# No place has a clock that is further from UTC.
+_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 _LONGEST = 100
 # Before them the C library can't follow.
 _YEARS = range(1000, 10_000)
@@ -160,8 +162,10 @@ def _zone(parts: dict[str, str]) -> timezone:
         minutes = int(parts["minutes"] or parts["rest"] or 0)
         if minutes > 59:
             raise ValueError(minutes)
-        offset = timedelta(hours=hours, minutes=minutes)
-        return timezone(offset if sign == "+" else -offset)
+        offset = timedelta(hours=hours, minutes=minutes) * (1 if sign == "+" else -1)
+        if not _WEST <= offset <= _EAST:
+            raise ValueError(offset)
+        return timezone(offset)
     if name := parts["name"]:
         return timezone(timedelta(hours=_ZONES[name.upper()]))
     return UTC

@@ -17,8 +17,9 @@ class Draft:
     """An item of a feed; what it hasn't is `None`.
 
     `where` names it in findings. `html` is its content and `description` its summary in plain
-    text. Addresses in it are relative to `base`, if the feed names one. `attachments` are all files
-    that it encloses, of which some may be pictures.
+    text. Addresses in it are relative to `base`, if the feed names one. `is_brief` says that its
+    content is no more than a summary would be, and `unread` is the type of content that can't be
+    shown. `attachments` are all files that it encloses, of which some may be pictures.
     """
 
     where: str
@@ -29,6 +30,8 @@ class Draft:
     published: datetime | None = None
     updated: datetime | None = None
     html: str | None = None
+    is_brief: bool = False
+    unread: str | None = None
     description: str | None = None
     authors: tuple[Person, ...] = ()
     categories: tuple[str, ...] = ()

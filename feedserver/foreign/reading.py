@@ -159,13 +159,11 @@ def _reading(
     told = _Told(list(feed.findings))
     site = _site(feed, address)
     posts = _posts(feed, site, options, told)
-    built = _within(
-        entries.build((each.post for each in posts), site, options.ignore_sections), told
-    )
+    built = entries.build((each.post for each in posts), site, options.ignore_sections)
     _tell_of_summaries(posts, native, told)
     ours = tuple(_natives(native, site, told, set()))
     _tell_of_lost(posts, ours, options, told)
-    found = (*ours, *built)
+    found = _within((*_divided(ours, options), *built), told)
     rules = Rules(options.registry, options.feeds, options.feed_limit)
     return Reading(
         assemble(_once(found, told), site, rules),
@@ -175,15 +173,26 @@ def _reading(
     )
 
 
+def _divided(ours: Sequence[Entry], options: Options) -> Iterable[Entry]:
+    """Entries of ours, with the updates of issues of which the feed has the posts alone."""
+    known = {entry.update.issue.url for entry in ours if entry.update}
+    for entry in ours:
+        if _is_issue(entry, options) and entry.url not in known:
+            known.add(entry.url)
+            yield from entries.divided(entry, options.ignore_sections)
+        else:
+            yield entry
+
+
+def _is_issue(entry: Entry, options: Options) -> bool:
+    return entry.update is None and is_issue((*entry.tags, entry.title), options.issues)
+
+
 def _tell_of_lost(
     posts: Sequence[_Post], ours: Iterable[Entry], options: Options, told: _Told
 ) -> None:
     texts = [(each.draft.where, each.post.html) for each in posts if each.post.issue]
-    texts += [
-        (each.id, each.content or "")
-        for each in ours
-        if each.update is None and is_issue(each.tags, options.issues)
-    ]
+    texts += [(each.id, each.content or "") for each in ours if _is_issue(each, options)]
     for where, text in texts:
         for message in lost(text, options.ignore_sections):
             told.tell(where, message)
@@ -263,6 +272,9 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
         if draft.url:
             told.tell(draft.where, "has no address that can be followed: it has the site's")
         url = site.url
+    if draft.unread:
+        kind = html.one_line(draft.unread[:100])
+        told.tell(draft.where, f"its content is {kind}, which can't be shown, and left out")
     content = draft.html or ""
     if len(content) > MAX_CONTENT:
         told.tell(draft.where, "its content is too long, and left out")
@@ -347,8 +359,9 @@ def _within(found: Sequence[Entry], told: _Told) -> tuple[Entry, ...]:
 
 def _tell_of_summaries(posts: Sequence[_Post], native: Sequence[Entry], told: _Told) -> None:
     """Say of a feed, or of an issue in it, that there is nothing in it to be divided."""
+    briefs = (each for each in posts if each.draft.is_brief or not each.draft.html)
     # An update below whose heading nothing stands is no summary of one.
-    bare = [each for each in posts if not each.draft.html and "#" not in each.post.permalink]
+    bare = [each for each in briefs if "#" not in each.post.permalink]
     if bare and len(bare) == len(posts) and not native:
         told.tell(FEED, "carries only summaries: there are no updates to be had of it")
         return

@@ -86,14 +86,20 @@ def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entr
         attachments=tuple(each for each in post.attachments if each.url.startswith(_WEB)),
         origin=post.origin,
     )
-    updates = issues.divide(content, ignore_sections) if post.issue else ()
-    sections = (update.section.slug for update in updates if update.section)
-    divided = [_update_entry(update, entry) for update in updates]
+    found = divided(entry, ignore_sections) if post.issue else [entry]
     if links := _links(post.attachments, content):
         # Not before it was divided: they belong to none of the updates.
         text = content or f"<p>{escape(entry.summary, quote=False)}</p>"
-        entry = replace(entry, content=html.sanitise(text + links, post.permalink))
-    return [replace(entry, sections=tuple(dict.fromkeys(sections))), *divided]
+        found[0] = replace(found[0], content=html.sanitise(text + links, post.permalink))
+    return found
+
+
+def divided(issue: Entry, ignore_sections: Sequence[str]) -> list[Entry]:
+    """The entry of an issue, which is told its sections, and those of its updates."""
+    updates = issues.divide(issue.content or "", ignore_sections)
+    sections = dict.fromkeys(update.section.slug for update in updates if update.section)
+    issue = replace(issue, sections=tuple(sections) or issue.sections)
+    return [issue, *(_update_entry(update, issue) for update in updates)]
 
 
 def _links(attachments: Iterable[Attachment], content: str) -> str:

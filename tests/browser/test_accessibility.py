@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from selenium.webdriver import Chrome
 
 from tests.browser.chromium import forget, media, screen, visit
 from tests.browser.conftest import Site
-from tests.browser.letters import BARE, PAGES
+from tests.browser.letters import BARE, PAGES, THEMES
 from tests.conftest import DEEP
 
 # Each node that breaks a rule: what is broken, the node, whether we made it. What stands in a
@@ -58,11 +60,20 @@ def _findings(browser: Chrome, axe: str, address: str, dark: str) -> list[tuple[
     return [(" ".join(each["broken"]), each["node"], each["ours"]) for each in found]
 
 
-@pytest.mark.parametrize(("colours", "width"), [("light", 1280), ("dark", 360)])
+LOOKS = (
+    *(("material", "light", 1280), ("material", "dark", 360)),
+    *(("mkdocs", "light", 1280), ("readthedocs", "light", 360)),
+)
+"""Of themes, colours and widths: the theme readthedocs has no dark colours."""
+ALL_LOOKS = tuple(product(THEMES, ("light", "dark"), (1280, 360)))
+
+
+@pytest.mark.parametrize(
+    ("letters", "colours", "width"), ALL_LOOKS if DEEP else LOOKS, indirect=["letters"]
+)
 def test_nothing_that_we_add_keeps_anybody_out(
     browser: Chrome, axe: str, letters: Site, colours: str, width: int
 ) -> None:
-    # The theme readthedocs has no dark colours: there the narrow screen alone is another.
     dark = DARK.get(letters.theme, "") if colours == "dark" else ""
     left: dict[str, list[str]] = {}
     forget(browser, letters.address)

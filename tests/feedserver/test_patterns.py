@@ -22,7 +22,7 @@ from feedserver.foreign import _xml
 from feedserver.http import conditions, negotiation, proxies
 from feedserver.network import hubs, looking
 from feedserver.serving import protocol, subscribers
-from feedserver.text import _drawn, html, lazy, urls
+from feedserver.text import _drawn, encodings, html, lazy, urls
 from tests.conftest import DEEP
 from tests.steps import steps
 
@@ -31,8 +31,9 @@ _MODULES = (
     _drawn,
 )
 _MORE = (
-    (_xml, ("_DECLARATION", "_AUTHOR", "_SELF", "_HREF", "_DOCTYPE", "_AT", "_BASE_WITHIN")),
-    (_xml, ("_OWN_BASE",)),
+    (_xml, ("_AUTHOR", "_ITEM", "_SELF", "_HREF", "_DOCTYPE", "_AT", "_BASE_WITHIN")),
+    (_xml, ("_OWN_BASE", "_RELATIVE_BASE")),
+    (encodings, ("_DECLARATION", "_ENCODING", "_CHARSET")),
     (lazy, ("_PICTURE", "_OF_STYLE", "CANDIDATE", "_STANDS_IN", "_TAG", "_ROOTED")),
     (looking, ("_NO_MARKUP", "_HEAD_END", "_LINK", "_ATTRIBUTE")),
     (hubs, ("_LINK", "_PARAMETER")),

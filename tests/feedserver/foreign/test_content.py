@@ -108,6 +108,80 @@ def test_addresses_in_xhtml_are_relative_to_the_nearest_base() -> None:
     )
 
 
+HOME = "https://letters.example/sub/"
+BASES = ("https://cdn.example/files/", "z/", "../z/")
+
+
+def file_of(*entries: str, head: str = "") -> bytes:
+    """A feed that doesn't say where it stands."""
+    return (
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Letters</title>{head}'
+        f'<link href="{HOME}"/>{"".join(entries)}</feed>'
+    ).encode()
+
+
+SECOND = entry(
+    '<link href="2/"/><link rel="enclosure" href="b.mp3" type="audio/mpeg"/>'
+    + content('<p><a href="map/">m</a> <img src="b.png"></p>'),
+    id="urn:letters:2",
+)
+
+
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("on", ["entry", "link", "title", "summary", "content", "div", "p"])
+def test_the_base_of_one_entry_is_not_that_of_the_next(on: str, base: str) -> None:
+    first = (
+        '<entry><id>urn:letters:1</id><title>One</title><link href="1/"/><summary>s</summary>'
+        "<updated>2026-03-14T16:33:36+02:00</updated>"
+        '<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div></content>'
+        "</entry>"
+    ).replace(f"<{on}", f'<{on} xml:base="{base}"', 1)
+    assert "xml:base" in first
+    *_, found = reading.read(file_of(first, SECOND), Options()).archive.entries
+    assert found == one(file_of(SECOND))
+    assert found.url == f"{HOME}2/"
+    assert found.attachments == (Attachment(f"{HOME}2/b.mp3", "audio/mpeg"),)
+    assert (found.content or "").startswith(
+        f'<p><a href="{HOME}2/map/">m</a> <img src="{HOME}2/b.png"></p>'
+    )
+
+
+def test_the_base_of_a_description_is_not_that_of_the_next_item() -> None:
+    text = "<description{}>&lt;p>&lt;a href='map/'>m&lt;/a>&lt;/p></description></item>"
+    first = ITEM + text.format(' xml:base="https://cdn.example/files/"')
+    second = ITEM.replace("tide/", "ebb/") + text.format("")
+    found = reading.read(rss(first, second), Options()).archive.entries
+    assert {each.url: each.content for each in found} == {
+        PAGE: '<p><a href="https://cdn.example/files/map/">m</a></p>',
+        PAGE.replace("tide/", "ebb/"): (
+            '<p><a href="https://letters.example/2026/ebb/map/">m</a></p>'
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("base", "full"),
+    [
+        ("https://cdn.example/files/", "https://cdn.example/files/"),
+        ("z/", f"{HOME}z/"),
+        ("../z/", "https://letters.example/z/"),
+    ],
+)
+def test_a_base_in_a_file_is_relative_to_the_site_s_page(base: str, full: str) -> None:
+    item = SECOND.replace("<entry>", f'<entry xml:base="{base}">')
+    for head in ("", '<link rel="self" href="atom.xml"/>'):
+        found = one(file_of(item, head=head))
+        assert found.url == f"{full}2/"
+        assert f'<a href="{full}map/">m</a> <img src="{full}b.png">' in (found.content or "")
+        assert found.attachments == (Attachment(f"{full}b.mp3", "audio/mpeg"),)
+
+
+def test_the_address_of_an_entry_s_source_is_not_the_feed_s() -> None:
+    source = '<source><link rel="self" href="https://other.example/x/atom.xml"/></source>'
+    found = one(file_of(SECOND.replace("<title>", f"{source}<title>")))
+    assert found.url == f"{HOME}2/"
+
+
 def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
     data = rss(f"{ITEM}<content:encoded>&lt;img src='1.png'></content:encoded></item>")
     [found] = reading.read(data, Options(), "https://letters.example/rss.xml").archive.entries

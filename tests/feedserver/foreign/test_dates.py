@@ -97,6 +97,10 @@ def test_the_instant_is_the_one_that_is_meant(written: str, meant: str) -> None:
         "Fri Jul 3 08:05:09 +0200 2026 +0200",
         "2026-07-03T08:05:09+02:60",
         "2026-07-03T08:05:09+24:00",
+        "2026-07-03T08:05:09+14:01",
+        "2026-07-03T08:05:09-12:30",
+        "Fri, 03 Jul 2026 08:05:09 GMT+15",
+        "Fri, 03 Jul 2026 08:05:09 -1300",
         "Fri, 03 Jul 2026 08:05:09 IST",
         "Fri, 03 Jul 2026 08:05:09 Europe/Berlin",
         "Fri, 03 Jul 2026 08:05:09 A",
@@ -123,7 +127,7 @@ def test_what_could_be_another_instant_is_none(written: str) -> None:
     assert instant(written) is None
 
 
-offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+offsets = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 # Years of two digits are of this century or the one before.
 moments = st.datetimes(datetime(1970, 1, 1), datetime(2049, 12, 30), timezones=offsets).map(
     lambda moment: moment.replace(microsecond=0)
@@ -169,7 +173,7 @@ def test_any_text_is_an_instant_or_none(written: str) -> None:
     assert found is None or (found.tzinfo is not None and found.astimezone(UTC))
 
 
-@pytest.mark.parametrize("written", ["9999-12-31T23:59:59Z", "9999-12-31T24:00:00-23:59", "9999"])
+@pytest.mark.parametrize("written", ["9999-12-31T23:59:59Z", "9999-12-31T24:00:00-12:00", "9999"])
 def test_a_date_at_the_end_of_the_calendar_is_one_that_can_be_reckoned_with(written: str) -> None:
     found = instant(written if "-" in written else f"Fri, 31 Dec {written} 23:59:60 -0900")
     assert found is not None and found + timedelta(hours=24) > found > datetime(

@@ -108,6 +108,24 @@ def test_of_an_author_with_an_address_of_mail_the_name(written: str, names: list
         assert [person.name for person in found.authors] == names
 
 
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("ida@harbour.software (Ida)", ["Ida"]),
+        ("Ida <ida@harbour.software>", ["Ida"]),
+        ("<ida@harbour.software> Ida", ["Ida"]),
+        ("ida@harbour.social (Ida), bo@harbour.social (Bo)", ["Ida", "Bo"]),
+        ("Ida (the elder)", ["Ida (the elder)"]),
+        ("ida@harbour.software", ["ida@harbour.software"]),
+    ],
+)
+def test_an_author_of_json_is_called_by_the_name(written: str, names: list[str]) -> None:
+    date = {"id": "a", "title": "A", "date_published": "2026-01-02T03:04:05Z"}
+    for author in ({"authors": [{"name": written}]}, {"author": {"name": written}}):
+        for data in (feed({**date, **author}), feed(date, **author)):
+            assert [person.name for person in one(data).authors] == names
+
+
 SOURCE = """<source><title>Bo's log</title><link rel="alternate" href="https://bo.example/"/>
 <link rel="self" href="https://bo.example/atom.xml"/><author><name>Bo</name>
 <uri>https://bo.example/about</uri></author></source>"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from xml.sax.saxutils import escape
@@ -299,6 +300,20 @@ def test_a_json_feed_of_ours_keeps_its_updates() -> None:
     assert (found.archive.site.title, found.archive.site.url) == (SITE.title, SITE.url)
     assert "/section/bots/" in [feed.path for feed in found.archive.feeds]
     assert found.findings == ()
+
+
+def test_an_issue_whose_updates_stand_beside_it_is_not_divided_again() -> None:
+    issue = replace(post("week", sections=["clients"], tags=["This Week in A"]), content=ISSUE)
+    entries = (issue, update(issue, 0, project="fractal"))
+    channel = Channel("All", "", SITE.url, SITE.url + "x.json", SITE, entries)
+    found = read(jsonfeed.serialise(channel)).archive.entries
+    assert [each.id for each in found] == [each.id for each in entries]
+
+
+def test_the_title_of_a_site_is_no_name_of_an_author() -> None:
+    site = replace(SITE, title="News <of ours>")
+    channel = Channel("All", "", SITE.url, SITE.url + "x.json", site, (post("one"),))
+    assert read(jsonfeed.serialise(channel)).archive.site.title == "News <of ours>"
 
 
 def test_an_item_that_only_looks_like_ours_is_read_as_any_other() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from feedserver.feeds import catalogue
 from feedserver.foreign import reading
 from feedserver.foreign.reading import Options
 from feedserver.formats import archive as archives
-from feedserver.model import Archive
+from feedserver.formats.formats import FORMATS
+from feedserver.model import Archive, Channel
 from feedserver.settings.settings import Settings
 from feedserver.web.app import create_app
 from tests.feedserver.foreign.test_reading import atom, content, entry
@@ -55,6 +57,20 @@ def test_sections_that_there_are(tmp_path: Path) -> None:
     with client(tmp_path, found) as server:
         assert '<a href="/section/clients/">' in server.get("/section/").text
         assert server.get("/section/clients/").status_code == 200
+
+
+@pytest.mark.parametrize("file", FORMATS)
+def test_issues_of_each_format_of_ours_are_divided(tmp_path: Path, file: str) -> None:
+    text = "<h2>Ebb</h2><h3>Gull 1.2.3</h3><p>x</p><h2>Flow</h2><p>y</p>"
+    issue = replace(post("week", sections=["ebb", "flow"], tags=ISSUES), content=text)
+    channel = Channel("All", "", SITE.url, SITE.url + "x.json", SITE, (issue, post("other")))
+    found = reading.read(FORMATS[file].serialise(channel), Options())
+    updates = [entry.id for entry in found.archive.entries if entry.update]
+    assert updates == [f"{issue.url}#{id}" for id in ("gull-1-2-3", "flow")]
+    assert found.findings == ()
+    with client(tmp_path, found.archive) as server:
+        assert '<a href="/section/flow/">' in server.get("/section/").text
+        assert server.get("/project/gull/feed.json").json()["items"]
 
 
 def test_a_page_of_the_site_s_own_wins(tmp_path: Path) -> None:
