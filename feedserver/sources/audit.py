@@ -80,7 +80,7 @@ def _folder(folder: Path, settings: Settings, now: datetime) -> Iterator[Result]
         yield archives.FILE, (Finding(0, FEED, str(error)),)
         return
     base = _base(folder, settings) or archive.site.url
-    for name, data in export.files(archive, base):
+    for name, data in export.files(archive, base, _hub(folder, archive, settings)):
         try:
             written = files.read(folder / name, settings.archive_bytes)
         except FileNotFoundError:
@@ -107,6 +107,16 @@ def _base(folder: Path, settings: Settings) -> str | None:
         return None
     is_base = address.startswith(("http://", "https://")) and address.endswith(ending)
     return f"{address.removesuffix(ending)}/" if is_base else None
+
+
+def _hub(folder: Path, archive: Archive, settings: Settings) -> str | None:
+    """The hub that the feeds of a folder name, of which the archive knows nothing: the first's."""
+    try:
+        name = f"{archive.feeds[0].path[1:]}feed.json"
+        hub = json.loads(files.read(folder / name, settings.archive_bytes))["hubs"][0]["url"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return hub if isinstance(hub, str) else None
 
 
 def _archive(archive: Archive, settings: Settings, now: datetime) -> Iterator[Result]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from mkdocs.exceptions import Abort
 
+from feedserver.cli import main
 from feedserver.network import hubs
 from mkdocs_twim.errors import OptionError
 from mkdocs_twim.templating.server import hub
@@ -24,6 +25,19 @@ def test_each_file_names_hub_and_topic(tmp_path: Path) -> None:
             topic = f"https://letters.example/{folder}{file}"
             assert hubs.find("x", None, body, None) == hubs.Advert((HUB,), topic)
     assert HUB not in site.read("feeds.json") and HUB not in site.read("archive.json")
+
+
+def test_check_finds_nothing_wrong_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = build(tmp_path, FILES, twim={"hub": HUB})
+    assert main(["check", str(site.folder)]) == 0
+    assert "nothing found" in capsys.readouterr().out
+    # Each feed names the same.
+    atom = site.folder / "updates/atom.xml"
+    atom.write_text(atom.read_text("utf-8").replace(HUB, "https://other.example/"), "utf-8")
+    assert main(["check", str(site.folder)]) == 1
+    assert "updates/atom.xml: feed: differs" in capsys.readouterr().out
 
 
 def test_without_it_none_is_named(tmp_path: Path) -> None:
