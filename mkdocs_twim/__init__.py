@@ -1,3 +1,3 @@
 """A MkDocs plugin for community newsletters such as *This Week in Matrix*."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
