@@ -199,7 +199,8 @@ def _before(wheel: Path) -> list[str]:
     """What somebody has to do by hand."""
     found = []
     changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    if re.search(r"(?ms)^## \[Unreleased\]\n.*?^- .*?^## ", changes):
+    waiting = changes.partition("\n## [Unreleased]\n")[2].partition("\n## ")[0]
+    if re.search(r"(?m)^- ", waiting):
         found.append("CHANGELOG.md has lines under [Unreleased], which are in no version")
     places = [line.split(", ", 1)[1] for line in metadata(wheel).get_all("Project-URL", [])]
     if nowhere := [place for place in places if ".example/" in place]:

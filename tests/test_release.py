@@ -111,7 +111,9 @@ def test_the_readme_names_every_extra_and_what_an_installation_takes(
 def test_it_tells_what_is_to_be_done_by_hand(
     wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: str, waits: bool
 ) -> None:
-    text = f"# Changelog\n\n## [Unreleased]\n\n{changes}## [1.0.0] - 2026-01-01\n\n- One.\n"
+    text = f"# Changelog\n\n## [Unreleased]\n\n{changes}"
+    for version in ("1.1.0", "1.0.0"):
+        text += f"## [{version}] - 2026-01-01\n\n- One.\n\n"
     (tmp_path / "CHANGELOG.md").write_text(text, "utf-8")
     monkeypatch.setattr(release, "ROOT", tmp_path)
     told = release._before(wheel)
