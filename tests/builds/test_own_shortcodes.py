@@ -285,9 +285,12 @@ def test_links_in_bodies_to_their_own_page_are_checked(tmp_path: Path) -> None:
     # What stands in the text of ordinary pages MkDocs tells itself.
     assert warnings == [
         "page.md:12: the link to '#away' leads to no heading",
+        "page.md:13: the link to '#html' leads to no heading",
         "blog/a.md:11: the link to '#gone' leads to no heading",
         "blog/a.md:16: the link to '#away' leads to no heading",
+        "blog/a.md:17: the link to '#html' leads to no heading",
         "blog/b.md:13: the link to '#away' leads to no heading",
+        "blog/b.md:14: the link to '#html' leads to no heading",
         "blog/b.md:8: the link to '#gone' leads to no heading",
         "Doc file 'page.md' contains a link '#gone', but there is no such anchor on this page.",
     ]

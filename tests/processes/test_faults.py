@@ -142,14 +142,30 @@ def test_a_start_without_room(site: Path, tmp_path: Path) -> None:
         assert server.health()["sources"][0]["state"] == "stale"
 
 
+def _take_away(folder: Path) -> None:
+    """At once: the server may be writing there."""
+    elsewhere = folder.with_name("taken away")
+    shutil.rmtree(elsewhere, ignore_errors=True)
+    folder.rename(elsewhere)
+
+
+def _put(file: Path) -> bool:
+    try:
+        file.write_text("")
+    except IsADirectoryError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("by", some(["a file", "nothing"]))
 def test_a_state_folder_that_is_taken_away(site: Path, tmp_path: Path, by: str) -> None:
     state = tmp_path / "state"
     with running(site, settings=_settings(state)) as server:
-        # At once: the server may be writing there.
-        state.rename(tmp_path / "taken away")
+        _take_away(state)
         if by == "a file":
-            state.write_text("")
+            # The server makes the folder anew, and may have done so by now.
+            while not _put(state):
+                _take_away(state)
             until(lambda: _is_degraded(server, "it is no folder"))
             assert _titles(server) == ["Week"]
             state.unlink()
