@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from feedserver.errors import (
@@ -75,6 +75,9 @@ def of(error: Exception) -> HTTPException:
             away = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail)
             away.headers = {"Cache-Control": "no-store", "Retry-After": "30"}
             return away
+        case ClientDisconnect():
+            # Nobody reads it, but it is counted.
+            return Problem(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in full.")
         case _:
             return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server has failed.")
     members = {"parameter": name, "expected": expected}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp
 
 from feedserver.embed import oembed, snippets
@@ -99,7 +99,7 @@ def create_app(
                     await watcher
 
     known = (HTTPException, ParameterError, EntryNotFoundError, SearchTimeoutError)
-    errors = (*known, DatabaseError, StateError, Exception)
+    errors = (*known, ClientDisconnect, DatabaseError, StateError, Exception)
     app = Starlette(
         routes=[
             Row(path, methods, endpoint(answer), described=described)

@@ -217,3 +217,17 @@ def test_clients_that_are_gone_leave_nothing_in_the_log(server: Running) -> None
     time.sleep(1.5)
     assert server.get("/feed.json").status == 200
     assert "Traceback" not in server.logged()
+
+
+def test_whoever_leaves_the_hub_halfway_is_no_fault_of_ours(server: Running) -> None:
+    form = "Content-Type: application/x-www-form-urlencoded"
+    half = _post("Content-Length: 1000", form).replace(b"/feed.json", b"/hub") + b"hub.mode="
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(half)
+        time.sleep(0.3)
+    # So is one who is too slow.
+    assert _send(server, half)[0] == 408
+    counted = b'feedserver_requests_total{format="other",kind="other",status="408"} 2.0'
+    until(lambda: counted in server.get("/metrics").body)
+    assert b'status="500"' not in server.get("/metrics").body
+    assert "Traceback" not in server.logged()
