@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 
@@ -53,14 +52,6 @@ _RELATIVE_BASE = re.compile(r"\sxml:base\s*=\s*[\"'](?!\s*[A-Za-z][\w.+-]*:)")
 _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _TOMBSTONE = re.compile(r"<(?:([\w.-]++):)?deleted-entry(\s[^<>]*+)>")
 _ATTRIBUTE = re.compile(r"([\w.:-]++)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
-_OPAQUE = re.compile(r"<!--(?>.*?-->|.*)|<!\[CDATA\[(?>.*?\]\]>|.*)", re.DOTALL)
-# feedparser takes the one element of XHTML content away, and its xml:base with it.
-_BASE = r"\sxml:base\s*=\s*(\"[^\"<>]*+\"|'[^'<>]*+')"
-_OWN_BASE = re.compile(_BASE)
-_BASE_WITHIN = re.compile(
-    r"(<(?:\w++:)?(?:content|summary)\b[^<>]*+)(>(?>\s+|<!--(?:[^<-]|-(?!->))*+-->)*+"
-    rf"<(?:\w++:)?div\b[^<>]*?){_BASE}"
-)
 # A player in a page, as YouTube has it, and no file.
 _FLASH = "application/x-shockwave-flash"
 _PAGES = ("text/html", "application/xhtml+xml")
@@ -75,7 +66,7 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
     """
     text, lost = encodings.decoded(data, content_type)
     findings = [Finding(23, FEED, message) for message in lost]
-    text = _BASE_WITHIN.sub(_based, _AUTHOR.sub(_hidden, _without_doctype(text)))
+    text = _content.with_bases(_AUTHOR.sub(_hidden, _without_doctype(text)))
     try:
         found, entries = _parsed(text, address or _self(text))
         if not found.get("version") and not found.entries:
@@ -129,7 +120,7 @@ def _parsed(text: str, address: str | None) -> tuple[Any, list[Mapping[str, obje
 
 def _has_base(item: Mapping[str, object]) -> bool:
     details = (_raw(item, f"{name}_detail") for name in ("title", "summary"))
-    parts = (*details, *_list(item, "content"))
+    parts = (*details, *_list(item, "content"), {"base": _base_of(item)})
     return any(_base(part) for part in parts if isinstance(part, dict))
 
 
@@ -137,18 +128,6 @@ def _hidden(author: re.Match[str]) -> str:
     """An author whose addresses of mail feedparser doesn't see."""
     name = author[2] if author[2].lstrip().startswith("<") else author[2][:_LONGEST_NAME]
     return author[1] + _AT.sub(_HIDDEN_AT, name[: 2 * _LONGEST_NAME])
-
-
-def _based(content: re.Match[str]) -> str:
-    """The beginning of XHTML content that has the base which its one element gives it."""
-    head, rest, base = content[1], content[2], entities.unescape(content[3][1:-1])
-    if own := _OWN_BASE.search(head):
-        head = head[: own.start()] + head[own.end() :]
-        try:
-            base = urljoin(entities.unescape(own[1][1:-1]), base)
-        except ValueError:
-            return content[0]
-    return f'{head} xml:base="{entities.escape(base)}"{rest}'
 
 
 def _self(text: str) -> str | None:
@@ -164,7 +143,7 @@ def _tombstones(text: str) -> dict[str, datetime | None]:
     """The ids of entries that a feed says were deleted, and when (RFC 6721, 3)."""
     if _TOMBSTONES not in text:
         return {}
-    text = _OPAQUE.sub("", text)
+    text = _content.OPAQUE.sub("", text)
     declared = {key: a or b for key, a, b in _ATTRIBUTE.findall(text) if key.startswith("xmlns:")}
     found: dict[str, datetime | None] = {}
     for prefix, written in _TOMBSTONE.findall(text):
@@ -347,12 +326,32 @@ def _base(part: Mapping[str, object]) -> str | None:
     return None if base is None or base.endswith(_NO_BASE) else base
 
 
+def _base_of(item: Mapping[str, object]) -> str | None:
+    """The `xml:base` that an item stands in, or has."""
+    probe = next((link for link in _list(item, "links") if link.get("rel") == _content.PROBE), {})
+    return _base({"base": _text(probe, "href")})
+
+
+def _in_full(url: str, item: Mapping[str, object], of: Mapping[str, object]) -> str:
+    """An address in an element of an item, if a base is said of either; else as it is."""
+    base, own = _base_of(item), _text(of, "xml:base")
+    if _text(of, _content.WRITTEN):
+        base = _base({"base": _text(of, "href")})
+    elif own:
+        base = urls.absolute(own, base or "") or base
+    return (urls.absolute(url, base) if base else None) or url
+
+
 def _people(values: Mapping[str, object]) -> Iterator[Person]:
     """The authors: of `Ada <a@b.example>`, either way round, and `a@b.example (Ada)` the name."""
     for person in _list(values, "authors"):
         written = (_text(person, "name") or "").replace(_HIDDEN_AT, "@")[:_LONGEST_NAME]
+        url = _href(person)
+        if url and url.startswith(f"{_content.WRITTEN}:"):
+            base = _base_of(values) or _link(values)
+            url = urls.absolute(url.removeprefix(f"{_content.WRITTEN}:"), base or "")
         for name in _identity.names(written):
-            yield Person(name, _href(person))
+            yield Person(name, url)
 
 
 def _origin(source: Mapping[str, object]) -> Origin | None:
@@ -366,15 +365,16 @@ def _origin(source: Mapping[str, object]) -> Origin | None:
 
 def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
     for link in _list(item, "links"):
-        url, kind = _href(link), _text(link, "type")
+        url, kind = _text(link, _content.WRITTEN) or _href(link), _text(link, "type")
         if link.get("rel") == "enclosure" and url:
             # What has no type is HTML to feedparser.
             kind = None if kind == "text/html" else kind
+            url = _in_full(url, item, link)
             yield Attachment(url, kind, _size(link, "length"), _text(link, "title"))
     for each in _list(item, "media_content"):
         url, kind = _text(each, "url"), _text(each, "type")
         if url and not _is_picture(each) and kind != _FLASH:
-            yield Attachment(url, kind, _size(each, "filesize"))
+            yield Attachment(_in_full(url, item, each), kind, _size(each, "filesize"))
     for url, kind in _elsewhere(item):
         if kind not in _PAGES:
             # What has no type is plain text to feedparser.
@@ -391,7 +391,8 @@ def _media(item: Mapping[str, object]) -> Iterator[Image]:
     for each in (*_list(item, "media_content"), *_list(item, "media_thumbnail")):
         url, kind = _text(each, "url"), _text(each, "type")
         if url and _is_picture(each):
-            yield Image(url, kind if kind and _IMAGES.fullmatch(kind) else None)
+            kind = kind if kind and _IMAGES.fullmatch(kind) else None
+            yield Image(_in_full(url, item, each), kind)
 
 
 def _is_picture(media: Mapping[str, object]) -> bool:

@@ -284,7 +284,7 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
     # As in the feed, for readers know entries by it.
     id = urls.BAD.sub("", draft.id or "").strip()[: _MAX_TEXT * 2]
     base = (urls.absolute(draft.base, url) if draft.base else None) or url
-    enclosed = _files.sorted_out(draft, base)
+    enclosed = _files.sorted_out(draft, url)
     for address in enclosed.refused:
         told.tell(draft.where, f"encloses what can't be followed, and is left out: {address[:100]}")
     return Post(

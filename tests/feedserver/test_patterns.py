@@ -18,7 +18,7 @@ import pytest
 
 from feedserver.embed import oembed
 from feedserver.feeds import parameters
-from feedserver.foreign import _xml
+from feedserver.foreign import _content, _xml
 from feedserver.http import conditions, negotiation, proxies
 from feedserver.network import hubs, looking
 from feedserver.serving import protocol, subscribers
@@ -31,8 +31,9 @@ _MODULES = (
     _drawn,
 )
 _MORE = (
-    (_xml, ("_AUTHOR", "_ITEM", "_SELF", "_HREF", "_DOCTYPE", "_AT", "_BASE_WITHIN")),
-    (_xml, ("_OWN_BASE", "_RELATIVE_BASE")),
+    (_xml, ("_AUTHOR", "_ITEM", "_SELF", "_HREF", "_DOCTYPE", "_AT")),
+    (_xml, ("_RELATIVE_BASE",)),
+    (_content, ("_BASE_WITHIN", "_OWN_BASE", "_RELATIVE")),
     (encodings, ("_DECLARATION", "_ENCODING", "_CHARSET")),
     (lazy, ("_PICTURE", "_OF_STYLE", "CANDIDATE", "_STANDS_IN", "_TAG", "_ROOTED")),
     (looking, ("_NO_MARKUP", "_HEAD_END", "_LINK", "_ATTRIBUTE")),

@@ -176,6 +176,72 @@ def test_a_base_in_a_file_is_relative_to_the_site_s_page(base: str, full: str) -
         assert found.attachments == (Attachment(f"{full}b.mp3", "audio/mpeg"),)
 
 
+@pytest.mark.parametrize("address", [FEED, None])
+@pytest.mark.parametrize(
+    ("of_item", "own", "base"),
+    [
+        ("", "", PAGE),
+        (' xml:base="https://tides.example/x/"', "", "https://tides.example/x/"),
+        ("", ' xml:base="https://files.example/"', "https://files.example/"),
+        (' xml:base="https://tides.example/x/"', ' xml:base="y/"', "https://tides.example/x/y/"),
+    ],
+)
+def test_the_base_of_a_text_is_not_that_of_the_files_beside_it(
+    of_item: str, own: str, base: str, address: str | None
+) -> None:
+    text = "<description xml:base='https://texts.example/'>&lt;a href='m'>m&lt;/a></description>"
+    files = (
+        f'<enclosure{own} url="7.mp3" type="audio/mpeg"/>'
+        f'<media:content{own} url="7.mp4" type="video/mp4"/><media:thumbnail{own} url="7.png"/>'
+    )
+    for parts in (text + files, files + text):
+        data = rss(f"{ITEM}{parts}</item>".replace("<item", f"<item{of_item}"))
+        [found] = reading.read(data, Options(), address).archive.entries
+        assert [each.url for each in found.attachments] == [f"{base}7.mp3", f"{base}7.mp4"]
+        assert found.image == Image(f"{base}7.png")
+        assert '<a href="https://texts.example/m">' in (found.content or "")
+
+
+@pytest.mark.parametrize("address", [FEED, None])
+@pytest.mark.parametrize(
+    ("of_feed", "of_entry", "of_link", "base"),
+    [
+        ("", "", "", PAGE),
+        ("", ' xml:base="https://tides.example/x/"', "", "https://tides.example/x/"),
+        (' xml:base="https://tides.example/"', ' xml:base="x/"', "", "https://tides.example/x/"),
+        ("", "", ' xml:base="https://files.example/"', "https://files.example/"),
+    ],
+)
+def test_files_and_authors_of_atom_are_where_they_are_wherever_it_was_read_from(
+    address: str | None, of_feed: str, of_entry: str, of_link: str, base: str
+) -> None:
+    parts = (
+        f'<link href="{PAGE}"/><author><name>Ida</name><uri>ida</uri></author>'
+        f'<link{of_link} rel="enclosure" type="audio/mpeg" href="7.mp3"/>'
+        f'<content type="text" xml:base="https://texts.example/">x</content>'
+    )
+    data = file_of(entry(parts, id="urn:letters:1").replace("<entry", f"<entry{of_entry}"))
+    data = data.replace(b"<feed", f"<feed{of_feed}".encode(), 1)
+    [found] = reading.read(data, Options(), address).archive.entries
+    assert [each.url for each in found.attachments] == [f"{base}7.mp3"]
+    assert f'<a href="{base}7.mp3">7.mp3</a>' in (found.content or "")
+    [ida] = found.authors
+    assert ida.url == (f"{PAGE}ida" if of_link else f"{base}ida")
+
+
+@pytest.mark.parametrize("address", [FEED, None])
+def test_an_author_of_a_whole_feed_is_at_its_site(address: str | None) -> None:
+    for more, base in (
+        ("", HOME),
+        (' xml:base="https://tides.example/"', "https://tides.example/"),
+    ):
+        head = "<author><name>Ida</name><uri>/ida</uri></author>"
+        data = file_of(SECOND, head=head).replace(b"<feed", f"<feed{more}".encode(), 1)
+        [found] = reading.read(data, Options(), address).archive.entries
+        [ida] = found.authors
+        assert ida.url == f"https://{base.split('/')[2]}/ida"
+
+
 def test_the_address_of_an_entry_s_source_is_not_the_feed_s() -> None:
     source = '<source><link rel="self" href="https://other.example/x/atom.xml"/></source>'
     found = one(file_of(SECOND.replace("<title>", f"{source}<title>")))
