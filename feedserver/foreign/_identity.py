@@ -18,7 +18,10 @@ from feedserver.text import html
 _MAIL = r"(?:mailto:)?[^\s@<>()\[\],;]+@[^\s@<>()\[\],;]+"
 _MAIL_AND_NAME = re.compile(rf"<?{_MAIL}>?\s*\((.*)\)|<{_MAIL}>\s*(.+)")
 _NAME_AND_ADDRESS = re.compile(r"(.*?)\s*(?:<[^<>]*>|\((?:[^()]*@[^()]*|\w+://[^()]*)\))")
-_SEVERAL = re.compile(rf"(?<=[)>])\s*[,;]\s*|\s*[,;]\s*(?={_MAIL}|<{_MAIL}>\s*[^\s,;])")
+_SEVERAL = re.compile(
+    r"(?<=[)>])\s*(?:[,;]|(?:&|and\b)(?=[^,;&]*@))\s*"
+    rf"|(?:\s*[,;]\s*|\s+(?:&|and)\s+)(?={_MAIL}|<{_MAIL}>\s*[^\s,;])"
+)
 _QUOTED = re.compile(r'"([^"]+)"')
 
 
@@ -55,9 +58,13 @@ def same(post: Post) -> tuple[str, ...]:
 
 def names(written: str) -> Iterator[str]:
     """The names in what stands for one author: some write several there."""
-    for part in _SEVERAL.split(written.strip()):
+    for part in _SEVERAL.split(html.one_line(written)):
         match = _MAIL_AND_NAME.fullmatch(part) or _NAME_AND_ADDRESS.fullmatch(part)
         named = (match and (match[1] or match[match.lastindex or 1])) or part
+        first, _, rest = named.partition(")")
+        if match and "(" in rest and "(" not in first:
+            # Of `a@b.example (Ada) (she)`.
+            named = f"{first}{rest})"
         quoted = _QUOTED.fullmatch(named)
         if name := html.one_line(quoted[1] if quoted else named):
             yield name
