@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from feedserver.text import urls
+from feedserver.text import _emptied, urls
 
 # What scripts and hosts that show pictures late have for src, srcset and a background.
 SOURCES = (
@@ -41,9 +41,6 @@ _PICTURE = re.compile(r"[^?#]*\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#].*)?", re.
 _ROOTED = re.compile(r"https?:|\.{0,2}/", re.IGNORECASE)
 _LESSER = re.compile(r"blur|low|placeholder|preview|small|thumb")
 _OF_STYLE = re.compile(r"\s*url\(\s*([\"']?)(.*?)\1\s*\).*", re.DOTALL)
-_PLACES = frozenset(
-    "p a i b span figure picture div li em strong center section article header aside".split()
-)
 # A line or two on a picture; more is a text that has something behind it.
 _MOST_ON_PICTURE = 300
 # What says that a picture only stands in for another one.
@@ -57,9 +54,7 @@ _NEAR = 4
 _FRAMES = frozenset("a div figure p picture span".split())
 _BLANK = frozenset("br canvas noscript svg".split())
 _TAG = re.compile("<[^<>]*>")
-_EMPTIED = "data-emptied"
 _SHOWN = "data-shown"
-_SEEN = "img, video, audio, iframe, object, embed, table, hr, input, youtube-player, svg, math"
 
 
 def show(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
@@ -116,14 +111,14 @@ def _show_backgrounds(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
     full: set[int] = set()
     changed = False
     for node in reversed(found):
-        if node.tag not in _PLACES or _is_aside(node):
+        if node.tag not in _emptied.PLACES or _is_aside(node):
             continue
         if node.mem_id not in full:
             address, text = _background(node, base), node.text().strip()
-            has_picture = node.css_first(_SEEN) is not None
+            has_picture = node.css_first(_emptied.SEEN) is not None
             if not (has_picture or text or address):
                 changed = True
-                _mark(node)
+                _emptied.mark(node)
                 node.decompose()
                 continue
             if not has_picture and len(text) <= _MOST_ON_PICTURE:
@@ -136,7 +131,7 @@ def _show_backgrounds(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
                     first.insert_before(image)
                 else:
                     node.insert_child(image)
-        for parent in _parents(node):
+        for parent in _emptied.parents(node):
             if parent.mem_id in full:
                 break
             full.add(parent.mem_id)
@@ -159,7 +154,7 @@ def _without_doubles(body: LexborNode, base: str) -> bool:
         meant = [image.attributes.get("src")]
         for other, _ in _near(image, base):
             if _SHOWN not in other.attributes and _stands_in(other, meant, base, is_beside=False):
-                _mark(other)
+                _emptied.mark(other)
                 other.decompose()
                 changed = True
     return changed
@@ -191,6 +186,12 @@ def _name(address: str) -> str:
     name = re.split("[?#]", address)[0].rpartition("/")[2].lower()
     stem = (name.rpartition(".")[0] or name)[-_MAX_NAME:]
     return _SIZE.sub("", stem) or stem
+
+
+def _names(given: dict[str, str | None], base: str) -> set[str]:
+    """The names of a picture's files, or their addresses if they have none."""
+    addresses = (given.get("src") or "", *_candidates(given.get("srcset") or "", base))
+    return {_name(address) or address for address in addresses if address}
 
 
 def _near(
@@ -249,7 +250,16 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
         # What follows one with words may be another picture.
         sides = (False,) if _TAG.sub("", node.text() or "").strip() else (False, True)
         near = _near(node, base, sides) if pictures else []
-        shown = next((each for each, beside in near if beside and _SHOWN in each.attributes), None)
+        shown = next(
+            (
+                each
+                for each, is_beside in near
+                if is_beside
+                and _SHOWN in each.attributes
+                and not _names(each.attributes, base).isdisjoint(_names(pictures[0], base))
+            ),
+            None,
+        )
         if shown is not None:
             # It is the same picture, maybe of another size.
             del shown.attrs[_SHOWN]
@@ -260,7 +270,7 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
                 other, addresses, base, is_beside=is_beside
             ):
                 there.discard(address_of(other.attributes.get("src"), base))
-                _mark(other)
+                _emptied.mark(other)
                 other.decompose()
         for given, address in zip(pictures, addresses, strict=True):
             if address not in there:
@@ -270,13 +280,13 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
                     if name != _SHOWN:
                         image.attrs[name] = value or ""
                 node.insert_before(image)
-        _mark(node)
+        _emptied.mark(node)
         node.decompose()
     return bool(nodes)
 
 
 def _is_aside(node: LexborNode) -> bool:
-    return any(parent.tag == "noscript" for parent in _parents(node))
+    return any(parent.tag == "noscript" for parent in _emptied.parents(node))
 
 
 def _pictures(noscript: LexborNode, base: str) -> list[dict[str, str | None]]:
@@ -299,38 +309,11 @@ def _without_empty(body: LexborNode, base: str) -> bool:
         several = node.attributes.get("srcset") or ""
         if next(_candidates(several, base), None) or (node.tag == "img" and _is_real(node, base)):
             continue
-        _mark(node)
+        _emptied.mark(node)
         node.decompose()
         changed = True
-    full: set[int] = set()
-    for place in reversed(body.css(f"[{_EMPTIED}]")):
-        if place.mem_id in full or _holds(place):
-            # What this stands in isn't empty, either.
-            if place.parent is not None:
-                full.add(place.parent.mem_id)
-        else:
-            place.decompose()
+    _emptied.take_out(body)
     return changed
-
-
-def _holds(node: LexborNode) -> bool:
-    """Whether there is anything to see in a node."""
-    return bool(node.text().strip()) or node.css_first(_SEEN) is not None
-
-
-def _mark(node: LexborNode) -> None:
-    """Mark what a node stands in, which may be empty once it is gone."""
-    for parent in _parents(node):
-        if parent.tag not in _PLACES or _EMPTIED in parent.attributes:
-            return
-        parent.attrs[_EMPTIED] = ""
-
-
-def _parents(node: LexborNode) -> Iterator[LexborNode]:
-    parent = node.parent
-    while parent is not None:
-        yield parent
-        parent = parent.parent
 
 
 def _hidden(given: dict[str, str | None], base: str) -> str | None:

@@ -337,6 +337,33 @@ def test_pictures_of_one_name_or_with_others_in_noscript_all_stay() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<p>{lazy}</p><p>{other}</p>",
+        "<p>{other}</p><p>{lazy}</p>",
+        "<div>{lazy}</div><div>{other}</div>",
+        '<p><a href="/1/">{lazy}</a><a href="/2/">{other}</a></p>',
+        "<p>{lazy}{other}</p>",
+        "<p>{other}{lazy}</p>",
+        "<p>{other} <span>{lazy}</span></p>",
+    ],
+)
+def test_another_picture_in_noscript_stays_beside_a_lazy_one(written: str) -> None:
+    lazy = '<img data-src="/gull.png" alt="A gull">'
+    other = '<noscript><img src="/owl.png" alt="An owl"></noscript>'
+    found = shown(f"<p>x</p>{written.format(lazy=lazy, other=other)}") or ""
+    assert found.count("<img") == 2
+    assert found.count('"https://letters.example/gull.png"') == 1
+    assert found.count('"https://letters.example/owl.png"') == 1
+
+
+def test_a_lazy_picture_of_several_sizes_is_that_of_its_noscript() -> None:
+    lazy = '<img data-srcset="/a1.png 300w, /gull-600.png 600w" alt="A gull">'
+    found = shown(f'<p>x</p><p>{lazy}<noscript><img src="/gull.png"></noscript></p>') or ""
+    assert found.count("<img") == 1
+
+
 def test_a_link_around_a_lazy_picture_stays() -> None:
     text = f'<a href="/full.jpg"><img src="{DOT}" data-lazyload="/t.jpg"></a>'
     assert shown(f"<p>x</p>{text}") == (

@@ -1,0 +1,45 @@
+"""What holds nothing more to be seen once a picture in it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborNode
+
+PLACES = frozenset(
+    "p a i b span figure picture div li em strong center section article header aside".split()
+)
+_EMPTIED = "data-emptied"
+SEEN = "img, video, audio, iframe, object, embed, table, hr, input, youtube-player, svg, math"
+
+
+def mark(node: LexborNode) -> None:
+    """Mark what a node stands in, which may be empty once it is gone."""
+    for parent in parents(node):
+        if parent.tag not in PLACES or _EMPTIED in parent.attributes:
+            return
+        parent.attrs[_EMPTIED] = ""
+
+
+def take_out(body: LexborNode) -> None:
+    """Take out what was marked, and is empty."""
+    full: set[int] = set()
+    for place in reversed(body.css(f"[{_EMPTIED}]")):
+        if place.mem_id in full or _holds(place):
+            # What this stands in isn't empty, either.
+            if place.parent is not None:
+                full.add(place.parent.mem_id)
+        else:
+            place.decompose()
+
+
+def _holds(node: LexborNode) -> bool:
+    """Whether there is anything to see in a node."""
+    return bool(node.text().strip()) or node.css_first(SEEN) is not None
+
+
+def parents(node: LexborNode) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
