@@ -9,6 +9,9 @@ from selectolax.lexbor import LexborNode
 PLACES = frozenset(
     "p a i b span figure picture div li em strong center section article header aside".split()
 )
+_AROUND = PLACES | frozenset(
+    "blockquote dd details dl dt h1 h2 h3 h4 h5 h6 main mark nav ol s small summary u ul".split()
+)
 _EMPTIED = "data-emptied"
 SEEN = "img, video, audio, iframe, object, embed, table, hr, input, youtube-player, svg, math"
 
@@ -16,7 +19,7 @@ SEEN = "img, video, audio, iframe, object, embed, table, hr, input, youtube-play
 def mark(node: LexborNode) -> None:
     """Mark what a node stands in, which may be empty once it is gone."""
     for parent in parents(node):
-        if parent.tag not in PLACES or _EMPTIED in parent.attributes:
+        if parent.tag not in _AROUND or _EMPTIED in parent.attributes:
             return
         parent.attrs[_EMPTIED] = ""
 

@@ -442,6 +442,12 @@ def test_lazy_sets_of_pictures() -> None:
     [
         f'<p><img src="{DOT}"></p>',
         '<p><a href="/x"><img alt="x"></a></p>',
+        f'<ul><li><img src="{DOT}"></li></ul>',
+        "<ol><li><ul><li><img></li><li><p><img></p></li></ul></li></ol>",
+        "<blockquote><h2><small><img></small></h2></blockquote>",
+        "<dl><dt><img></dt><dd><img></dd></dl>",
+        "<details><summary><img></summary><img></details>",
+        "<main><nav><img></nav></main>",
         '<figure><picture><source type="image/webp"><img></picture></figure>',
         "<p><noscript>Please let scripts run.</noscript></p>",
         "<p><noscript></noscript><noscript></noscript></p>",
@@ -453,6 +459,11 @@ def test_lazy_sets_of_pictures() -> None:
 )
 def test_nothing_empty_is_left_of_a_picture(written: str) -> None:
     assert shown(f"<p>Look:</p>{written}<p></p>") == "<p>Look:</p><p></p>"
+
+
+def test_what_stands_beside_an_empty_picture_stays() -> None:
+    text = f'<ul><li>A gull</li><li><img src="{DOT}"></li></ul><blockquote>x<img></blockquote>'
+    assert shown(text) == "<ul><li>A gull</li></ul><blockquote>x</blockquote>"
 
 
 def test_a_picture_beside_one_that_counts_visitors_stays() -> None:
