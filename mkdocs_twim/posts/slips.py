@@ -24,7 +24,12 @@ _PICTURE = re.compile(
     r"!\[[^\[\]]*\](?: \(|\((?=[^()]*? ))[^()]*?\.(?:avif|gif|jpe?g|png|svg|webp)\b[^()]*\)",
     re.IGNORECASE,
 )
-_GLUED = re.compile(r"(?:<p>|\n)(#{2,6})(?!\S+:\S+\.\w)(\w[^<\n]*)")
+# What Markdown takes for no space: that of Option+Space, and what isn't seen at all.
+_BLANK = "[\u00a0\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]"
+_GLUED = re.compile(
+    rf"(?:<p>|\n)(?P<line>(?:(?P<before>{_BLANK}+) ?(?P<signs>#{{2,6}})(?=[ \w]|{_BLANK})"
+    rf"|(?P<glued>#{{2,6}})(?=\w|{_BLANK}))(?!\S+:\S+\.\w)(?P<title>[^<\n]*\w[^<\n]*))"
+)
 _INDENTED = re.compile(r"<code>(#{2,3} [^<\n]*)")
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")
 _BOLD_LINE = re.compile(
@@ -34,6 +39,9 @@ _NESTED = re.compile(
     r"(?s)<(/?)(article|center|details|div|section)\b[^>]*>|<h([23])\b[^>]*>(.*?)</h\3>"
 )
 _HEADING = re.compile(r"(?s)<h([1-6])\b[^>]*>(.*?)</h\1>")
+_NAMELESS = re.compile(
+    r'<h([23])\b[^>]*>\s*(?:<a class="(?:zola-anchor|headerlink)"[^>]*>[^<\w]*</a>\s*)?</h\1>'
+)
 _SECTION = re.compile(r"(?i)dep(?:t\.?|artment) of\b")
 
 
@@ -48,6 +56,7 @@ def of(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[tuple[Dou
         html, text = page.feed_html or "", page.source.front.body
         yield from ((each, True) for each in _pictures(page, html, text))
         yield from ((each, True) for each in _unclosed(page, html, text))
+        yield from ((each, True) for each in _persons(page, html))
         if is_issue(page.terms.get("category", ()), patterns):
             yield from ((each, True) for each in _headings(page, html, text))
             for found in _BOLD_LINE.finditer(text):
@@ -87,6 +96,14 @@ def _pictures(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
             yield page.doubt("picture", picture, message)
 
 
+def _persons(page: PostPage, html: str) -> Iterator[Doubt]:
+    """Links to persons by their ids alone; in Python-Markdown MkDocs tells of them."""
+    for target in links.hrefs(html) if page.source.engine == "commonmark" else ():
+        if re.match(r"@[^\s/:]+:\S*\w", target):
+            message = f"the link to '{target}' leads nowhere: write https://matrix.to/#/{target}"
+            yield page.doubt("link", target, message)
+
+
 def _unclosed(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
     """Comments and code that swallow the rest of a post."""
     if html.rfind("<!--") > html.rfind("-->"):
@@ -111,10 +128,15 @@ def _unclosed(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
 def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
     """What in an issue was meant to be a heading of it."""
     plain = _CODE.sub("", html) if "##" in html else ""
-    for signs, title in _GLUED.findall(plain):
-        written = unescape(signs + title)
+    for each in _GLUED.finditer(plain):
+        written, signs = unescape(each["line"]), each["signs"] or each["glued"]
         if found := re.search(rf"(?m)^ {{0,3}}{re.escape(written)}", text):
-            message = f"'{written}' is no heading: write a space behind '{signs}'"
+            how = f"write a space behind '{signs}'"
+            if before := each["before"]:
+                how = f"begin the line with '{signs}', and not with U+{ord(before[0]):04X}"
+            elif blank := re.match(_BLANK, each["title"]):
+                how += f", and not U+{ord(blank[0]):04X}"
+            message = f"'{re.sub(_BLANK, ' ', written).strip()}' is no heading: {how}"
             yield _at(page, "division", message, found.start())
     for line in _INDENTED.findall(html):
         written = unescape(line)
@@ -122,6 +144,7 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
             message = f"'{written}' is code, and no heading: write it at the beginning of the line"
             yield _at(page, "division", message, found.start())
     yield from _wrapped(page, html)
+    yield from _nameless(page, html)
     # In feeds the title goes, which may be a heading.
     first = _HEADING.search(page.content or "")
     title = htmls.plain(first[2]) if first and first[1] == "1" else ""
@@ -129,6 +152,18 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
         message = f"'# {title}' begins no section; sections are ##"
         line = HeadingLines(page.source.front).at(1, title)
         yield Doubt("division", message, page.file.src_uri, line)
+
+
+def _nameless(page: PostPage, html: str) -> Iterator[Doubt]:
+    """Headings without text, which begin sections and projects all the same."""
+    nodes = htmls.parse(html) if _NAMELESS.search(html) else []
+    lines = HeadingLines(page.source.front)
+    for node in nodes:
+        if found := _NAMELESS.fullmatch(node.html or ""):
+            signs, what = ("##", "section") if found[1] == "2" else ("###", "project")
+            message = f"'{signs}' without text begins a {what}: write its title, or take it away"
+            line = lines.at(len(signs), node.id or "")
+            yield Doubt("division", message, page.file.src_uri, line)
 
 
 def _wrapped(page: PostPage, html: str) -> Iterator[Doubt]:

@@ -22,6 +22,32 @@ SURE = {
         16,
         "'##Weather & More' is no heading: write a space behind '##'",
     ),
+    "a space of another kind": (
+        f"{START}So.\n##\u00a0Heron & Gull\n\n{REPORT}",
+        16,
+        "'## Heron & Gull' is no heading: write a space behind '##', and not U+00A0",
+    ),
+    "a sign that isn't seen": (
+        f"{START}\u200b### Heron\n\n{REPORT}",
+        15,
+        "'### Heron' is no heading: begin the line with '###', and not with U+200B",
+    ),
+    "a section without a title": (
+        f"{START}##\n\n### Heron\n\n{REPORT}",
+        15,
+        "'##' without text begins a section: write its title, or take it away",
+    ),
+    "a project without a title": (
+        f"{START}### Heron\n\n{REPORT}### ###\n\n{REPORT}",
+        21,
+        "'###' without text begins a project: write its title, or take it away",
+    ),
+    "a person's id as a link": (
+        f"{START}[Mo](@mo:allotment.example) came.\n",
+        15,
+        "the link to '@mo:allotment.example' leads nowhere: write "
+        "https://matrix.to/#/@mo:allotment.example",
+    ),
     "four spaces": (
         f"{START}    ### Heron 1 < 2\n\n{REPORT}",
         15,
@@ -83,13 +109,20 @@ Hello. <!-- a comment --> A room: ##rust:example.org, and a #tag.
 
 \\![Not](a picture.png), and ![a picture](</img/a b.png>) with ![a title](/img/b.png "A title").
 
+\u200b##boats:example.org has [files](@/blog/b.md), and `[x](@mo:a.org)`.
+[Mo](mailto:mo@example.org).
+
 <!-- more -->
 
 ## Boats
 
 {REPORT}> ## Heading of a quote
 >
+> ##
+>
 > ###tag in a quote
+>
+> ###\u00a0tag
 >
 > ```
 > ### code in a quote
@@ -98,6 +131,8 @@ Hello. <!-- a comment --> A room: ##rust:example.org, and a #tag.
 
   ```md
   ## Code in a list
+
+## ![Terns](/img/b.png)
 
 Text.
 
@@ -113,6 +148,8 @@ Text.
 
 ```md
 ###glued
+##
+###\u00a0blank
     ### indented
 <!-- open
 ![S](/img/mast 1.png)
@@ -162,11 +199,12 @@ def test_what_is_meant_so_is_not_told(tmp_path: Path) -> None:
 
 
 def test_slips_in_yaml_posts_are_told_as_they_are_rendered(tmp_path: Path) -> None:
-    body = f"{START}###Heron\n\n    ### Gull\n\n{REPORT}![S](/img/mast 1.png) ![T] (x.png)\n"
+    body = f"{START}###Heron\n\n    ### Gull\n\n{REPORT}##\n\n![S](/img/mast 1.png) ![T] (x.png)\n"
     files: dict[str, str | bytes] = {"blog/y.md": f"{YAML}{body}", "img/mast 1.png": b""}
     assert [line.partition(":")[2][:40] for line in build(tmp_path, files).warnings] == [
-        "21: '![T] (x.png)' is text: a picture ha",
+        "23: '![T] (x.png)' is text: a picture ha",
         "15: '### Gull' is code, and no heading: ",
+        "21: '##' without text begins a section: ",
     ]
 
 
