@@ -131,12 +131,15 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
     for each in _GLUED.finditer(plain):
         written, signs = unescape(each["line"]), each["signs"] or each["glued"]
         if found := re.search(rf"(?m)^ {{0,3}}{re.escape(written)}", text):
-            how = f"write a space behind '{signs}'"
+            shown = re.sub(_BLANK, " ", written).strip()
+            message = f"'{shown}' is no heading: write a space behind '{signs}'"
             if before := each["before"]:
-                how = f"begin the line with '{signs}', and not with U+{ord(before[0]):04X}"
+                code = f"U+{ord(before[0]):04X}"
+                message = (
+                    f"'{shown}' is no heading: begin the line with '{signs}', and not with {code}"
+                )
             elif blank := re.match(_BLANK, each["title"]):
-                how += f", and not U+{ord(blank[0]):04X}"
-            message = f"'{re.sub(_BLANK, ' ', written).strip()}' is no heading: {how}"
+                message += f", and not U+{ord(blank[0]):04X}"
             yield _at(page, "division", message, found.start())
     for line in _INDENTED.findall(html):
         written = unescape(line)
