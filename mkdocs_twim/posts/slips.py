@@ -42,6 +42,11 @@ _HEADING = re.compile(r"(?s)<h([1-6])\b[^>]*>(.*?)</h\1>")
 _NAMELESS = re.compile(
     r'<h([23])\b[^>]*>\s*(?:<a class="(?:zola-anchor|headerlink)"[^>]*>[^<\w]*</a>\s*)?</h\1>'
 )
+# A sentence, and no title, with three signs below it.
+_UNDERLINED = re.compile(
+    r"(?m)^ {0,3}(?![#>`~|<])(\S[^\n]{79,}|\S[^\n]*[.,:;][)*_\"']*)[ \t]*\n {0,3}---[ \t]*$"
+)
+_UNMERGED = re.compile(r"(?m)^<{7} ")
 _SECTION = re.compile(r"(?i)dep(?:t\.?|artment) of\b")
 
 
@@ -105,10 +110,16 @@ def _persons(page: PostPage, html: str) -> Iterator[Doubt]:
 
 
 def _unclosed(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
-    """Comments and code that swallow the rest of a post."""
+    """Comments and code that swallow the rest of a post, and marks of git."""
     if html.rfind("<!--") > html.rfind("-->"):
         message = "the comment that '<!--' opens isn't closed: what stands below it is hidden"
         yield _at(page, "division", message, max(text.rfind("<!--"), 0))
+    unmerged = _UNMERGED.search(text)
+    if unmerged and re.search(r"[>\n](?:&lt;){7} ", _CODE.sub("", html)):
+        message = (
+            "'<<<<<<<' begins what git couldn't merge: choose one side, and take its marks away"
+        )
+        yield _at(page, "division", message, unmerged.start())
     fence, begin = "", 0
     lines = text.split("\n")
     for number, line in enumerate(lines):
@@ -148,6 +159,7 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
             yield _at(page, "division", message, found.start())
     yield from _wrapped(page, html)
     yield from _nameless(page, html)
+    yield from _underlined(page, html, text)
     # In feeds the title goes, which may be a heading.
     first = _HEADING.search(page.content or "")
     title = htmls.plain(first[2]) if first and first[1] == "1" else ""
@@ -167,6 +179,19 @@ def _nameless(page: PostPage, html: str) -> Iterator[Doubt]:
             message = f"'{signs}' without text begins a {what}: write its title, or take it away"
             line = lines.at(len(signs), node.id or "")
             yield Doubt("division", message, page.file.src_uri, line)
+
+
+def _underlined(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
+    """Sentences that a rule directly below them makes sections, in an issue whose own have `##`."""
+    if not re.search("(?m)^##[ \t]", text):
+        return
+    found = list(_UNDERLINED.finditer(text))
+    titles = [htmls.plain(each[2]) for each in _HEADING.finditer(html) if found and each[1] == "2"]
+    for each in found:
+        last = each[1].split()[-1].strip("*_")
+        if any(title.endswith(last) for title in titles):
+            message = f"'… {last}' with '---' below is a heading: write an empty line between them"
+            yield _at(page, "division", message, each.start())
 
 
 def _wrapped(page: PostPage, html: str) -> Iterator[Doubt]:

@@ -48,6 +48,11 @@ SURE = {
         "the link to '@mo:allotment.example' leads nowhere: write "
         "https://matrix.to/#/@mo:allotment.example",
     ),
+    "a rule below a sentence": (
+        f"{START}The boats came home,\nlate in the evening.\n---\n\n## Weather\n\n{REPORT}",
+        16,
+        "'… evening.' with '---' below is a heading: write an empty line between them",
+    ),
     "four spaces": (
         f"{START}    ### Heron 1 < 2\n\n{REPORT}",
         15,
@@ -102,6 +107,20 @@ def test_a_section_with_one_sign_that_becomes_the_title_is_told(tmp_path: Path) 
     ]
 
 
+def test_marks_of_git_are_told_in_every_post(tmp_path: Path) -> None:
+    marks = "<<<<<<< HEAD\nOne.\n=======\nTwo.\n>>>>>>> other\n"
+    message = "'<<<<<<<' begins what git couldn't merge: choose one side, and take its marks away"
+    files: dict[str, str | bytes] = {
+        "blog/a.md": post("A", f"Text.\n\n{marks}"),
+        "blog/y.md": f"{YAML}{marks}",
+    }
+    told = build(tmp_path, files).warnings
+    assert [line for line in told if "git" in line] == [
+        f"blog/a.md:11: {message}",
+        f"blog/y.md:7: {message}",
+    ]
+
+
 FINE = f"""\
 Hello. <!-- a comment --> A room: ##rust:example.org, and a #tag.
 
@@ -136,6 +155,15 @@ Hello. <!-- a comment --> A room: ##rust:example.org, and a #tag.
 
 Text.
 
+---
+
+Terns
+---
+
+A sentence.
+
+---
+
 <!--
 ##todo
 -->
@@ -148,6 +176,9 @@ Text.
 
 ```md
 ###glued
+<<<<<<< HEAD
+A sentence.
+---
 ##
 ###\u00a0blank
     ### indented
@@ -237,14 +268,19 @@ def test_posts_that_look_like_issues_and_are_none_are_told_of_once(tmp_path: Pat
 
 def test_keys_that_are_nearly_one_that_is_read_are_told_of_once(tmp_path: Path) -> None:
     wrong = '+++\ntitel = "{0}"\ndate = 2024-01-0{0}\nauthors = ["Ida"]\nlinks = "x"\n+++\n'
-    other = "---\ntitle: Y\nTitle: Y\ndate: 2024-01-01\nhide: [toc]\nupdate: x\n---\n"
+    other = "---\ntitle: Y\nTitle: Y\ndate: 2024-01-01\nhide: [toc]\nupdate: x\nimage: x\n---\n"
+    image = '+++\ntitle = "Z"\ndate = 2024-01-01\nimage = "/x.png"\n'
     files: dict[str, str | bytes] = {
         **{f"blog/{day}.md": wrong.format(day) for day in (1, 2)},
         "blog/y.md": other,
+        "blog/z.md": f"{image}+++\n",
+        "blog/both.md": f'{image}[extra]\nimage = "/x.png"\n+++\n',
+        "x.png": b"",
     }
     with said() as lines:
         assert build(tmp_path, files).warnings == []
     assert [line for line in lines if line.startswith("blog/")] == [
+        "blog/z.md:4: image: this key isn't read; is 'extra.image' meant?",
         "blog/1.md:2: titel: this key isn't read; is 'title' meant?; so in 1 more",
         "blog/y.md:6: update: this key isn't read; is 'updated' meant?",
     ]
