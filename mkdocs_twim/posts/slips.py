@@ -42,10 +42,7 @@ _HEADING = re.compile(r"(?s)<h([1-6])\b[^>]*>(.*?)</h\1>")
 _NAMELESS = re.compile(
     r'<h([23])\b[^>]*>\s*(?:<a class="(?:zola-anchor|headerlink)"[^>]*>[^<\w]*</a>\s*)?</h\1>'
 )
-# A sentence, and no title, with three signs below it.
-_UNDERLINED = re.compile(
-    r"(?m)^ {0,3}(?![#>`~|<])(\S[^\n]{79,}|\S[^\n]*[.,:;][)*_\"']*)[ \t]*\n {0,3}---[ \t]*$"
-)
+_UNDERLINED = re.compile(r"(?m)^([^\n]+)\n {0,3}---[ \t]*$")
 _UNMERGED = re.compile(r"(?m)^<{7} ")
 _SECTION = re.compile(r"(?i)dep(?:t\.?|artment) of\b")
 
@@ -185,13 +182,19 @@ def _underlined(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
     """Sentences that a rule directly below them makes sections, in an issue whose own have `##`."""
     if not re.search("(?m)^##[ \t]", text):
         return
-    found = list(_UNDERLINED.finditer(text))
+    found = [each for each in _UNDERLINED.finditer(text) if _is_sentence(each[1].strip())]
     titles = [htmls.plain(each[2]) for each in _HEADING.finditer(html) if found and each[1] == "2"]
     for each in found:
         last = each[1].split()[-1].strip("*_")
         if any(title.endswith(last) for title in titles):
             message = f"'… {last}' with '---' below is a heading: write an empty line between them"
             yield _at(page, "division", message, each.start())
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line of text is too long for a title, or ends as none does."""
+    is_text = line[:1] not in ("", "#", ">", "`", "~", "|", "<")
+    return is_text and (len(line) > 80 or line.rstrip(")*_\"'").endswith((".", ",", ":", ";")))
 
 
 def _wrapped(page: PostPage, html: str) -> Iterator[Doubt]:
