@@ -104,6 +104,13 @@ def test_no_container_is_root_or_writes_where_it_need_not() -> None:
     assert f"state:{state}" in _services()["services"]["server"]["volumes"]
 
 
+def test_the_image_is_built_once_for_all() -> None:
+    """Builds of one name beside each other stop each other."""
+    services = _services()["services"]
+    assert [name for name, service in services.items() if "build" in service] == ["site"]
+    assert {service["image"] for service in services.values()} == {services["site"]["image"]}
+
+
 def test_the_bot_s_settings_can_be_read(newsletter: Path) -> None:
     told = config.load(newsletter / "bot.toml")
     assert "bot:/var/lib/feedserver-bot" in _services()["services"]["bot"]["volumes"]

@@ -575,11 +575,16 @@ def _messages(path: Path) -> Iterator[str]:
 def test_the_how_to_on_links_does_what_it_says(tmp_path: Path) -> None:
     text = (HOW_TO / "link.md").read_text("utf-8")
     links = re.findall(r"(?m)^\| `(\[.*?\]\(.*?\))` \|", text)
-    assert len(links) == 7
-    body = "## Dept of Boats ⛵\n\nText.\n\n" + "\n".join(links)
-    issue = '+++\ntitle = "{}"\n[taxonomies]\ncategory = ["This Week in X"]\n+++\n\n' + body
+    assert len(links) == 8
+    [row] = re.findall(r"(?m)^\| `\[all sections\].*$", text)
+    lists = re.findall(r"`([\w/]+\.md)`", row)
+    assert {"section/index.md", "feeds.md", "author/index.md"} < {*lists}
+    body = "## Dept of Boats ⛵\n\n### Seagull\n\nText.\n\n" + "\n".join(links)
+    body += "".join(f"\n[list](../{name})" for name in lists)
+    terms = 'author = ["Ada"]\ncategory = ["This Week in X"]\n'
+    issue = f'+++\ntitle = "{{}}"\n[taxonomies]\n{terms}+++\n\n{body}'
     files: dict[str, str | bytes] = {
-        "about.md": "# About\n",
+        "about.md": "# About\n" + "".join(f"\n[list]({name})" for name in lists),
         "blog/2026-05-08-this-week-1.md": issue.format(1),
         "blog/2026-05-15-this-week-2.md": issue.format(2),
     }

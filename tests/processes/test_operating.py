@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -138,6 +140,17 @@ def test_nginx_takes_a_prefix_off(site: Path, tmp_path: Path) -> None:
         found = proxy.get("/news/section/nothing/atom.xml", BLOG)
         assert found.status == 404
         assert all(path.startswith("/news/") for path in json.loads(found.body)["near"])
+        assert _led_to(proxy, "/news") == "/news/"
+
+
+def _led_to(proxy: Running, path: str) -> str:
+    """The path that an address of the blog is redirected to."""
+    connection = HTTPConnection("127.0.0.1", proxy.port, timeout=60)
+    connection.request("GET", path, headers=BLOG)
+    answer = connection.getresponse()
+    connection.close()
+    assert answer.status in (301, 302)
+    return urlsplit(answer.headers["Location"]).path
 
 
 @contextmanager
@@ -168,6 +181,8 @@ def test_caddy_tells_all_addresses(site: Path, tmp_path: Path) -> None:
             assert feed["feed_url"] == "http://feeds.example/section/clients/feed.json"
             below = json.loads(proxy.get("/news/feed.json", BLOG | lies).body)
             assert below["feed_url"] == "http://blog.example/news/feed.json"
+            # Without its last slash the path is led to that.
+            assert _led_to(proxy, "/news") == "/news/"
 
 
 @pytest.mark.parametrize("program", ["caddy", "nginx"])
@@ -176,6 +191,7 @@ def test_a_host_of_plain_files_names_their_types(site: Path, tmp_path: Path, pro
     text = (HOW_TO / "host.md").read_text("utf-8")
     types = dict(re.findall(r"(?m)^\| (`[a-z.]+`)(?:, `archive.json`)? \| `(.*)` \|$", text))
     assert len(types) == 5
+    put(site / "404.html", b"It sank.")
     # What `_before` needs is the process of a server; there is none behind it.
     with running(site) as server:
         if program == "caddy":
@@ -194,6 +210,10 @@ def test_a_host_of_plain_files_names_their_types(site: Path, tmp_path: Path, pro
                 assert answer.status == 200, name
                 assert answer.headers["Content-Type"] == shown, name
                 assert answer.headers["Access-Control-Allow-Origin"] == "*", name
+            for none in ("/section/none/", "/section/none/atom.xml"):
+                missing = host.get(none, {"Host": "news.example"})
+                assert (missing.status, missing.body) == (404, b"It sank."), none
+                assert missing.headers.get_content_type() == "text/html", none
             archived = host.get("/archive.json", {"Host": "news.example"})
             assert archived.headers["Content-Type"] == types["`feed.json`"]
 
