@@ -23,10 +23,7 @@ from tests.served import served, without_paging
 from tests.sites import Built
 
 MISSING = {
-    "2018-06-08": [
-        "/blog/wp-content/uploads/2018/06/neilalexander-osx-client-1.png",
-        "@tulir:maunium.net",
-    ],
+    "2018-06-08": ["/blog/wp-content/uploads/2018/06/neilalexander-osx-client-1.png"],
     "2019-06-28": ["/blog/img/2019-06-28-vis.avif"],
     "2020-11-06": [
         "/blog/img/2020-11-06-pC5bp-ScreenShot2020-11-06at12.23.37PM.png",
