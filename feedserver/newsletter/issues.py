@@ -187,6 +187,13 @@ def outside(
     return tuple(found)
 
 
+def heading_ids(html_text: str) -> frozenset[str]:
+    """The ids of the headings that divide an issue."""
+    nodes = _top(html_text)
+    ids = _ids(nodes)
+    return frozenset(ids[found.mem_id] for found in map(_heading_in, nodes) if found)
+
+
 def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> list[Stray]:
     """What of an issue isn't where its author may think it is, in the order of the document.
 
