@@ -121,7 +121,7 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
             yield _at(page, "division", message, found.start())
     yield from unclosed.swallowed(page, html)
     # In feeds the title goes, which may be a heading.
-    first = _HEADING.search(page.content or "")
+    first = _HEADING.search(htmls.without_anchors(page.content or "", ""))
     title = htmls.plain(first[2]) if first and first[1] == "1" else ""
     if _SECTION.match(title):
         message = f"'# {title}' begins no section; sections are ##"

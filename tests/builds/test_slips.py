@@ -195,6 +195,26 @@ def test_slips_in_yaml_posts_are_told_as_they_are_rendered(tmp_path: Path) -> No
     ]
 
 
+@pytest.mark.parametrize("permalink", ["Anchor", "§ link", True])
+def test_links_of_headings_to_themselves_are_no_part_of_messages(
+    tmp_path: Path, permalink: object
+) -> None:
+    body = f"{START}#### Deep room\n\n{REPORT}# Bye\n\n{REPORT}"
+    files: dict[str, str | bytes] = {
+        "blog/a.md": f"{YAML}{body}",
+        "blog/b.md": "---\ndate: 2024-01-02\ncategories: [This Week in X]\n---\n\n"
+        f"# Dept of Boats\n\n{REPORT}",
+    }
+    extensions = [{"toc": {"permalink": permalink}}]
+    with said() as lines:
+        build(tmp_path, files, markdown_extensions=extensions)
+    assert {line for line in lines if line.startswith("blog/")} == {
+        "blog/a.md:13: the report below '#### Deep room' is part of the section; projects are ###",
+        "blog/a.md:19: what stands below '# Bye' is in no update; sections are ##",
+        "blog/b.md:6: '# Dept of Boats' begins no section; sections are ##",
+    }
+
+
 def test_a_bold_line_above_a_report_may_be_a_project(tmp_path: Path) -> None:
     body = f"{START}**Heron**\n\n{REPORT}**Not this**\n\nText.\n"
     with said() as lines:
