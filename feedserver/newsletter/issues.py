@@ -260,6 +260,10 @@ def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
             project = Project(slug, heading.title, heading.url)
         alone = heading.level == 1 and why is None
         parts.append(_Part(heading, section, project, "above" if alone else why))
+    if all(part.heading is None or part.heading.level == 1 for part in parts):
+        # There is no heading that they could stand above.
+        for part in parts[1:]:
+            part.why = "below"
     return parts
 
 
