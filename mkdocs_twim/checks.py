@@ -222,13 +222,17 @@ def remarks(pages: Sequence[PostPage], patterns: Sequence[str]) -> Iterator[Doub
 
 
 def _nearly_keys(pages: Iterable[PostPage]) -> Iterator[Doubt]:
-    """Keys that aren't read, and are nearly one that is; each once."""
+    """Keys that aren't read, and are nearly one that is, or belong below [extra]; each once."""
     found: dict[tuple[str, str], list[PostPage]] = {}
     for page in pages:
         front, declared = page.source.front, page.workshop.taxonomies
         wanted = keys.POST_KEYS.difference(front.values)
         for key in front.values.keys() - keys.POST_KEYS - keys.TERM_KEYS - {*declared}:
-            for meant in get_close_matches(key.casefold(), wanted, n=1, cutoff=_ALIKE):
+            close = get_close_matches(key.casefold(), wanted, n=1, cutoff=_ALIKE)
+            # In `---` posts other plugins read these.
+            if front.style == "toml" and key in ("image", "image_alt"):
+                close = [] if page.source.meta.image else [f"extra.{key}"]
+            for meant in close:
                 found.setdefault((key, meant), []).append(page)
     for (key, meant), having in sorted(found.items()):
         message = f"{key}: this key isn't read; is '{meant}' meant?"

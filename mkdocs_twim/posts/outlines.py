@@ -19,6 +19,9 @@ from mkdocs_twim.content.frontmatter import FrontMatter
 from mkdocs_twim.posts.page import PostPage
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_SIGNS = re.compile(r"#{1,6}(?=[ \t]|$)")
+# What a heading without text is called, by its id.
+_NAMELESS = re.compile(r"heading(-\d+)?|_\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +147,10 @@ class HeadingLines:
     def at(self, level: int, title: str) -> int:
         """Where the next heading with this title stands; if none is found, where the last does."""
         wanted = slugify(title)
+        is_nameless = _NAMELESS.fullmatch(title) is not None
         for number in range(self._next, len(self._found)):
             of, name, line = self._found[number]
-            if of == level and name.startswith(wanted):
+            if of == level and (name.startswith(wanted) or (is_nameless and not name)):
                 self._next = number + 1
                 return line
         return self._found[self._next - 1][2] if self._next else self.first
@@ -161,8 +165,7 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
             if not fence or (found[0].startswith(fence) and not text[found.end() :].strip()):
                 fence = "" if fence else found[0]
         elif not fence:
-            signs = text.partition(" ")[0]
-            if re.fullmatch("#{1,6}", signs):
-                yield number, len(signs), slugify(_LINK.sub(r"\1", text))
+            if signs := _SIGNS.match(text):
+                yield number, len(signs[0]), slugify(_LINK.sub(r"\1", text))
             elif text and (under := re.fullmatch(r" {0,3}(=+|-+)[ \t]*", below)):
                 yield number, 1 if under[1][0] == "=" else 2, slugify(_LINK.sub(r"\1", text))

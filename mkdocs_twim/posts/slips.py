@@ -25,13 +25,23 @@ _PICTURE = re.compile(
     r"!\[[^\[\]]*\](?: \(|\((?=[^()]*? ))[^()]*?\.(?:avif|gif|jpe?g|png|svg|webp)\b[^()]*\)",
     re.IGNORECASE,
 )
-_GLUED = re.compile(r"(?:<p>|\n)(#{2,6})(?!\S+:\S+\.\w)(\w[^<\n]*)")
+# What Markdown takes for no space: that of Option+Space, and what isn't seen at all.
+_BLANK = "[\u00a0\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]"
+_GLUED = re.compile(
+    rf"(?:<p>|\n)(?P<line>(?:(?P<before>{_BLANK}+) ?(?P<signs>#{{2,6}})(?=[ \w]|{_BLANK})"
+    rf"|(?P<glued>#{{2,6}})(?=\w|{_BLANK}))(?!\S+:\S+\.\w)(?P<title>[^<\n]*\w[^<\n]*))"
+)
 _INDENTED = re.compile(r"<code>(#{2,3} [^<\n]*)")
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")
 _BOLD_LINE = re.compile(
     r"^\*\*([^*\n]+)\*\*[ \t]*\n\s*\n(?=[^\n>]*matrix\.to/#/@[^\n]*\n(?:[ \t]*\n)?>)", re.MULTILINE
 )
 _HEADING = re.compile(r"(?s)<h([1-6])\b[^>]*>(.*?)</h\1>")
+_NAMELESS = re.compile(
+    r'<h([23])\b[^>]*>\s*(?:<a class="(?:zola-anchor|headerlink)"[^>]*>[^<\w]*</a>\s*)?</h\1>'
+)
+_UNDERLINED = re.compile(r"(?m)^([^\n]+)\n {0,3}---[ \t]*$")
+_UNMERGED = re.compile(r"(?m)^<{7} ")
 _SECTION = re.compile(r"(?i)dep(?:t\.?|artment) of\b")
 
 
@@ -46,6 +56,7 @@ def of(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[tuple[Dou
         html, text = page.feed_html or "", page.source.front.body
         yield from ((each, True) for each in _pictures(page, html, text))
         yield from ((each, True) for each in _unclosed(page, html, text))
+        yield from ((each, True) for each in _persons(page, html, text))
         if is_issue(page.terms.get("category", ()), patterns):
             yield from ((each, True) for each in _headings(page, html, text))
             for found in _BOLD_LINE.finditer(text):
@@ -85,11 +96,28 @@ def _pictures(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
             yield page.doubt("picture", picture, message)
 
 
+def _persons(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
+    """Links to persons by their ids alone; in Python-Markdown MkDocs tells of them.
+
+    What is written as HTML is as its author's client made it.
+    """
+    for target in links.hrefs(html) if page.source.engine == "commonmark" else ():
+        if re.match(r"@[^\s/:]+:\S*\w", target) and f"]({target}" in text:
+            message = f"the link to '{target}' leads nowhere: write https://matrix.to/#/{target}"
+            yield page.doubt("link", target, message)
+
+
 def _unclosed(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
-    """Comments and code that swallow the rest of a post."""
+    """Comments and code that swallow the rest of a post, and marks of git."""
     if html.rfind("<!--") > html.rfind("-->"):
         message = "the comment that '<!--' opens isn't closed: what stands below it is hidden"
         yield _at(page, "division", message, max(text.rfind("<!--"), 0))
+    unmerged = _UNMERGED.search(text)
+    if unmerged and re.search(r"[>\n](?:&lt;){7} ", _CODE.sub("", html)):
+        message = (
+            "'<<<<<<<' begins what git couldn't merge: choose one side, and take its marks away"
+        )
+        yield _at(page, "division", message, unmerged.start())
     fence, begin = "", 0
     lines = text.split("\n")
     for number, line in enumerate(lines):
@@ -109,10 +137,18 @@ def _unclosed(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
 def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
     """What in an issue was meant to be a heading of it."""
     plain = _CODE.sub("", html) if "##" in html else ""
-    for signs, title in _GLUED.findall(plain):
-        written = unescape(signs + title)
+    for each in _GLUED.finditer(plain):
+        written, signs = unescape(each["line"]), each["signs"] or each["glued"]
         if found := re.search(rf"(?m)^ {{0,3}}{re.escape(written)}", text):
-            message = f"'{written}' is no heading: write a space behind '{signs}'"
+            shown = re.sub(_BLANK, " ", written).strip()
+            message = f"'{shown}' is no heading: write a space behind '{signs}'"
+            if before := each["before"]:
+                code = f"U+{ord(before[0]):04X}"
+                message = (
+                    f"'{shown}' is no heading: begin the line with '{signs}', and not with {code}"
+                )
+            elif blank := re.match(_BLANK, each["title"]):
+                message += f", and not U+{ord(blank[0]):04X}"
             yield _at(page, "division", message, found.start())
     for line in _INDENTED.findall(html):
         written = unescape(line)
@@ -120,6 +156,8 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
             message = f"'{written}' is code, and no heading: write it at the beginning of the line"
             yield _at(page, "division", message, found.start())
     yield from unclosed.swallowed(page, html)
+    yield from _nameless(page, html)
+    yield from _underlined(page, html, text)
     # In feeds the title goes, which may be a heading.
     first = _HEADING.search(htmls.without_anchors(page.content or "", ""))
     title = htmls.plain(first[2]) if first and first[1] == "1" else ""
@@ -127,6 +165,37 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
         message = f"'# {title}' begins no section; sections are ##"
         line = HeadingLines(page.source.front).at(1, title)
         yield Doubt("division", message, page.file.src_uri, line)
+
+
+def _nameless(page: PostPage, html: str) -> Iterator[Doubt]:
+    """Headings without text, which begin sections and projects all the same."""
+    nodes = htmls.parse(html) if _NAMELESS.search(html) else []
+    lines = HeadingLines(page.source.front)
+    for node in nodes:
+        if found := _NAMELESS.fullmatch(node.html or ""):
+            signs, what = ("##", "section") if found[1] == "2" else ("###", "project")
+            message = f"'{signs}' without text begins a {what}: write its title, or take it away"
+            line = lines.at(len(signs), node.id or "")
+            yield Doubt("division", message, page.file.src_uri, line)
+
+
+def _underlined(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
+    """Sentences that a rule directly below them makes sections, in an issue whose own have `##`."""
+    if not re.search("(?m)^##[ \t]", text):
+        return
+    found = [each for each in _UNDERLINED.finditer(text) if _is_sentence(each[1].strip())]
+    titles = [htmls.plain(each[2]) for each in _HEADING.finditer(html) if found and each[1] == "2"]
+    for each in found:
+        last = each[1].split()[-1].strip("*_")
+        if any(title.endswith(last) for title in titles):
+            message = f"'… {last}' with '---' below is a heading: write an empty line between them"
+            yield _at(page, "division", message, each.start())
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line of text is too long for a title, or ends as none does."""
+    is_text = line[:1] not in ("", "#", ">", "`", "~", "|", "<")
+    return is_text and (len(line) > 80 or line.rstrip(")*_\"'").endswith((".", ",", ":", ";")))
 
 
 def _at(page: PostPage, rule: str, message: str, position: int) -> Doubt:

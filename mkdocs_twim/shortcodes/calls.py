@@ -26,8 +26,7 @@ TOKEN = tokens.TOKEN
 _MAX_DEPTH = 20
 
 _MARK = re.compile(r"\{\{|\{%")
-_INLINE = re.compile(rf"\{{\{{{BLANKS}({NAME}){BLANKS}\(")
-_OPENER = re.compile(rf"\{{%{BLANKS}({NAME}){BLANKS}\(")
+_CALL = re.compile(rf"\{{[{{%]{BLANKS}({NAME})\b{BLANKS}(?:(\()|(?={NAME}{BLANKS}=))")
 _END = re.compile(rf"\{{%{BLANKS}end{BLANKS}%\}}")
 _SHOWN_END = re.compile(rf"\{{%/\*{BLANKS}end{BLANKS}\*/%\}}")
 _SHOWN = {"{{/*": "*/}}", "{%/*": "*/%}"}
@@ -307,10 +306,12 @@ class _Scanner:
     def _call(self, start: int) -> int:
         """Read an inline call or a body's opener; returns where it ends, or 0 if it is neither."""
         inline = self._text[start + 1] == "{"
-        match = (_INLINE if inline else _OPENER).match(self._text, start)
-        if match is None:
+        match = _CALL.match(self._text, start)
+        if match is None or not (match[2] or match[1] in self._names):
             return 0
         try:
+            if not match[2]:
+                raise GrammarError("there is no '(' behind the name", match.end())
             args, end = read(self._text, match.end(), "}}" if inline else "%}")
         except GrammarError as error:
             self._invalid(match[1], start, inline, error)

@@ -66,7 +66,7 @@ def test_it_warns_of_exactly_what_is_broken(site: Built) -> None:
     for warning in site.warnings:
         match = re.fullmatch(
             r"blog/\S*?(\d{4}-\d\d-\d\d)\S*?\.md:\d+: "
-            r"(?:the link to '(@/.*)' leads nowhere|the picture '(.*)' is not there)",
+            r"(?:the link to '(@.*)' leads nowhere(?:: write .*)?|the picture '(.*)' is not there)",
             warning,
         )
         assert match, warning

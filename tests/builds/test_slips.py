@@ -22,6 +22,37 @@ SURE = {
         16,
         "'##Weather & More' is no heading: write a space behind '##'",
     ),
+    "a space of another kind": (
+        f"{START}So.\n##\u00a0Heron & Gull\n\n{REPORT}",
+        16,
+        "'## Heron & Gull' is no heading: write a space behind '##', and not U+00A0",
+    ),
+    "a sign that isn't seen": (
+        f"{START}\u200b### Heron\n\n{REPORT}",
+        15,
+        "'### Heron' is no heading: begin the line with '###', and not with U+200B",
+    ),
+    "a section without a title": (
+        f"{START}##\n\n### Heron\n\n{REPORT}",
+        15,
+        "'##' without text begins a section: write its title, or take it away",
+    ),
+    "a project without a title": (
+        f"{START}### Heron\n\n{REPORT}### ###\n\n{REPORT}",
+        21,
+        "'###' without text begins a project: write its title, or take it away",
+    ),
+    "a person's id as a link": (
+        f"{START}[Mo](@mo:allotment.example) came.\n",
+        15,
+        "the link to '@mo:allotment.example' leads nowhere: write "
+        "https://matrix.to/#/@mo:allotment.example",
+    ),
+    "a rule below a sentence": (
+        f"{START}The boats came home,\nlate in the evening.\n---\n\n## Weather\n\n{REPORT}",
+        16,
+        "'… evening.' with '---' below is a heading: write an empty line between them",
+    ),
     "four spaces": (
         f"{START}    ### Heron 1 < 2\n\n{REPORT}",
         15,
@@ -101,6 +132,20 @@ def test_a_section_with_one_sign_that_becomes_the_title_is_told(tmp_path: Path) 
     ]
 
 
+def test_marks_of_git_are_told_in_every_post(tmp_path: Path) -> None:
+    marks = "<<<<<<< HEAD\nOne.\n=======\nTwo.\n>>>>>>> other\n"
+    message = "'<<<<<<<' begins what git couldn't merge: choose one side, and take its marks away"
+    files: dict[str, str | bytes] = {
+        "blog/a.md": post("A", f"Text.\n\n{marks}"),
+        "blog/y.md": f"{YAML}{marks}",
+    }
+    told = build(tmp_path, files).warnings
+    assert [line for line in told if "git" in line] == [
+        f"blog/a.md:11: {message}",
+        f"blog/y.md:7: {message}",
+    ]
+
+
 FINE = f"""\
 Hello. <!-- a comment --> A room: ##rust:example.org, and a #tag.
 
@@ -108,13 +153,20 @@ Hello. <!-- a comment --> A room: ##rust:example.org, and a #tag.
 
 \\![Not](a picture.png), and ![a picture](</img/a b.png>) with ![a title](/img/b.png "A title").
 
+\u200b##boats:example.org has [files](@/blog/b.md), and `[x](@mo:a.org)`.
+[Mo](mailto:mo@example.org).
+
 <!-- more -->
 
 ## Boats
 
 {REPORT}> ## Heading of a quote
 >
+> ##
+>
 > ###tag in a quote
+>
+> ###\u00a0tag
 >
 > ```
 > ### code in a quote
@@ -124,7 +176,18 @@ Hello. <!-- a comment --> A room: ##rust:example.org, and a #tag.
   ```md
   ## Code in a list
 
+## ![Terns](/img/b.png)
+
 Text.
+
+---
+
+Terns
+---
+
+A sentence.
+
+---
 
 <!--
 ##todo
@@ -138,6 +201,11 @@ Text.
 
 ```md
 ###glued
+<<<<<<< HEAD
+A sentence.
+---
+##
+###\u00a0blank
     ### indented
 <!-- open
 ![S](/img/mast 1.png)
@@ -187,11 +255,12 @@ def test_what_is_meant_so_is_not_told(tmp_path: Path) -> None:
 
 
 def test_slips_in_yaml_posts_are_told_as_they_are_rendered(tmp_path: Path) -> None:
-    body = f"{START}###Heron\n\n    ### Gull\n\n{REPORT}![S](/img/mast 1.png) ![T] (x.png)\n"
+    body = f"{START}###Heron\n\n    ### Gull\n\n{REPORT}##\n\n![S](/img/mast 1.png) ![T] (x.png)\n"
     files: dict[str, str | bytes] = {"blog/y.md": f"{YAML}{body}", "img/mast 1.png": b""}
     assert [line.partition(":")[2][:40] for line in build(tmp_path, files).warnings] == [
-        "21: '![T] (x.png)' is text: a picture ha",
+        "23: '![T] (x.png)' is text: a picture ha",
         "15: '### Gull' is code, and no heading: ",
+        "21: '##' without text begins a section: ",
     ]
 
 
@@ -244,14 +313,19 @@ def test_posts_that_look_like_issues_and_are_none_are_told_of_once(tmp_path: Pat
 
 def test_keys_that_are_nearly_one_that_is_read_are_told_of_once(tmp_path: Path) -> None:
     wrong = '+++\ntitel = "{0}"\ndate = 2024-01-0{0}\nauthors = ["Ida"]\nlinks = "x"\n+++\n'
-    other = "---\ntitle: Y\nTitle: Y\ndate: 2024-01-01\nhide: [toc]\nupdate: x\n---\n"
+    other = "---\ntitle: Y\nTitle: Y\ndate: 2024-01-01\nhide: [toc]\nupdate: x\nimage: x\n---\n"
+    image = '+++\ntitle = "Z"\ndate = 2024-01-01\nimage = "/x.png"\n'
     files: dict[str, str | bytes] = {
         **{f"blog/{day}.md": wrong.format(day) for day in (1, 2)},
         "blog/y.md": other,
+        "blog/z.md": f"{image}+++\n",
+        "blog/both.md": f'{image}[extra]\nimage = "/x.png"\n+++\n',
+        "x.png": b"",
     }
     with said() as lines:
         assert build(tmp_path, files).warnings == []
     assert [line for line in lines if line.startswith("blog/")] == [
+        "blog/z.md:4: image: this key isn't read; is 'extra.image' meant?",
         "blog/1.md:2: titel: this key isn't read; is 'title' meant?; so in 1 more",
         "blog/y.md:6: update: this key isn't read; is 'updated' meant?",
     ]

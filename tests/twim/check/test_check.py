@@ -206,6 +206,23 @@ def test_its_json_has_what_the_lines_say(site: Callable[..., None], check: Check
     ]
 
 
+def test_headings_of_every_form_have_their_lines(site: Callable[..., None], check: Check) -> None:
+    text = (
+        "##\tBoats\n\nx\n\n###\tKite\n\nx\n\n###\n\nx\n\n### ###\n\nx\n\n"
+        "##\n\n### Rain ###\n\nx\n\nWind\n---\n\nx\n"
+    )
+    post = _issue(text)
+    site({"blog/a.md": post})
+    _, out, _ = check("--json", "docs/blog/a.md")
+    [found] = json.loads(out)["posts"]
+    sections = found["sections"]
+    lines = post.split("\n")
+    assert [lines[each["line"] - 1] for each in sections] == ["##\tBoats", "##", "Wind"]
+    projects = [each for section in sections for each in section["projects"]]
+    headings = ["###\tKite", "###", "### ###", "### Rain ###"]
+    assert [lines[each["line"] - 1] for each in projects] == headings
+
+
 WRONG: dict[str, tuple[str, int, str, str]] = {
     "no front matter": ("Hello.\n", 1, "error", "front-matter"),
     "a wrong value": ("+++\ntitle = 5\n+++\n", 2, "error", "front-matter"),

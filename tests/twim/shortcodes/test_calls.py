@@ -104,6 +104,7 @@ def test_arguments(text: str, args: dict[str, Value]) -> None:
         *("{{ 1a() }}", "{{ a }}", "{ { a() } }", "{%- a() -%}", "{{", "{%", "{{/*", "{%/* a() *"),
         *("${{ hashFiles('x') }}", "{% raw %}", "{{ a\u00a0() }}", "{% unknown(x) %}"),
         *("{{ lookup('env', 'HOME') }}", "{{ other(x) }}", "{{ other(", "{{ other(x=1,) }}"),
+        *("`{{ a`", "{{ a if x == 1 }}", "{{ a | b }}", "{{ other x=1 }}", "{% set x = 1 %}"),
     ],
 )
 def test_what_is_no_call_is_text(text: str) -> None:
@@ -166,6 +167,11 @@ def test_an_escaped_call_is_shown(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (
+            '{{ a x="1" y=2) }}',
+            "1:1: this is no valid call of 'a': there is no '(' behind the name",
+        ),
+        ("{% a x=1 %} b {% end %}", "1:1: this is no valid call of 'a': there is no '(' behind"),
         ("{{ a(", "1:1: this is no valid call of 'a': the call has no end"),
         ("{{ a(x", "expected '=' after 'x', found the end of the text"),
         ("{{ a() ", "expected '}}' after the call, found the end of the text"),
