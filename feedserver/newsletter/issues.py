@@ -187,6 +187,13 @@ def outside(
     return tuple(found)
 
 
+def heading_ids(html_text: str) -> frozenset[str]:
+    """The ids of the headings that divide an issue."""
+    nodes = _top(html_text)
+    ids = _ids(nodes)
+    return frozenset(ids[found.mem_id] for found in map(_heading_in, nodes) if found)
+
+
 def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> list[Stray]:
     """What of an issue isn't where its author may think it is, in the order of the document.
 
@@ -253,6 +260,10 @@ def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
             project = Project(slug, heading.title, heading.url)
         alone = heading.level == 1 and why is None
         parts.append(_Part(heading, section, project, "above" if alone else why))
+    if all(part.heading is None or part.heading.level == 1 for part in parts):
+        # There is no heading that they could stand above.
+        for part in parts[1:]:
+            part.why = "below"
     return parts
 
 

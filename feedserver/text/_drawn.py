@@ -14,6 +14,8 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from feedserver.text.slugs import slugify
+
 # One of these is in all that is looked for; to search for them is quicker than to make a tree.
 _HINTS = ("lineno", "linenum", "line-num", "tablist", "user-select")
 _CLASSES = re.compile(r"""class\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)""")
@@ -54,6 +56,8 @@ _ANCHOR = re.compile(r"(?<!\s)\s*(<a [^<>]*>)((?:(?!</?a\b).)*+)</a>", re.DOTALL
 _ANCHORS = frozenset(
     "anchor anchor-link hash-link header-anchor headerlink permalink zola-anchor".split()
 )
+# Python-Markdown's link around a heading.
+_IS_OWN = re.compile(r'\sclass="toclink"')
 _CLASS = re.compile(r'\sclass="([^"]*)"')
 _HREF = re.compile(r'\shref="([^"]*)"')
 _ID = re.compile(r'\sid="([^"]*)"')
@@ -88,7 +92,7 @@ def without_anchors(html: str, page: str) -> str:
     """Sanitised HTML whose headings have no links to themselves; `page` is where it stands.
 
     They are known by what generators call them, or by where they lead. One that has the heading's
-    own text within it stays.
+    own text within it stays, even if a link in that text ends it, as the parser does.
     """
     page = page.partition("#")[0]
     return _HEADING.sub(lambda heading: _without_anchor(heading, page), html)
@@ -106,11 +110,11 @@ def _without_anchor(heading: re.Match[str], page: str) -> str:
         named = names is not None and not _ANCHORS.isdisjoint(names[1].split())
         if not named and (to is None or unquote(unescape(to[1])) != unquote(own)):
             return anchor[0]
-        return (
-            ""
-            if not _WORD.search(_TAG.sub("", anchor[2])) or said > _said(anchor[2])
-            else anchor[0]
-        )
+        text = _TAG.sub("", anchor[2])
+        begins = slugify(unescape(text)) if not _TAG.sub("", heading[2][: anchor.start()]) else ""
+        is_own = (begins and id and id[1].startswith(begins)) or _IS_OWN.search(anchor[1])
+        is_word = not is_own and said > _said(anchor[2])
+        return "" if not _WORD.search(text) or is_word else anchor[0]
 
     return heading[1] + _ANCHOR.sub(kept, heading[2])
 

@@ -111,6 +111,14 @@ def sanitise(html: str, base: str) -> str:
     return entities.escape(text(parse(html)), quote=False)
 
 
+def without_anchors(html: str, page: str) -> str:
+    """HTML whose headings have no links to themselves, as `sanitise` leaves them out.
+
+    `page` is the address of the page, as the links have it.
+    """
+    return _drawn.without_anchors(html, page)
+
+
 def flattened(html: str) -> str:
     """The HTML less the start tags that stand deeper than anyone writes."""
     pieces: list[str] = []

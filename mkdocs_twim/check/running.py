@@ -195,7 +195,10 @@ class _Reading:
     def result(self) -> Result:
         """What was found, in the order of files and lines."""
         problems = [each for each in self._checked.problems if not isinstance(each, OptionError)]
-        found = {*self._of_problems(problems), *self._of_records(), *self._of_outlines()}
+        found = {*self._of_problems(problems), *self._of_records()}
+        # What is told of a heading already has the same cause.
+        told = {(each.path, each.line) for each in found if each.rule == "division"}
+        found |= {each for each in self._of_outlines() if (each.path, each.line) not in told}
         wrong = {str(each) for each in self._checked.problems if isinstance(each, OptionError)}
         unread = self._broken - self._pages.keys()
         posts = [*map(self._post, self._posts)]

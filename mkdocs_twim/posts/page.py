@@ -16,6 +16,7 @@ from mkdocs.structure.files import Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 
+from feedserver.text import html as htmls
 from mkdocs_twim.content import related
 from mkdocs_twim.errors import Doubt, TwimError, tell
 from mkdocs_twim.markup import addresses, commonmark, links
@@ -145,7 +146,9 @@ class PostPage(Page):
         self.content = commonmark.without_searched_notes(filled)
         if filled is not html or self.source.engine != "commonmark":
             self.present_anchor_ids = {*(self.present_anchor_ids or ()), *links.anchors(filled)}
-        _, self.feed_html = commonmark.split(self._filled(html, found, feed=True), self.heading)
+        _, text = commonmark.split(self._filled(html, found, feed=True), self.heading)
+        # What such a link says would be taken for a part of the heading.
+        self.feed_html = htmls.without_anchors(text, "")
         for target, hint in found.broken.items():
             shown = links.as_written(self.source.front.body, target)
             self._tell("link", target, f"the link to '{shown}' leads nowhere{hint}")

@@ -15,6 +15,7 @@ from feedserver.newsletter.issues import is_issue
 from feedserver.text import html as htmls
 from mkdocs_twim.errors import Doubt
 from mkdocs_twim.markup import links
+from mkdocs_twim.posts import unclosed
 from mkdocs_twim.posts.outlines import HeadingLines
 from mkdocs_twim.posts.page import PostPage
 
@@ -34,9 +35,6 @@ _INDENTED = re.compile(r"<code>(#{2,3} [^<\n]*)")
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")
 _BOLD_LINE = re.compile(
     r"^\*\*([^*\n]+)\*\*[ \t]*\n\s*\n(?=[^\n>]*matrix\.to/#/@[^\n]*\n(?:[ \t]*\n)?>)", re.MULTILINE
-)
-_NESTED = re.compile(
-    r"(?s)<(/?)(article|center|details|div|section)\b[^>]*>|<h([23])\b[^>]*>(.*?)</h\3>"
 )
 _HEADING = re.compile(r"(?s)<h([1-6])\b[^>]*>(.*?)</h\1>")
 _NAMELESS = re.compile(
@@ -157,11 +155,11 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
         if found := re.search(rf"(?m)^(?: {{4,}}|\t){re.escape(written)}", text):
             message = f"'{written}' is code, and no heading: write it at the beginning of the line"
             yield _at(page, "division", message, found.start())
-    yield from _wrapped(page, html)
+    yield from unclosed.swallowed(page, html)
     yield from _nameless(page, html)
     yield from _underlined(page, html, text)
     # In feeds the title goes, which may be a heading.
-    first = _HEADING.search(page.content or "")
+    first = _HEADING.search(htmls.without_anchors(page.content or "", ""))
     title = htmls.plain(first[2]) if first and first[1] == "1" else ""
     if _SECTION.match(title):
         message = f"'# {title}' begins no section; sections are ##"
@@ -198,30 +196,6 @@ def _is_sentence(line: str) -> bool:
     """Whether a line of text is too long for a title, or ends as none does."""
     is_text = line[:1] not in ("", "#", ">", "`", "~", "|", "<")
     return is_text and (len(line) > 80 or line.rstrip(")*_\"'").endswith((".", ",", ":", ";")))
-
-
-def _wrapped(page: PostPage, html: str) -> Iterator[Doubt]:
-    """The first heading within an element that isn't closed."""
-    is_open: list[tuple[str, list[str]]] = []
-    for found in _NESTED.finditer(_CODE.sub("", html)):
-        close, tag, level, title = found.groups()
-        if level:
-            for _, headings in is_open:
-                headings.append(f"{'#' * int(level)} {htmls.plain(title)}")
-        elif not close:
-            is_open.append((tag, []))
-        elif tag in (tags := [each for each, _ in is_open]):
-            del is_open[len(tags) - 1 - tags[::-1].index(tag) :]
-    tag, headings = next((each for each in is_open if each[1]), ("", []))
-    nodes = htmls.parse(html) if headings else []
-    # What is all in one element is divided within that; the end of a quote closes what is in it.
-    if len(nodes) < 2 or not any(each.tag == tag and each.css_first("h2, h3") for each in nodes):
-        return
-    heading = headings[0]
-    message = f"the <{tag}> above '{heading}' isn't closed: headings within it begin no update"
-    signs, _, title = heading.partition(" ")
-    line = HeadingLines(page.source.front).at(len(signs), title)
-    yield Doubt("division", message, page.file.src_uri, line)
 
 
 def _at(page: PostPage, rule: str, message: str, position: int) -> Doubt:

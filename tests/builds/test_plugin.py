@@ -589,6 +589,20 @@ def test_material_pages_have_one_title_and_highlighted_code(tmp_path: Path) -> N
     assert "headerlink" not in built.read("feed.json")
 
 
+def test_a_heading_that_links_to_itself_keeps_its_name_beside_its_website(tmp_path: Path) -> None:
+    body = "## Boats\n\n### Ölander ([website](https://oland.example))\n\nPainted.\n"
+    built = build(
+        tmp_path,
+        {"blog/a.md": f"---\ndate: 2024-01-02\ncategories: [This Week in X]\n---\n\n{body}"},
+        markdown_extensions=[{"toc": {"anchorlink": True}}],
+        strict=True,
+    )
+    [update] = built.json("updates/feed.json")["items"]
+    assert update["title"] == "Ölander (Boats), 2024-01-02"
+    assert (tmp_path / "site/project/olander/feed.json").is_file()
+    assert "https://oland.example" in built.read("project/olander/index.html")
+
+
 def test_other_plugins_never_see_a_shortcode(tmp_path: Path) -> None:
     (tmp_path / "hook.py").write_text(
         "def on_page_markdown(markdown, **kw):\n"

@@ -100,6 +100,31 @@ def test_what_loses_a_part_of_an_issue_is_told_with_its_line(tmp_path: Path, nam
     assert told.startswith(f"blog/a.md:{line}: {message}")
 
 
+NAMED = "iframe noscript object script select style table template textarea title".split()
+
+
+@pytest.mark.parametrize("tag", NAMED)
+@pytest.mark.parametrize("front", ["toml", "yaml"])
+def test_a_tag_in_a_report_that_swallows_the_rest_is_told(
+    tmp_path: Path, tag: str, front: str
+) -> None:
+    quote = REPORT.replace("News.", f"It has no <b>bold and no <div>, but a <{tag}> now.")
+    body = f"## Boats\n\n### Gull\n\n{quote}### Heron\n\n{REPORT}## Weather\n\n{REPORT}"
+    text = issue(1, body) if front == "toml" else YAML + body
+    line = text.split("\n").index("### Heron") + 1
+    assert build(tmp_path, {"blog/a.md": text}).warnings == [
+        f"blog/a.md:{line}: the <{tag}> above '### Heron' isn't closed: headings within it begin no"
+        " update"
+    ]
+
+
+def test_a_tag_that_a_later_report_closes_is_told(tmp_path: Path) -> None:
+    open_, close = (REPORT.replace("News.", f"Of <{tag}>.") for tag in ("script", "/script"))
+    body = f"## Boats\n\n### Gull\n\n{open_}### Heron\n\n{close}### Tern\n\n{REPORT}"
+    [told] = build(tmp_path, {"blog/a.md": issue(1, body)}).warnings
+    assert told.startswith("blog/a.md:17: the <script> above '### Heron' isn't closed")
+
+
 def test_a_section_with_one_sign_that_becomes_the_title_is_told(tmp_path: Path) -> None:
     text = issue(1, f"# Dept of Boats\n\n{REPORT}").replace('title = "This Week in Letters 1"', "")
     assert build(tmp_path, {"blog/a.md": text}).warnings == [
@@ -237,6 +262,26 @@ def test_slips_in_yaml_posts_are_told_as_they_are_rendered(tmp_path: Path) -> No
         "15: '### Gull' is code, and no heading: ",
         "21: '##' without text begins a section: ",
     ]
+
+
+@pytest.mark.parametrize("permalink", ["Anchor", "§ link", True])
+def test_links_of_headings_to_themselves_are_no_part_of_messages(
+    tmp_path: Path, permalink: object
+) -> None:
+    body = f"{START}#### Deep room\n\n{REPORT}# Bye\n\n{REPORT}"
+    files: dict[str, str | bytes] = {
+        "blog/a.md": f"{YAML}{body}",
+        "blog/b.md": "---\ndate: 2024-01-02\ncategories: [This Week in X]\n---\n\n"
+        f"# Dept of Boats\n\n{REPORT}",
+    }
+    extensions = [{"toc": {"permalink": permalink}}]
+    with said() as lines:
+        build(tmp_path, files, markdown_extensions=extensions)
+    assert {line for line in lines if line.startswith("blog/")} == {
+        "blog/a.md:13: the report below '#### Deep room' is part of the section; projects are ###",
+        "blog/a.md:19: what stands below '# Bye' is in no update; sections are ##",
+        "blog/b.md:6: '# Dept of Boats' begins no section; sections are ##",
+    }
 
 
 def test_a_bold_line_above_a_report_may_be_a_project(tmp_path: Path) -> None:

@@ -175,6 +175,8 @@ def test_headings_have_no_links_to_themselves_whatever_they_say(
     [
         '<a class="zola-anchor" href="https://news.example/blog/one/#s">Sails</a>',
         '1. <a class="anchor" href="https://news.example/blog/one/#s">Sails</a>',
+        '<a class="toclink" href="https://news.example/blog/one/#s">Ö</a> <a href="https://x.example/">site</a>',
+        '<a href="https://news.example/blog/one/#s">S</a>, <a href="https://x.example/">yes</a>',
         'Sails (<a href="https://sails.example/#s">website</a>)',
         'Sails, and <a href="https://news.example/blog/one/#oars">oars</a>',
     ],

@@ -138,6 +138,27 @@ def _news(text: str = "All is well.\n", title: str = "News", more: str = "") -> 
     return f'+++\ntitle = "{title}"\ndate = 2026-03-01\n{more}+++\n\n{text}'
 
 
+def test_what_a_warning_tells_of_a_heading_is_no_note_too(
+    site: Callable[..., None], check: Check
+) -> None:
+    report = "\n[Cy](https://matrix.to/#/@cy:harbour.example) says\n\n> Lost.\n"
+    site({"blog/a.md": _issue(f"{TEXT.partition('## That')[0]}# Bye\n{report}")})
+    [told] = _findings(check)
+    assert (told["line"], told["level"]) == (30, "warning")
+    assert told["message"] == "what stands below '# Bye' is in no update; sections are ##"
+
+
+def test_sections_with_one_sign_alone_stand_above_no_heading(
+    site: Callable[..., None], check: Check
+) -> None:
+    report = "\n[Cy](https://matrix.to/#/@cy:harbour.example) says\n\n> Lost.\n\n"
+    site({"blog/a.md": _issue(f"# Boats\n{report}# Weather\n{report}")})
+    assert [(told["line"], told["level"], told["message"]) for told in _findings(check)] == [
+        (9, "note", "what Cy reports is in no update: it stands below a '#'"),
+        (15, "warning", "what stands below '# Weather' is in no update; sections are ##"),
+    ]
+
+
 def test_its_json_has_what_the_lines_say(site: Callable[..., None], check: Check) -> None:
     text = "\n[Cy](https://matrix.to/#/@cy:harbour.example) says\n\n> Lost.\n" + TEXT
     site({"blog/a.md": _issue(text), "blog/c.md": _news("![](/no.png)\n")})
