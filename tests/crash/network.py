@@ -212,8 +212,10 @@ class _Round:
         killed = self.processes.kill(dice)
         under_way = self._due()
         self.processes.start()
-        if going:
-            going.join()
+        while going and going.is_alive():
+            # One that finds the port of those before it still taken has ended again.
+            going.join(0.5)
+            self.processes.start()
         self.settle()
         excused = [
             each
