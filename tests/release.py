@@ -169,7 +169,7 @@ def _try(python: Path, folder: Path) -> None:
         (folder / name).write_text(content, "utf-8")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     clean["NO_MKDOCS_2_WARNING"] = "1"
-    _run(str(python), "-m", "mkdocs", "build", "--strict", "--quiet", cwd=folder, env=clean)
+    _run(str(python), "-m", "mkdocs", "build", "--strict", cwd=folder, env=clean)
     _run(str(python), "-m", "feedserver", "check", "site", cwd=folder, env=clean)
     command = [str(python), "-m", "feedserver", "serve", "site", "--port", "0"]
     server = subprocess.Popen(

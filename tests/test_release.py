@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 import zipfile
 from email.message import Message
@@ -102,6 +103,19 @@ def test_the_readme_names_every_extra_and_what_an_installation_takes(
     assert re.search(r"\b\d+ packages\b.*\b\d+ MB\b", README)
     named = {re.split(r"[\[>=; ]", one)[0].replace("-", "_") for one in project["dependencies"]}
     assert {*release.SERVERS} - named == {"anyio", "h11", "truststore"}
+
+
+def test_a_warning_of_the_tutorial_s_site_fails_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    broken = text.replace("Good morning!", "[Good morning](no-such-page.md)!")
+    assert broken != text
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "tutorial.md").write_text(broken, "utf-8")
+    monkeypatch.setattr(release, "ROOT", tmp_path)
+    with pytest.raises(release.ReleaseError, match=r"no-such-page\.md"):
+        release._try(Path(sys.executable), tmp_path / "harbour")
 
 
 @pytest.mark.parametrize(

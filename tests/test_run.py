@@ -165,6 +165,26 @@ def test_one_that_was_interrupted_comes_back(made: Copy) -> None:
     assert (made.folder / ".venv-lowest" / "mine").exists()
 
 
+@pytest.mark.parametrize("command", ["docs", "serve"])
+def test_a_warning_fails_a_build_of_the_docs(project: Copy, command: str) -> None:
+    project.tool("uv", UV)
+    python = str(project.tool("python", f'exec {sys.executable} "$@"'))
+    (project.folder / "mkdocs.yml").write_text("site_name: Nothing\nplugins: []\n", "utf-8")
+    (project.folder / "docs").mkdir()
+    page = project.folder / "docs" / "index.md"
+    page.write_text("[A page](no-such-page.md)\n", "utf-8")
+    done = project.run("./run", command, PYTHON=python)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "WARNING" in done.stderr and "no-such-page.md" in done.stderr
+    page.write_text("A page.\n", "utf-8")
+    project.tool("../.venv/bin/feedserver", 'echo "served: $*"')
+    done = project.run("./run", command, PYTHON=python)
+    told = {"docs": "run: the site is in site/\n", "serve": "served: serve site\n"}
+    assert (done.returncode, done.stdout) == (0, told[command])
+    # What goes well is told in a line.
+    assert done.stderr == "run: building docs/ into site/\n"
+
+
 def test_components_are_installed_once_and_tried_once_a_day(project: Copy) -> None:
     project.tool("npm", 'echo "npm $1" >>calls; [ ! -e no-npm ]')
     project.tool("uv", UV)
