@@ -1,8 +1,7 @@
-"""What is in the documentation is found: in two clicks, and by the words that people have."""
+"""What is in the documentation is found in two clicks; by words: `tests/browser/test_search.py`."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -36,26 +35,3 @@ def test_every_how_to_is_two_clicks_from_home(site: Path) -> None:
     second = first.union(*(_links(page, site) for page in first if page.suffix == ".html"))
     for page in HOW_TO.glob("*.md"):
         assert site / "how-to" / page.stem / "index.html" in second, page.name
-
-
-@pytest.mark.parametrize(
-    ("words", "page"),
-    [
-        ("docker", "how-to/docker/"),
-        ("github pages", "how-to/publish/"),
-        ("hebbot", "how-to/hebbot/"),
-        ("matrix room", "tutorial-room/"),
-        ("opml", "reference/addresses/"),
-        ("no-twim", "how-to/named-feeds/"),
-    ],
-)
-def test_the_search_finds_what_people_ask_for(site: Path, words: str, page: str) -> None:
-    """In the index that Material searches, every word stands in one part of the page."""
-    index = json.loads((site / "search/search_index.json").read_text("utf-8"))["docs"]
-    wanted = words.split()
-    found = {
-        part["location"].partition("#")[0]
-        for part in index
-        if all(word in f"{part['title']} {part['text']}".casefold() for word in wanted)
-    }
-    assert page in found, sorted(found)
