@@ -27,6 +27,7 @@ import yaml
 from feedserver.bot import config
 from tests.browser.serving import free_port
 from tests.conftest import DEEP, ROOT, absent
+from tests.docs.pretended import Shell, lines
 from tests.feedserver.running import until
 
 HOW_TO = ROOT / "docs" / "how-to"
@@ -77,14 +78,15 @@ def test_the_page_shows_the_files_that_it_leads_to() -> None:
         assert shown(TEXT)[name] == (FILES / name).read_text("utf-8")
 
 
-def test_linters_find_nothing() -> None:
+def test_linters_find_nothing(newsletter: Path) -> None:
     program = Path(sys.executable).parent / "hadolint"
     if not program.exists():
         absent("hadolint")
     done = subprocess.run([program, FILES / "Dockerfile"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run([*command, str(FILES / "compose.yaml")], capture_output=True, text=True)
+    files = [str(FILES / "compose.yaml"), str(newsletter / "compose.override.yaml")]
+    done = subprocess.run([*command, *files], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 
@@ -149,8 +151,11 @@ def _done(
     check = [part.replace(":8000/", f":{port}/") for part in check]
     check[0] = str(shutil.which(check[0], path=environment["PATH"]))
 
+    # Docker's client hands its proxy to every container.
+    proxied = os.environ | {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+
     def healthy() -> bool:
-        return subprocess.run(check, stderr=subprocess.DEVNULL).returncode == 0
+        return subprocess.run(check, env=proxied, stderr=subprocess.DEVNULL).returncode == 0
 
     assert not healthy()
     server = subprocess.Popen(
@@ -197,6 +202,54 @@ def test_the_steps_end_in_a_working_site(newsletter: Path, tmp_path: Path) -> No
         more.write_text(text, "utf-8")
         assert build()
         until(lambda: len(_items(f"{address}/feed.json")) == 2)
+
+
+def test_a_new_site_takes_the_place_of_the_old_in_two_renames() -> None:
+    """Whatever takes longer is done before: of what is missing meanwhile readers get a 404."""
+    steps = shlex.split(_services()["services"]["site"]["command"])[-1].split(" && ")
+    assert steps[0].startswith("mkdocs build ")
+    assert steps[-2:] == ["mv now last", "mv next now"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its lines are for a shell")
+def test_the_lines_of_the_page_do_what_it_says(newsletter: Path, tmp_path: Path) -> None:
+    places: dict[str, Path | str] = {
+        "/newsletter": newsletter,
+        "/srv/site": tmp_path / "site",
+        "/etc/newsletter": tmp_path / "secrets",
+        "sudo ": "",
+    }
+    if os.geteuid() != 0:
+        places["--owner=10018"] = f"--owner={os.geteuid()}"
+    (tmp_path / "site").mkdir()
+    (newsletter / "token").write_text("syt_secret\n", "utf-8")
+    settings = newsletter / "bot.toml"
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace("/var/lib/feedserver-bot", str(tmp_path / "bot")), "utf-8")
+    for path in (newsletter, *newsletter.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    shell = Shell(newsletter, places, _services()["services"])
+    health = "curl --silent http://127.0.0.1:8000/healthz"
+    assert health in lines(TEXT)
+    for line in lines(TEXT):
+        if line != health:
+            shell.does(line)
+    assert shell.asked() == ["up", "up"]
+    assert (tmp_path / "site/now/archive.json").is_file()
+    for path in (newsletter, settings, *(newsletter / "docs").rglob("*")):
+        assert path.stat().st_mode & 0o044 == 0o044, path
+    # No plugin of a build can read the token, nor anybody of the host.
+    assert not (newsletter / "token").exists()
+    told = Path(_services()["secrets"]["token"]["file"])
+    token = tmp_path / "secrets" / told.relative_to("/etc/newsletter")
+    assert token.read_text("utf-8") == "syt_secret\n"
+    assert token.stat().st_mode & 0o777 == 0o400
+    assert token.stat().st_uid == (int(_step("USER")) if os.geteuid() == 0 else os.geteuid())
+
+
+def test_what_is_no_wheel_is_kept_out_of_the_image(newsletter: Path) -> None:
+    assert (newsletter / ".dockerignore").read_text("utf-8").splitlines() == ["*", "!*.whl"]
+    assert "COPY *.whl /tmp/" in TEXT
 
 
 @pytest.mark.skipif(not DEEP, reason="it makes an environment: ./run deep")

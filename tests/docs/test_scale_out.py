@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -18,6 +19,7 @@ import yaml
 
 from feedserver.settings.settings import load
 from tests.conftest import ROOT
+from tests.docs.pretended import Shell, lines, part
 from tests.feedserver.ledger import databases
 from tests.feedserver.running import until
 from tests.feedserver.servers import write_site
@@ -126,6 +128,22 @@ def test_the_settings_of_the_page_are_taken(tmp_path: Path, compose: Any) -> Non
     )
     volumes = services["serve"]["volumes"]
     assert volumes == ["./feedserver.toml:/etc/feedserver.toml:ro"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its lines are for a shell")
+def test_the_password_is_made_for_the_containers_alone(tmp_path: Path, compose: Any) -> None:
+    secrets, folder = tmp_path / "secrets", tmp_path / "newsletter"
+    folder.mkdir()
+    shell = Shell(folder, {"/etc/newsletter": secrets, "sudo ": ""}, compose["services"])
+    for line in lines(part(TEXT, "With containers")):
+        shell.does(line)
+    assert shell.asked() == ["up", "up"]
+    password = secrets / Path(compose["secrets"]["database"]["file"]).relative_to("/etc/newsletter")
+    assert len(password.read_text("utf-8")) > 30
+    # Two users read it, each in a container: so the folder is what keeps others of the host out.
+    assert password.stat().st_mode & 0o777 == 0o444
+    assert secrets.stat().st_mode & 0o777 == 0o700
+    assert [*folder.iterdir()] == []
 
 
 def test_with_sqlite_there_is_no_worker(tmp_path: Path) -> None:
