@@ -25,9 +25,26 @@ WORKFLOWS = {
 }
 
 
+ACTIONS = {
+    "actions/checkout@v5": {"persist-credentials"},
+    "actions/setup-python@v6": {"python-version"},
+    "actions/upload-pages-artifact@v5": {"path", "include-hidden-files"},
+    "actions/deploy-pages@v5": set(),
+}
+"""The actions that there are, by what their repositories' tags and `action.yml` say, and what each
+takes of what the pages give. Without `include-hidden-files`, new in v5 of its action, a site loses
+what begins with a dot.
+"""
+
+
 @pytest.fixture
 def newsletter(tmp_path: Path) -> Path:
     return with_tutorial(tmp_path / "newsletter", TEXT)
+
+
+def _valid(path: Path, *schema: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", *schema, str(path)]
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -36,26 +53,51 @@ def test_workflows_are_as_their_hosts_want_them(name: str) -> None:
     path = HOW_TO / "publish" / name
     target, schema = WORKFLOWS[name]
     assert shown(TEXT)[target] == path.read_text("utf-8") and f"(publish/{name})" in TEXT
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", *schema, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = _valid(path, *schema)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_workflow_for_github_has_no_more_rights_than_it_needs(newsletter: Path) -> None:
+def _zizmor(path: Path) -> subprocess.CompletedProcess[str]:
     """zizmor's rules, but that GitHub's own actions may be named by their versions."""
     rules = {"unpinned-uses": {"config": {"policies": {"actions/*": "ref-pin"}}}}
-    (newsletter / "zizmor.yml").write_text(yaml.safe_dump({"rules": rules}), "utf-8")
-    path = newsletter / ".github/workflows/publish.yml"
+    settings = path.with_name("zizmor.yml")
+    settings.write_text(yaml.safe_dump({"rules": rules}), "utf-8")
     program = str(Path(sys.executable).parent / "zizmor")
-    command = [program, "--offline", "--no-progress", "--config", str(newsletter / "zizmor.yml")]
-    done = subprocess.run([*command, str(path)], capture_output=True, text=True)
+    command = [program, "--offline", "--no-progress", "--config", str(settings), str(path)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_workflow_for_github_has_no_more_rights_than_it_needs(newsletter: Path) -> None:
+    path = newsletter / ".github/workflows/publish.yml"
+    done = _zizmor(path)
     assert done.returncode == 0, done.stdout + done.stderr
     # It would find what is too much.
     text = path.read_text("utf-8")
     too_much = text.replace("permissions:\n      contents: read", "permissions: write-all")
     assert too_much != text
     path.write_text(too_much, "utf-8")
-    assert subprocess.run([*command, str(path)], capture_output=True).returncode != 0
+    assert _zizmor(path).returncode != 0
+
+
+def test_the_workflow_for_pull_requests_is_valid_and_has_no_more_either(tmp_path: Path) -> None:
+    text = shown((HOW_TO / "check-posts.md").read_text("utf-8"))[".github/workflows/check.yml"]
+    path = tmp_path / ".github" / "workflows" / "check.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, "utf-8")
+    for done in (_valid(path, "vendor.github-workflows"), _zizmor(path)):
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", ["publish.md", "check-posts.md"])
+def test_workflows_use_actions_that_there_are(page: str) -> None:
+    files = shown((HOW_TO / page).read_text("utf-8"))
+    found = [text for name, text in files.items() if name.startswith(".github/")]
+    assert found
+    for text in found:
+        for job in yaml.safe_load(text)["jobs"].values():
+            for step in job["steps"]:
+                if "uses" in step:
+                    assert {*step.get("with", {})} <= ACTIONS[step["uses"]], step
 
 
 def _run(script: str, folder: Path) -> None:
@@ -79,8 +121,10 @@ def test_the_steps_for_github_make_the_site(newsletter: Path) -> None:
     for step in job["steps"]:
         if "run" in step:
             _run(step["run"], newsletter)
-    [uploaded] = [step["with"]["path"] for step in job["steps"] if "upload" in step.get("uses", "")]
-    _built(newsletter / uploaded)
+    [uploaded] = [step["with"] for step in job["steps"] if "upload" in step.get("uses", "")]
+    _built(newsletter / uploaded["path"])
+    # Else it would leave out what a static_dir has in .well-known/.
+    assert uploaded["include-hidden-files"] is True
 
 
 @pytest.mark.skipif(os.name == "nt", reason="its runners have bash")
