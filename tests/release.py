@@ -154,10 +154,24 @@ def _install(wheel: Path, folder: Path) -> Path:
     sizes: dict[str, int] = json.loads(_said(str(python), "-I", "-c", MEASURE))
     for name in ("pip", "setuptools"):
         sizes.pop(name, None)
-    server = sum(sizes.get(name, 0) for name in SERVERS) / 1e6
-    total = sum(sizes.values()) / 1e6
-    print(f"{len(sizes)} packages, {total:.0f} MB; of that for the server alone {server:.0f} MB")
+    look_at_readme((ROOT / "README.md").read_text("utf-8"), sizes)
     return python
+
+
+def look_at_readme(text: str, sizes: Mapping[str, int]) -> None:
+    """Hold what a README says of an installation against the sizes of its packages.
+
+    Raises:
+        ReleaseError: it says another number of packages, or a tenth more or fewer megabytes.
+    """
+    told = re.findall(r"\b(\d+) packages and (\d+) MB", text)
+    found = (sizes, {name: sizes[name] for name in SERVERS if name in sizes})
+    measured = [(len(one), sum(one.values()) / 1e6) for one in found]
+    said = ", ".join(f"{count} packages and {size:.0f} MB" for count, size in measured)
+    print(f"{said} for the server alone")
+    for (packages, megabytes), (count, size) in zip(told, measured, strict=True):
+        if int(packages) != count or abs(int(megabytes) - size) > size / 10:
+            raise ReleaseError(f"README.md says {packages} packages and {megabytes} MB, not {said}")
 
 
 def _try(python: Path, folder: Path) -> None:
