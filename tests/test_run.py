@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -97,6 +98,10 @@ def test_the_help_tells_each_command(project: Copy) -> None:
         done = project.run(*command)
         assert done.returncode == 0
         assert "./run serve" in done.stdout and "./run clean" in done.stdout
+    # The README tells all of them.
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for command in re.findall(r"(?m)^  (\./run .{14})", done.stdout):
+        assert f"`{command.partition('[')[0].strip()}" in readme, command
 
 
 def test_a_checkout_that_changes_times_alone_makes_nothing_anew(made: Copy) -> None:
