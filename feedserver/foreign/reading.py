@@ -14,8 +14,8 @@ from feedserver.check.findings import FEED, Finding
 from feedserver.errors import ForeignError
 from feedserver.feeds.assembling import Rules, assemble
 from feedserver.feeds.catalogue import NamedFeed
-from feedserver.foreign import _content, _files, _identity, _json, _xml, natives
-from feedserver.foreign.drafts import Draft, DraftFeed
+from feedserver.foreign import _content, _identity, _json, _xml, natives
+from feedserver.foreign.drafts import Draft, DraftFeed, sorted_out
 from feedserver.formats import archive as archives
 from feedserver.formats import decoding
 from feedserver.model import Archive, Entry, Origin, Person, Site
@@ -284,7 +284,7 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
     # As in the feed, for readers know entries by it.
     id = urls.BAD.sub("", draft.id or "").strip()[: _MAX_TEXT * 2]
     base = (urls.absolute(draft.base, url) if draft.base else None) or url
-    enclosed = _files.sorted_out(draft, url)
+    enclosed = sorted_out(draft, url)
     for address in enclosed.refused:
         told.tell(draft.where, f"encloses what can't be followed, and is left out: {address[:100]}")
     return Post(

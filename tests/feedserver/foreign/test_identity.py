@@ -86,6 +86,64 @@ def test_entries_of_one_id_in_other_formats() -> None:
     assert len(ids(feed({"id": "0", "title": "A", **date}, {"id": 0, "title": "B", **date}))) == 2
 
 
+PAGE = "https://letters.example/tide/"
+ATOM_BASE = ' xml:base="https://files.letters.example/x/"'
+
+
+@pytest.mark.parametrize("id", ["17", "tide/17", "/tide/17", "?p=17", "#17", "post 17", "a:b"])
+@pytest.mark.parametrize("base", ["", ATOM_BASE])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<guid>{}</guid>",
+        '<guid isPermaLink="true">\n{}\n</guid>',
+        '<guid isPermaLink="false">{}</guid>',
+        "<guid><![CDATA[{}]]></guid>",
+        '<a:id xmlns:a="http://www.w3.org/2005/Atom">{}</a:id>',
+        "<id>{}</id>",
+        "<id> <![CDATA[{}]]></id>",
+    ],
+)
+def test_an_id_is_what_the_feed_says_wherever_it_was_read_from(
+    id: str, base: str, written: str
+) -> None:
+    written = written.format(id)
+    if written.startswith("<id>"):
+        data = atom(entry(id=PAGE).replace(f"<id>{PAGE}</id>", written))
+    else:
+        data = rss(item("Tide", f"<link>{PAGE}</link>{written}"))
+    data = data.replace(b"<rss ", f"<rss{base} ".encode())
+    data = data.replace(b"<feed ", f"<feed{base} ".encode())
+    for address in (None, "https://feeds.example/all.xml"):
+        [found] = reading.read(data, Options(), address).archive.entries
+        assert (found.id, found.url) == (id, PAGE)
+
+
+def test_an_id_that_is_the_only_address_leads_there() -> None:
+    for data in (rss(item("Tide", "<guid>/tide/17</guid>")), atom(RELATIVE)):
+        [found] = reading.read(data, Options()).archive.entries
+        assert (found.id, found.url) == ("/tide/17", "https://letters.example/tide/17")
+    data = rss(item("Tide", "<guid>tide/17</guid>"))
+    [found] = reading.read(data, Options(), f"{HOME}rss.xml").archive.entries
+    assert (found.id, found.url) == ("tide/17", f"{HOME}tide/17")
+    based = data.replace(b"<item>", f"<item{ATOM_BASE}>".encode())
+    assert one(based).url == "https://files.letters.example/x/tide/17"
+
+
+RELATIVE = (
+    "<entry><id>/tide/17</id><title>Tide</title><updated>2026-03-03T08:00:00Z</updated></entry>"
+)
+
+
+def test_a_tombstone_names_an_id_as_the_feed_says_it() -> None:
+    name = "http://purl.org/atompub/tombstones/1.0"
+    deleted = f'<at:deleted-entry xmlns:at="{name}" ref="17" when="2026-04-01T00:00:00Z"/>'
+    data = atom(entry(id="17").replace('href="17"', f'href="{PAGE}"'), deleted)
+    for address in (None, "https://feeds.example/all.xml"):
+        found = reading.read(data, Options(), address)
+        assert (found.archive.entries, found.withdrawn) == ((), ("17",))
+
+
 @pytest.mark.parametrize(
     ("written", "names"),
     [
