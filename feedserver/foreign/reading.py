@@ -163,7 +163,7 @@ def _reading(
     _tell_of_summaries(posts, native, told)
     ours = tuple(_natives(native, site, told, set()))
     _tell_of_lost(posts, ours, options, told)
-    found = _within((*_divided(ours, options), *built), told)
+    found = _within((*_divided(ours, site, options), *built), told)
     rules = Rules(options.registry, options.feeds, options.feed_limit)
     return Reading(
         assemble(_once(found, told), site, rules),
@@ -173,13 +173,18 @@ def _reading(
     )
 
 
-def _divided(ours: Sequence[Entry], options: Options) -> Iterable[Entry]:
+def _divided(ours: Sequence[Entry], site: Site, options: Options) -> Iterable[Entry]:
     """Entries of ours, with the updates of issues of which the feed has the posts alone."""
-    known = {entry.update.issue.url for entry in ours if entry.update}
+    known = {entry.update.issue.id for entry in ours if entry.update}
+    whole = [each for each in ours if _is_issue(each, options) and each.id not in known]
+    texts = ((each.url, each.content or "") for each in whole)
+    crowded = _identity.crowded(texts, site.url, options.ignore_sections)
+    waiting = {each.id for each in whole}
     for entry in ours:
-        if _is_issue(entry, options) and entry.url not in known:
-            known.add(entry.url)
-            yield from entries.divided(entry, options.ignore_sections)
+        if entry.update is None and entry.id in waiting:
+            waiting.remove(entry.id)
+            is_alone = _identity.page_of(entry.url) not in crowded
+            yield from entries.divided(entry, options.ignore_sections, is_alone=is_alone)
         else:
             yield entry
 
@@ -246,16 +251,11 @@ def _posts(feed: DraftFeed, site: Site, options: Options, told: _Told) -> list[_
     posts = [each.post for each in found]
     for id, count in _identity.shared(posts).items():
         told.tell(id, f"is the id of {count} entries: address, date and title tell them apart")
-    addresses: set[str] = set()
+    texts = ((post.permalink, post.html) for post in posts if post.issue)
+    crowded = _identity.crowded(texts, site.url, options.ignore_sections)
     for each, id in zip(found, _identity.identify(posts, site.url), strict=True):
-        each.post = replace(each.post, id=id)
-        address = each.post.permalink.partition("#")[0]
-        # An update has its issue's page and category, too, and nothing in it to be divided.
-        if each.post.issue and address in addresses:
-            if issues.divide(each.post.html, options.ignore_sections):
-                told.tell(each.draft.where, "has the address of another entry, and isn't divided")
-            each.post = replace(each.post, issue=False)
-        addresses.add(address)
+        is_alone = _identity.page_of(each.post.permalink) not in crowded
+        each.post = replace(each.post, id=id, is_alone=is_alone)
     return found
 
 

@@ -144,6 +144,57 @@ def test_a_tombstone_names_an_id_as_the_feed_says_it() -> None:
         assert (found.archive.entries, found.withdrawn) == ((), ("17",))
 
 
+def week(number: int, link: str) -> str:
+    text = f"&lt;h2>Boats&lt;/h2>&lt;p>Launched: {number}.&lt;/p>"
+    guid = f'<guid isPermaLink="false">week-{number}</guid>'
+    return item(f"This Week in Tides {number}", f"{link}{guid}", day=number, text=text)
+
+
+def updates(data: bytes) -> dict[str, str | None]:
+    found = read(data)
+    assert messages(found) == []
+    return {each.id: each.content for each in found.archive.entries if each.update}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "<link>https://letters.example/news</link>",
+        "<link>https://letters.example/all</link>",
+        "<link>https://letters.example/all#{}</link>",
+    ],
+)
+def test_issues_of_one_address_are_all_divided(link: str) -> None:
+    weeks = [week(number, link.format(number)) for number in (3, 4, 5)]
+    found = updates(rss(*weeks))
+    texts = [f"<p>Launched: {number}.</p>" for number in (3, 4, 5)]
+    assert sorted(filter(None, found.values())) == texts
+    page = "https://letters.example/all" if "all" in link else HOME.rstrip("/" if link else "")
+    assert all(id.startswith(f"{page}#boats-") for id in found)
+    # Neither the order nor another issue changes an id.
+    assert updates(rss(*reversed(weeks))) == found
+    assert updates(rss(*weeks[1:])).items() < found.items()
+    # Nor does it to be read from a feed of ours.
+    posts = [jsonfeed.item(each) for each in read(rss(*weeks)).archive.entries if not each.update]
+    authors = [{"name": "Letters", "url": HOME}]
+    again = {**HEAD, "authors": authors, "items": posts}
+    assert updates(json.dumps(again).encode()) == found
+
+
+def test_an_issue_at_the_site_s_own_address_leaves_room_for_the_next() -> None:
+    first, second = (updates(rss(week(number, ""))) for number in (3, 4))
+    assert len(first) == len(second) == 1
+    assert first.keys() != second.keys()
+
+
+def test_an_issue_with_its_updates_beside_it_has_the_ids_of_one_that_is_alone() -> None:
+    page = "https://letters.example/week/3/"
+    beside = week(4, f"<link>{page}#dogs</link>").replace("&lt;h2>Boats&lt;/h2>", "")
+    found = updates(rss(week(3, f"<link>{page}</link>"), beside))
+    assert list(found) == [f"{page}#boats"]
+
+
 @pytest.mark.parametrize(
     ("written", "names"),
     [

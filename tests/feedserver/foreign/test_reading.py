@@ -395,16 +395,6 @@ def test_an_episode_without_an_address_is_nothing_to_be_told() -> None:
     )
 
 
-def test_two_issues_at_one_address_do_not_mix() -> None:
-    items = [
-        entry(content(ISSUE) + '<link href="https://letters.example/now"/>', id=f"urn:{n}", title=t)
-        for n, t in enumerate(["This Week in A", "This Week in B"])
-    ]
-    found = read(atom(*items))
-    assert len({each.id for each in found.archive.entries}) == len(found.archive.entries) == 4
-    assert "has the address of another entry, and isn't divided" in messages(found)[0]
-
-
 def test_without_an_id_the_address_is_the_id() -> None:
     item = entry(content("x")).replace("<id>https://letters.example/1/</id>", "")
     assert one(atom(item)).id == "https://letters.example/1/"
