@@ -115,7 +115,7 @@ def _without_deleted(
 def _draft(item: Mapping[str, object], number: int, is_atom: bool) -> Draft:
     title = _plain(item, "title")
     id, url = _as_written(_text(item, "id")), _link(item)
-    where = id or title or f"entry {number}"
+    where = id or title or f"{'entry' if is_atom else 'item'} {number}"
     body = _body(item, is_atom)
     published, updated = instant(_raw(item, "published")), instant(_raw(item, "updated"))
     source = _raw(item, "source")

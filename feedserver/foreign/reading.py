@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from feedserver.check.findings import FEED, Finding
+from feedserver.check.findings import FEED, IS_EMPTY, SAME_ID, Finding
 from feedserver.errors import ForeignError
 from feedserver.feeds.assembling import Rules, assemble
 from feedserver.feeds.catalogue import NamedFeed
@@ -74,9 +74,9 @@ class _Post:
 class _Told:
     findings: list[Finding] = field(default_factory=list)
 
-    def tell(self, where: str, message: str) -> None:
+    def tell(self, where: str, message: str, rule: int = 0) -> None:
         shown = where if len(where) <= 120 else f"{where[:119]}…"
-        self.findings.append(Finding(0, html.one_line(shown), message))
+        self.findings.append(Finding(rule, html.one_line(shown), message))
 
 
 def read(
@@ -244,13 +244,14 @@ def _posts(feed: DraftFeed, site: Site, options: Options, told: _Told) -> list[_
         if post is None:
             continue
         if _identity.same(post) in known:
-            told.tell(draft.where, "stands twice in the feed, and counts once")
+            told.tell(draft.where, "stands twice in the feed, and counts once", SAME_ID)
             continue
         known.add(_identity.same(post))
         found.append(_Post(draft, post))
     posts = [each.post for each in found]
     for id, count in _identity.shared(posts).items():
-        told.tell(id, f"is the id of {count} entries: address, date and title tell them apart")
+        message = f"is the id of {count} entries: address, date and title tell them apart"
+        told.tell(id, message, SAME_ID)
     texts = ((post.permalink, post.html) for post in posts if post.issue)
     crowded = _identity.crowded(texts, site.url, options.ignore_sections)
     for each, id in zip(found, _identity.identify(posts, site.url), strict=True):
@@ -260,6 +261,9 @@ def _posts(feed: DraftFeed, site: Site, options: Options, told: _Told) -> list[_
 
 
 def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _Told) -> Post | None:
+    if draft == Draft(draft.where):
+        told.tell(draft.where, f"{IS_EMPTY}, and is left out")
+        return None
     if draft.published is None:
         told.tell(draft.where, "has no date that can be read, and is left out")
         return None
@@ -375,5 +379,5 @@ def _once(found: Iterable[Entry], told: _Told) -> tuple[Entry, ...]:
     known: dict[str, Entry] = {}
     for entry in found:
         if known.setdefault(entry.id, entry) is not entry:
-            told.tell(entry.id, "its id stands twice in the feed: the first counts")
+            told.tell(entry.id, "its id stands twice in the feed: the first counts", SAME_ID)
     return tuple(known.values())

@@ -63,7 +63,7 @@ def test_what_stands_there_twice_counts_once() -> None:
     body = '<guid isPermaLink="false">t-1</guid>'
     found = read(rss(item("Tide", body), item("Tide", body)))
     assert [each.id for each in found.archive.entries] == ["t-1"]
-    assert "t-1: stands twice in the feed, and counts once (source)" in messages(found)
+    assert "t-1: stands twice in the feed, and counts once (id)" in messages(found)
 
 
 def test_an_address_of_its_own_is_an_id() -> None:
