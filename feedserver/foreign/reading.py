@@ -19,7 +19,7 @@ from feedserver.foreign.drafts import Draft, DraftFeed, sorted_out
 from feedserver.formats import archive as archives
 from feedserver.formats import decoding
 from feedserver.model import Archive, Entry, Origin, Person, Site
-from feedserver.newsletter import entries, issues
+from feedserver.newsletter import entries, issues, wrappers
 from feedserver.newsletter.entries import Post
 from feedserver.newsletter.issues import DEFAULT_IGNORED, is_issue
 from feedserver.newsletter.registry import EMPTY, Registry
@@ -162,7 +162,7 @@ def _reading(
     built = entries.build((each.post for each in posts), site, options.ignore_sections)
     _tell_of_summaries(posts, native, told)
     ours = tuple(_natives(native, site, told, set()))
-    _tell_of_lost(posts, ours, options, told)
+    _tell_of_lost([each for each in posts if each.post.issue], ours, options, told)
     found = _within((*_divided(ours, site, options), *built), told)
     rules = Rules(options.registry, options.feeds, options.feed_limit)
     return Reading(
@@ -196,11 +196,19 @@ def _is_issue(entry: Entry, options: Options) -> bool:
 def _tell_of_lost(
     posts: Sequence[_Post], ours: Iterable[Entry], options: Options, told: _Told
 ) -> None:
-    texts = [(each.draft.where, each.post.html) for each in posts if each.post.issue]
-    texts += [(each.id, each.content or "") for each in ours if _is_issue(each, options)]
-    for where, text in texts:
-        for message in lost(text, options.ignore_sections):
+    texts = [(each.draft.where, each.post.html, _is_whole(each)) for each in posts]
+    texts += [(each.id, each.content or "", False) for each in ours if _is_issue(each, options)]
+    for where, text, is_whole in texts:
+        found = tuple(lost(text, options.ignore_sections))
+        for message in found:
             told.tell(where, message)
+        if is_whole and not found and not issues.divide(text, ()):
+            told.tell(where, "gives no updates: nothing stands below a ## or ### at its top level")
+
+
+def _is_whole(each: _Post) -> bool:
+    """Whether it should give updates: it is no summary, and no update."""
+    return bool(each.post.html) and not each.draft.is_brief and "#" not in each.post.permalink
 
 
 def _site(feed: DraftFeed, address: str | None) -> Site:
@@ -291,12 +299,14 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
     enclosed = sorted_out(draft, url)
     for address in enclosed.refused:
         told.tell(draft.where, f"encloses what can't be followed, and is left out: {address[:100]}")
+    text = html.sanitise(_content.prepare(content, base, url), base) if content else ""
+    is_one = is_issue((*categories, title or ""), options.issues)
     return Post(
         permalink=url,
         title=title or _first_words(draft) or _UNTITLED,
         date=draft.published,
-        html=html.sanitise(_content.prepare(content, base, url), base) if content else "",
-        issue=is_issue((*categories, title or ""), options.issues),
+        html=wrappers.opened(text) if is_one else text,
+        issue=is_one,
         updated=draft.updated,
         authors=_people(draft.authors) or _people(feed.authors),
         categories=categories,

@@ -395,6 +395,38 @@ def test_an_episode_without_an_address_is_nothing_to_be_told() -> None:
     )
 
 
+NO_UPDATES = "gives no updates: nothing stands below a ## or ### at its top level (source)"
+
+
+@pytest.mark.parametrize("tag", ["section", "div"])
+def test_issues_whose_sections_stand_in_elements_are_divided(tag: str) -> None:
+    text = f"<p>Hello.</p><{tag}><h2>Boats</h2><p>Launched.</p></{tag}>"
+    found = read(atom(entry(content(text), title="This Week in Boats")))
+    assert [each.content for each in found.archive.entries][1:] == ["<p>Launched.</p>"]
+    assert messages(found) == []
+    # What is no issue stays as it is.
+    assert one(atom(entry(content(text)))).content == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<blockquote><h2>Boats</h2><p>Launched.</p></blockquote>",
+        "<p><strong>Boats</strong></p><p>Launched.</p>",
+        "<h4>Boats</h4><p>Launched.</p>",
+    ],
+)
+def test_an_issue_without_headings_that_divide_it_is_told(text: str) -> None:
+    found = read(atom(entry(content(text), title="This Week in Boats")))
+    assert messages(found) == [f"https://letters.example/1/: {NO_UPDATES}"]
+    assert messages(read(atom(entry(content(text), title="Boats")))) == []
+
+
+def test_an_issue_that_is_to_have_no_updates_is_not_told() -> None:
+    text = "<h2>That’s all I know</h2><p>Bye.</p>"
+    assert messages(read(atom(entry(content(text), title="This Week in Boats")))) == []
+
+
 def test_without_an_id_the_address_is_the_id() -> None:
     item = entry(content("x")).replace("<id>https://letters.example/1/</id>", "")
     assert one(atom(item)).id == "https://letters.example/1/"
