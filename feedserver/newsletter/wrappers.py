@@ -49,7 +49,7 @@ def _around(nodes: list[LexborNode]) -> set[int]:
     if root is None:
         return set()
     # Many headings may stand in one.
-    holders = {node.mem_id: node for each in root.css("h2, h3") if (node := each.parent)}
+    holders = {of.mem_id: of for each in root.css("h2, h3") if (of := each.parent)}
     known = {root.mem_id: True}
     for holder in holders.values():
         node: LexborNode | None = holder.parent if heading_in(holder) else holder
