@@ -56,7 +56,7 @@ _RELATIVE = re.compile(
     r"|(?P<start><(?P<prefix>\w++:)?(?:channel|entry|feed|item)\b(?:[^<>/]|/(?!>))*+>)"
     r"|(?P<link><(?:\w++:)?link\b(?=[^<>]*\srel\s*=\s*[\"']enclosure[\"'])[^<>]*?)\shref(?=\s*=)"
     r"|(?P<uri><(?:\w++:)?uri\b[^<>]*+>)(?!\s*(?:[A-Za-z][\w.+-]*+:|<))\s*"
-    r"|(?P<id><(?:\w++:)?(?:guid|id)(?:\s(?:[^<>/]|/(?!>))*+)?>)",
+    r"|(?P<id><(?:\w++:)?(?i:guid|id)(?:\s(?:[^<>/]|/(?!>))*+)?>)",
     re.DOTALL,
 )
 

@@ -96,6 +96,7 @@ ATOM_BASE = ' xml:base="https://files.letters.example/x/"'
     "written",
     [
         "<guid>{}</guid>",
+        "<GUID>{}</GUID>",
         '<guid isPermaLink="true">\n{}\n</guid>',
         '<guid isPermaLink="false">{}</guid>',
         "<guid><![CDATA[{}]]></guid>",
