@@ -1,4 +1,4 @@
-"""What stands in the reports of an issue, which strangers have written, and may not be meant to.
+"""What stands in the reports of an issue, which strangers have written, and may not be meant so.
 
 A post's HTML stands on its page as it is. So what acts there is told where it is in a report, and
 not where it is the maintainers' own; feeds have none of it.
@@ -16,12 +16,13 @@ from feedserver.newsletter import issues
 from mkdocs_twim.errors import Doubt
 from mkdocs_twim.posts.page import PostPage
 
-_ACTING = frozenset("base embed link meta object script style".split())
+# Two of them hold what a browser runs and a parser without scripts takes for text, or for nothing.
+_ACTING = frozenset("base embed link meta noscript object script style template".split())
 _BLANK = re.compile(r"[\x00-\x20]+")
 # Whether a look is worth while: to divide all issues once more would take its time.
 _SUSPECT = re.compile(
     rf"(?i)<(?:iframe|{'|'.join(_ACTING)})\b|[\s\"'/]on[a-z]+\s*=|srcdoc|&(?!amp;|[lg]t;|quot;)"
-    r"|s\s*c\s*r\s*i\s*p\s*t\s*:"
+    r"|s\s*c\s*r\s*i\s*p\s*t\s*:|&amp;lt;"
 )
 # With it a quote would end, and what follows be no report.
 _END = re.compile("(?i)</blockquote")
@@ -34,7 +35,7 @@ _ACTS = "'{}' in a report acts on the page: write it in backticks, or take it aw
 
 
 def slips(page: PostPage, html: str, text: str) -> Iterator[tuple[Doubt, bool]]:
-    """What acts on the page of an issue, and whom a line names in vain; with whether it is sure."""
+    """What acts on an issue's page, what is told in vain; with whether it is surely a slip."""
     if "<blockquote" not in html:
         return
     ends = [each.start() for each in _END.finditer(text)]
@@ -61,6 +62,9 @@ def slips(page: PostPage, html: str, text: str) -> Iterator[tuple[Doubt, bool]]:
             pattern = re.compile(rf"(?<!`){re.escape(shown.rstrip('>'))}", re.IGNORECASE)
             written = pattern.search(text, at)
             yield _at(page, message, written.start() if written else at), not is_frame
+        for code in _escaped(nodes) if people else ():
+            message = f"'{code}' is code, and shows '&lt;' as it is: write '<'"
+            yield _at(page, message, max(text.find(code, at), at)), False
 
 
 def _acting(nodes: Iterable[LexborNode]) -> list[str]:
@@ -75,6 +79,12 @@ def _acting(nodes: Iterable[LexborNode]) -> list[str]:
             elif _BLANK.sub("", value or "").lower().startswith("javascript:"):
                 found["javascript:"] = None
     return list(found)
+
+
+def _escaped(nodes: Iterable[LexborNode]) -> Iterator[str]:
+    """Lines of code in which a `<` was escaped, as hebbot's template does everywhere."""
+    for code in (each for node in nodes for each in node.css("code")):
+        yield from (line.strip() for line in code.text().split("\n") if "&lt;" in line)
 
 
 def _at(page: PostPage, message: str, position: int) -> Doubt:

@@ -20,6 +20,10 @@ ACTING = {
     "a link in disguise": ('<a href="java&#115;cript:alert(1)">sails</a>', "javascript:"),
     "a link in lines": ('<a href="javas\n> cript:alert(1)">sails</a>', "javascript:"),
     "a frame's own page": ('<iframe srcdoc="<p>x</p>"></iframe>', "srcdoc="),
+    "text to one, and not to another": (
+        '<noscript><p title="</noscript><b onclick=alert(1)>x</b>"></noscript>',
+        "<noscript>",
+    ),
     "a style": ("<style>p {display: none}</style>", "<style>"),
 }
 
@@ -90,6 +94,17 @@ def test_what_maintainers_write_and_what_is_code_is_theirs(tmp_path: Path) -> No
     with said() as lines:
         assert build(tmp_path, files).warnings == []
     assert not [line for line in lines if " acts " in line]
+
+
+def test_code_that_was_escaped_is_noted(tmp_path: Path) -> None:
+    code = "A `Vec&lt;T>` and a &lt;b>.\n>\n> ```\n> a\n> if a &lt; b\n> ```"
+    ours = "So: `&lt;`\n\n> `&lt;`\n"
+    with said() as lines:
+        build(tmp_path, {"blog/a.md": issue(1, f"{START}{ADA}> Hi.\n>\n> {code}\n\n{ours}")})
+    assert [line for line in lines if line.startswith("blog/a.md")] == [
+        "blog/a.md:23: 'Vec&lt;T>' is code, and shows '&lt;' as it is: write '<'",
+        "blog/a.md:27: 'if a &lt; b' is code, and shows '&lt;' as it is: write '<'",
+    ]
 
 
 UNNAMED = {
