@@ -19,23 +19,17 @@ from mkdocs_twim.posts.page import PostPage
 # Two of them hold what a browser runs and a parser without scripts takes for text, or for nothing.
 _ACTING = frozenset("base embed link meta noscript object script style template".split())
 _BLANK = re.compile(r"[\x00-\x20]+")
-# Whether a look is worth while: to divide all issues once more would take its time.
-_SUSPECT = re.compile(
-    rf"(?i)<(?:iframe|{'|'.join(_ACTING)})\b|[\s\"'/]on[a-z]+\s*=|srcdoc|&(?!amp;|[lg]t;|quot;)"
-    r"|s\s*c\s*r\s*i\s*p\s*t\s*:|&amp;lt;"
-)
 # With it a quote would end, and what follows be no report.
 _END = re.compile("(?i)</blockquote")
 _QUOTED = re.compile(" {0,3}>")
 _TAG = re.compile("<[^>]*>")
-_UNLINKED = re.compile(r"[^\"'=>]https?://(?:www\.)?matrix\.to/#/@")
-_PERSON = re.compile(r"\S*matrix\.to/#/@[^\s)]*")
+_PERSON = re.compile(r"matrix\.to/#/@[^\s)]*")
 
 _ACTS = "'{}' in a report acts on the page: write it in backticks, or take it away"
 
 
 def slips(page: PostPage, html: str, text: str) -> Iterator[tuple[Doubt, bool]]:
-    """What acts on an issue's page, what is told in vain; with whether it is surely a slip."""
+    """What acts on the page, what is wrong with code, whom a line names in vain; if it is sure."""
     if "<blockquote" not in html:
         return
     ends = [each.start() for each in _END.finditer(text)]
@@ -44,14 +38,11 @@ def slips(page: PostPage, html: str, text: str) -> Iterator[tuple[Doubt, bool]]:
     if ends and len(ends) > len(_END.findall(unescape(_TAG.sub("", html)))):
         at = next((at for at in ends if text[at - 1] != "`"), ends[0])
         yield _at(page, _ACTS.format("</blockquote>"), at), True
-    if not (_SUSPECT.search(html) or _UNLINKED.search(html)):
-        return
     at = 0
     for people, line, nodes in issues.quoted(html):
         unlinked = None if people else _PERSON.search(line)
         id = unlinked[0] if unlinked else next((each.id for each in people if each.id), None)
-        if id and (above := re.compile(rf"(?m)^(?!\s*>).*{re.escape(id)}").search(text, at)):
-            at = above.end()
+        at = _above(text, id, at) if id else at
         if unlinked:
             message = f"'{line}' names no reporter: write [name](https://matrix.to/#/@id:server)"
             yield _at(page, message, at), False
@@ -65,6 +56,14 @@ def slips(page: PostPage, html: str, text: str) -> Iterator[tuple[Doubt, bool]]:
         for code in _escaped(nodes) if people else ():
             message = f"'{code}' is code, and shows '&lt;' as it is: write '<'"
             yield _at(page, message, max(text.find(code, at), at)), False
+
+
+def _above(text: str, id: str, at: int) -> int:
+    """Where, from a position on, a line that isn't quoted names somebody; else that position."""
+    found = text.find(id, at)
+    while found >= 0 and _QUOTED.match(text, text.rfind("\n", 0, found) + 1):
+        found = text.find(id, found + 1)
+    return at if found < 0 else found + len(id)
 
 
 def _acting(nodes: Iterable[LexborNode]) -> list[str]:
