@@ -14,11 +14,14 @@ from feedserver.check._html import check_html, check_xhtml
 from feedserver.check._parsing import BeyondError, parse
 from feedserver.check.findings import (
     FEED,
+    IS_EMPTY,
     Finding,
     address_fault,
     bad_language,
     implausible,
+    is_empty,
     rfc3339,
+    same_ids,
     self_link,
     stray_characters,
     unknown_namespaces,
@@ -53,6 +56,9 @@ def check_atom(
     inherited = _is_named(root)
     for number, entry in enumerate(entries):
         where = _text(entry, "id") or _text(entry, "title") or f"entry {number + 1}"
+        if is_empty(entry):
+            yield Finding(0, where, IS_EMPTY)
+            continue
         yield from _ids(entry, where, own)
         yield from _head(entry, where, now, own)
         yield from _entry(entry, where, own)
@@ -166,10 +172,7 @@ def _dates(parent: etree._Element, where: str, now: datetime | None) -> Iterator
 
 def _distinct(entries: list[etree._Element]) -> Iterator[Finding]:
     """Rules 7 and 10: an id and a time of update belong to one entry."""
-    ids = Counter(_text(entry, "id") for entry in entries)
-    for name, count in ids.items():
-        if name and count > 1:
-            yield Finding(7, name, f"its id stands at {count} entries")
+    yield from same_ids(7, (_text(entry, "id") for entry in entries), "id", "entries")
     seen: set[datetime] = set()
     for entry in entries:
         moment = rfc3339(_text(entry, "updated"))

@@ -5,7 +5,6 @@ written counts.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,11 +16,14 @@ from lxml import etree
 from feedserver.check._html import check_html
 from feedserver.check.findings import (
     FEED,
+    IS_EMPTY,
     Finding,
     address_fault,
     bad_language,
     implausible,
+    is_empty,
     rfc3339,
+    same_ids,
     self_link,
     stray_characters,
     unknown_namespaces,
@@ -74,10 +76,13 @@ def check_rss(
     yield from _doubled(channel, FEED)
     yield from _dates(channel, ("pubDate", "lastBuildDate"), FEED, now)
     yield from _plain_texts(source)
-    yield from _unique(items)
+    yield from same_ids(6, (_text(item, "guid") for item in items), "guid", "items")
     for number, item in enumerate(items):
         where = _text(item, "guid") or _text(item, "title") or f"item {number + 1}"
-        yield from _item(item, where, now, own)
+        if is_empty(item):
+            yield Finding(0, where, IS_EMPTY)
+        else:
+            yield from _item(item, where, now, own)
 
 
 def _text(parent: etree._Element, name: str) -> str:
@@ -179,13 +184,6 @@ def _plain_texts(source: str) -> Iterator[Finding]:
                 yield Finding(17, where, f"the {name} is written with {way}")
             if _CLOSING_TAG.search(where):
                 yield Finding(17, where, f"the {name} has a closing tag")
-
-
-def _unique(items: list[etree._Element]) -> Iterator[Finding]:
-    """Rule 6: a guid belongs to one item."""
-    for name, count in Counter(_text(item, "guid") for item in items).items():
-        if name and count > 1:
-            yield Finding(6, name, f"its guid stands at {count} items")
 
 
 def _item(item: etree._Element, where: str, now: datetime | None, own: bool) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ The numbers of rules are those of the project's list of what validators and feed
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -21,6 +22,10 @@ UNREADABLE = 24
 """The rule that a document breaks that can't be read."""
 UNLIKELY_DATE = 9
 """The rule that a date in the future breaks."""
+SAME_ID = 7
+"""The rule that an id breaks which several entries have."""
+IS_EMPTY = "is empty"
+"""What is said of an entry of which nothing else can be said."""
 
 RULES = {
     0: "source",
@@ -134,6 +139,7 @@ _URI = re.compile(
     r"(?:#(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?"
 )
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_SEVERAL = re.compile(r"its \w+ stands at \d+ \w+")
 _STRAY = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
@@ -155,6 +161,18 @@ class Finding:
         """The same for what is wrong in the same way, at whatever value."""
         message = self.message
         return self.rule, message if self.rule in _EXACT else message.partition(": ")[0]
+
+    @property
+    def is_of_same_id(self) -> bool:
+        """Whether it says that several entries have one id, and no more."""
+        return _SEVERAL.fullmatch(self.message) is not None
+
+
+def same_ids(rule: int, ids: Iterable[str], kind: str, entries: str) -> Iterator[Finding]:
+    """Rules 6 and 7: an id belongs to one entry."""
+    for name, count in Counter(ids).items():
+        if name and count > 1:
+            yield Finding(rule, name, f"its {kind} stands at {count} {entries}")
 
 
 def address_fault(address: str) -> str | None:
@@ -216,6 +234,14 @@ def self_link(link: str | None, address: str | None) -> Iterator[Finding]:
         yield Finding(1, FEED, f"its self link {fault}")
     elif address is not None and link != address:
         yield Finding(1, FEED, f"its self link is {link}, but it was fetched from {address}")
+
+
+def is_empty(entry: etree._Element) -> bool:
+    """Whether an entry has neither text nor attributes, in whatever elements."""
+    return not any(
+        len(element.attrib) or (element.text or "").strip() or (element.tail or "").strip()
+        for element in entry.iter()
+    )
 
 
 def unknown_namespaces(root: etree._Element) -> Iterator[Finding]:

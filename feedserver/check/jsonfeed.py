@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NoReturn
@@ -12,12 +11,14 @@ from typing import Any, NoReturn
 from feedserver.check._html import check_html
 from feedserver.check.findings import (
     FEED,
+    IS_EMPTY,
     NO_FEED,
     Finding,
     address_fault,
     bad_language,
     implausible,
     rfc3339,
+    same_ids,
     self_link,
     stray_characters,
 )
@@ -92,14 +93,18 @@ def check_json(
     yield from _feed(feed, address)
     items = feed.get("items")
     if not isinstance(items, list) or not items:
-        yield Finding(0, FEED, "has no entries")
+        yield from () if _is_null(feed, "items") else [Finding(0, FEED, "has no entries")]
         return
-    yield from _unique(items)
+    objects = [item for item in items if isinstance(item, dict)]
+    yield from same_ids(6, (str(each["id"]) for each in objects if "id" in each), "id", "items")
     for number, item in enumerate(items):
-        if isinstance(item, dict):
-            yield from _item(item, str(item.get("id") or f"item {number + 1}"), now, own, former)
-        else:
-            yield Finding(27, f"item {number + 1}", "is not an object")
+        where = f"item {number + 1}"
+        if isinstance(item, dict) and any(item.values()):
+            yield from _item(item, str(item.get("id") or where), now, own, former)
+        elif isinstance(item, dict):
+            yield Finding(0, where, IS_EMPTY)
+        elif item is not None:
+            yield Finding(27, where, "is not an object")
 
 
 def _no_number(name: str) -> NoReturn:
@@ -119,9 +124,14 @@ def _nulls(feed: dict[str, Any]) -> Iterator[Finding]:
             waiting.extend((f"{path}[{index}]", part) for index, part in enumerate(value))
 
 
+def _is_null(holder: dict[str, Any], *names: str) -> bool:
+    """Whether one of these members is null, which is told already."""
+    return any(holder.get(name, "") is None for name in names)
+
+
 def _version(feed: dict[str, Any]) -> Iterator[Finding]:
     """Rule 27: version 1.1."""
-    if feed.get("version") != _VERSION:
+    if feed.get("version") != _VERSION and not _is_null(feed, "version"):
         yield Finding(27, FEED, f"its version is {feed.get('version')!r}, not {_VERSION}")
 
 
@@ -151,46 +161,47 @@ def _authors(holder: dict[str, Any], where: str, former: bool) -> Iterator[Findi
     authors = holder.get("authors")
     for author in authors if isinstance(authors, list) else ():
         if not isinstance(author, dict):
-            yield Finding(27, where, "an author is not an object")
+            yield from _other(author, where, "an author is not an object")
             continue
         yield from _members(author, _AUTHOR_TYPES, where)
-        if not any(author.get(name) for name in _AUTHOR_TYPES):
+        is_named = any(author.get(name) for name in _AUTHOR_TYPES)
+        if not is_named and not _is_null(author, *_AUTHOR_TYPES):
             yield Finding(5, where, "an author has neither name nor address")
 
 
 def _feed(feed: dict[str, Any], address: str | None) -> Iterator[Finding]:
     """Rules 1 and 11: the feed's own link, its title and language."""
     link = feed.get("feed_url")
-    yield from self_link(link if isinstance(link, str) else None, address)
-    if not str(feed.get("title") or "").strip():
+    if not _is_null(feed, "feed_url"):
+        yield from self_link(link if isinstance(link, str) else None, address)
+    if not str(feed.get("title") or "").strip() and not _is_null(feed, "title"):
         yield Finding(11, FEED, "has no title")
     if isinstance(language := feed.get("language"), str):
         yield from bad_language(language)
 
 
-def _unique(items: list[Any]) -> Iterator[Finding]:
-    """Rule 6: an id belongs to one item."""
-    ids = Counter(str(item["id"]) for item in items if isinstance(item, dict) and "id" in item)
-    for name, count in ids.items():
-        if count > 1:
-            yield Finding(6, name, f"its id stands at {count} items")
+def _other(value: object, where: str, message: str) -> Iterator[Finding]:
+    """Rule 27: a value of a list is of another type than it should be."""
+    if value is not None:
+        yield Finding(27, where, message)
 
 
 def _item(
     item: dict[str, Any], where: str, now: datetime | None, own: bool, former: bool
 ) -> Iterator[Finding]:
-    if not isinstance(item.get("id"), str) or not item["id"]:
+    if not (isinstance(item.get("id"), str) and item["id"]) and not _is_null(item, "id"):
         yield Finding(27, where, "has no id that is a text")
-    if own and not item.get("url"):
+    if own and not item.get("url") and not _is_null(item, "url"):
         yield Finding(2, where, "has no url")
     yield from _members({**item, "id": None}, _ITEM_TYPES, where)
     yield from _authors(item, where, former)
     yield from _lists(item, where)
-    if not item.get("content_html") and not item.get("content_text"):
+    texts = "content_html", "content_text"
+    if not any(item.get(name) for name in texts) and not _is_null(item, *texts):
         yield Finding(27, where, "has neither content_html nor content_text")
     for name in ("date_published", "date_modified"):
         yield from _date(item.get(name), name, where, now)
-    if own and item.get("date_published") is None:
+    if own and "date_published" not in item:
         yield Finding(8, where, "has no date")
     if isinstance(content := item.get("content_html"), str):
         yield from check_html(content, where)
@@ -201,10 +212,10 @@ def _lists(item: dict[str, Any], where: str) -> Iterator[Finding]:
     tags, attachments = item.get("tags"), item.get("attachments")
     for tag in tags if isinstance(tags, list) else ():
         if not isinstance(tag, str):
-            yield Finding(27, where, "a tag is not a text")
+            yield from _other(tag, where, "a tag is not a text")
     for attachment in attachments if isinstance(attachments, list) else ():
         if not isinstance(attachment, dict):
-            yield Finding(27, where, "an attachment is not an object")
+            yield from _other(attachment, where, "an attachment is not an object")
             continue
         yield from _members(attachment, _ATTACHMENT_TYPES, where)
         if not {"url", "mime_type"} <= attachment.keys():

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html as entities
 import re
-from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -21,13 +20,6 @@ _NEEDED = re.compile(
 )
 _ADDRESSES = ("href", "src", "poster", "cite", "longdesc", "data", "data-poster", *lazy.SOURCES)
 _MAX_BASE = 2_000
-# feedparser takes the one element of XHTML content away, and its xml:base with it.
-_BASE = r"\sxml:base\s*=\s*(\"[^\"<>]*+\"|'[^'<>]*+')"
-_OWN_BASE = re.compile(_BASE)
-_BASE_WITHIN = re.compile(
-    r"(<(?:\w++:)?(?:content|summary)\b[^<>]*+)(>(?>\s+|<!--(?:[^<-]|-(?!->))*+-->)*+"
-    rf"<(?:\w++:)?div\b[^<>]*?){_BASE}"
-)
 # What has no end reaches to the end; a text that ends with the last `</noscript` has none of those.
 _END = re.compile("</noscript", re.IGNORECASE)
 _NOSCRIPT = re.compile(
@@ -35,18 +27,6 @@ _NOSCRIPT = re.compile(
     r"|(<noscript\b[^<>]*>)(.*?)(?=</noscript)",
     re.DOTALL | re.IGNORECASE,
 )
-OPAQUE = re.compile(r"<!--(?>.*?-->|.*)|<!\[CDATA\[(?>.*?\]\]>|.*)", re.DOTALL)
-"""What of a document of XML is no markup."""
-
-PROBE, WRITTEN = "x-base", "x-written"
-_RELATIVE = re.compile(
-    rf"{OPAQUE.pattern}"
-    r"|(?P<start><(?P<prefix>\w++:)?(?:channel|entry|feed|item)\b(?:[^<>/]|/(?!>))*+>)"
-    r"|(?P<link><(?:\w++:)?link\b(?=[^<>]*\srel\s*=\s*[\"']enclosure[\"'])[^<>]*?)\shref(?=\s*=)"
-    r"|(?P<uri><(?:\w++:)?uri\b[^<>]*+>)(?!\s*(?:[A-Za-z][\w.+-]*+:|<))\s*",
-    re.DOTALL,
-)
-
 _BLOCKS = re.compile(r"<(?:h[1-6]|img|ul|ol|table|blockquote|pre|figure)\b|</p>.*<p\b", re.I | re.S)
 _LONG = 1_000
 _MARKUP = re.compile(r"<(?!/|(?:p|div|span)\b)")
@@ -61,38 +41,6 @@ def has_markup(text: str) -> bool:
     """Whether a text is HTML with links or other marks, which its plain text would lose."""
     start = text[: 2 * _LONG]
     return "<" in start and bool(_MARKUP.search(html.sanitise(start, "https://localhost/")))
-
-
-def with_bases(text: str) -> str:
-    """A document of which feedparser tells what its addresses are relative to.
-
-    It tells that of texts alone, takes the feed's address for the base where none is said, and
-    resolves what is relative to it. So an entry gets a link, `PROBE`, of no address, which is
-    the base when resolved; so do links to files, with their address in `WRITTEN`; and to
-    addresses of authors that stands in front, as if it were a scheme. XHTML content has the base
-    that its one element gives it.
-    """
-    return _RELATIVE.sub(_told, _BASE_WITHIN.sub(_based, text))
-
-
-def _told(found: re.Match[str]) -> str:
-    if start := found["start"]:
-        return f'{start}<{found["prefix"] or ""}link rel="{PROBE}" href=""/>'
-    if link := found["link"]:
-        return f'{link} href="" {WRITTEN}'
-    return f"{found['uri']}{WRITTEN}:" if found["uri"] else found[0]
-
-
-def _based(content: re.Match[str]) -> str:
-    """The beginning of XHTML content that has the base which its one element gives it."""
-    head, rest, base = content[1], content[2], entities.unescape(content[3][1:-1])
-    if own := _OWN_BASE.search(head):
-        head = head[: own.start()] + head[own.end() :]
-        try:
-            base = urljoin(entities.unescape(own[1][1:-1]), base)
-        except ValueError:
-            return content[0]
-    return f'{head} xml:base="{entities.escape(base)}"{rest}'
 
 
 def paragraphs(text: str) -> str:

@@ -1,8 +1,8 @@
 """What entries are known by: the id that a feed gives them, unless it is not theirs alone.
 
 Feeds have entries without an id, or one id or one link for all of them. Then address, date and
-title tell entries apart, and where these are the same, the text does. And what authors are known
-by: their names.
+title tell entries apart, and where these are the same, the text does. Issues of one address have
+updates that are told apart by the ids of the issues. And what authors are known by: their names.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from feedserver.newsletter import issues
 from feedserver.newsletter.entries import Post
 from feedserver.text import html
 
@@ -51,6 +52,30 @@ def identify(posts: Sequence[Post], home: str) -> list[str]:
     return found
 
 
+def crowded(
+    found: Iterable[tuple[str, str]], home: str, ignore_sections: Sequence[str]
+) -> set[str]:
+    """The pages of more than one issue, of which address and HTML are given.
+
+    That of the site, `home`, is one if there is but one issue in the feed: the next will have it,
+    too. An update has its issue's page and category, and nothing in it to be divided.
+    """
+    pages: dict[str, list[str]] = {}
+    for address, text in found:
+        pages.setdefault(page_of(address), []).append(text)
+    several = {
+        page
+        for page, texts in pages.items()
+        if len(texts) > 1 and sum(bool(issues.divide(text, ignore_sections)) for text in texts) > 1
+    }
+    return {*several, home, home.rstrip("/")}
+
+
+def page_of(address: str) -> str:
+    """An address less its fragment."""
+    return address.partition("#")[0]
+
+
 def same(post: Post) -> tuple[str, ...]:
     """What makes two items of a feed one entry, if it is the same in both."""
     return (post.id or "", *_face(post), *_text(post))
@@ -79,7 +104,7 @@ def _is_own(post: Post, home: str) -> bool:
 
     Not by whether others have it: what is known by it must be, when the others have left the feed.
     """
-    return post.permalink.partition("#")[0].rstrip("/") != home.rstrip("/") or "#" in post.permalink
+    return page_of(post.permalink).rstrip("/") != home.rstrip("/") or "#" in post.permalink
 
 
 def _face(post: Post) -> tuple[str, str, str]:

@@ -46,7 +46,9 @@ def read(data: bytes) -> Mixed:
     findings: list[Finding] = []
     drafts: list[Draft] = []
     entries: list[Entry] = []
-    for number, item in enumerate(_list(top, "items")):
+    for number, item in enumerate(top["items"]):
+        if not isinstance(item, dict):
+            continue
         where = f"items[{number}]"
         if isinstance(item.get("_twim"), dict):
             try:
@@ -54,7 +56,7 @@ def read(data: bytes) -> Mixed:
                 continue
             except ArchiveError as error:
                 findings.append(Finding(0, where, f"is read as any other: {error}"))
-        drafts.append(_draft(item, where))
+        drafts.append(_draft(item, number + 1))
     # In a feed of ours the first author is the site.
     site = next((each for each in _list(top, "authors") if _text(each, "name")), {})
     ours = _text(site, "url") if entries else None
@@ -71,7 +73,7 @@ def read(data: bytes) -> Mixed:
     return Mixed(feed, tuple(entries))
 
 
-def _draft(item: Mapping[str, object], where: str) -> Draft:
+def _draft(item: Mapping[str, object], place: int) -> Draft:
     number = item.get("id")
     # Version 1.1 has it coerced.
     is_number = isinstance(number, int | float) and not isinstance(number, bool)
@@ -82,7 +84,7 @@ def _draft(item: Mapping[str, object], where: str) -> Draft:
     updated = instant(_text(item, "date_modified"))
     image = _text(item, "image") or _text(item, "banner_image")
     return Draft(
-        where=where,
+        where=id or f"item {place}",
         id=id,
         url=url,
         title=_text(item, "title"),

@@ -1,12 +1,10 @@
 """Atom and RSS of other sites, by feedparser, which reads what others have long given up on.
 
 It gets bytes and never an address, and neither sanitises nor resolves addresses: that is `html`'s.
-What is known to run away with a parser is refused before: declarations of entities.
 """
 
 from __future__ import annotations
 
-import html as entities
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -18,40 +16,18 @@ import feedparser  # type: ignore[import-untyped]  # it carries no types
 
 from feedserver.check.findings import FEED, Finding
 from feedserver.errors import ForeignError
-from feedserver.foreign import _content, _files, _identity
+from feedserver.foreign import _content, _document, _identity
 from feedserver.foreign.dates import instant
-from feedserver.foreign.drafts import Draft, DraftFeed
+from feedserver.foreign.drafts import Draft, DraftFeed, is_picture
 from feedserver.model import Attachment, Image, Origin, Person
 from feedserver.text import encodings, html, urls
 
-# Possessive, so that a prolog of many comments takes no time.
-_DOCTYPE = re.compile(
-    r"((?>\s+|<\?.*?\?>|<!--.*?-->)*+)<!DOCTYPE([^>\[]*)([>\[])", re.DOTALL | re.IGNORECASE
-)
-_ROOT = re.compile(r"<\w")
-# feedparser looks for an address of mail in it, of which it knows few, and takes the square of its
-# length to.
-_AUTHOR = re.compile(
-    r"(<(?:\w++:)?(?:author|creator|name|managingEditor|webMaster)\b[^<>]*+>)"
-    r"(\s*<!\[CDATA\[(?:[^\]]|\](?!\]>))*+|[^<]+)"
-)
-_AT = re.compile("@|&#0*64;|&#[xX]0*40;|&commat;")
-# No text of a feed has it.
-_HIDDEN_AT = "\ue00f"
-_LONGEST_NAME = 500
-_ITEM = re.compile(r"<(?:\w++:)?(?:entry|item)\b")
-_SELF = re.compile(r"<(?:\w++:)?link\b(?=[^<>]*\srel\s*=\s*[\"']self[\"'])[^<>]*+>")
-_HREF = re.compile(r"\shref\s*=\s*[\"']([^\"'<>]*)[\"']")
 # At the end of the address that feedparser resolves others by: what has it knows no xml:base.
 _NO_BASE = "#no-xml-base"
 # That address if none is known, to which nothing is relative. With none at all feedparser would
 # take the xml:base of an element for that of all which follow.
 _NOWHERE = f"mailto:{_NO_BASE}"
 _RELATIVE_BASE = re.compile(r"\sxml:base\s*=\s*[\"'](?!\s*[A-Za-z][\w.+-]*:)")
-# RFC 6721, 3; feedparser leaves it out.
-_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
-_TOMBSTONE = re.compile(r"<(?:([\w.-]++):)?deleted-entry(\s[^<>]*+)>")
-_ATTRIBUTE = re.compile(r"([\w.:-]++)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
 # A player in a page, as YouTube has it, and no file.
 _FLASH = "application/x-shockwave-flash"
 _PAGES = ("text/html", "application/xhtml+xml")
@@ -66,9 +42,9 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
     """
     text, lost = encodings.decoded(data, content_type)
     findings = [Finding(23, FEED, message) for message in lost]
-    text = _content.with_bases(_AUTHOR.sub(_hidden, _without_doctype(text)))
+    text = _document.prepared(text)
     try:
-        found, entries = _parsed(text, address or _self(text))
+        found, entries = _parsed(text, address or _document.self_link(text))
         if not found.get("version") and not found.entries:
             raise ForeignError("it is no JSON Feed, Atom or RSS")
         if found.bozo:
@@ -77,10 +53,10 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
             findings.append(Finding(0, FEED, message))
         is_atom = str(found.get("version")).startswith("atom")
         drafts = tuple(_draft(item, number, is_atom) for number, item in enumerate(entries, 1))
-        items, withdrawn = _without_deleted(drafts, _tombstones(text))
+        items, withdrawn = _without_deleted(drafts, _document.tombstones(text))
         return DraftFeed(
             title=_plain(found.feed, "title"),
-            url=_href(found.feed, "link"),
+            url=_own_link(found.feed),
             description=_plain(found.feed, "subtitle"),
             language=_text(found.feed, "language"),
             authors=tuple(_people(found.feed)),
@@ -112,7 +88,7 @@ def _parsed(text: str, address: str | None) -> tuple[Any, list[Mapping[str, obje
     )
     if address or not _RELATIVE_BASE.search(text):
         return found, found.entries
-    home = urls.absolute(_href(found.feed, "link") or "", "")
+    home = urls.absolute(_own_link(found.feed) or "", "")
     others = _parsed(text, home)[1] if home else found.entries
     pairs = zip(found.entries, others, strict=True)
     return found, [other if _has_base(other) else entry for entry, other in pairs]
@@ -122,37 +98,6 @@ def _has_base(item: Mapping[str, object]) -> bool:
     details = (_raw(item, f"{name}_detail") for name in ("title", "summary"))
     parts = (*details, *_list(item, "content"), {"base": _base_of(item)})
     return any(_base(part) for part in parts if isinstance(part, dict))
-
-
-def _hidden(author: re.Match[str]) -> str:
-    """An author whose addresses of mail feedparser doesn't see."""
-    name = author[2] if author[2].lstrip().startswith("<") else author[2][:_LONGEST_NAME]
-    return author[1] + _AT.sub(_HIDDEN_AT, name[: 2 * _LONGEST_NAME])
-
-
-def _self(text: str) -> str | None:
-    """The address that a feed says it has, for one that is read from a file."""
-    # An entry has that of the feed which it comes from.
-    first = _ITEM.search(text)
-    link = _SELF.search(text, 0, first.start() if first else len(text))
-    href = _HREF.search(link[0]) if link else None
-    return urls.absolute(entities.unescape(href[1]), "") if href else None
-
-
-def _tombstones(text: str) -> dict[str, datetime | None]:
-    """The ids of entries that a feed says were deleted, and when (RFC 6721, 3)."""
-    if _TOMBSTONES not in text:
-        return {}
-    text = _content.OPAQUE.sub("", text)
-    declared = {key: a or b for key, a, b in _ATTRIBUTE.findall(text) if key.startswith("xmlns:")}
-    found: dict[str, datetime | None] = {}
-    for prefix, written in _TOMBSTONE.findall(text):
-        attributes = declared | {key: a or b for key, a, b in _ATTRIBUTE.findall(written)}
-        if attributes.get(f"xmlns:{prefix}".rstrip(":")) == _TOMBSTONES:
-            id = entities.unescape(attributes.get("ref", "")).strip()
-            when = instant(attributes.get("when"))
-            found[id] = max(filter(None, (when, found.get(id))), default=None)
-    return found
 
 
 def _without_deleted(
@@ -167,28 +112,10 @@ def _without_deleted(
     return tuple(item for item in items if item.id not in gone), tuple(gone)
 
 
-def _without_doctype(text: str) -> str:
-    """The text less its document type.
-
-    Raises:
-        ForeignError: it declares entities, which can expand without bounds.
-    """
-    refused = ForeignError("it declares entities, which could expand without bounds")
-    if match := _DOCTYPE.match(text):
-        if match[3] == "[":
-            raise refused
-        text = match[1] + text[match.end() :]
-    root = _ROOT.search(text)
-    head = text[: root.start()] if root else text
-    if "<!entity" in head.lower() or "<!doctype" in head.lower():
-        raise refused
-    return text
-
-
 def _draft(item: Mapping[str, object], number: int, is_atom: bool) -> Draft:
     title = _plain(item, "title")
-    id, url = _text(item, "id"), _link(item)
-    where = id or title or f"entry {number}"
+    id, url = _as_written(_text(item, "id")), _link(item)
+    where = id or title or f"{'entry' if is_atom else 'item'} {number}"
     body = _body(item, is_atom)
     published, updated = instant(_raw(item, "published")), instant(_raw(item, "updated"))
     source = _raw(item, "source")
@@ -246,9 +173,22 @@ def _link(item: Mapping[str, object]) -> str | None:
     links = [link for link in _list(item, "links") if link.get("rel") == "alternate"]
     pages = (link for link in links if link.get("type") in (None, "text/html"))
     found = _href(next(pages, {}))
-    # RFC 4287, 4.1.3.2: the content itself may be a page. To feedparser the id is a link, too.
+    # RFC 4287, 4.1.3.2: the content itself may be a page.
     elsewhere = (url for url, kind in _elsewhere(item) if kind in _PAGES)
-    return found or next(elsewhere, None) or _href(item, "link")
+    return found or next(elsewhere, None) or _own_link(item)
+
+
+def _own_link(values: Mapping[str, object]) -> str | None:
+    """The link of an item or a feed: to feedparser the id is one, where there is no other."""
+    link = _href(values, "link")
+    url = _as_written(link)
+    base = _href(_probe(values)) if url != link else None
+    return (urls.absolute(url, base) if url and base else None) or url
+
+
+def _as_written(text: str | None) -> str | None:
+    """An id or an address that stands behind the mark of those that are as they were written."""
+    return (text or "").removeprefix(f"{_document.WRITTEN}:").strip() or None
 
 
 def _href(values: Mapping[str, object], name: str = "href") -> str | None:
@@ -328,14 +268,18 @@ def _base(part: Mapping[str, object]) -> str | None:
 
 def _base_of(item: Mapping[str, object]) -> str | None:
     """The `xml:base` that an item stands in, or has."""
-    probe = next((link for link in _list(item, "links") if link.get("rel") == _content.PROBE), {})
-    return _base({"base": _text(probe, "href")})
+    return _base({"base": _text(_probe(item), "href")})
+
+
+def _probe(values: Mapping[str, object]) -> Mapping[str, object]:
+    links = _list(values, "links")
+    return next((link for link in links if link.get("rel") == _document.PROBE), {})
 
 
 def _in_full(url: str, item: Mapping[str, object], of: Mapping[str, object]) -> str:
     """An address in an element of an item, if a base is said of either; else as it is."""
     base, own = _base_of(item), _text(of, "xml:base")
-    if _text(of, _content.WRITTEN):
+    if _text(of, _document.WRITTEN):
         base = _base({"base": _text(of, "href")})
     elif own:
         base = urls.absolute(own, base or "") or base
@@ -345,12 +289,11 @@ def _in_full(url: str, item: Mapping[str, object], of: Mapping[str, object]) -> 
 def _people(values: Mapping[str, object]) -> Iterator[Person]:
     """The authors: of `Ada <a@b.example>`, either way round, and `a@b.example (Ada)` the name."""
     for person in _list(values, "authors"):
-        written = (_text(person, "name") or "").replace(_HIDDEN_AT, "@")[:_LONGEST_NAME]
+        names = (_text(person, "name") or "").replace(_document.HIDDEN_AT, "@")
         url = _href(person)
-        if url and url.startswith(f"{_content.WRITTEN}:"):
-            base = _base_of(values) or _link(values)
-            url = urls.absolute(url.removeprefix(f"{_content.WRITTEN}:"), base or "")
-        for name in _identity.names(written):
+        if (written := _as_written(url)) and written != url:
+            url = urls.absolute(written, _base_of(values) or _link(values) or "")
+        for name in _identity.names(names[: _document.LONGEST_NAME]):
             yield Person(name, url)
 
 
@@ -365,7 +308,7 @@ def _origin(source: Mapping[str, object]) -> Origin | None:
 
 def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
     for link in _list(item, "links"):
-        url, kind = _text(link, _content.WRITTEN) or _href(link), _text(link, "type")
+        url, kind = _text(link, _document.WRITTEN) or _href(link), _text(link, "type")
         if link.get("rel") == "enclosure" and url:
             # What has no type is HTML to feedparser.
             kind = None if kind == "text/html" else kind
@@ -397,4 +340,4 @@ def _media(item: Mapping[str, object]) -> Iterator[Image]:
 
 def _is_picture(media: Mapping[str, object]) -> bool:
     url = _text(media, "url") or ""
-    return _files.is_picture(url, _text(media, "type"), _text(media, "medium"))
+    return is_picture(url, _text(media, "type"), _text(media, "medium"))

@@ -1,18 +1,23 @@
 """Several sources make one site, named by the first.
 
 What stands in two of them belongs to the first that has it: an id, an issue with its updates, a
-feed's title, an old address. Sections, projects and terms of one slug are one.
+feed's title, an old address. Sections, projects and terms of one slug are one. An id that is no
+IRI, such as a number, is its source's alone: many number their entries from one on.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 from feedserver.feeds import catalogue
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Archive, Entry, Feed, Site
 from feedserver.newsletter import order
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def join(archives: Sequence[Archive]) -> Archive:
@@ -37,12 +42,26 @@ def _entries(archives: Iterable[Archive]) -> Iterator[Entry]:
     ids: set[str] = set()
     issues: dict[str, int] = {}
     for rank, archive in enumerate(archives):
-        for entry in archive.entries:
+        for each in archive.entries:
+            entry = _apart(each, archive.site) if rank else each
             issue = entry.update.issue.id if entry.update else entry.id
             # Else one could put updates into the issue of another.
             if issues.setdefault(issue, rank) == rank and entry.id not in ids:
                 ids.add(entry.id)
                 yield titled(entry, archive.site.title) if entry.update else entry
+
+
+def _apart(entry: Entry, site: Site) -> Entry:
+    """An entry whose id is nobody else's, wherever it is of another site's making."""
+
+    def apart(id: str) -> str:
+        return id if _SCHEME.match(id) else f"{site.url}#{quote(id, safe='')}"
+
+    of = entry.update
+    if of and not _SCHEME.match(of.issue.id):
+        of = replace(of, issue=replace(of.issue, id=apart(of.issue.id)))
+    id = apart(entry.id)
+    return entry if id == entry.id and of is entry.update else replace(entry, id=id, update=of)
 
 
 def titled(entry: Entry, source: str) -> Entry:

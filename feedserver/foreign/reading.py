@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from feedserver.check.findings import FEED, Finding
+from feedserver.check.findings import FEED, IS_EMPTY, SAME_ID, Finding
 from feedserver.errors import ForeignError
 from feedserver.feeds.assembling import Rules, assemble
 from feedserver.feeds.catalogue import NamedFeed
-from feedserver.foreign import _content, _files, _identity, _json, _xml, natives
-from feedserver.foreign.drafts import Draft, DraftFeed
+from feedserver.foreign import _content, _identity, _json, _xml, natives
+from feedserver.foreign.drafts import Draft, DraftFeed, sorted_out
 from feedserver.formats import archive as archives
 from feedserver.formats import decoding
 from feedserver.model import Archive, Entry, Origin, Person, Site
-from feedserver.newsletter import entries, issues
+from feedserver.newsletter import entries, issues, wrappers
 from feedserver.newsletter.entries import Post
 from feedserver.newsletter.issues import DEFAULT_IGNORED, is_issue
 from feedserver.newsletter.registry import EMPTY, Registry
@@ -74,9 +74,9 @@ class _Post:
 class _Told:
     findings: list[Finding] = field(default_factory=list)
 
-    def tell(self, where: str, message: str) -> None:
+    def tell(self, where: str, message: str, rule: int = 0) -> None:
         shown = where if len(where) <= 120 else f"{where[:119]}…"
-        self.findings.append(Finding(0, html.one_line(shown), message))
+        self.findings.append(Finding(rule, html.one_line(shown), message))
 
 
 def read(
@@ -162,8 +162,8 @@ def _reading(
     built = entries.build((each.post for each in posts), site, options.ignore_sections)
     _tell_of_summaries(posts, native, told)
     ours = tuple(_natives(native, site, told, set()))
-    _tell_of_lost(posts, ours, options, told)
-    found = _within((*_divided(ours, options), *built), told)
+    _tell_of_lost([each for each in posts if each.post.issue], ours, options, told)
+    found = _within((*_divided(ours, site, options), *built), told)
     rules = Rules(options.registry, options.feeds, options.feed_limit)
     return Reading(
         assemble(_once(found, told), site, rules),
@@ -173,13 +173,18 @@ def _reading(
     )
 
 
-def _divided(ours: Sequence[Entry], options: Options) -> Iterable[Entry]:
+def _divided(ours: Sequence[Entry], site: Site, options: Options) -> Iterable[Entry]:
     """Entries of ours, with the updates of issues of which the feed has the posts alone."""
-    known = {entry.update.issue.url for entry in ours if entry.update}
+    known = {entry.update.issue.id for entry in ours if entry.update}
+    whole = [each for each in ours if _is_issue(each, options) and each.id not in known]
+    texts = ((each.url, each.content or "") for each in whole)
+    crowded = _identity.crowded(texts, site.url, options.ignore_sections)
+    waiting = {each.id for each in whole}
     for entry in ours:
-        if _is_issue(entry, options) and entry.url not in known:
-            known.add(entry.url)
-            yield from entries.divided(entry, options.ignore_sections)
+        if entry.update is None and entry.id in waiting:
+            waiting.remove(entry.id)
+            is_alone = _identity.page_of(entry.url) not in crowded
+            yield from entries.divided(entry, options.ignore_sections, is_alone=is_alone)
         else:
             yield entry
 
@@ -191,11 +196,19 @@ def _is_issue(entry: Entry, options: Options) -> bool:
 def _tell_of_lost(
     posts: Sequence[_Post], ours: Iterable[Entry], options: Options, told: _Told
 ) -> None:
-    texts = [(each.draft.where, each.post.html) for each in posts if each.post.issue]
-    texts += [(each.id, each.content or "") for each in ours if _is_issue(each, options)]
-    for where, text in texts:
-        for message in lost(text, options.ignore_sections):
+    texts = [(each.draft.where, each.post.html, _is_whole(each)) for each in posts]
+    texts += [(each.id, each.content or "", False) for each in ours if _is_issue(each, options)]
+    for where, text, is_whole in texts:
+        found = tuple(lost(text, options.ignore_sections))
+        for message in found:
             told.tell(where, message)
+        if is_whole and not found and not issues.divide(text, ()):
+            told.tell(where, "gives no updates: nothing stands below a ## or ### at its top level")
+
+
+def _is_whole(each: _Post) -> bool:
+    """Whether it should give updates: it is no summary, and no update."""
+    return bool(each.post.html) and not each.draft.is_brief and "#" not in each.post.permalink
 
 
 def _site(feed: DraftFeed, address: str | None) -> Site:
@@ -239,27 +252,26 @@ def _posts(feed: DraftFeed, site: Site, options: Options, told: _Told) -> list[_
         if post is None:
             continue
         if _identity.same(post) in known:
-            told.tell(draft.where, "stands twice in the feed, and counts once")
+            told.tell(draft.where, "stands twice in the feed, and counts once", SAME_ID)
             continue
         known.add(_identity.same(post))
         found.append(_Post(draft, post))
     posts = [each.post for each in found]
     for id, count in _identity.shared(posts).items():
-        told.tell(id, f"is the id of {count} entries: address, date and title tell them apart")
-    addresses: set[str] = set()
+        message = f"is the id of {count} entries: address, date and title tell them apart"
+        told.tell(id, message, SAME_ID)
+    texts = ((post.permalink, post.html) for post in posts if post.issue)
+    crowded = _identity.crowded(texts, site.url, options.ignore_sections)
     for each, id in zip(found, _identity.identify(posts, site.url), strict=True):
-        each.post = replace(each.post, id=id)
-        address = each.post.permalink.partition("#")[0]
-        # An update has its issue's page and category, too, and nothing in it to be divided.
-        if each.post.issue and address in addresses:
-            if issues.divide(each.post.html, options.ignore_sections):
-                told.tell(each.draft.where, "has the address of another entry, and isn't divided")
-            each.post = replace(each.post, issue=False)
-        addresses.add(address)
+        is_alone = _identity.page_of(each.post.permalink) not in crowded
+        each.post = replace(each.post, id=id, is_alone=is_alone)
     return found
 
 
 def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _Told) -> Post | None:
+    if draft == Draft(draft.where):
+        told.tell(draft.where, f"{IS_EMPTY}, and is left out")
+        return None
     if draft.published is None:
         told.tell(draft.where, "has no date that can be read, and is left out")
         return None
@@ -284,15 +296,17 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
     # As in the feed, for readers know entries by it.
     id = urls.BAD.sub("", draft.id or "").strip()[: _MAX_TEXT * 2]
     base = (urls.absolute(draft.base, url) if draft.base else None) or url
-    enclosed = _files.sorted_out(draft, url)
+    enclosed = sorted_out(draft, url)
     for address in enclosed.refused:
         told.tell(draft.where, f"encloses what can't be followed, and is left out: {address[:100]}")
+    text = html.sanitise(_content.prepare(content, base, url), base) if content else ""
+    is_one = is_issue((*categories, title or ""), options.issues)
     return Post(
         permalink=url,
         title=title or _first_words(draft) or _UNTITLED,
         date=draft.published,
-        html=html.sanitise(_content.prepare(content, base, url), base) if content else "",
-        issue=is_issue((*categories, title or ""), options.issues),
+        html=wrappers.opened(text) if is_one else text,
+        issue=is_one,
         updated=draft.updated,
         authors=_people(draft.authors) or _people(feed.authors),
         categories=categories,
@@ -375,5 +389,5 @@ def _once(found: Iterable[Entry], told: _Told) -> tuple[Entry, ...]:
     known: dict[str, Entry] = {}
     for entry in found:
         if known.setdefault(entry.id, entry) is not entry:
-            told.tell(entry.id, "its id stands twice in the feed: the first counts")
+            told.tell(entry.id, "its id stands twice in the feed: the first counts", SAME_ID)
     return tuple(known.values())

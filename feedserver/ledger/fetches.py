@@ -54,8 +54,10 @@ FETCHES = Table(
 
 _LOCK = 7_449_316
 """Any number that nobody else locks."""
-_AT_ONCE = 64
-"""How many sources one of several machines takes at most, those that wait for a thread too."""
+_AT_ONCE = 256
+"""How many sources one of several machines takes at most, those that wait for a thread too.
+
+No more than it can fetch until it looks again, which is seconds where it has many."""
 _PATIENCE = 300.0
 """How long, in seconds, a source may be due that another machine has taken."""
 _SKEW = 60.0

@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from feedserver.errors import ArchiveError
 from feedserver.feeds.assembling import Rules, assemble
@@ -55,15 +55,13 @@ class Fetched:
 class About:
     """What is known of a source; `revision` goes up when what is served of it changes.
 
-    `home` is its site's page, `digest` tells the document that was taken last from others, `good`
-    is when it could be read last, `gone` when it said that it is no more, and `moved` where it said
-    that it has moved to, when it was `asked` at its own address.
+    `digest` tells the document that was taken last from others, and `good` is when that was; `gone`
+    is when it said that it is no more, and `moved` where it said that it has moved to, when it was
+    `asked` at its own address.
     """
 
     revision: int
-    entries: int
     complete: bool
-    home: str | None
     digest: str | None
     good: float | None
     gone: float | None
@@ -112,6 +110,15 @@ class History:
 
     def confirm(self, address: str, now: float) -> bool:
         """Take it that a good fetch has brought what the last one did."""
+        of = SOURCES.c.address == address
+        missing = exists().where(
+            ENTRIES.c.source == SOURCES.c.source, ENTRIES.c.missing.is_not(None)
+        )
+        news = select(SOURCES.c.source).where(of, SOURCES.c.gone.is_not(None) | missing)
+        with self._ledger.reading() as connection:
+            # Most sources have nothing new most of the time.
+            if connection.scalar(news) is None:
+                return False
         with self._ledger.writing() as connection:
             source = _source(connection, address)
             changed = _taking(connection, source, self._most, now, Rows()).confirm()
@@ -191,22 +198,22 @@ class History:
     def about(self, address: str) -> About | None:
         """What is known of a source; nothing if nothing ever was read of it."""
         with self._ledger.reading() as connection:
-            if (found := _known(connection, address)) is None:
-                return None
-            count = select(func.count()).where(
-                ENTRIES.c.source == found.source, ENTRIES.c.item.is_not(None)
-            )
-            return About(
-                found.revision,
-                connection.scalar(count) or 0,
-                found.complete,
-                archives.parse(found.head).site.url if found.head else None,
-                found.digest,
-                found.good,
-                found.gone,
-                found.moved,
-                found.asked,
-            )
+            columns = (SOURCES.c[each.name] for each in fields(About))
+            found = connection.execute(select(*columns).where(SOURCES.c.address == address)).first()
+            return About(*found) if found else None
+
+    def count(self, address: str) -> int:
+        """How many entries of a source are kept."""
+        count = select(func.count()).join(SOURCES, SOURCES.c.source == ENTRIES.c.source)
+        of = SOURCES.c.address == address, ENTRIES.c.item.is_not(None)
+        with self._ledger.reading() as connection:
+            return connection.scalar(count.where(*of)) or 0
+
+    def home(self, address: str) -> str | None:
+        """The page of a source's site, if anything was read of it."""
+        with self._ledger.reading() as connection:
+            found = _known(connection, address)
+            return archives.parse(found.head).site.url if found and found.head else None
 
     def archive(self, address: str, registry: Registry = EMPTY) -> Archive | None:
         """All that a source has had, with the feeds of all of it; nothing if that is nothing."""

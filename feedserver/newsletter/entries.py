@@ -6,6 +6,7 @@ is its issue's plus its position, and no two posts, and no two updates, are modi
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,7 +43,8 @@ class Post:
 
     `html` is its content, not yet sanitised; addresses in it are relative to `permalink`.
     `description` is a plain text of its author's. `issue` tells whether it is divided. `id` is
-    the permalink unless another is given, as feeds of other sites do.
+    the permalink unless another is given, as feeds of other sites do; in those several issues may
+    have one address, which `is_alone` denies.
     """
 
     permalink: str
@@ -59,6 +61,7 @@ class Post:
     id: str | None = None
     attachments: tuple[Attachment, ...] = ()
     origin: Origin | None = None
+    is_alone: bool = True
 
 
 def build(posts: Iterable[Post], site: Site, ignore_sections: Sequence[str]) -> tuple[Entry, ...]:
@@ -86,7 +89,7 @@ def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entr
         attachments=tuple(each for each in post.attachments if each.url.startswith(_WEB)),
         origin=post.origin,
     )
-    found = divided(entry, ignore_sections) if post.issue else [entry]
+    found = divided(entry, ignore_sections, is_alone=post.is_alone) if post.issue else [entry]
     if links := _links(post.attachments, content):
         # Not before it was divided: they belong to none of the updates.
         text = content or f"<p>{escape(entry.summary, quote=False)}</p>"
@@ -94,12 +97,16 @@ def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entr
     return found
 
 
-def divided(issue: Entry, ignore_sections: Sequence[str]) -> list[Entry]:
-    """The entry of an issue, which is told its sections, and those of its updates."""
+def divided(issue: Entry, ignore_sections: Sequence[str], *, is_alone: bool = True) -> list[Entry]:
+    """The entry of an issue, which is told its sections, and those of its updates.
+
+    If it isn't alone at its address, its id tells its updates from those of the others.
+    """
     updates = issues.divide(issue.content or "", ignore_sections)
     sections = dict.fromkeys(update.section.slug for update in updates if update.section)
     issue = replace(issue, sections=tuple(sections) or issue.sections)
-    return [issue, *(_update_entry(update, issue) for update in updates)]
+    mark = "" if is_alone else f"-{hashlib.sha256(issue.id.encode()).hexdigest()[:12]}"
+    return [issue, *(_update_entry(update, issue, mark) for update in updates)]
 
 
 def _links(attachments: Iterable[Attachment], content: str) -> str:
@@ -131,13 +138,13 @@ def _summary(content: str) -> str | None:
     return (above and summaries.sanitised_summary(above)) or summaries.sanitised_summary(content)
 
 
-def _update_entry(update: issues.Update, issue: Entry) -> Entry:
+def _update_entry(update: issues.Update, issue: Entry, mark: str) -> Entry:
     title = names.title(update.section, update.project, issue.published)
     people = tuple(Person(reporter.name, reporter.url) for reporter in update.reporters)
     image = urls.absolute(update.image, issue.url) if update.image else None
     address = f"{issue.url.partition('#')[0]}#{fragment(update.heading_id)}"
     return Entry(
-        id=address,
+        id=f"{address}{mark}",
         url=address,
         title=title,
         published=issue.published + update.position * SECOND,

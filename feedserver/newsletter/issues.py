@@ -18,7 +18,6 @@ from selectolax.lexbor import LexborNode
 from feedserver.model import Project, Reporter, Section
 from feedserver.newsletter._attribution import attribution, chains_of, distinct, named
 from feedserver.newsletter._inline import (
-    LETTER,
     Run,
     runs_of,
     tidied,
@@ -26,6 +25,7 @@ from feedserver.newsletter._inline import (
     without_permalink,
 )
 from feedserver.newsletter._summary import summary
+from feedserver.newsletter.wrappers import LEVELS, heading_in, is_blank, top
 from feedserver.text import html
 from feedserver.text.slugs import (
     HeadingIds,
@@ -37,16 +37,12 @@ from feedserver.text.slugs import (
 
 DEFAULT_IGNORED = ("That's all I know*",)
 
-_LEVELS = {"h1": 1, "h2": 2, "h3": 3}
 _SMALLER = {"h4": 4, "h5": 5, "h6": 6}
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
-_WRAPPERS = frozenset("article div main section".split())
 _INLINE = frozenset(
     "a abbr b bdi bdo big br cite code del dfn em i ins kbd mark q s samp small span strong sub sup"
     " time tt u var".split()
 )
-# What a parser opens anew in all that follows, if it wasn't closed.
-_REOPENED = frozenset("a b big code em i s small strike strong tt u".split())
 _VISIBLE = "audio, img, input, object, picture, table, video"
 
 _PLAIN_ID = re.compile(r"[\w-][\w.-]*", re.ASCII)
@@ -189,9 +185,9 @@ def outside(
 
 def heading_ids(html_text: str) -> frozenset[str]:
     """The ids of the headings that divide an issue."""
-    nodes = _top(html_text)
+    nodes = top(html_text)
     ids = _ids(nodes)
-    return frozenset(ids[found.mem_id] for found in map(_heading_in, nodes) if found)
+    return frozenset(ids[found.mem_id] for found in map(heading_in, nodes) if found)
 
 
 def quoted(html_text: str) -> Iterator[tuple[list[Reporter], str, list[LexborNode]]]:
@@ -199,7 +195,7 @@ def quoted(html_text: str) -> Iterator[tuple[list[Reporter], str, list[LexborNod
     for part in _parts(html_text, ()):
         found: list[tuple[list[LexborNode], list[LexborNode]]] = []
         for inline, group in groupby(
-            (each for each in part.nodes if not _is_blank(each)), _is_inline
+            (each for each in part.nodes if not is_blank(each)), _is_inline
         ):
             nodes = list(group)
             for node in nodes:
@@ -223,18 +219,18 @@ def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
     """
     if not re.search("<h[1456]", html_text):
         return []
-    nodes = _top(html_text)
+    nodes = top(html_text)
     ids = _ids(nodes)
     ignored = [_plain(pattern) for pattern in ignore_sections]
-    blocks = [(_heading_in(node) or node, node) for node in nodes if not _is_blank(node)]
+    blocks = [(heading_in(node) or node, node) for node in nodes if not is_blank(node)]
     has_sections = any(heading.tag == "h2" for heading, _ in blocks)
     found: list[Stray] = []
     # The heading that is in question, and what has begun before it.
     current: Stray | None = None
     in_section = has_begun = False
-    last = max((at for at, (each, _) in enumerate(blocks) if each.tag in _LEVELS), default=-1)
+    last = max((at for at, (each, _) in enumerate(blocks) if each.tag in LEVELS), default=-1)
     for at, (heading, node) in enumerate(blocks):
-        level = (_LEVELS | _SMALLER).get(heading.tag or "", 0)
+        level = (LEVELS | _SMALLER).get(heading.tag or "", 0)
         is_lost = current is not None and current.level == 1
         if level == 0 or (is_lost and level > 2):
             is_last_word = has_sections and at > last and _is_farewell(current)
@@ -256,13 +252,13 @@ def _is_farewell(stray: Stray | None) -> bool:
 
 def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
     """The nodes above the first heading, and each heading with the nodes that stand below it."""
-    nodes = _top(html_text)
+    nodes = top(html_text)
     ids = _ids(nodes)
     parts = [_Part(None, None, None, "above")]
     section: Section | None = None
     why: Why | None = None
     for node in nodes:
-        found = _heading_in(node)
+        found = heading_in(node)
         if found is None:
             parts[-1].nodes.append(node)
             continue
@@ -296,50 +292,11 @@ def _plain(text: str) -> str:
     return text.replace("’", "'")
 
 
-def _top(html_text: str) -> list[LexborNode]:
-    """What stands at the top level of an issue, and in emphasis that a report didn't close."""
-    nodes = _unwrapped(html.parse(html_text))
-    while any(map(_is_unclosed, nodes)):
-        pieces = ((node.inner_html if _is_unclosed(node) else node.html) or "" for node in nodes)
-        nodes = _unwrapped(html.parse("".join(pieces)))
-    return nodes
-
-
-def _is_unclosed(node: LexborNode) -> bool:
-    """Whether it is emphasis or a link that headings stand in."""
-    return node.tag in _REOPENED and any(
-        child.tag in _LEVELS or _is_unclosed(child) for child in node.iter()
-    )
-
-
-def _unwrapped(nodes: list[LexborNode]) -> list[LexborNode]:
-    """Look inside the one element that all is in."""
-    while len(inside := [node for node in nodes if not _is_blank(node)]) == 1:
-        if inside[0].tag not in _WRAPPERS:
-            break
-        nodes = list(inside[0].iter(include_text=True))
-    return nodes
-
-
-def _is_blank(node: LexborNode) -> bool:
-    return not node.is_element_node and not (node.text_content or "").strip()
-
-
 def _stands(node: LexborNode) -> bool:
     """Whether there is anything to see: text, a picture, a video, a table."""
     if not node.is_element_node:
-        return not _is_blank(node)
+        return not is_blank(node)
     return bool(node.text().strip()) or node.css_first(_VISIBLE) is not None
-
-
-def _heading_in(node: LexborNode) -> LexborNode | None:
-    """The heading that a node is, or wraps together with its permalink, as GitHub does."""
-    if node.tag in _LEVELS:
-        return node
-    children = node.iter(include_text=True) if node.tag in _WRAPPERS else ()
-    inside = [child for child in children if not _is_blank(child)]
-    rest = [child for child in inside if child.tag != "a" or LETTER.search(child.text())]
-    return rest[0] if len(rest) == 1 and rest[0].tag in _LEVELS else None
 
 
 def _ids(nodes: Sequence[LexborNode]) -> dict[int, str]:
@@ -361,9 +318,7 @@ def _heading(node: LexborNode, ids: dict[int, str]) -> _Heading:
     id = ids[node.mem_id]
     runs = without_permalink(runs_of([node]), id)
     title, url = title_of(runs)
-    return _Heading(
-        (_LEVELS | _SMALLER)[node.tag or ""], id, title or tidied(runs) or id, url, runs
-    )
+    return _Heading((LEVELS | _SMALLER)[node.tag or ""], id, title or tidied(runs) or id, url, runs)
 
 
 def _is_inline(node: LexborNode) -> bool:

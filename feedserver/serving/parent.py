@@ -189,7 +189,7 @@ class _Parent:
         self._watch = watch
         self._signals = signals
         self._latest: Told | None = None
-        self._made = 0.0
+        self._due = 0.0
 
     def run(self, announce: Callable[[Ready], None]) -> None:
         """Watch over the workers until a signal says to stop."""
@@ -234,14 +234,16 @@ class _Parent:
     def _told(self) -> Told:
         """What to tell a worker; the same to all that report within a moment."""
         now = time.monotonic()
-        if self._latest is None or now - self._made > _PERIOD / 2:
+        if self._latest is None or now >= self._due:
             health = statefolder.together(each.health() for each in self._rebuilding)
             self._metrics.tell(
                 (*health.sources, *health.peers), self._supervisor.restarts, self._watch.queues
             )
             # Those that have an address of their own are answered here.
             text = b"" if self._settings.metrics else self._metrics.text()
-            self._latest, self._made = Told(health, zlib.compress(text)), now
+            self._latest = Told(health, zlib.compress(text))
+            pause = statefolder.pause(len(health.sources) + len(health.peers))
+            self._due = now + max(_PERIOD / 2, pause)
         return self._latest
 
     def _on_report(self, message: object) -> None:

@@ -35,6 +35,7 @@ class _Worker:
     ready: bool = False
     failures: int = 0
     ends: list[float] = field(default_factory=list)
+    told: object = None
 
 
 class Supervisor:
@@ -90,11 +91,16 @@ class Supervisor:
             self._bury(worker)
 
     def tell(self, connection: Connection, message: object) -> None:
-        """Tell a worker something, in answer to what it told: so it waits for it."""
-        if connection in self.connections():
-            # One that has ended is buried when that is received.
+        """Tell a worker something, in answer to what it told: so it waits for it.
+
+        What it was told before isn't told again.
+        """
+        worker = next((each for each in self._workers if each.connection is connection), None)
+        # One that has ended is buried when that is received.
+        if worker and worker.told is not message:
             with suppress(OSError):
                 connection.send(message)
+            worker.told = message
 
     def stop(self, patience: float, hurry: Callable[[], bool]) -> Iterator[object]:
         """Tell all to end when they have answered, and what they still tell; kill who doesn't.
@@ -131,7 +137,7 @@ class Supervisor:
         process.start()
         theirs.close()
         worker.process, worker.connection = process, ours
-        worker.ready = False
+        worker.ready, worker.told = False, None
 
     def _bury(self, worker: _Worker) -> None:
         assert worker.process is not None and worker.connection is not None

@@ -9,7 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from feedserver.check.check import check
-from feedserver.check.findings import FEED, UNLIKELY_DATE, UNREADABLE, Finding
+from feedserver.check.findings import (
+    FEED,
+    IS_EMPTY,
+    SAME_ID,
+    UNLIKELY_DATE,
+    UNREADABLE,
+    Finding,
+)
 from feedserver.check.jsonfeed import check_json
 from feedserver.errors import ArchiveError, ForeignError
 from feedserver.feeds import catalogue as catalogues
@@ -49,7 +56,7 @@ def audit(source: Source, fetcher: Fetcher, now: datetime) -> Iterator[Result]:
     except ArchiveError:
         found = check(data, address=address, content_type=content_type, now=now)
         settling = replace(source, sightings=Sightings(lambda: now))
-        yield source.name, found + _reading(settling, data, address, content_type, found)
+        yield source.name, _told(found, _reading(settling, data, address, content_type, found))
     else:
         yield from _archive(archive, source.settings, now)
 
@@ -70,6 +77,27 @@ def _reading(
         if any(finding.rule == UNREADABLE for finding in found):
             return ()
         return (Finding(0, FEED, str(error).removeprefix(f"{source.path or source.name}: ")),)
+
+
+def _told(found: tuple[Finding, ...], read: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What is wrong with a feed, and with it as a source.
+
+    What is said of an id by both stands as the source says it, and so does that an entry is empty:
+    that tells what becomes of them.
+    """
+    same = {_place(each) for each in read if each.rule == SAME_ID}
+    empty = {_place(each) for each in read if each.message.startswith(IS_EMPTY)}
+    return tuple(
+        each
+        for each in (*found, *read)
+        if not (each.is_of_same_id and _place(each) in same)
+        and not (each.message == IS_EMPTY and _place(each) in empty)
+    )
+
+
+def _place(finding: Finding) -> str:
+    # A source shows the beginning alone of what is long.
+    return " ".join(finding.where[:100].split())
 
 
 def _folder(folder: Path, settings: Settings, now: datetime) -> Iterator[Result]:

@@ -85,6 +85,7 @@ class Builder:
         self._slots = [Slot(name) for name in dict.fromkeys(settings.sources)]
         self._threads = Threads(self.at_once)
         self._built = False
+        self._telling: datetime | None = None
         self.pushes: Pushes | None = None
         """What tells of changes; set by who has it."""
         self.health = Health()
@@ -375,7 +376,11 @@ class Builder:
             slot.unkept = f"{slot.name}: no copy can be kept: {error.strerror}"
 
     def _tell(self) -> None:
-        """Tell how all is, if anything of it is new."""
+        """Tell how all is, if anything of it is new, and it is time to."""
+        now = self._now()
+        if self._telling and now < self._telling:
+            return
+        self._telling = now + timedelta(seconds=statefolder.pause(len(self._slots)))
         unkept = (slot.unkept for slot in self._slots)
         health = self._written.tell(self._slots, self._past.problem, *unkept)
         for problem in health.problems:

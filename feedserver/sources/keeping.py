@@ -195,8 +195,7 @@ def forget(settings: Settings, id: str) -> int:
         StateError, SettingsError: the ledger can't be used.
     """
     with opened(settings, lasting(settings)) as found:
-        about = found.about(id)
-        is_source = about is not None and about.entries > 0
+        is_source = found.count(id) > 0
         count = found.leave(id) if is_source else found.forget(id)
     if is_source:
         name = _file(Path(), id).name
@@ -211,9 +210,8 @@ def forget(settings: Settings, id: str) -> int:
 def _owner(found: History, addresses: Sequence[str], home: str) -> str:
     if len(addresses) == 1:
         return addresses[0]
-    known = {each: found.about(each) for each in addresses}
     for which in (
-        [each for each, about in known.items() if about and about.home == home],
+        [each for each in addresses if found.home(each) == home],
         [each for each in addresses if urlsplit(each).netloc == urlsplit(home).netloc],
     ):
         if len(which) == 1:

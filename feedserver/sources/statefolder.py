@@ -36,6 +36,8 @@ PEERS = "peers.json"
 """The database of the network, and how the peers are."""
 
 _MOST = 10_000_000
+_A_SECOND = 1000
+"""Of so many sources it is told each second how they are, of more less often."""
 _PROBE = "probe"
 _ROOM = bytes(65_536)
 """What is written to see whether files can be: less room isn't worth the name."""
@@ -67,6 +69,11 @@ class Health:
     sources: tuple[SourceStatus, ...] = ()
     problems: tuple[str, ...] = ()
     peers: tuple[SourceStatus, ...] = ()
+
+
+def pause(count: int) -> float:
+    """In how many seconds it is told again how so many sources are: of many that takes long."""
+    return float(count // _A_SECOND)
 
 
 def together(several: Iterable[Health]) -> Health:

@@ -18,7 +18,7 @@ import pytest
 
 from feedserver.embed import oembed
 from feedserver.feeds import parameters
-from feedserver.foreign import _content, _xml
+from feedserver.foreign import _document, _xml
 from feedserver.http import conditions, negotiation, proxies
 from feedserver.network import hubs, looking
 from feedserver.serving import protocol, subscribers
@@ -31,9 +31,9 @@ _MODULES = (
     _drawn,
 )
 _MORE = (
-    (_xml, ("_AUTHOR", "_ITEM", "_SELF", "_HREF", "_DOCTYPE", "_AT")),
+    (_document, ("_AUTHOR", "_ITEM", "_SELF", "_HREF", "_DOCTYPE", "_AT")),
     (_xml, ("_RELATIVE_BASE",)),
-    (_content, ("_BASE_WITHIN", "_OWN_BASE", "_RELATIVE")),
+    (_document, ("_BASE_WITHIN", "_OWN_BASE", "_RELATIVE")),
     (encodings, ("_DECLARATION", "_ENCODING", "_CHARSET")),
     (lazy, ("_PICTURE", "_OF_STYLE", "CANDIDATE", "_STANDS_IN", "_TAG", "_ROOTED")),
     (looking, ("_NO_MARKUP", "_HEAD_END", "_LINK", "_ATTRIBUTE")),

@@ -244,8 +244,7 @@ def test_check_tells_what_of_an_issue_is_in_no_update(
         source = tmp_path / name
         assert main(["check", str(source)]) == 1
         lines = [line for line in capsys.readouterr().out.splitlines() if "update" in line]
-        where = "items[1]" if name == "other.json" else issue.id
-        assert len(lines) == 1 and lines[0].endswith(f": {where}: {told}")
+        assert len(lines) == 1 and lines[0].endswith(f": {issue.id}: {told}")
 
 
 ISSUE = """\

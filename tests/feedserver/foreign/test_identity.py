@@ -63,7 +63,7 @@ def test_what_stands_there_twice_counts_once() -> None:
     body = '<guid isPermaLink="false">t-1</guid>'
     found = read(rss(item("Tide", body), item("Tide", body)))
     assert [each.id for each in found.archive.entries] == ["t-1"]
-    assert "t-1: stands twice in the feed, and counts once (source)" in messages(found)
+    assert "t-1: stands twice in the feed, and counts once (id)" in messages(found)
 
 
 def test_an_address_of_its_own_is_an_id() -> None:
@@ -84,6 +84,116 @@ def test_entries_of_one_id_in_other_formats() -> None:
     date = {"date_published": "2026-03-03T08:00:00Z"}
     assert len(ids(feed({"title": "A", **date}, {"title": "B", **date}))) == 2
     assert len(ids(feed({"id": "0", "title": "A", **date}, {"id": 0, "title": "B", **date}))) == 2
+
+
+PAGE = "https://letters.example/tide/"
+ATOM_BASE = ' xml:base="https://files.letters.example/x/"'
+
+
+@pytest.mark.parametrize("id", ["17", "tide/17", "/tide/17", "?p=17", "#17", "post 17", "a:b"])
+@pytest.mark.parametrize("base", ["", ATOM_BASE])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<guid>{}</guid>",
+        "<GUID>{}</GUID>",
+        '<guid isPermaLink="true">\n{}\n</guid>',
+        '<guid isPermaLink="false">{}</guid>',
+        "<guid><![CDATA[{}]]></guid>",
+        '<a:id xmlns:a="http://www.w3.org/2005/Atom">{}</a:id>',
+        "<id>{}</id>",
+        "<id> <![CDATA[{}]]></id>",
+    ],
+)
+def test_an_id_is_what_the_feed_says_wherever_it_was_read_from(
+    id: str, base: str, written: str
+) -> None:
+    written = written.format(id)
+    if written.startswith("<id>"):
+        data = atom(entry(id=PAGE).replace(f"<id>{PAGE}</id>", written))
+    else:
+        data = rss(item("Tide", f"<link>{PAGE}</link>{written}"))
+    data = data.replace(b"<rss ", f"<rss{base} ".encode())
+    data = data.replace(b"<feed ", f"<feed{base} ".encode())
+    for address in (None, "https://feeds.example/all.xml"):
+        [found] = reading.read(data, Options(), address).archive.entries
+        assert (found.id, found.url) == (id, PAGE)
+
+
+def test_an_id_that_is_the_only_address_leads_there() -> None:
+    for data in (rss(item("Tide", "<guid>/tide/17</guid>")), atom(RELATIVE)):
+        [found] = reading.read(data, Options()).archive.entries
+        assert (found.id, found.url) == ("/tide/17", "https://letters.example/tide/17")
+    data = rss(item("Tide", "<guid>tide/17</guid>"))
+    [found] = reading.read(data, Options(), f"{HOME}rss.xml").archive.entries
+    assert (found.id, found.url) == ("tide/17", f"{HOME}tide/17")
+    based = data.replace(b"<item>", f"<item{ATOM_BASE}>".encode())
+    assert one(based).url == "https://files.letters.example/x/tide/17"
+
+
+RELATIVE = (
+    "<entry><id>/tide/17</id><title>Tide</title><updated>2026-03-03T08:00:00Z</updated></entry>"
+)
+
+
+def test_a_tombstone_names_an_id_as_the_feed_says_it() -> None:
+    name = "http://purl.org/atompub/tombstones/1.0"
+    deleted = f'<at:deleted-entry xmlns:at="{name}" ref="17" when="2026-04-01T00:00:00Z"/>'
+    data = atom(entry(id="17").replace('href="17"', f'href="{PAGE}"'), deleted)
+    for address in (None, "https://feeds.example/all.xml"):
+        found = reading.read(data, Options(), address)
+        assert (found.archive.entries, found.withdrawn) == ((), ("17",))
+
+
+def week(number: int, link: str) -> str:
+    text = f"&lt;h2>Boats&lt;/h2>&lt;p>Launched: {number}.&lt;/p>"
+    guid = f'<guid isPermaLink="false">week-{number}</guid>'
+    return item(f"This Week in Tides {number}", f"{link}{guid}", day=number, text=text)
+
+
+def updates(data: bytes) -> dict[str, str | None]:
+    found = read(data)
+    assert messages(found) == []
+    return {each.id: each.content for each in found.archive.entries if each.update}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "<link>https://letters.example/news</link>",
+        "<link>https://letters.example/all</link>",
+        "<link>https://letters.example/all#{}</link>",
+    ],
+)
+def test_issues_of_one_address_are_all_divided(link: str) -> None:
+    weeks = [week(number, link.format(number)) for number in (3, 4, 5)]
+    found = updates(rss(*weeks))
+    texts = [f"<p>Launched: {number}.</p>" for number in (3, 4, 5)]
+    assert sorted(filter(None, found.values())) == texts
+    page = "https://letters.example/all" if "all" in link else HOME.rstrip("/" if link else "")
+    assert all(id.startswith(f"{page}#boats-") for id in found)
+    # Neither the order nor another issue changes an id.
+    assert updates(rss(*reversed(weeks))) == found
+    assert updates(rss(*weeks[1:])).items() < found.items()
+    # Nor does it to be read from a feed of ours.
+    posts = [jsonfeed.item(each) for each in read(rss(*weeks)).archive.entries if not each.update]
+    authors = [{"name": "Letters", "url": HOME}]
+    again = {**HEAD, "authors": authors, "items": posts}
+    assert updates(json.dumps(again).encode()) == found
+
+
+def test_an_issue_at_the_site_s_own_address_leaves_room_for_the_next() -> None:
+    first, second = (updates(rss(week(number, ""))) for number in (3, 4))
+    assert len(first) == len(second) == 1
+    assert first.keys() != second.keys()
+
+
+def test_an_issue_with_its_updates_beside_it_has_the_ids_of_one_that_is_alone() -> None:
+    page = "https://letters.example/week/3/"
+    beside = week(4, f"<link>{page}#dogs</link>").replace("&lt;h2>Boats&lt;/h2>", "")
+    found = updates(rss(week(3, f"<link>{page}</link>"), beside))
+    assert list(found) == [f"{page}#boats"]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,26 @@ def test_the_first_names_the_site_and_has_what_stands_twice() -> None:
     assert [entry.title for entry in joined.entries] == ["One", "Two"]
 
 
+def test_numbers_are_no_ids_of_all_sources() -> None:
+    """Many sites number their entries; an id that says whose it is counts once."""
+
+    def numbered(of: Site) -> Archive:
+        week = replace(post("week"), id="17")
+        part = update(week, 0, project="fractal")
+        return site(
+            week, moved(part) if of is OTHER else part, replace(post("two"), id="urn:x:2"), of=of
+        )
+
+    joined = joining.join([numbered(SITE), numbered(OTHER)])
+    ids = [entry.id for entry in joined.entries]
+    assert len({*ids}) == len(ids) == 5
+    assert {entry.update.issue.id for entry in joined.entries if entry.update} == {
+        "17",
+        f"{OTHER.url}#17",
+    }
+    assert {"17", f"{OTHER.url}#17", "urn:x:2"} < {*ids}
+
+
 def test_of_several_sources_an_update_says_whose_it_is() -> None:
     week = post("week")
     bare = update(week, 1, project="cinny")

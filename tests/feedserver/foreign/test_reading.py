@@ -395,14 +395,36 @@ def test_an_episode_without_an_address_is_nothing_to_be_told() -> None:
     )
 
 
-def test_two_issues_at_one_address_do_not_mix() -> None:
-    items = [
-        entry(content(ISSUE) + '<link href="https://letters.example/now"/>', id=f"urn:{n}", title=t)
-        for n, t in enumerate(["This Week in A", "This Week in B"])
-    ]
-    found = read(atom(*items))
-    assert len({each.id for each in found.archive.entries}) == len(found.archive.entries) == 4
-    assert "has the address of another entry, and isn't divided" in messages(found)[0]
+NO_UPDATES = "gives no updates: nothing stands below a ## or ### at its top level (source)"
+
+
+@pytest.mark.parametrize("tag", ["section", "div"])
+def test_issues_whose_sections_stand_in_elements_are_divided(tag: str) -> None:
+    text = f"<p>Hello.</p><{tag}><h2>Boats</h2><p>Launched.</p></{tag}>"
+    found = read(atom(entry(content(text), title="This Week in Boats")))
+    assert [each.content for each in found.archive.entries][1:] == ["<p>Launched.</p>"]
+    assert messages(found) == []
+    # What is no issue stays as it is.
+    assert one(atom(entry(content(text)))).content == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<blockquote><h2>Boats</h2><p>Launched.</p></blockquote>",
+        "<p><strong>Boats</strong></p><p>Launched.</p>",
+        "<h4>Boats</h4><p>Launched.</p>",
+    ],
+)
+def test_an_issue_without_headings_that_divide_it_is_told(text: str) -> None:
+    found = read(atom(entry(content(text), title="This Week in Boats")))
+    assert messages(found) == [f"https://letters.example/1/: {NO_UPDATES}"]
+    assert messages(read(atom(entry(content(text), title="Boats")))) == []
+
+
+def test_an_issue_that_is_to_have_no_updates_is_not_told() -> None:
+    text = "<h2>That’s all I know</h2><p>Bye.</p>"
+    assert messages(read(atom(entry(content(text), title="This Week in Boats")))) == []
 
 
 def test_without_an_id_the_address_is_the_id() -> None:

@@ -168,6 +168,15 @@ def test_an_oldest_first_feed(here: History) -> None:
     assert numbers(here) == [4, 2, 1]
 
 
+def test_of_a_feed_with_nothing_new_nothing_is_written(
+    kept: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is most of them, most of the time."""
+    kept.take(ADDRESS, fetched(item(2), item(1)), NOW)
+    monkeypatch.setattr(ledger.Ledger, "writing", None)
+    assert not kept.confirm(ADDRESS, NOW + 1)
+
+
 def test_another_feed_at_the_address_takes_nothing_away(here: History) -> None:
     """A host that was given up, and has one old entry of somebody else."""
     here.take(ADDRESS, fetched(item(103), item(102), item(101)), NOW)
@@ -183,7 +192,7 @@ def test_an_edit_is_taken_at_once(kept: History) -> None:
     assert text_of(kept, 2) == "<p>Other.</p>"
     after = kept.about(ADDRESS)
     assert before and after and after.revision > before.revision
-    assert after.good == NOW + 60 and after.entries == 2
+    assert after.good == NOW + 60 and kept.count(ADDRESS) == 2
 
 
 def test_updates_follow_their_issue(kept: History) -> None:
@@ -444,7 +453,8 @@ def test_sources_have_nothing_to_do_with_each_other(kept: History) -> None:
     assert numbers(kept) == [2, 1]
     assert kept.leave(ADDRESS) == 2
     about = kept.about(ADDRESS)
-    assert about and (about.entries, about.good) == (0, None) and kept.archive(ADDRESS) is None
+    assert about and about.good is None
+    assert kept.count(ADDRESS) == 0 and kept.archive(ADDRESS) is None
     assert kept.about(other) is not None
 
 

@@ -19,6 +19,7 @@ from feedserver.feeds import export
 from feedserver.formats import archive as archives
 from feedserver.model import Feed
 from feedserver.settings.settings import Settings
+from feedserver.sources import statefolder
 from feedserver.sources.builder import DATABASE, Builder
 from feedserver.sources.fetching import Fetched, Validators, WebFetcher
 from feedserver.sources.keeping import COPIES
@@ -198,6 +199,22 @@ def test_what_is_broken_is_refused_once_and_the_old_stays(
     put(path, "one", "two")
     assert [bench.refresh() for _ in range(2)] == [False, True]
     assert bench.status()[0]["state"] == "current"
+
+
+def test_how_very_many_sources_are_is_told_less_often(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes long; what they have is served as soon as ever."""
+    monkeypatch.setattr(statefolder, "_A_SECOND", 1)
+    paths = [put(tmp_path / f"{name}.json", name) for name in ("one", "two")]
+    bench = Bench(tmp_path, clock, *map(str, paths))
+    assert bench.refresh()
+    put(paths[0], "one", "three")
+    assert [bench.refresh() for _ in range(2)] == [False, True] and len(bench.ids()) == 3
+    assert [each["posts"] for each in bench.status()] == [1, 1]
+    clock.passes(2)
+    bench.refresh()
+    assert [each["posts"] for each in bench.status()] == [2, 1]
 
 
 def test_nothing_at_the_start_is_an_error(tmp_path: Path, clock: Clock) -> None:

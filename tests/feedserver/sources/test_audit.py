@@ -1,0 +1,118 @@
+"""What `feedserver check` says of a feed: one line for one cause, whoever finds it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedserver.settings.settings import Settings
+from feedserver.sources.audit import audit
+from feedserver.sources.fetching import WebFetcher
+from feedserver.sources.source import Source
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+ATOM = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><title>Tides</title><id>https://tides.example/</id>
+<link href="https://tides.example/"/><link rel="self" href="https://tides.example/atom.xml"/>
+<updated>2026-03-03T08:00:00Z</updated><author><name>Ada</name></author>{}</feed>"""
+ENTRY = """<entry><title>{0}</title><id>urn:tides:1</id><updated>2026-03-03T08:00:0{1}Z</updated>
+<link href="https://tides.example/{0}/"/><content>Text.</content></entry>"""
+RSS = """<?xml version="1.0" encoding="utf-8"?>
+<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>Tides</title>
+<link>https://tides.example/</link><description>All tides</description>
+<atom:link rel="self" href="https://tides.example/rss.xml"/>{}</channel></rss>"""
+ITEM = """<item><title>{0}</title><link>https://tides.example/{0}/</link>
+<description>&lt;p>High.&lt;/p>&lt;p>Low.&lt;/p></description>
+<guid isPermaLink="false">urn:tides:1</guid>
+<pubDate>Tue, 03 Mar 2026 08:00:00 GMT</pubDate></item>"""
+PIECE = {
+    "id": "urn:tides:1",
+    "url": "https://tides.example/ebb/",
+    "content_html": "<p>Low.</p>",
+    "date_published": "2026-03-03T08:00:00Z",
+}
+
+
+def feed(*items: Any, **head: Any) -> str:
+    known = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "Tides",
+        "home_page_url": "https://tides.example/",
+        "feed_url": "https://tides.example/feed.json",
+    }
+    return json.dumps({**known, **head, "items": items})
+
+
+def told(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "feed"
+    path.write_text(text, "utf-8")
+    source = Source("feed", "file", Settings(), path=path)
+    return [str(each) for _, found in audit(source, WebFetcher(Settings()), NOW) for each in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ATOM.format(ENTRY.format("ebb", 1) + ENTRY.format("flood", 2)),
+        RSS.format(ITEM.format("ebb") + ITEM.format("flood")),
+        feed(PIECE, {**PIECE, "url": "https://tides.example/flood/"}),
+    ],
+)
+def test_an_id_of_two_entries_is_told_once(tmp_path: Path, text: str) -> None:
+    line = "urn:tides:1: is the id of 2 entries: address, date and title tell them apart (id)"
+    assert told(tmp_path, text) == [line]
+
+
+def test_a_long_id_of_two_entries_is_told_once(tmp_path: Path) -> None:
+    text = RSS.format(ITEM.format("ebb") + ITEM.format("flood")).replace("tides:1", "tides:" * 50)
+    assert len(told(tmp_path, text)) == 1
+
+
+@pytest.mark.parametrize("text", [RSS.format(ITEM.format("ebb") * 2), feed(PIECE, PIECE)])
+def test_what_stands_there_twice_is_told_once(tmp_path: Path, text: str) -> None:
+    assert told(tmp_path, text) == ["urn:tides:1: stands twice in the feed, and counts once (id)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (ATOM.format(ENTRY.format("ebb", 1) + "<entry/>"), "entry 2"),
+        (RSS.format(ITEM.format("ebb") + "<item/>"), "item 2"),
+        (RSS.format(ITEM.format("ebb") + "<item><title/><guid> </guid></item>"), "item 2"),
+        (feed(PIECE, {}), "item 2"),
+        (feed(PIECE, {"title": "", "tags": []}), "item 2"),
+    ],
+)
+def test_an_empty_entry_is_told_once(tmp_path: Path, text: str, where: str) -> None:
+    assert told(tmp_path, text) == [f"{where}: is empty, and is left out (source)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (feed(PIECE, None), "items[1]"),
+        (feed({**PIECE, "id": None}), "items[0].id"),
+        (feed({**PIECE, "content_html": None, "summary": "Low."}), "items[0].content_html"),
+        (feed({**PIECE, "tags": [None]}), "items[0].tags[0]"),
+        (feed({**PIECE, "authors": [None]}), "items[0].authors[0]"),
+        (feed({**PIECE, "authors": [{"name": None}]}), "items[0].authors[0].name"),
+        (feed({**PIECE, "attachments": [None]}), "items[0].attachments[0]"),
+        (feed(PIECE, title=None), "title"),
+        (feed(PIECE, feed_url=None), "feed_url"),
+    ],
+)
+def test_what_is_null_is_told_once(tmp_path: Path, text: str, where: str) -> None:
+    found = [line for line in told(tmp_path, text) if "only summaries" not in line]
+    assert found == [f"feed: {where} is null (null)"]
+
+
+def test_entries_behind_one_that_is_null_are_called_by_their_place(tmp_path: Path) -> None:
+    bare = {name: value for name, value in PIECE.items() if name not in ("id", "date_published")}
+    assert told(tmp_path, feed(None, bare))[1:] == [
+        "item 2: has no id that is a text (json-feed)",
+        "item 2: has no date that can be read, and is left out (source)",
+    ]
