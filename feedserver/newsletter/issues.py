@@ -190,6 +190,26 @@ def heading_ids(html_text: str) -> frozenset[str]:
     return frozenset(ids[found.mem_id] for found in map(heading_in, nodes) if found)
 
 
+def quoted(html_text: str) -> Iterator[tuple[list[Reporter], str, list[LexborNode]]]:
+    """Quotes of HTML, sanitised or not: whom the line above names, that line, the nodes of all."""
+    for part in _parts(html_text, ()):
+        found: list[tuple[list[LexborNode], list[LexborNode]]] = []
+        for inline, group in groupby(
+            (each for each in part.nodes if not is_blank(each)), _is_inline
+        ):
+            nodes = list(group)
+            for node in nodes:
+                if node.tag != "blockquote":
+                    found.append((nodes if inline else [node] if node.tag == "p" else [], []))
+                elif found:
+                    found[-1][1].append(node)
+        title = part.heading.title if part.heading else ""
+        for line, below in found:
+            if line and below:
+                runs = runs_of(line)
+                yield attribution(runs, True, title)[0], tidied(runs), [*line, *below]
+
+
 def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> list[Stray]:
     """What of an issue isn't where its author may think it is, in the order of the document.
 

@@ -76,8 +76,6 @@ def run(config_file: str | None, wanted: Sequence[Path]) -> Result:
             config.plugins.on_shutdown()
             # MkDocs keeps its plugins for the next build in this process.
             plugin.selects = None
-    for path in asked:
-        _see_that_it_was_read(path, plugin, asked[path])
     return _Reading(config, plugin, checked, asked, records).result()
 
 
@@ -149,19 +147,6 @@ def _source(path: Path, plugin: TwimPlugin, config: MkDocsConfig) -> str:
     return below
 
 
-def _see_that_it_was_read(path: str, plugin: TwimPlugin, given: Path) -> None:
-    """See that a file is a post, a text above a list, or broken.
-
-    Raises:
-        CheckError: it is none of these.
-    """
-    collection = plugin.collection
-    known = {page.file.src_uri for page in collection.pages} | collection.workshop.broken
-    known |= {folder.intro.file.src_uri for folder in collection.folders.values()}
-    if path not in known and not plugin.generated.is_ours(addresses.folder(path)):
-        raise CheckError("is no post of this site: mkdocs.yml leaves it out", path=str(given))
-
-
 def _shown(path: str | Path) -> str:
     """A path relative to the current folder, where it is below that."""
     here, absolute = Path.cwd(), Path(os.path.abspath(path))
@@ -188,6 +173,11 @@ class _Reading:
         texts = [folder.intro for folder in plugin.collection.folders.values()]
         self._pages = {page.file.src_uri: page for page in (*plugin.collection.pages, *texts)}
         self._broken = plugin.collection.workshop.broken
+        known = self._pages.keys() | self._broken
+        is_ours = plugin.generated.is_ours
+        self._left_out = [
+            path for path in asked if path not in known and not is_ours(addresses.folder(path))
+        ]
         self._posts = [
             page for page in plugin.collection.pages if not asked or page.file.src_uri in asked
         ]
@@ -195,7 +185,7 @@ class _Reading:
     def result(self) -> Result:
         """What was found, in the order of files and lines."""
         problems = [each for each in self._checked.problems if not isinstance(each, OptionError)]
-        found = {*self._of_problems(problems), *self._of_records()}
+        found = {*self._of_problems(problems), *self._of_records(), *self._of_left_out()}
         # What is told of a heading already has the same cause.
         told = {(each.path, each.line) for each in found if each.rule == "division"}
         found |= {each for each in self._of_outlines() if (each.path, each.line) not in told}
@@ -282,6 +272,12 @@ class _Reading:
             lines = (links.line_of(front.body, each) for each in quoted)
             line = next((front.body_line + each - 1 for each in lines if each), 1)
             yield self._finding("warning", "mkdocs", message, path, line)
+
+    def _of_left_out(self) -> Iterator[Finding]:
+        """Files that are asked for and not in the site; a hook passes whatever is committed."""
+        for path in self._left_out:
+            message = "is no post of this site: mkdocs.yml leaves it out"
+            yield self._finding("note", "file", message, path, 1)
 
     def _of_outlines(self) -> Iterator[Finding]:
         """Reports that are in no update."""

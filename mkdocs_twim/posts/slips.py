@@ -15,14 +15,16 @@ from feedserver.newsletter.issues import is_issue
 from feedserver.text import html as htmls
 from mkdocs_twim.errors import Doubt
 from mkdocs_twim.markup import links
-from mkdocs_twim.posts import unclosed
+from mkdocs_twim.posts import reports, unclosed
 from mkdocs_twim.posts.outlines import HeadingLines
 from mkdocs_twim.posts.page import PostPage
 
 _CODE = re.compile(r"(?s)<!--.*?-->|<(code|pre|script|style|textarea)\b.*?</\1>")
 _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_ADDRESS = r"(?:[^()]|\([^()]*\))"
 _PICTURE = re.compile(
-    r"!\[[^\[\]]*\](?: \(|\((?=[^()]*? ))[^()]*?\.(?:avif|gif|jpe?g|png|svg|webp)\b[^()]*\)",
+    rf"!\[[^\[\]]*\](?: \(|\((?={_ADDRESS}*? )){_ADDRESS}*?"
+    rf"\.(?:avif|bmp|gif|hei[cf]|jpe?g|jxl|png|svg|tiff?|webp)\b{_ADDRESS}*\)",
     re.IGNORECASE,
 )
 # What Markdown takes for no space: that of Option+Space, and what isn't seen at all.
@@ -58,6 +60,7 @@ def of(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[tuple[Dou
         yield from ((each, True) for each in _unclosed(page, html, text))
         yield from ((each, True) for each in _persons(page, html, text))
         if is_issue(page.terms.get("category", ()), patterns):
+            yield from reports.slips(page, html, text)
             yield from ((each, True) for each in _headings(page, html, text))
             for found in _BOLD_LINE.finditer(text):
                 message = (

@@ -6,13 +6,15 @@ MiniJinja is the engine that hebbot has; what it adds to that is put here in few
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import minijinja
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from tests.conftest import ROOT
 from tests.sites import Built, build
@@ -32,10 +34,12 @@ def _format(timestamp: str, format: str) -> str:
     return re.sub(r"\[(\w+)\]", lambda part: when.strftime(_PARTS[part[1]]), format)
 
 
-def _report(name: str, message: str, image: str = "", video: str = "") -> dict[str, object]:
+def _report(
+    name: str, message: str, image: str = "", video: str = "", id: str = ""
+) -> dict[str, object]:
     return {
         "reporter_display_name": name,
-        "reporter_id": f"@{name[:2].lower()}:harbour.example",
+        "reporter_id": id or f"@{name[:2].lower()}:harbour.example",
         "message": message,
         "images": [(image, "mxc://harbour.example/1")] if image else [],
         "videos": [(video, "mxc://harbour.example/2")] if video else [],
@@ -68,7 +72,7 @@ SECTIONS: Mapping[str, object] = {
 }
 
 
-def rendered(editor: str = "Ida") -> str:
+def rendered(editor: str = "Ida", sections: Mapping[str, object] = SECTIONS) -> str:
     """What hebbot makes of some reports with our template."""
     environment = minijinja.Environment(templates={"template": _block("hebbot/template.md")})
     for name in ("dateformat", "datetimeformat"):
@@ -77,12 +81,19 @@ def rendered(editor: str = "Ida") -> str:
     text: str = environment.render_template(
         "template",
         timestamp="2026-03-06T18:00:00+00:00",
-        sections=SECTIONS,
+        sections=sections,
         projects=["seagull", "dinghy"],
         config={"verbs": ["reports"]},
         editor=editor,
     )
     return text
+
+
+def _built(folder: Path, *reports: dict[str, object], files: Iterable[str] = ()) -> Built:
+    """A site with the issue that has these reports, built strictly, so without a warning."""
+    text = rendered(sections={"1-boats": _section(1, "Dept of Boats", [*reports])})
+    posts: dict[str, str | bytes] = {"blog/2026-03-06.md": text}
+    return build(folder, posts | {f"img/{name}": b"" for name in files}, strict=True)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +136,86 @@ def test_pictures_and_videos_of_reports_are_on_the_page(site: Built) -> None:
     page = site.read("blog/this-week-in-the-harbour-2026-03-06/index.html")
     assert 'src="../../img/a1.png"' in page or 'src="/img/a1.png"' in page
     assert "b2.webm" in page and "<video" in page
+
+
+NAMES = {
+    "Cleo ]": "Cleo ]",
+    "A [b": "A [b",
+    "C` `d": "C` `d",
+    "*E* _F_ ~~G~~ \\": "*E* _F_ ~~G~~ \\",
+    "</a><script>alert(1)</script>": "</a><script>alert(1)</script>",
+    "H &copy; {{ figure() }}": "H &copy; {{ figure() }}",
+    "I\n\n## Dept of J\r\r": "I ## Dept of J",
+}
+
+
+def test_reporters_have_the_names_that_they_chose(tmp_path: Path) -> None:
+    reports = [
+        _report(name, "Wind.", id=f"@p{number}:harbour.example")
+        for number, name in enumerate(NAMES)
+    ]
+    [update] = _built(tmp_path, *reports).json("section/boats/feed.json")["items"]
+    people = update["_twim"]["reporters"]
+    assert [person["name"] for person in people] == [*NAMES.values()]
+    assert [person["id"] for person in people] == [report["reporter_id"] for report in reports]
+
+
+def test_what_a_stranger_writes_puts_nothing_on_the_page_but_text(tmp_path: Path) -> None:
+    message = (
+        "<script>alert(1)</script> hello\n\n<ScRiPt>\n<img src=x onerror=alert(2)>\n"
+        "<https://x<svg/onload=alert(3)> <https:// onclick=alert(4)>\r\r<iframe srcdoc=x>\r\n"
+        "<httpx onclick=alert(5)>`<b onclick=alert(6)>` a < b\r## Dept of None"
+    )
+    id = "@a)<script>alert(7)</script>:harbour.example"
+    image = "a><script>alert(8)</script>.png"
+    reports = [_report("Mal", message), _report("Lory", "Hi.", image, id=id)]
+    built = _built(tmp_path, *reports, files=[image])
+    page = built.read("blog/this-week-in-the-harbour-2026-03-06/index.html")
+    shown = LexborHTMLParser(page).css_first("article, [role=main]")
+    assert shown is not None
+    assert not shown.css("blockquote script, blockquote iframe, blockquote svg, blockquote b")
+    for node in shown.css("*"):
+        assert not [name for name in node.attributes if name.startswith("on")], node.html
+    assert "alert(8)" not in "".join(script.text() for script in shown.css("script"))
+    assert "<script>alert(1)</script> hello" in shown.text()
+
+
+def test_the_markdown_of_reports_works(tmp_path: Path) -> None:
+    message = (
+        "**Seagull** 1.2 < 2 & so: <https://seagull.example/?a=1&b=2>, [sails](https://sail.example)"
+        "\n\n- `mast`\n- sail\n\n```sh\nmake && make install\n```\n\n> quoted"
+    )
+    [update] = _built(tmp_path, _report("Bo", message)).json("section/boats/feed.json")["items"]
+    found = LexborHTMLParser(update["content_html"])
+    assert [link.attributes["href"] for link in found.css("blockquote a")] == [
+        "https://seagull.example/?a=1&b=2",
+        "https://sail.example/",
+    ]
+    texts = [
+        node.text().strip() for node in found.css("strong, li code, pre, blockquote blockquote")
+    ]
+    assert texts == ["Seagull", "mast", "make && make install", "quoted"]
+    assert "1.2 < 2 & so: " in found.text()
+
+
+FILES_OF_ROOMS = (
+    "aB_Screenshot from 2026-03-05 12-00-00.png",
+    "aB_b (1).png",
+    "aB_b(.png",
+    "aB_c [d] `e`.png",
+    "aB_mast #1 50% & more?.png",
+    "aB_größe.heic",
+)
+
+
+def test_pictures_and_videos_keep_the_names_that_they_have_in_rooms(tmp_path: Path) -> None:
+    reports = [_report("Bo", "Look.", name, f"{name}.webm") for name in FILES_OF_ROOMS]
+    files = [each for name in FILES_OF_ROOMS for each in (name, f"{name}.webm")]
+    built = _built(tmp_path, *reports, files=files)
+    page = LexborHTMLParser(built.read("blog/this-week-in-the-harbour-2026-03-06/index.html"))
+    shown = page.css("blockquote img, blockquote video, blockquote video source")
+    found = {unquote(node.attributes.get("src") or "").rpartition("/")[2] for node in shown}
+    assert found - {""} == {*files}
 
 
 def test_an_editor_with_quotes_in_his_name_is_an_author(site: Built) -> None:

@@ -15,12 +15,39 @@ from mkdocs.config import load_config
 from feedserver.bot import config
 from mkdocs_twim.cli import main
 from tests.conftest import ROOT
+from tests.docs.test_docker import shown
 from tests.docs.test_hebbot import rendered
 from tests.sites import Built, messages
 
 PAGE = (ROOT / "docs" / "how-to" / "newsletter.md").read_text("utf-8")
-FILES = dict(re.findall(r'(?ms)^```\w+ title="(.*?)"\n(.*?)^```$', PAGE))
+FILES = shown(PAGE)
 POST = "docs/blog/2026-03-06.md"
+
+# What hebbot 2.1.0 reads, main at 557e88c of 2025-12-14: `Config` in src/config.rs, `Section` and
+# `Project` beside it. It stops if a field is missing or of another type, and passes over others.
+CONFIG = {
+    "bot_user_id": str,
+    "reporting_room_id": str,
+    "admin_room_id": str,
+    "notice_emoji": str,
+    "restrict_notice": bool,
+    "verbs": list,
+    "min_length": int,
+    "ack_text": str,
+    "update_config_command": str,
+    "editors": list,
+    "sections": list,
+    "projects": list,
+}
+SECTION = {"emoji": str, "name": str, "title": str, "order": int, "usual_reporters": list}
+PROJECT = {
+    "emoji": str,
+    "name": str,
+    "title": str,
+    "description": str,
+    "website": str,
+    "default_section": str,
+}
 
 
 @pytest.fixture
@@ -71,6 +98,24 @@ def test_the_bot_understands_its_settings(site: Path) -> None:
     assert [room.mode for room in loaded.rooms] == ["issues", "updates", "updates"]
 
 
+@pytest.mark.parametrize("page", ["newsletter.md", "hebbot.md"])
+def test_hebbot_finds_in_its_settings_all_that_it_reads(page: str) -> None:
+    text = (ROOT / "docs/how-to" / page).read_text("utf-8")
+    listed = tomllib.loads(shown(text)["hebbot/config.toml"])
+    if page == "newsletter.md":
+        assert {key: type(value) for key, value in listed.items()} == CONFIG
+        rooms = listed["reporting_room_id"], listed["admin_room_id"]
+        assert all(re.fullmatch(r"!\S+", room) for room in rooms)
+        assert listed["verbs"] and all(isinstance(each, str) for each in listed["verbs"])
+        for person in (listed["bot_user_id"], *listed["editors"]):
+            assert re.fullmatch(r"@\S+:\S+", person)
+    for wanted, tables in ((SECTION, listed["sections"]), (PROJECT, listed["projects"])):
+        for table in tables:
+            assert {key: type(value) for key, value in table.items()} == wanted
+            for person in table.get("usual_reporters", []):
+                assert re.fullmatch(r"@\S+:\S+", person)
+
+
 def test_hebbot_and_the_site_have_one_list() -> None:
     listed = tomllib.loads(FILES["hebbot/config.toml"])
     assert {each["default_section"] for each in listed["projects"]} <= {
@@ -78,7 +123,7 @@ def test_hebbot_and_the_site_have_one_list() -> None:
     }
     site = yaml.safe_load(FILES["mkdocs.yml"])
     assert {"twim": {"registry": "hebbot/config.toml"}} in site["plugins"]
-    [service] = yaml.safe_load(FILES["compose.yaml"])["services"].values()
+    [service] = yaml.safe_load(FILES["hebbot/compose.yaml"])["services"].values()
     told = dict(each.partition("=")[::2] for each in service["environment"])
     assert told["CONFIG_PATH"].endswith("/hebbot/config.toml")
     assert told["TEMPLATE_PATH"].endswith("/hebbot/template.md")

@@ -360,16 +360,31 @@ def test_the_page_above_a_list_may_be_named(site: Callable[..., None], check: Ch
         ("docs/page.md", "docs/page.md: is no post of this site: those are below docs/blog"),
         ("mkdocs.yml", "mkdocs.yml: is no post of this site: those are below docs/blog"),
         ("docs/blog/a.txt", "docs/blog/a.txt: is no post: it is no Markdown file"),
-        ("docs/blog/.a.md", "docs/blog/.a.md: is no post of this site: mkdocs.yml leaves it out"),
     ],
 )
 def test_what_is_no_post_is_said_to_be_none(
     site: Callable[..., None], check: Check, post: str, said: str
 ) -> None:
-    files = {"blog/a.md": _news(), "page.md": "# P\n", "blog/a.txt": "x", "blog/.a.md": _news()}
-    site(files)
+    site({"blog/a.md": _news(), "page.md": "# P\n", "blog/a.txt": "x"})
     assert check(post) == (2, "", f"check: {said}\n")
     assert check("docs/blog/a.md", post)[0] == 2
+
+
+def test_what_the_site_leaves_out_hides_nothing_of_the_rest(
+    site: Callable[..., None], check: Check
+) -> None:
+    left_out = {"blog/.a.md": _news(), "blog/tmpl/x.md": "# A template\n"}
+    site({**left_out, "blog/b.md": _news("![](/none.png)\n")}, exclude_docs="blog/tmpl/")
+    notes = [
+        f"docs/{path}:1: note: is no post of this site: mkdocs.yml leaves it out (file)\n"
+        for path in left_out
+    ]
+    status, out, err = check("docs/blog/.a.md", "docs/blog/tmpl/x.md", "docs/blog/b.md")
+    assert (status, err) == (1, "")
+    assert all(note in out for note in notes)
+    assert "the picture '/none.png' is not there" in out
+    # A commit with such a file alone is no reason to refuse it.
+    assert check("docs/blog/tmpl/x.md") == (0, f"{notes[1]}checked 0 posts: 1 note found\n", "")
 
 
 @pytest.mark.parametrize(
