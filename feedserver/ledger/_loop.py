@@ -78,12 +78,16 @@ class Loop:
         # What was due when the last process ended is due.
         due = dict.fromkeys(range(sweeper.shards), 0.0)
         woken: Mapping[int, int] = {}
+        losses = 0
         # To note that all is well each time would take longer than a sweep.
         failing = set(due)
         while not self._stopping.is_set():
             try:
                 found = self._woken(sweeper.kind)
                 absence.over()
+                if losses != self._ledger.losses:
+                    # In another file it is counted anew.
+                    woken, losses = {}, self._ledger.losses
                 due |= {
                     shard: 0.0
                     for shard, number in found.items()

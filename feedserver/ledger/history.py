@@ -76,6 +76,11 @@ class History:
         self._ledger = ledger
         self._most = most
 
+    @property
+    def losses(self) -> int:
+        """How often all of them were lost: revisions are counted anew then."""
+        return self._ledger.losses
+
     def take(self, address: str, fetched: Fetched, now: float, *, again: bool = False) -> bool:
         """Take what a good fetch has brought; whether anything is other than it was.
 

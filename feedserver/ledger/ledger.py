@@ -7,9 +7,10 @@ alike.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy
@@ -78,6 +79,10 @@ class Ledger:
         self.engine = engine
         self._created = False
         self._creating = threading.Lock()
+        # Of SQLite's file.
+        self._identity: tuple[int, int] | None = None
+        self.losses = 0
+        """How often it was taken away and made anew, with nothing in it, while it was open."""
 
     @property
     def url(self) -> URL:
@@ -121,10 +126,38 @@ class Ledger:
             StateError: the database can't be used, or an other version of the server wrote it.
         """
         with self._creating:
+            if self._created and self._found() != self._identity:
+                # What is written into a file that was deleted or replaced is lost.
+                self.engine.dispose()
+                self._created = False
+                self.losses += 1
             if not self._created:
+                if not self.is_shared and self._found() is None:
+                    self._clear()
                 with self._writing() as connection:
                     self._create(connection)
                 self._created = True
+                self._identity = self._found()
+
+    def _clear(self) -> None:
+        """Let there be a place for a file of SQLite, with nothing of one that was deleted there."""
+        path = Path(self.url.database or "")
+        # What can't be done SQLite tells then.
+        with suppress(OSError):
+            _folder(path.parent)
+        for end in ("-wal", "-shm"):
+            with suppress(OSError):
+                path.with_name(f"{path.name}{end}").unlink()
+
+    def _found(self) -> tuple[int, int] | None:
+        """What tells SQLite's file from another one at its place; nothing if there is none."""
+        if self.is_shared:
+            return None
+        try:
+            found = os.stat(self.url.database or "")
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -139,6 +172,11 @@ class Ledger:
         METADATA.create_all(connection)
         version = connection.scalar(select(SCHEMA.c.version))
         if version is None:
+            if self.losses:
+                log.error(
+                    "%s: it was taken away, and is made anew: subscribers and histories are lost",
+                    _shown(self.engine.url),
+                )
             connection.execute(SCHEMA.insert().values(version=VERSION))
         elif version != VERSION:
             known = "a later" if version > VERSION else "an earlier"
@@ -245,8 +283,7 @@ def is_there(folder: Path | None) -> bool:
 def _engine(folder: Path, url: str | None, password: str | None, busy: float) -> Engine:
     if url is None:
         try:
-            # What is subscribed to has secrets.
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _folder(folder)
         except OSError as error:
             raise StateError(f"{folder}: {error.strerror}") from error
         engine = sqlalchemy.create_engine(
@@ -280,6 +317,11 @@ def _engine(folder: Path, url: str | None, password: str | None, busy: float) ->
             "the setting database needs PostgreSQL's driver: pip install mkdocs-twim[postgresql]"
         )
         raise StateError(message) from error
+
+
+def _folder(path: Path) -> None:
+    """Make a folder of a ledger: what is subscribed to has secrets."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def _connected(connection: object, record: object) -> None:

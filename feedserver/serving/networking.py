@@ -49,17 +49,22 @@ _LOOK = 5.0
 class Watch:
     """Knows how much there is to be done; nothing is before `begin`, as others would come then."""
 
-    def __init__(self, found: Ledger | None) -> None:
+    def __init__(self, found: Ledger | None, listen: Callable[[], None] = lambda: None) -> None:
         self._ledger = found
+        self._listen = listen
         self.begun = threading.Event()
         self._stop = threading.Event()
         self.queues: Sequence[Queue] = ()
 
     def run(self) -> None:
+        losses = self._ledger.losses if self._ledger else 0
         while self._ledger is not None and not self._stop.is_set():
             # While the database is away it is what it was.
             with suppress(StateError):
                 self.queues = work.queues(self._ledger)
+            if losses != self._ledger.losses:
+                losses = self._ledger.losses
+                self._listen()
             self._stop.wait(_LOOK)
 
     def begin(self) -> None:
@@ -97,12 +102,16 @@ def at_work(
     `site` is the database of the site, and `origin` where this server listens.
     """
     with ExitStack() as stack:
-        watch = Watch(found)
+        watch = Watch(None)
         if found:
             base = settings.url or (f"{origin}/" if settings.private_addresses else None)
             kinds = sweepers(settings, found, base)
             runner = work.runner(found, kinds)
-            _listen(found, runner, settings, builders, subscribing=base is not None)
+            listen = partial(
+                _listen, found, runner, settings, builders, subscribing=base is not None
+            )
+            listen()
+            watch = Watch(found, listen)
             places = {False: site, True: site.with_name(NETWORK)}
 
             def opened_store(of_network: bool = False) -> Store:

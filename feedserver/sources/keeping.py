@@ -239,7 +239,7 @@ class Past:
         self._stack = ExitStack()
         self._lock = threading.Lock()
         self._history: History | None = None
-        self._whole: dict[str, tuple[int, Registry, Archive]] = {}
+        self._whole: dict[str, tuple[int, int, Registry, Archive]] = {}
         self._gone: set[str] = set()
         self._moved: dict[str, tuple[str, float]] = {}
         self.changes = 0
@@ -357,10 +357,6 @@ class Past:
         if address in self.without:
             return None
         with self._lock:
-            if self._history and not self._is_there():
-                self._stack.close()
-                self._history = None
-                self._whole.clear()
             if self._history is None and self._settings.history and self.close.alive:
                 try:
                     kept = opened(self._settings, self._folder)
@@ -370,17 +366,13 @@ class Past:
                     self.problem = f"what leaves the sources' feeds is not kept: {error}"
             return self._history
 
-    def _is_there(self) -> bool:
-        """Whether the ledger's file is: one that was taken away would be written all the same."""
-        return bool(self._settings.database) or (self._folder / ledger.FILE).exists()
-
     def _archive(self, found: History, address: str, registry: Registry) -> Archive | None:
         """It is made anew only if it has changed."""
         about = found.about(address)
         known = self._whole.get(address)
-        if about and known and known[:2] == (about.revision, registry):
-            return known[2]
+        if about and known and known[:3] == (about.revision, found.losses, registry):
+            return known[3]
         archive = found.archive(address, registry)
         if about and archive:
-            self._whole[address] = (about.revision, registry, archive)
+            self._whole[address] = (about.revision, found.losses, registry, archive)
         return archive

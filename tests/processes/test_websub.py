@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -44,6 +45,35 @@ def test_who_subscribes_is_told_of_a_change(tmp_path: Path) -> None:
         assert request.headers["Link"] == links
         assert request.headers["Content-Type"] == answer.headers["Content-Type"]
         assert request.body == server.get("/section/clients/atom.xml").body
+
+
+def test_who_subscribes_after_the_state_folder_was_taken_away_is_told(tmp_path: Path) -> None:
+    """By the server that runs, and by the next."""
+    site, state = tmp_path / "site", tmp_path / "state"
+    write_site(site)
+    settings = f"{PRIVATE}state = '{state}'\nurl = 'https://feeds.example/'\n"
+    with subscriber() as before, subscriber() as found:
+
+        def subscribe(address: str, callback: str) -> None:
+            topic = "https://feeds.example/section/clients/atom.xml"
+            wish = {"hub.mode": "subscribe", "hub.topic": topic, "hub.callback": callback}
+            assert post(f"{address}/hub", wish)[0] == 202
+
+        with running(site, settings=settings) as server:
+            subscribe(server.address, before.callback)
+            until(lambda: before.asked)
+            shutil.rmtree(state)
+            until(lambda: "it was taken away, and is made anew" in server.logged())
+            subscribe(server.address, found.callback)
+            until(lambda: found.asked)
+            publish(site)
+            until(lambda: found.got)
+            assert server.logged().count("is made anew") == 1
+            assert server.health()["status"] == "ok"
+        with running(site, settings=settings):
+            write_site(site)
+            until(lambda: len(found.got) == 2)
+    assert not before.got
 
 
 def test_a_server_is_told_by_the_hub_of_its_peer(tmp_path: Path) -> None:

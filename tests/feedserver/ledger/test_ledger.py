@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from pathlib import Path
 
@@ -94,6 +95,28 @@ def test_another_version_is_refused_and_left_as_it_is(
         assert inspect(connection).get_table_names() == there
         assert connection.scalar(select(SCHEMA.c.version)) == version
     kept.engine.dispose()
+
+
+@pytest.mark.parametrize("what", ["its folder", "it alone"])
+def test_what_is_taken_away_is_made_anew(
+    tmp_path: Path, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """For all that have it open, and told by one of them; what is written then is kept."""
+    folder = tmp_path / "state"
+    with ledger.opened(folder) as one, ledger.opened(folder) as other:
+        for number in range(3):
+            for found in (one, other):
+                with found.writing() as connection:
+                    connection.execute(WORDS.insert().values(word=f"{number} {found}"))
+            (folder / ledger.FILE).unlink() if what == "it alone" else shutil.rmtree(folder)
+            for found, word in ((other, "fox"), (one, "heron"), (other, "owl")):
+                with found.writing() as connection:
+                    connection.execute(WORDS.insert().values(word=word))
+            assert words(one) == words(other) == ["fox", "heron", "owl"]
+            assert len(caplog.records) == number + 1 == one.losses == other.losses
+    assert "taken away" in caplog.text
+    with ledger.opened(folder) as found:
+        assert words(found) == ["fox", "heron", "owl"]
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
