@@ -233,7 +233,7 @@ def _poll(folder: Path, database: str | None, plan: Plan, tell: Tell) -> Polled:
                     others.change(next(changing))
                     due += pause
                 _look(servers, seen)
-                time.sleep(0.2)
+                time.sleep(0.5)
             spent, asked = time.monotonic() - start, others.fetches - fetches
             after, memory = servers.taken()
             # The last of them have yet to be fetched.
@@ -252,10 +252,10 @@ def _look(servers: Servers, seen: dict[int, float]) -> int:
         found = json.loads(servers.get(page))
         changed = [item["title"] for item in found["items"] if not item["title"].endswith(" 1")]
         numbers = [int(title.partition(" ")[0]) for title in changed]
-        is_known = all(number in seen for number in numbers)
         for number in numbers:
             seen.setdefault(number, now)
-        more = found.get("next_url", "") if numbers and not is_known else ""
+        # All that has changed stands first, and in any order.
+        more = found.get("next_url", "") if len(numbers) == len(found["items"]) else ""
         page = more.removeprefix(servers.address)
     return len(seen)
 
