@@ -221,6 +221,10 @@ def remarks(pages: Sequence[PostPage], patterns: Sequence[str]) -> Iterator[Doub
         yield _of_key("issue", "taxonomies", message, undivided)
 
 
+_ALIKE_KEY = 0.77
+"""How alike a key is to the one that is meant: as `taxonomy` is to `taxonomies`."""
+
+
 def _nearly_keys(pages: Iterable[PostPage]) -> Iterator[Doubt]:
     """Keys that aren't read, and are nearly one that is, or belong below [extra]; each once."""
     found: dict[tuple[str, str], list[PostPage]] = {}
@@ -228,7 +232,7 @@ def _nearly_keys(pages: Iterable[PostPage]) -> Iterator[Doubt]:
         front, declared = page.source.front, page.workshop.taxonomies
         wanted = keys.POST_KEYS.difference(front.values)
         for key in front.values.keys() - keys.POST_KEYS - keys.TERM_KEYS - {*declared}:
-            close = get_close_matches(key.casefold(), wanted, n=1, cutoff=_ALIKE)
+            close = get_close_matches(key.casefold(), wanted, n=1, cutoff=_ALIKE_KEY)
             # In `---` posts other plugins read these.
             if front.style == "toml" and key in ("image", "image_alt"):
                 close = [] if page.source.meta.image else [f"extra.{key}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from mkdocs.config import base
@@ -21,7 +21,9 @@ class _Nested(base.Config):
         for name in (key for key in self if key not in known):
             hint = _near(name, known) or f"there are {', '.join(known)}"
             unknown.append((name, base.ValidationError(f"there is no such option; {hint}")))
-        # First, for MkDocs tells the first alone, and a slip is why another isn't there.
+        if unknown:
+            # The slip is why another isn't there.
+            failed = [each for each in failed if self[each[0]] is not None]
         return [*unknown, *failed], [] if unknown else warnings
 
 
@@ -34,6 +36,16 @@ def _near(name: object, known: Sequence[str]) -> str:
     """What may be meant by an unknown name, as a question."""
     near = get_close_matches(str(name), known, n=1)
     return f"is '{near[0]}' meant?" if near else ""
+
+
+def _faults(config: _Nested, values: object, path: str) -> Iterator[tuple[str, Exception]]:
+    """What is wrong with the options below one; each with its place, such as `feeds.x.title`."""
+    if not isinstance(values, dict):
+        yield path, base.ValidationError(f"expected options below it, found {values!r}")
+        return
+    config.load_dict(dict(values))
+    for name, error in config.validate()[0]:
+        yield f"{path}.{name}", error
 
 
 class TaxonomyConfig(_Nested):
@@ -76,11 +88,22 @@ class TwimConfig(base.Config):
     """The options of the plugin `twim`."""
 
     def validate(self) -> tuple[base.ConfigErrors, base.ConfigWarnings]:
+        # MkDocs tells the first of these alone, and not where it stands.
+        below = [*self._faults_below()]
+        for place, _ in below:
+            self[place.partition(".")[0]] = {}
         failed, warnings = super().validate()
         known = _options(self)
         # MkDocs only says that it doesn't know them.
         hints = [(name, _near(name, known)) for name in self if name not in known]
-        return failed, [*warnings, *(each for each in hints if each[1])]
+        return [*below, *failed], [*warnings, *(each for each in hints if each[1])]
+
+    def _faults_below(self) -> Iterator[tuple[str, Exception]]:
+        for option, kind in (("taxonomies", TaxonomyConfig), ("feeds", NamedFeedConfig)):
+            values = self[option]
+            for name, each in values.items() if isinstance(values, dict) else ():
+                yield from _faults(kind(), each, f"{option}.{name}")
+        yield from _faults(AliasesConfig(), self["aliases"] or {}, "aliases")
 
     blog_dir = c.Type(str, default="blog")
     """The folder of the posts, relative to `docs_dir`."""

@@ -33,7 +33,7 @@ from mkdocs_twim.markup.pictures import Picture
 from mkdocs_twim.posts.outlines import Outline
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.templating import social, views
-from mkdocs_twim.templating.parts import Parts
+from mkdocs_twim.templating.parts import MATERIAL, Parts
 from mkdocs_twim.templating.social import Social
 from mkdocs_twim.templating.views import Link, PostView
 from mkdocs_twim.templating.words import Words
@@ -43,6 +43,7 @@ _HEADING = re.compile(
     r'(<h([23])\b[^>]*\sid="([^"]*)"[^>]*>.*?)(?=(?:<a class="headerlink"[^>]*>[^<]*</a>)?</h\2>)',
     re.DOTALL,
 )
+_TOP_ID = re.compile(r'<h1\b[^>]*\sid="([^"]*)"')
 
 
 class Frames:
@@ -66,6 +67,7 @@ class Frames:
     ) -> None:
         self._site = index.archive.site
         self._shows_path = _shows_path(env, theme)
+        self._is_material = theme.name in MATERIAL
         self._posts = posts
         self._generated = generated
         self._default = default
@@ -139,6 +141,7 @@ class Frames:
         # Python-Markdown's is the page's heading, even where the post has another title.
         named = None if page.source.engine == "python-markdown" else post.title
         heading, text = commonmark.split(page.content or "", named)
+        heading = (heading or "").replace("<h1>", f'<h1 id="{TOP}">', 1)
         topics = _topics(page.toc, self._issues.get(page.permalink, ()), self._registry)
         values = cast("dict[str, object]", context)
         values["social"] = social.of_post(post, page.permalink, self._site, self._default)
@@ -154,6 +157,9 @@ class Frames:
             newer=_neighbour(page.next_page),
             outline=self._outlines.get(page.file.src_uri),
         )
+        top = _TOP_ID.search(page.content)
+        if self._is_material and top:
+            page.toc = _below_top(page.toc, str(page.title), unescape(top[1]))
 
 
 def head_toc(page: Page) -> None:
@@ -168,6 +174,19 @@ def head_toc(page: Page) -> None:
         top = AnchorLink(str(page.title), TOP, 1)
         top.children = own
         page.toc = TableOfContents([top])
+
+
+def _below_top(toc: TableOfContents, title: str, id: str) -> TableOfContents:
+    """A post's table of contents below its heading, for Material's "Skip to content".
+
+    Material shows what stands below the first entry if that is of level 1: it looks as before.
+    """
+    own = list(toc)
+    if own and own[0].id == id:
+        return toc
+    top = AnchorLink(title, id, 1)
+    top.children = own[0].children if own and own[0].level == 1 else own
+    return TableOfContents([top])
 
 
 def _shows_path(env: Environment, theme: Theme) -> bool:

@@ -1,7 +1,8 @@
-"""Shortcodes and internal links on the pages that are no posts."""
+"""Shortcodes and internal links on the pages that are no posts, and posts that stand there."""
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from mkdocs.plugins import get_plugin_logger
@@ -16,6 +17,8 @@ from mkdocs_twim.shortcodes import calls, contexts, library, tera, tokens
 from mkdocs_twim.shortcodes.contexts import Context
 
 log = get_plugin_logger("twim")
+
+_FRONT = re.compile(r"(?:[ \t]*\n)*(\+\+\+[ \t]*\n(?:.*\n)*?\+\+\+[ \t]*(?:\n|\Z))")
 
 
 class PageCalls:
@@ -58,6 +61,7 @@ class PageCalls:
         if internal is None:
             # Another plugin has the events run once more.
             return html
+        self._warn_of_front(page)
         found = self._calls.pop(page.file.src_uri, None)
         if found is not None and found.calls:
             html = self._filled(html, page, found, internal)
@@ -68,6 +72,15 @@ class PageCalls:
             self._linking.append((page, internal))
         # MkDocs has such addresses written with the path of the site.
         return links.below(html, self._workshop.site_path, but_own=True)
+
+    def _warn_of_front(self, page: Page) -> None:
+        """Tell of a page that shows Zola's front matter, when all plugins have changed its text."""
+        if found := _FRONT.match(page.markdown or ""):
+            text = page.file.content_string
+            line = text.count("\n", 0, max(text.find(found[1]), 0)) + 1
+            folder = self._workshop.blog_dir or "."
+            message = f"'+++' begins no front matter here: posts are the pages below '{folder}'"
+            tell(log, Doubt("front-matter", message, page.file.src_uri, line))
 
     def warn_of_anchors(self) -> None:
         """Tell of internal links to headings that aren't there, when all pages are rendered."""

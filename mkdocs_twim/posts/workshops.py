@@ -102,11 +102,15 @@ def make(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:
 
 
 def _check_beside(options: TwimConfig, config: MkDocsConfig) -> None:
-    """See that Material's blog plugin has no posts of ours: each fails at what the other makes.
+    """See that no other plugin has posts of ours: each fails at what the other makes.
 
     Raises:
-        OptionError: it has.
+        OptionError: Material's blog plugin has, or this one a second time.
     """
+    # A hook stands among the plugins, and has no options.
+    options_of = [getattr(each, "config", None) for each in config.plugins.values()]
+    if sum(isinstance(each, TwimConfig) for each in options_of) > 1:
+        raise OptionError("mkdocs.yml: plugins: 'twim' stands there twice: take one out")
     ours = addresses.blog(options.blog_dir)
     for name, plugin in config.plugins.items():
         # Material's name is "material/blog", and that of a second "material/blog #2".

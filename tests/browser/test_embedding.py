@@ -78,6 +78,23 @@ def test_options_change_them(browser: Chrome, site: str) -> None:
     WebDriverWait(browser, 60).until(lambda _: wanted in requests(browser))
 
 
+@pytest.mark.parametrize(("system", "page"), [("light", "dark"), ("dark", "light")])
+def test_colours_that_nobody_has_chosen_are_said_to_be_those_of_the_reader_s_system(
+    browser: Chrome, site: str, system: str, page: str
+) -> None:
+    with media(browser, prefers_color_scheme=system):
+        visit(browser, site + CLIENTS)
+        browser.execute_script("document.documentElement.style.colorScheme = arguments[0]", page)
+        _one(browser, "button.twim-embed").click()
+        chosen = Select(_one(browser, "select[name=theme]")).first_selected_option
+        assert chosen.text == "As the reader’s system"
+        assert "theme=" not in _texts(browser)[1]
+        browser.switch_to.frame(_one(browser, ".twim-embed-preview"))
+        follows = f"return matchMedia('(prefers-color-scheme: {system})').matches"
+        assert browser.execute_script(follows)
+        browser.switch_to.default_content()
+
+
 def test_brackets_in_addresses_end_no_link(browser: Chrome, site: str) -> None:
     visit(browser, site + CLIENTS)
     browser.execute_script(

@@ -183,6 +183,23 @@ def test_the_keyboard_reaches_every_link_of_a_list_and_none_twice(
     assert reached == wanted
 
 
+def test_skip_to_content_leads_past_the_menus_to_the_heading_of_a_post(
+    browser: Chrome, letters: Site
+) -> None:
+    if letters.theme != "material":
+        pytest.skip("a link of Material's")
+    for name in ("an issue", "a pinned post", "an undated post"):
+        visit(browser, letters.address + PAGES[name])
+        ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
+        assert browser.switch_to.active_element.text == "Skip to content", name
+        ActionChains(browser, duration=0).send_keys(Keys.ENTER).perform()
+        arrived = presence_of_element_located((By.CSS_SELECTOR, ".twim-header > h1:target"))
+        WebDriverWait(browser, 60).until(arrived, name)
+        ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
+        here = "return document.activeElement.closest('.twim-header') !== null"
+        assert browser.execute_script(here), name
+
+
 def test_on_paper_there_is_nothing_to_press(browser: Chrome, site: str) -> None:
     for name, selectors in (
         ("posts", (".twim-pager", ".twim-go", ".twim-feeds")),

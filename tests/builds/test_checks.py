@@ -57,6 +57,30 @@ def test_the_plugin_blog_beside_ours_is_named(
     ]
 
 
+def test_the_plugin_that_stands_twice_is_told(tmp_path: Path) -> None:
+    said = _all(tmp_path, {"blog/a.md": post()}, plugins=["search", "twim", {"twim": {}}])
+    assert said[-1] == "mkdocs.yml: plugins: 'twim' stands there twice: take one out"
+
+
+def test_a_post_beside_the_folder_of_posts_is_told(tmp_path: Path) -> None:
+    text = post("Lost").replace("\n", "\r\n")
+    files: dict[str, str | bytes] = {
+        "blog/a.md": post(),
+        "lost.md": text,
+        "news/lost.md": f"\n\n{text}",
+        "section/clients.md": post("Clients"),
+        "shown.md": f"# Front matter\n\n```\n{post()}```\n",
+        "code.md": "".join(f"    {line}\n" for line in post().split("\n")),
+        "signs.md": "+++\n\nThree signs.\n",
+    }
+    where = "'+++' begins no front matter here: posts are the pages below 'blog'"
+    assert sorted(build(tmp_path, files).warnings) == [
+        f"lost.md:1: {where}",
+        f"news/lost.md:3: {where}",
+        f"section/clients.md:1: {where}",
+    ]
+
+
 @pytest.mark.parametrize("options", [{"enabled": False}, {"blog_dir": "diary"}])
 def test_the_plugin_blog_may_have_another_folder(
     tmp_path: Path, options: dict[str, object]

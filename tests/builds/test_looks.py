@@ -27,6 +27,11 @@ FILES: dict[str, str | bytes] = {
         "---\ndate: 2024-05-20\nauthors: [ada, bo, Cy]\ncategories: [News]\ntags: [Ink]\n"
         "title: Two\n---\n\n# Two\n\nText.\n"
     ),
+    "blog/bare.md": (
+        "---\ndate: 2024-05-21\ncategories: [News]\ntitle: Bare\n---\n\nHello.\n\n"
+        "## Ink\n\n### Pens\n"
+    ),
+    "blog/parts.md": post("Parts", "# A\n\n## B\n\n# C\n\n## D\n"),
     "blog/three.md": post("Three").replace("[taxonomies]", '[taxonomies]\ntag = ["Ink"]'),
     "img/a.png": PIXEL,
     "img/b.png": PIXEL,
@@ -114,6 +119,36 @@ def test_the_table_of_contents_of_a_list_begins_with_its_heading(site: Built) ->
             assert _text(page, "a.md-skip") == "Skip to content"
             [skip] = page.css("a.md-skip")
             assert skip.attributes["href"] == "#twim-top"
+
+
+@pytest.mark.parametrize(
+    ("path", "top", "contents"),
+    [
+        (
+            "blog/one",
+            "twim-top",
+            ["#dept-of-clients", *(f"#gull{n}" for n in ("0-2-1", *range(1, 13)))],
+        ),
+        ("blog/2024/05/20/two", "two", []),
+        ("blog/2024/05/21/bare", "twim-top", ["#ink", "#pens"]),
+        # Of several headings of level 1 Material shows what stands below the first.
+        ("blog/parts", "twim-top", ["#b"]),
+        ("blog/three", "twim-top", []),
+    ],
+)
+def test_skip_to_content_leads_to_the_heading_of_a_post_and_its_contents_stay(
+    site: Built, path: str, top: str, contents: list[str]
+) -> None:
+    page = _page(site, f"{path}/index.html")
+    assert page.css("h1")[0].id == top
+    if "md-main" in site.read("index.html"):
+        [skip] = page.css("a.md-skip")
+        assert skip.attributes["href"] == f"#{top}"
+        shown = page.css(".md-sidebar--secondary .md-nav__link")
+        assert [link.attributes["href"] for link in shown] == contents
+    else:
+        shown = page.css("#toc-collapse a")
+        assert "#twim-top" not in [link.attributes["href"] for link in shown]
 
 
 def test_a_page_that_is_not_there_leads_on(site: Built) -> None:

@@ -456,17 +456,20 @@ def test_options_that_cannot_be(tmp_path: Path, options: dict[str, object], word
     [
         (
             {"feeds": {"quiet": {"title": "Quiet", "not_categories": ["news"]}}},
-            "'not_categories': there is no such option; is 'not_category' meant?",
+            "'feeds.quiet.not_categories': there is no such option; is 'not_category' meant?",
         ),
         ({"feeds": {"quiet": {"titel": "Quiet"}}}, "is 'title' meant?"),
         (
             {"taxonomies": {"author": {"paginate": 5}}},
-            "'paginate': there is no such option; is 'paginate_by' meant?",
+            "'taxonomies.author.paginate': there is no such option; is 'paginate_by' meant?",
         ),
         ({"taxonomies": {"series": {"feeds": True}}}, "is 'feed' meant?"),
         ({"taxonomies": {"series": {"xyz": 1}}}, "there are feed, paginate_by"),
         ({"taxonomies": {"series": {1: 1}}}, "there is no such option"),
-        ({"aliases": {"sections": {"Boats": ["Ships"]}}}, "is 'section' meant?"),
+        (
+            {"aliases": {"sections": {"Boats": ["Ships"]}}},
+            "'aliases.sections': there is no such option; is 'section' meant?",
+        ),
     ],
 )
 def test_options_below_an_option_that_are_unknown_are_errors(
@@ -478,6 +481,26 @@ def test_options_below_an_option_that_are_unknown_are_errors(
     [message] = [text for text in logged if "no such option" in text]
     assert words in message
     assert next(iter(options)) in message
+
+
+def test_all_that_is_wrong_below_options_is_told_with_its_place(tmp_path: Path) -> None:
+    options = {
+        "taxonomies": {"series": {"feed": "yes", "paginates_by": 5}, "tag": None},
+        "feeds": {"quiet": {"titel": "Quiet", "authors": ["Ada"]}, "loud": {}},
+        "feed_limit": "all",
+    }
+    with messages() as logged, pytest.raises(Abort):
+        build(tmp_path, {"blog/a.md": post()}, twim=options)
+    lines = [line for text in logged for line in text.split("\n") if "option '" in line]
+    assert [line.partition("option ")[2] for line in lines] == [
+        "'taxonomies.series.paginates_by': there is no such option; is 'paginate_by' meant?",
+        "'taxonomies.series.feed': Expected type: <class 'bool'> but received: <class 'str'>",
+        "'taxonomies.tag': expected options below it, found None",
+        "'feeds.loud.title': Required configuration not provided.",
+        "'feeds.quiet.authors': there is no such option; is 'author' meant?",
+        "'feeds.quiet.titel': there is no such option; is 'title' meant?",
+        "'feed_limit': Expected type: <class 'int'> but received: <class 'str'>",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -583,7 +606,7 @@ def test_material_pages_have_one_title_and_highlighted_code(tmp_path: Path) -> N
         strict=True,
     )
     page = built.read("blog/a/index.html")
-    assert page.count("<h1") == 1 and "<h1>Hello</h1>" in page
+    assert page.count("<h1") == 1 and '<h1 id="twim-top">Hello</h1>' in page
     assert '<h2 id="part">Part<a class="headerlink" href="#part"' in page
     assert 'class="language-python highlight"' in page
     assert "headerlink" not in built.read("feed.json")
@@ -703,7 +726,7 @@ def test_a_draft_is_shown_as_a_post_in_a_preview(tmp_path: Path) -> None:
     config.plugins.on_startup(command="serve", dirty=False)
     mkdocs_build(config, serve_url="http://127.0.0.1:8000/")
     page = (tmp_path / "site/blog/a/index.html").read_text("utf-8")
-    assert "<h1>A draft</h1>" in page and 'property="og:title"' in page
+    assert '<h1 id="twim-top">A draft</h1>' in page and 'property="og:title"' in page
     assert "A draft" not in (tmp_path / "site/blog/index.html").read_text("utf-8")
 
 

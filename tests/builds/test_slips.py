@@ -327,6 +327,9 @@ def test_keys_that_are_nearly_one_that_is_read_are_told_of_once(tmp_path: Path) 
         **{f"blog/{day}.md": wrong.format(day) for day in (1, 2)},
         "blog/y.md": other,
         "blog/z.md": f"{image}+++\n",
+        "blog/terms.md": (
+            '+++\ntitle = "T"\ndate = 2024-01-01\n[taxonomy]\ncategory = ["This Week in X"]\n+++\n'
+        ),
         "blog/both.md": f'{image}[extra]\nimage = "/x.png"\n+++\n',
         "x.png": b"",
     }
@@ -334,6 +337,7 @@ def test_keys_that_are_nearly_one_that_is_read_are_told_of_once(tmp_path: Path) 
         assert build(tmp_path, files).warnings == []
     assert [line for line in lines if line.startswith("blog/")] == [
         "blog/z.md:4: image: this key isn't read; is 'extra.image' meant?",
+        "blog/terms.md:4: taxonomy: this key isn't read; is 'taxonomies' meant?",
         "blog/1.md:2: titel: this key isn't read; is 'title' meant?; so in 1 more",
         "blog/y.md:6: update: this key isn't read; is 'updated' meant?",
     ]

@@ -291,6 +291,14 @@ def test_it_finds_what_a_strict_build_stops_at(
         build(tmp_path, {"blog/x.md": WRONG[name][0], "blog/good.md": _issue()}, strict=True)
 
 
+def test_a_post_beside_the_folder_of_posts_is_told(site: Callable[..., None], check: Check) -> None:
+    site({"blog/good.md": _issue(), "2026-03-13-late.md": _issue(day="2026-03-13")})
+    [found] = _findings(check)
+    assert (found["path"], found["line"]) == ("docs/2026-03-13-late.md", 1)
+    assert (found["level"], found["rule"]) == ("warning", "front-matter")
+    assert _findings(check, "docs/blog/good.md") == []
+
+
 def test_it_goes_on_with_the_other_posts(site: Callable[..., None], check: Check) -> None:
     files = {f"blog/{number}.md": text for number, (text, *_) in enumerate(WRONG.values())}
     site(files)
