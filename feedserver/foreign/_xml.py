@@ -200,8 +200,10 @@ def _elsewhere(item: Mapping[str, object]) -> Iterator[tuple[str, str | None]]:
     """The addresses of content that stands elsewhere, and what it is."""
     for each in _list(item, "content"):
         if url := _text(each, "src"):
-            base = _base(each)
-            yield (urls.absolute(url, base) if base else None) or url, _text(each, "type")
+            kind = _text(each, "type")
+            # A page is where a link would lead: that is relative to the feed's address.
+            base = _href(each, "base") if kind in _PAGES else _base(each)
+            yield (urls.absolute(url, base) if base else None) or url, kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,8 +312,8 @@ def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
     for link in _list(item, "links"):
         url, kind = _text(link, _document.WRITTEN) or _href(link), _text(link, "type")
         if link.get("rel") == "enclosure" and url:
-            # What has no type is HTML to feedparser.
-            kind = None if kind == "text/html" else kind
+            # A link of Atom that has no type is HTML to feedparser.
+            kind = None if kind == "text/html" and _text(link, _document.WRITTEN) else kind
             url = _in_full(url, item, link)
             yield Attachment(url, kind, _size(link, "length"), _text(link, "title"))
     for each in _list(item, "media_content"):
