@@ -35,6 +35,10 @@ class Image:
     length: int | None = None
 
 
+UNKNOWN_TYPE = "application/octet-stream"
+"""What an attachment is called whose media type isn't known, where a format wants one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that belongs to an entry and is no picture, such as a recording.

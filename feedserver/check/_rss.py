@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
+from itertools import chain, repeat
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -51,6 +52,8 @@ _PLAIN = re.compile(
 )
 _HEAD_DESCRIPTION = re.compile(r"<(description)>(.*?)</\1>", re.DOTALL)
 _SUSPECT = re.compile(r"&(?:lt|amp|#0*(?:60|38));|\0")
+_ITEM = re.compile(r"<item(?=[\s/>])")
+_ITEM_END = re.compile(r"</item\s*>")
 _CLOSING_TAG = re.compile(r"</[A-Za-z][^<>]*>")
 _PICTURE = re.compile(r".*\.(?:png|jpe?g|gif)(?:\?.*)?", re.IGNORECASE)
 _WIDEST = 144
@@ -75,10 +78,10 @@ def check_rss(
     yield from _image(channel)
     yield from _doubled(channel, FEED)
     yield from _dates(channel, ("pubDate", "lastBuildDate"), FEED, now)
-    yield from _plain_texts(source)
+    places = [_where(item, number) for number, item in enumerate(items, 1)]
+    yield from _plain_texts(source, places)
     yield from same_ids(6, (_text(item, "guid") for item in items), "guid", "items")
-    for number, item in enumerate(items):
-        where = _text(item, "guid") or _text(item, "title") or f"item {number + 1}"
+    for where, item in zip(places, items, strict=True):
         if is_empty(item):
             yield Finding(0, where, IS_EMPTY)
         else:
@@ -87,6 +90,10 @@ def check_rss(
 
 def _text(parent: etree._Element, name: str) -> str:
     return (parent.findtext(name) or "").strip()
+
+
+def _where(item: etree._Element, number: int) -> str:
+    return _text(item, "guid") or _text(item, "title") or f"item {number}"
 
 
 def _self(channel: etree._Element) -> str | None:
@@ -172,18 +179,25 @@ def _rfc822(written: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _plain_texts(source: str) -> Iterator[Finding]:
+def _plain_texts(source: str, places: list[str]) -> Iterator[Finding]:
     """Rule 17: in titles, names and terms `<` is `&#x3C;` and `&` is `&#x26;`."""
     source = _RAW.sub(lambda match: "\0" if match[1] else "", source)
-    head = source.partition("<item")[0]
-    for pattern, part in ((_HEAD_DESCRIPTION, head), (_PLAIN, source)):
-        for name, written in pattern.findall(part):
-            where = unescape(written.replace("\0", "CDATA")).strip()
-            if found := _SUSPECT.search(written):
-                way = "CDATA" if found[0] == "\0" else found[0]
-                yield Finding(17, where, f"the {name} is written with {way}")
-            if _CLOSING_TAG.search(where):
-                yield Finding(17, where, f"the {name} has a closing tag")
+    head, *parts = _ITEM.split(source)
+    for name, written in _HEAD_DESCRIPTION.findall(head):
+        yield from _plain_text(name, written, FEED)
+    for where, part in zip(chain([FEED], places, repeat(FEED)), [head, *parts], strict=False):
+        # What stands behind an item is of none.
+        for place, text in zip((where, FEED), _ITEM_END.split(part, maxsplit=1), strict=False):
+            for name, written in _PLAIN.findall(text):
+                yield from _plain_text(name, written, place)
+
+
+def _plain_text(name: str, written: str, where: str) -> Iterator[Finding]:
+    if found := _SUSPECT.search(written):
+        way = "CDATA" if found[0] == "\0" else found[0]
+        yield Finding(17, where, f"the {name} is written with {way}")
+    if _CLOSING_TAG.search(unescape(written)):
+        yield Finding(17, where, f"the {name} has a closing tag")
 
 
 def _item(item: etree._Element, where: str, now: datetime | None, own: bool) -> Iterator[Finding]:

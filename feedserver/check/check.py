@@ -14,7 +14,7 @@ from lxml import etree
 
 from feedserver.check._atom import ATOM, check_atom
 from feedserver.check._rss import check_rss
-from feedserver.check.findings import FEED, NO_FEED, Finding
+from feedserver.check.findings import FEED, NO_FEED, NO_XML, Finding
 from feedserver.check.jsonfeed import check_json
 
 MAX_BYTES = 5_000_000
@@ -23,6 +23,8 @@ _TYPES = {
     "rss": "application/rss+xml; charset=utf-8",
     "json": "application/feed+json",
 }
+# RSS 0.90 and 1.0, and Atom 0.3: they are read, and how they are written is looked at nowhere.
+_FORMER = ("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF", "{http://purl.org/atom/ns#}feed")
 # Possessive, so that a prolog of many comments takes no time.
 _DOCTYPE = re.compile(r"(?>[\ufeff\s]+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
 _DECLARATION = re.compile(rb"<\?xml version=(['\"])1\.0\1 encoding=(['\"])utf-8\2.*?\?>", re.I)
@@ -92,10 +94,13 @@ def _check(
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
     )
+    document = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     try:
-        root = etree.fromstring(data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
+        root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError as error:
-        yield Finding(24, FEED, f"{NO_FEED}: it is neither XML nor JSON: {error.msg}")
+        yield Finding(24, FEED, f"{NO_XML}: {_fault(error, data.removesuffix(document))}")
+        return
+    if root.tag in _FORMER and not own:
         return
     if root.tag not in (f"{{{ATOM}}}feed", "rss"):
         yield Finding(24, FEED, f"{NO_FEED}: its root is <{root.tag}>")
@@ -108,6 +113,14 @@ def _check(
     else:
         yield from _content_type(content_type, "rss", own)
         yield from check_rss(root, text, address, now, own)
+
+
+def _fault(error: etree.XMLSyntaxError, before: bytes) -> str:
+    """What is wrong with XML, and where; `before` is what stands before it."""
+    reason = (error.msg or "").partition(", line ")[0]
+    line, column = error.position
+    line += before.count(b"\n")
+    return f"{reason}, line {line}, column {column}"
 
 
 def _encoding(data: bytes) -> str:

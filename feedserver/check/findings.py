@@ -18,6 +18,10 @@ from lxml import etree
 
 NO_FEED = "is no JSON Feed, Atom or RSS"
 """What is said of a document of which nothing else can be said."""
+NO_XML = f"{NO_FEED}: it is neither XML nor JSON"
+"""The same of one that may yet be read as far as it goes."""
+ILL_FORMED = "is no well-formed XML, and is read as far as it goes"
+"""What is said of a document then."""
 UNREADABLE = 24
 """The rule that a document breaks that can't be read."""
 UNLIKELY_DATE = 9

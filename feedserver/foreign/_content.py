@@ -1,6 +1,6 @@
-"""The HTML of others before it is sanitised: pictures that a script would show, links in a page,
-and what is relative to an `xml:base` within it (https://www.w3.org/TR/xmlbase/, section 4). And
-whether a text is such HTML.
+"""The HTML of others before it is sanitised: pictures and players that a script would show, links
+in a page, and what is relative to an `xml:base` within it (https://www.w3.org/TR/xmlbase/,
+section 4). And whether a text is such HTML.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ _NOSCRIPT = re.compile(
 )
 _BLOCKS = re.compile(r"<(?:h[1-6]|img|ul|ol|table|blockquote|pre|figure)\b|</p>.*<p\b", re.I | re.S)
 _LONG = 1_000
+_ANYWHERE = "https://localhost/"
+_MEDIA = ("audio", "video")
+_PLAYERS = (*_MEDIA, "embed", "iframe", "lite-youtube", "object", "youtube-player")
+_PLAYER = re.compile(rf"<(?:{'|'.join(_PLAYERS)})\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?!/|(?:p|div|span)\b)")
 
 
@@ -40,7 +44,8 @@ def is_content(text: str) -> bool:
 def has_markup(text: str) -> bool:
     """Whether a text is HTML with links or other marks, which its plain text would lose."""
     start = text[: 2 * _LONG]
-    return "<" in start and bool(_MARKUP.search(html.sanitise(start, "https://localhost/")))
+    shown = html.sanitise(prepare(start, _ANYWHERE, _ANYWHERE), _ANYWHERE) if "<" in start else ""
+    return _MARKUP.search(shown) is not None
 
 
 def paragraphs(text: str) -> str:
@@ -50,7 +55,7 @@ def paragraphs(text: str) -> str:
 
 
 def prepare(text: str, base: str, page: str) -> str:
-    """HTML in which pictures stand where a script would show them, ready to be sanitised.
+    """HTML with pictures and players where a script would show them, ready to be sanitised.
 
     Addresses are relative to `base`, but for fragments, which are of `page`.
     """
@@ -63,6 +68,8 @@ def prepare(text: str, base: str, page: str) -> str:
     changes = [
         _resolve(body, base),
         _link(body, page),
+        lazy.uncover(body, base),
+        _show_players(parser, body, base),
         lazy.show(parser, body, base),
     ]
     return (body.inner_html or "") if any(changes) else text
@@ -126,3 +133,48 @@ def _link(body: LexborNode, page: str) -> bool:
     for link in links:
         link.attrs["href"] = page.partition("#")[0] + (link.attributes.get("href") or "")
     return bool(links)
+
+
+def _show_players(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
+    """Put a player that stands in a `noscript` before it, unless it has been found."""
+    nodes = [node for node in body.css("noscript") if not lazy.is_aside(node)]
+    players = body.css(", ".join(_PLAYERS)) if nodes else []
+    there = {_played(node, base) for node in players if not lazy.is_aside(node)}
+    changed = False
+    for noscript in nodes:
+        for node in _players_in(noscript, base):
+            address = _played(node, base)
+            if address is None or address in there:
+                continue
+            there.add(address)
+            # What is no file becomes a link, whatever it was.
+            player = parser.create_node(node.tag if node.tag in _MEDIA else "iframe")
+            for name in ("controls", "poster", "title"):
+                if name in node.attributes:
+                    player.attrs[name] = node.attributes[name] or ""
+            player.attrs["src"] = address
+            noscript.insert_before(player)
+            changed = True
+    return changed
+
+
+def _players_in(noscript: LexborNode, base: str) -> list[LexborNode]:
+    """The players in an element; some have its markup as text."""
+    text = noscript.text() or ""
+    if not _PLAYER.search(text):
+        return noscript.css(", ".join(_PLAYERS))
+    inner = LexborHTMLParser(f"<!doctype html><body>{html.flattened(text)}").body
+    if inner is None:
+        return []
+    lazy.uncover(inner, base)
+    return inner.css(", ".join(_PLAYERS))
+
+
+def _played(node: LexborNode, base: str) -> str | None:
+    """The address of what a node plays."""
+    if node.tag not in _MEDIA:
+        return html.embedded(node, base)
+    files = (
+        lazy.address_of(each.attributes.get("src"), base) for each in (node, *node.css("source"))
+    )
+    return next(filter(None, files), None)

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from xml.sax import SAXException
 
 import feedparser  # type: ignore[import-untyped]  # it carries no types
 
-from feedserver.check.findings import FEED, Finding
+from feedserver.check.findings import FEED, ILL_FORMED, Finding
 from feedserver.errors import ForeignError
 from feedserver.foreign import _content, _document, _identity
 from feedserver.foreign.dates import instant
@@ -45,12 +46,11 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
     text = _document.prepared(text)
     try:
         found, entries = _parsed(text, address or _document.self_link(text))
-        if not found.get("version") and not found.entries:
+        # What is neither well-formed nor says what it is has tags by chance.
+        if not found.get("version") and (found.bozo or not found.entries):
             raise ForeignError("it is no JSON Feed, Atom or RSS")
         if found.bozo:
-            fault = str(found.get("bozo_exception", "")) or "no reason is known"
-            message = f"is no well-formed XML, and is read as far as it goes: {fault}"
-            findings.append(Finding(0, FEED, message))
+            findings.append(Finding(0, FEED, f"{ILL_FORMED}: {_fault(found)}"))
         is_atom = str(found.get("version")).startswith("atom")
         drafts = tuple(_draft(item, number, is_atom) for number, item in enumerate(entries, 1))
         items, withdrawn = _without_deleted(drafts, _document.tombstones(text))
@@ -69,6 +69,13 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
     except Exception as error:
         # On hostile input it raises anything.
         raise ForeignError(f"it can't be read: {type(error).__name__}: {error}") from error
+
+
+def _fault(found: Mapping[str, object]) -> str:
+    """Why a document is no well-formed XML; the place would be one of what was made of it."""
+    error = _raw(found, "bozo_exception")
+    reason = error.getMessage() if isinstance(error, SAXException) else str(error or "")
+    return html.one_line(reason) or "no reason is known"
 
 
 def _parsed(text: str, address: str | None) -> tuple[Any, list[Mapping[str, object]]]:
@@ -200,8 +207,10 @@ def _elsewhere(item: Mapping[str, object]) -> Iterator[tuple[str, str | None]]:
     """The addresses of content that stands elsewhere, and what it is."""
     for each in _list(item, "content"):
         if url := _text(each, "src"):
-            base = _base(each)
-            yield (urls.absolute(url, base) if base else None) or url, _text(each, "type")
+            kind = _text(each, "type")
+            # A page is where a link would lead: that is relative to the feed's address.
+            base = _href(each, "base") if kind in _PAGES else _base(each)
+            yield (urls.absolute(url, base) if base else None) or url, kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,8 +319,8 @@ def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
     for link in _list(item, "links"):
         url, kind = _text(link, _document.WRITTEN) or _href(link), _text(link, "type")
         if link.get("rel") == "enclosure" and url:
-            # What has no type is HTML to feedparser.
-            kind = None if kind == "text/html" else kind
+            # A link of Atom that has no type is HTML to feedparser.
+            kind = None if kind == "text/html" and _text(link, _document.WRITTEN) else kind
             url = _in_full(url, item, link)
             yield Attachment(url, kind, _size(link, "length"), _text(link, "title"))
     for each in _list(item, "media_content"):

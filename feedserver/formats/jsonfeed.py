@@ -18,6 +18,7 @@ from feedserver.formats import message
 from feedserver.formats.decoding import Address, Text, WebAddress, typed
 from feedserver.formats.versions import version
 from feedserver.model import (
+    UNKNOWN_TYPE,
     Attachment,
     Channel,
     Entry,
@@ -35,8 +36,6 @@ from feedserver.text.words import Words
 
 MEDIA_TYPE = "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"
-UNKNOWN_TYPE = "application/octet-stream"
-"""What an attachment is called whose media type isn't known: the format wants one."""
 
 # Before it C libraries differ in how a date is written.
 _FIRST_YEAR = 1000

@@ -56,7 +56,7 @@ def _fill(item: Any, entry: Entry) -> None:
     for tag in xml.filled(entry.tags):
         item.category(term=xml.plain(tag))
     if file := _enclosure(entry):
-        item.enclosure(clean(file.url), file.length, file.type)
+        item.enclosure(clean(file.url), file.length, xml.media_type(file))
 
 
 def _enclosure(entry: Entry) -> Image | Attachment | None:

@@ -15,7 +15,7 @@ from typing import TypeGuard
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]  # it carries no types
 from lxml import etree
 
-from feedserver.model import Attachment, Channel, Entry, Image, PackedEntry
+from feedserver.model import UNKNOWN_TYPE, Attachment, Channel, Entry, Image, PackedEntry
 from feedserver.text.clean import clean
 
 GENERATOR = "mkdocs-twim"
@@ -153,8 +153,13 @@ def files(entry: Entry) -> tuple[Image | Attachment, ...]:
 
 
 def media_type(file: Image | Attachment) -> str | None:
-    """The media type of a picture or another file, if it is known and one."""
-    return file.type if file.type and _MEDIA_TYPE.fullmatch(file.type) else None
+    """The media type of a picture or another file, if it is known and one.
+
+    RSS encloses nothing without: what has a size is bytes of that number, at least.
+    """
+    if file.type and _MEDIA_TYPE.fullmatch(file.type):
+        return file.type
+    return UNKNOWN_TYPE if isinstance(file, Attachment) and file.length else None
 
 
 def escape(text: str) -> str:

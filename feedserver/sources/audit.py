@@ -11,7 +11,10 @@ from pathlib import Path
 from feedserver.check.check import check
 from feedserver.check.findings import (
     FEED,
+    ILL_FORMED,
     IS_EMPTY,
+    NO_FEED,
+    NO_XML,
     SAME_ID,
     UNLIKELY_DATE,
     UNREADABLE,
@@ -35,6 +38,8 @@ from feedserver.store import files
 Result = tuple[str, tuple[Finding, ...]]
 """The name of a document, and what is wrong with it."""
 
+_NOT_LOOKED_AT = "is read, but how it is written is not looked at"
+
 
 def audit(source: Source, fetcher: Fetcher, now: datetime) -> Iterator[Result]:
     """Check all documents of a source; dates later than `now` are findings.
@@ -56,7 +61,7 @@ def audit(source: Source, fetcher: Fetcher, now: datetime) -> Iterator[Result]:
     except ArchiveError:
         found = check(data, address=address, content_type=content_type, now=now)
         settling = replace(source, sightings=Sightings(lambda: now))
-        yield source.name, _told(found, _reading(settling, data, address, content_type, found))
+        yield source.name, _reading(settling, data, address, content_type, found)
     else:
         yield from _archive(archive, source.settings, now)
 
@@ -68,30 +73,48 @@ def _reading(
     content_type: str | None,
     found: tuple[Finding, ...],
 ) -> tuple[Finding, ...]:
-    """What is to be said of a feed as a source: what of it can't be taken, and why."""
-    told = {finding.where for finding in found if finding.rule == UNLIKELY_DATE}
+    """What is wrong with a feed, and with it as a source: what of it can't be taken, and why."""
     try:
         read = source.parse(data, address, content_type).findings
-        return tuple(each for each in read if each.rule != UNLIKELY_DATE or each.where not in told)
     except (ArchiveError, ForeignError) as error:
         if any(finding.rule == UNREADABLE for finding in found):
-            return ()
-        return (Finding(0, FEED, str(error).removeprefix(f"{source.path or source.name}: ")),)
+            return found
+        message = str(error).removeprefix(f"{source.path or source.name}: ")
+        return (*found, Finding(0, FEED, message))
+    return _told(tuple(map(_as_read, found)), read)
+
+
+def _as_read(finding: Finding) -> Finding:
+    """What is said of a document that has been read as a feed, and so is one."""
+    for no_feed, instead in ((NO_XML, ILL_FORMED), (NO_FEED, _NOT_LOOKED_AT)):
+        if finding.message.startswith(no_feed):
+            return replace(finding, message=instead + finding.message.removeprefix(no_feed))
+    return finding
 
 
 def _told(found: tuple[Finding, ...], read: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """What is wrong with a feed, and with it as a source.
 
     What is said of an id by both stands as the source says it, and so does that an entry is empty:
-    that tells what becomes of them.
+    that tells what becomes of them. A date, and where XML is broken, stand as they are found.
     """
     same = {_place(each) for each in read if each.rule == SAME_ID}
     empty = {_place(each) for each in read if each.message.startswith(IS_EMPTY)}
-    return tuple(
-        each
-        for each in (*found, *read)
-        if not (each.is_of_same_id and _place(each) in same)
-        and not (each.message == IS_EMPTY and _place(each) in empty)
+    dates = {each.where for each in found if each.rule == UNLIKELY_DATE}
+    is_ill_formed = any(each.message.startswith(ILL_FORMED) for each in found)
+    return (
+        *(
+            each
+            for each in found
+            if not (each.is_of_same_id and _place(each) in same)
+            and not (each.message == IS_EMPTY and _place(each) in empty)
+        ),
+        *(
+            each
+            for each in read
+            if not (each.rule == UNLIKELY_DATE and each.where in dates)
+            and not (is_ill_formed and each.message.startswith(ILL_FORMED))
+        ),
     )
 
 

@@ -46,7 +46,9 @@ _ICON = re.compile(
     r"|.+-icons?"
 )
 _DRAWN = frozenset("b em i span".split())
-_MEDIA = frozenset("audio embed iframe img input object picture video youtube-player".split())
+_MEDIA = frozenset(
+    "audio embed iframe img input lite-youtube object picture video youtube-player".split()
+)
 # Private use: fonts of icons have their pictures there.
 _BLANK = re.compile(r"[\s\u200b-\u200d\ue000-\uf8ff\U000f0000-\U0010ffff]*")
 _DIGITS = re.compile(r"[\s\d]*")

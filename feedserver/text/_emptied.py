@@ -13,7 +13,10 @@ _AROUND = PLACES | frozenset(
     "blockquote dd details dl dt h1 h2 h3 h4 h5 h6 main mark nav ol s small summary u ul".split()
 )
 _EMPTIED = "data-emptied"
-SEEN = "img, video, audio, iframe, object, embed, table, hr, input, youtube-player, svg, math"
+SEEN = (
+    "img, video, audio, iframe, object, embed, table, hr, input, youtube-player, lite-youtube, svg,"
+    " math"
+)
 
 
 def mark(node: LexborNode) -> None:

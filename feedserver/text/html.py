@@ -56,7 +56,7 @@ _ATTRIBUTES = {
 _LINKS = {"cite", "href", "longdesc"}
 _MEDIA = {"poster", "src"}
 
-_EMBED = re.compile(r"<(?:iframe|embed|object|youtube-player)[\s/>]", re.IGNORECASE)
+_EMBED = re.compile(r"<(?:iframe|embed|object|youtube-player|lite-youtube)[\s/>]", re.IGNORECASE)
 _INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
 _IMAGE = re.compile(r'<img(?![^>]* (?:src|srcset)=")[^>]*>')
 _PRE = re.compile(r"<pre(?: [^>]*)?>\n+")
@@ -212,9 +212,11 @@ def _link_embeds(html: str, base: str) -> str:
     body = parser.body
     assert body is not None
     # From the last to the first, so that what is in an object comes before the object.
-    for node in reversed(body.css("iframe, embed, object, youtube-player")):
-        address = _embedded(node, base)
+    for node in reversed(body.css("iframe, embed, object, youtube-player, lite-youtube")):
+        address = embedded(node, base)
         if address is not None:
+            for own in [each for each in node.iter() if _is_own_link(each, node)]:
+                own.decompose()
             link = parser.create_node("a")
             link.attrs["href"] = address
             label = (node.attributes.get("title") or "").strip()
@@ -225,7 +227,7 @@ def _link_embeds(html: str, base: str) -> str:
                 paragraph.insert_child(link)
                 link = paragraph
             node.insert_before(link)
-        if node.tag == "youtube-player" or (node.tag == "object" and address is None):
+        if node.tag in _VIDEOS or (node.tag == "object" and address is None):
             node.unwrap()
         else:
             node.decompose()
@@ -238,11 +240,22 @@ _YOUTUBE = re.compile(
 )
 
 
-def _embedded(node: LexborNode, base: str) -> str | None:
+def _is_own_link(link: LexborNode, node: LexborNode) -> bool:
+    """Whether a link stands in a player for who runs no scripts, and leads to its video."""
+    name = node.attributes.get("videoid") if node.tag == "lite-youtube" else None
+    return bool(name) and link.tag == "a" and str(name) in (link.attributes.get("href") or "")
+
+
+# Elements of scripts that show a video, and what names it there.
+_VIDEOS = {"lite-youtube": "videoid", "youtube-player": "video-id"}
+
+
+def embedded(node: LexborNode, base: str) -> str | None:
     """The address of what a node embeds; of a video, that of its page."""
     attributes = node.attributes
-    if node.tag == "youtube-player":
-        return _video(attributes.get("video-id") or "", attributes.get("start") or "")
+    if named := _VIDEOS.get(node.tag or ""):
+        given = parse_qs(attributes.get("params") or "").get("start", [""])
+        return _video(attributes.get(named) or "", attributes.get("start") or given[0])
     address = _medium(attributes.get("data" if node.tag == "object" else "src") or "", base)
     if address is None or not (video := _YOUTUBE.fullmatch(address)):
         return address

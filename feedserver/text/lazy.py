@@ -60,10 +60,10 @@ _SHOWN = "data-shown"
 def show(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
     """Put a document's pictures where they are seen; whether anything is changed.
 
-    Addresses are relative to `base`; what stands in a `noscript` is text in the document.
+    What `uncover` puts there is there already. Addresses are relative to `base`; what stands in a
+    `noscript` is text in the document.
     """
     changes = [
-        _uncover(body, base),
         _show_backgrounds(parser, body, base),
         _without_doubles(body, base),
         _without_noscript(parser, body, base),
@@ -72,12 +72,12 @@ def show(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
     return any(changes)
 
 
-def _uncover(body: LexborNode, base: str) -> bool:
-    """Put the addresses that a script would into the place where it would."""
+def uncover(body: LexborNode, base: str) -> bool:
+    """Put the addresses that a script would into their place; whether anything is changed."""
     changed = False
     # What the sources of a picture offer to those that know its image only.
     offered: dict[int | None, str | None] = {}
-    for node in body.css("img, source, video, audio, iframe"):
+    for node in body.css("img, source, video, audio, iframe, embed"):
         given = node.attributes
         source, several = _hidden(given, base), next(filter(None, map(given.get, SETS)), None)
         if several:
@@ -111,7 +111,7 @@ def _show_backgrounds(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
     full: set[int] = set()
     changed = False
     for node in reversed(found):
-        if node.tag not in _emptied.PLACES or _is_aside(node):
+        if node.tag not in _emptied.PLACES or is_aside(node):
             continue
         if node.mem_id not in full:
             address, text = _background(node, base), node.text().strip()
@@ -238,11 +238,11 @@ def _is_blank(node: LexborNode) -> bool:
 def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
     """Put what stands in for a picture into its place, unless that has been found."""
     # One within another goes with it.
-    nodes = [node for node in body.css("noscript") if not _is_aside(node)]
+    nodes = [node for node in body.css("noscript") if not is_aside(node)]
     there = {
         address_of(node.attributes.get("src"), base)
         for node in (body.css("img") if nodes else ())
-        if not _is_aside(node)
+        if not is_aside(node)
     }
     for node in nodes:
         pictures = list(filter(_is_meant, _pictures(node, base)))
@@ -285,7 +285,8 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
     return bool(nodes)
 
 
-def _is_aside(node: LexborNode) -> bool:
+def is_aside(node: LexborNode) -> bool:
+    """Whether a node stands in a `noscript`."""
     return any(parent.tag == "noscript" for parent in _emptied.parents(node))
 
 
@@ -298,7 +299,7 @@ def _pictures(noscript: LexborNode, base: str) -> list[dict[str, str | None]]:
         parser = LexborHTMLParser(f"<!doctype html><body>{text}")
         inner = parser.body
         if inner is not None:
-            _uncover(inner, base)
+            uncover(inner, base)
     return [dict(image.attributes) for image in (inner.css("img") if inner else found)]
 
 

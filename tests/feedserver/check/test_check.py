@@ -179,6 +179,29 @@ def test_rules_of_rss(rule: int, old: str, new: str) -> None:
     assert rule in rules(RSS.replace(old, new, 1))
 
 
+def test_texts_of_rss_are_told_of_their_item_and_are_one_cause_each() -> None:
+    item = (
+        "<item><title><![CDATA[Hello]]></title><guid isPermaLink='false'>urn:{0}</guid>"
+        "<category><![CDATA[a]]></category><category><![CDATA[b]]></category></item>"
+    )
+    whole = (
+        '<rss version="2.0"><channel><title><![CDATA[All]]></title><link>https://example.org/'
+        "</link><description>x</description><item/>"
+        f"{item.format(1)}<!-- <item> -->{item.format(2)}<image><title>&lt;</title></image>"
+        "</channel></rss>"
+    )
+    found = [each for each in check(whole.encode()) if each.rule == 17]
+    assert [(each.where, each.message) for each in found] == [
+        ("feed", "the title is written with CDATA"),
+        ("urn:1", "the title is written with CDATA"),
+        ("urn:1", "the category is written with CDATA"),
+        ("urn:2", "the title is written with CDATA"),
+        ("urn:2", "the category is written with CDATA"),
+        ("feed", "the title is written with &lt;"),
+    ]
+    assert len({each.cause for each in found}) == 3
+
+
 XHTML = """<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml" xml:base="/x/"
 ><p>R&amp;D, <a href="y">y</a> <img src="z.png"/></p><svg xmlns="http://www.w3.org/2000/svg"/></div
 ></content>"""

@@ -550,6 +550,23 @@ def test_enclosed_files_are_kept_in_every_format() -> None:
         assert one(data.encode()).attachments == (AUDIO,)
 
 
+@pytest.mark.parametrize("kind", ["application/octet-stream", "text/html"])
+def test_an_enclosed_file_keeps_the_type_that_it_is_given(kind: str) -> None:
+    address = "https://radio.example/talk"
+    found = one(rss(f'{ITEM}<enclosure url="{address}" length="5" type="{kind}"/>{TEXT}</item>'))
+    channel = Channel("T", "", SITE.url, f"{SITE.url}x", SITE, (found,))
+    atom_, rss_, json_ = (form.serialise(channel).decode() for form in FORMATS.values())
+    assert f'<enclosure url="{address}" length="5" type="{kind}"/>' in rss_
+    assert f'<link rel="enclosure" href="{address}" type="{kind}" length="5"/>' in atom_
+    assert f'"mime_type":"{kind}"' in json_.replace('": ', '":')
+
+
+def test_the_name_of_a_file_says_more_than_that_it_is_bytes() -> None:
+    file = '<enclosure url="https://radio.example/7.mp3" length="4200" type="{}"/>'
+    for kind in ("application/octet-stream", "Application/Octet-Stream; x=y", "mp3"):
+        assert one(rss(f"{ITEM}{file.format(kind)}{TEXT}</item>")).attachments == (AUDIO,)
+
+
 def test_an_enclosed_file_beside_a_picture_and_a_summary() -> None:
     picture = '<link rel="enclosure" type="image/png" length="7" href="/shot.png"/>'
     files = '<link rel="enclosure" href="/talk.ogg" title="The talk"/>' + picture
@@ -711,3 +728,17 @@ def test_content_that_is_a_page_elsewhere_is_the_entry_s_address(
     assert found.id == "urn:talk:7"
     linked = one(atom(entry(f'<link href="{PAGE}"/>{text}', id="urn:talk:7")))
     assert (linked.url, linked.attachments) == (PAGE, ())
+
+
+@pytest.mark.parametrize("address", [FEED, None])
+def test_a_page_elsewhere_is_relative_to_the_feed_as_a_link_is(address: str | None) -> None:
+    """Of a file that doesn't say its address both are relative to the site's home page."""
+    text = '<summary>A talk.</summary><content type="text/html" src="talk/7.html"/>'
+    elsewhere = atom(entry(text, id="urn:7").replace('<link href="urn:7"/>', ""))
+    linked = atom(entry('<link href="talk/7.html"/>', id="urn:7"))
+    own = b'<link rel="self" href="https://letters.example/atom.xml"/>'
+    full = "https://letters.example/" + ("feeds/" if address else "") + "talk/7.html"
+    for data in (elsewhere, linked):
+        assert own in data
+        found = reading.read(data.replace(own, b""), Options(), address).archive.entries
+        assert [each.url for each in found] == [full]

@@ -29,6 +29,23 @@ ITEM = """<item><title>{0}</title><link>https://tides.example/{0}/</link>
 <description>&lt;p>High.&lt;/p>&lt;p>Low.&lt;/p></description>
 <guid isPermaLink="false">urn:tides:1</guid>
 <pubDate>Tue, 03 Mar 2026 08:00:00 GMT</pubDate></item>"""
+RSS_1 = """<?xml version="1.0" encoding="utf-8"?>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns="http://purl.org/rss/1.0/">
+<channel rdf:about="https://tides.example/rss"><title>Tides</title>
+<link>https://tides.example/</link><description>All tides</description>
+<items><rdf:Seq><rdf:li rdf:resource="https://tides.example/ebb/"/></rdf:Seq></items></channel>
+<item rdf:about="https://tides.example/ebb/"><title>ebb</title>
+<link>https://tides.example/ebb/</link><dc:date>2026-03-03T08:00:00Z</dc:date>
+<description>&lt;p>High.&lt;/p>&lt;p>Low.&lt;/p></description></item></rdf:RDF>"""
+ATOM_03 = """<?xml version="1.0" encoding="utf-8"?>
+<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>Tides</title>
+<link rel="alternate" type="text/html" href="https://tides.example/"/>
+<modified>2026-03-03T08:00:00Z</modified><author><name>Ada</name></author><entry>
+<title>ebb</title><link rel="alternate" type="text/html" href="https://tides.example/ebb/"/>
+<id>urn:tides:1</id><issued>2026-03-03T08:00:00Z</issued><modified>2026-03-03T08:00:00Z</modified>
+<content type="text/html" mode="escaped">&lt;p>High.&lt;/p>&lt;p>Low.&lt;/p></content>
+</entry></feed>"""
 PIECE = {
     "id": "urn:tides:1",
     "url": "https://tides.example/ebb/",
@@ -116,3 +133,52 @@ def test_entries_behind_one_that_is_null_are_called_by_their_place(tmp_path: Pat
         "item 2: has no id that is a text (json-feed)",
         "item 2: has no date that can be read, and is left out (source)",
     ]
+
+
+@pytest.mark.parametrize("text", [RSS_1, ATOM_03])
+def test_a_feed_of_a_former_version_is_a_feed(tmp_path: Path, text: str) -> None:
+    assert told(tmp_path, text) == []
+    undated = text.replace("2026-03-03T08:00:00Z", "once")
+    [line] = told(tmp_path, undated)
+    assert line.endswith("has no date that can be read, and is left out (source)")
+
+
+def test_rdf_that_is_no_feed_is_none(tmp_path: Path) -> None:
+    text = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>'
+    assert told(tmp_path, text) == ["feed: it is no JSON Feed, Atom or RSS (source)"]
+
+
+def test_what_is_read_is_not_said_to_be_no_feed(tmp_path: Path) -> None:
+    text = ATOM.format(ENTRY.format("ebb", 1)).replace(' xmlns="http://www.w3.org/2005/Atom"', "")
+    assert told(tmp_path, text)[0] == (
+        "feed: is read, but how it is written is not looked at: its root is <feed> (document)"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [RSS.format(ITEM.format("ebb")), ATOM.format(ENTRY.format("ebb", 1))]
+)
+def test_broken_xml_is_told_once_with_its_place_in_the_file(tmp_path: Path, text: str) -> None:
+    start = "feed: is no well-formed XML, and is read as far as it goes: "
+    with_entity = text.replace("Tides", "The&nbsp;Tides", 1)
+    # A parser wants nothing before the declaration, but who mends a file counts all lines.
+    for before, row in (("", 2), ("\n\n", 4)):
+        [line] = told(tmp_path, before + with_entity)
+        assert line.startswith(f"{start}Entity 'nbsp' not defined, line {row}, column ")
+        assert line.endswith(" (document)")
+    [line] = told(tmp_path, text[: text.rindex("</")])
+    assert line.startswith(start)
+    assert line.endswith(" (document)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'print("<item><title>Tide</title><pubDate>2026-03-03</pubDate></item>")',
+        "<html><p>Tides<br></html>",
+        "Tides",
+    ],
+)
+def test_what_is_no_feed_is_told_once(tmp_path: Path, text: str) -> None:
+    [line] = told(tmp_path, text)
+    assert line.startswith("feed: is no JSON Feed, Atom or RSS: it is neither XML nor JSON: ")
