@@ -88,6 +88,22 @@ def test_the_workflow_for_pull_requests_is_valid_and_has_no_more_either(tmp_path
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_job_for_merge_requests_is_valid_and_refuses_what_is_broken(
+    tmp_path: Path, newsletter: Path
+) -> None:
+    """Beside the job that publishes, as a project has them both in one file."""
+    text = shown((HOW_TO / "check-posts.md").read_text("utf-8"))[".gitlab-ci.yml"]
+    path = tmp_path / ".gitlab-ci.yml"
+    path.write_text(shown(TEXT)[".gitlab-ci.yml"] + text, "utf-8")
+    done = _valid(path, *WORKFLOWS["gitlab-ci.yml"][1])
+    assert done.returncode == 0, done.stdout + done.stderr
+    for step in (script := yaml.safe_load(text)["check"]["script"]):
+        _run(step, newsletter)
+    (newsletter / "docs/blog/2026-05-22-this-week-3.md").write_text("+++\ntitel = 3", "utf-8")
+    with pytest.raises(subprocess.CalledProcessError):
+        _run(script[-1], newsletter)
+
+
 @pytest.mark.parametrize("page", ["publish.md", "check-posts.md"])
 def test_workflows_use_actions_that_there_are(page: str) -> None:
     files = shown((HOW_TO / page).read_text("utf-8"))
