@@ -17,7 +17,7 @@ class ArchiveError(FeedServerError, ValueError):
 
 
 class SourceError(FeedServerError, OSError):
-    """A source can't be opened or read. Raised by `sources`, `reading` and `builder`."""
+    """A source can't be opened or read. Raised by `sources`, `reading`, `builder` and `bot`."""
 
 
 class DatabaseError(FeedServerError, OSError):

@@ -20,7 +20,13 @@ from feedserver.bot.config import Config, Room, token
 from feedserver.bot.homeserver import Homeserver
 from feedserver.bot.memory import Known, Memory, Status
 from feedserver.bot.plan import Plan, Post
-from feedserver.errors import FeedServerError, FetchError, HeldError, HomeserverError
+from feedserver.errors import (
+    FeedServerError,
+    FetchError,
+    HeldError,
+    HomeserverError,
+    SourceError,
+)
 from feedserver.feeds.index import Index
 from feedserver.foreign import isolated
 from feedserver.foreign.reading import Options
@@ -95,18 +101,26 @@ class Bot:
         return all([self._polled(room, home, joined) for room in rooms]) and well
 
     def preview(self) -> Iterator[str]:
-        """What the next poll would bring, in lines for people. Nothing is sent or noted."""
+        """What the next poll would bring, in lines for people. Nothing is sent or noted.
+
+        Raises:
+            SourceError: no feed can be read; the lines have come all the same.
+        """
+        errors: list[str] = []
         for room in self._config.rooms:
             yield f"{room.room} from {room.feed}"
             try:
                 _, found = self._read(room, Validators())
             except FeedServerError as error:
+                errors.append(str(error))
                 yield f"  {error}"
                 continue
             assert found is not None
             status, known = self._memory.status(room), self._memory.known(room)
             decided = plan.decide(found, known, room, status.begun, status.place or "")
             yield from (f"  {line}" for line in _told(decided, room))
+        if len(errors) == len(self._config.rooms):
+            raise SourceError(f"no feed can be read: {'; '.join(dict.fromkeys(errors))}")
 
     def _is_due(self, room: Room, asked_for: bool = False) -> bool:
         status = self._memory.status(room)

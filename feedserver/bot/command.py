@@ -35,7 +35,12 @@ def run(config: Config, environment: Mapping[str, str], *, once: bool) -> bool:
 
 
 def preview(config: Config) -> Iterator[str]:
-    """What the next poll would send, in lines for people; nothing is sent."""
+    """What the next poll would send, in lines for people; nothing is sent.
+
+    Raises:
+        SourceError: no feed can be read.
+        StateError: what was sent can't be read.
+    """
     with opened(folder(config), reading=True) as kept:
         yield from Bot(config, {}, kept).preview()
 

@@ -241,7 +241,12 @@ class Builder:
         return source.parse(body, address, content_type)
 
     def _look_at(self, slot: Slot, source: Source, path: Path) -> bool:
-        found = path.stat()
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            # What is missing is told as at the start.
+            self._found(slot.name)
+            raise
         stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
         if stamp == slot.stamp:
             return False

@@ -137,8 +137,15 @@ def find(name: str, settings: Settings, sightings: Sightings | None = None) -> S
             raise SourceError(f"{name}: no {archive.FILE} in this folder: is it a built site?")
         return Source(name, "site", settings, path / archive.FILE, path)
     if not path.exists():
-        raise SourceError(f"{name}: there is no such folder or file")
+        hint = "; an address begins with https://" if _is_like_a_host(name) else ""
+        raise SourceError(f"{name}: there is no such folder or file{hint}")
     return Source(name, "file", settings, path, sightings=sightings)
+
+
+def _is_like_a_host(name: str) -> bool:
+    """Whether a name begins as an address without its scheme; a feed's file has a dot, too."""
+    host = re.split("[:/]", name)[0].lower()
+    return "." in host.strip(".") and not host.endswith((".atom", ".json", ".rss", ".xml"))
 
 
 def options(settings: Settings) -> Options:

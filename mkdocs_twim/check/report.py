@@ -37,10 +37,11 @@ def _lines(post: Post) -> Iterator[str]:
     outline = post.outline
     if post.title is None:
         return
+    titled = f"{post.path}: {post.title}" + (" (draft: in no build)" if post.draft else "")
     if outline is None:
-        yield f"{post.path}: {post.title}: no issue, so it isn't divided"
+        yield f"{titled}: no issue, so it isn't divided"
         return
-    yield f"{post.path}: {post.title}: {_counted(outline.updates, 'update')}"
+    yield f"{titled}: {_counted(outline.updates, 'update')}"
     lines = [*_parts(outline), *map(_astray, outline.outside)]
     yield from (f"{line:6} {said}" for line, said in sorted(lines, key=lambda each: each[0]))
 

@@ -24,6 +24,13 @@ _END = re.compile("(?i)</blockquote")
 _QUOTED = re.compile(" {0,3}>")
 _TAG = re.compile("<[^>]*>")
 _PERSON = re.compile(r"matrix\.to/#/@[^\s)]*")
+_ACCOUNT = re.compile(r"(?<![\w@/.])@[\w.=/+-]+:\w")
+_SAYS = re.compile(r"(?i)\b(?:says|said|reports|reported|announces|announced):?$")
+_WORD = re.compile(r"\w+")
+_LINE = re.compile(r"^ {0,3}[^\s>#].*$", re.MULTILINE)
+_TARGET = re.compile(r"(?<=\])\([^)]*\)")
+_LONGEST = 80
+"""Characters of a line that names nobody in plain text; what is longer is a sentence."""
 
 _ACTS = "'{}' in a report acts on the page: write it in backticks, or take it away"
 
@@ -43,7 +50,9 @@ def slips(page: PostPage, html: str, text: str) -> Iterator[tuple[Doubt, bool]]:
         unlinked = None if people else _PERSON.search(line)
         id = unlinked[0] if unlinked else next((each.id for each in people if each.id), None)
         at = _above(text, id, at) if id else at
-        if unlinked:
+        is_plain = not people and not unlinked and _names_plainly(line, nodes)
+        at = _written(text, line, at) if is_plain else at
+        if unlinked or is_plain:
             message = f"'{line}' names no reporter: write [name](https://matrix.to/#/@id:server)"
             yield _at(page, message, at), False
         for shown in _acting(nodes) if people else ():
@@ -64,6 +73,24 @@ def _above(text: str, id: str, at: int) -> int:
     while found >= 0 and _QUOTED.match(text, text.rfind("\n", 0, found) + 1):
         found = text.find(id, found + 1)
     return at if found < 0 else found + len(id)
+
+
+def _names_plainly(line: str, nodes: Iterable[LexborNode]) -> bool:
+    """Whether a line above a quote is short and seems to name somebody, without a link to them."""
+    own = [node for node in nodes if node.tag != "blockquote"]
+    is_short = len(line) <= _LONGEST and "\n" not in "".join(node.text() for node in own).strip()
+    if not is_short or any("matrix.to/" in (node.html or "") for node in own):
+        return False
+    return bool(_ACCOUNT.search(line) or _SAYS.search(line))
+
+
+def _written(text: str, line: str, at: int) -> int:
+    """Where, from a position on, the line of these words begins; else that position."""
+    words = _WORD.findall(line)
+    for found in _LINE.finditer(text, at):
+        if _WORD.findall(_TARGET.sub("", found[0])) == words:
+            return found.start()
+    return at
 
 
 def _acting(nodes: Iterable[LexborNode]) -> list[str]:

@@ -112,6 +112,12 @@ UNNAMED = {
     "a bracket in the name": "[Ada ]](https://matrix.to/#/@ada:h.example) says",
     "a space": "[Ada] (https://matrix.to/#/@ada:h.example) says",
     "no link": "Ada, matrix.to: https://matrix.to/#/@ada:h.example",
+    "a name alone": "Ada says",
+    "an account": "@dora:harbour.example says",
+    "a bold name": "**Dora** reports:",
+    "a name and an account": "Ada (@ada:harbour.example) said:",
+    "an account without a verb": "From @ada:harbour.example:",
+    "a link to somewhere else": "[Gull](https://github.com/harbour/gull) announced",
 }
 
 
@@ -121,8 +127,9 @@ def test_a_line_above_a_quote_that_names_nobody_is_noted(tmp_path: Path, name: s
     with said() as lines:
         built = build(tmp_path, {"blog/a.md": issue(1, f"{START}{line}\n\n> News.\n")})
     assert built.warnings == []
+    shown = line.replace("**", "").replace("[Gull](https://github.com/harbour/gull)", "Gull")
     assert [each for each in lines if each.startswith("blog/a.md")] == [
-        f"blog/a.md:19: '{line}' names no reporter: write [name](https://matrix.to/#/@id:server)"
+        f"blog/a.md:19: '{shown}' names no reporter: write [name](https://matrix.to/#/@id:server)"
     ]
 
 
@@ -130,7 +137,13 @@ def test_a_line_that_names_somebody_or_no_quote_is_not_noted(tmp_path: Path) -> 
     body = (
         f"{START}[Ada]](https://matrix.to/#/@ada:h.example) says\n\nText.\n\n"
         f"{ADA}> See [x]](https://matrix.to/#/@ada:h.example).\n\n"
-        "<https://matrix.to/#/@ada:h.example>:\n\n> A\n"
+        "<https://matrix.to/#/@ada:h.example>:\n\n> A\n\n"
+        "Ada says\n\nText.\n\n"
+        f"{ADA}> Bo says\n>\n> > Ahoy.\n\n"
+        "As the harbour's rules of the year in which it was built have it, in what their end says\n"
+        "\n> A\n\nThe guide of the harbour\nsays\n\n> A\n\n"
+        "In [#gull](https://matrix.to/#/#gull:h.example) Bo says\n\n> A\n\n"
+        "And this is new:\n\n> A\n\nWrite to ada@harbour.example: she knows\n\n> A\n"
     )
     with said() as lines:
         build(tmp_path, {"blog/a.md": issue(1, body)})

@@ -318,7 +318,15 @@ ANY = ("--port", "0")
         (["serve", "x", "--url", "https://x.example/?a"], "url: expected an address such as"),
         (["serve", "x", "--config", "nowhere.toml"], "nowhere.toml: No such file or directory"),
         (["export", "nowhere", "out"], "nowhere: there is no such folder or file"),
-        (["check", "nowhere"], "nowhere: there is no such folder or file"),
+        (["check", "nowhere"], "nowhere: there is no such folder or file\n"),
+        (
+            ["check", "harbour.example"],
+            "harbour.example: there is no such folder or file; an address begins with https://\n",
+        ),
+        (["check", "atom.xml"], "atom.xml: there is no such folder or file\n"),
+        (["check", "./nowhere"], "./nowhere: there is no such folder or file\n"),
+        (["export", "harbour.example/feeds", "out"], "or file; an address begins with https://\n"),
+        (["serve", "harbour.example", *ANY], "or file; an address begins with https://\n"),
         (["check", "http://127.0.0.1:1/atom.xml"], "http://127.0.0.1:1/atom.xml: "),
     ],
 )

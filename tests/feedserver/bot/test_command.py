@@ -51,8 +51,13 @@ def test_one_poll_that_fails_ends_with_1(
 def test_a_dry_run_says_what_cant_be_read(
     settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["bot", "--config", str(settings), "--dry-run"])
-    assert "Connection refused" in capsys.readouterr().out
+    address = "http://127.0.0.1:9/feed.json"
+    settings.write_text(f"{SETTINGS}[[rooms]]\nroom = '!other'\nfeed = '{address}'\n", "utf-8")
+    assert main(["bot", "--config", str(settings), "--dry-run"]) == 2
+    said = capsys.readouterr()
+    assert said.out.count("Connection refused") == 2
+    assert said.err.startswith(f"feedserver: no feed can be read: {address}: ")
+    assert said.err.count("Connection refused") == said.err.count("\n") == 1
 
 
 def test_it_runs_until_it_is_told(settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -485,6 +485,31 @@ def test_a_restart_with_a_broken_file_serves_what_was_there(
         Bench(tmp_path, clock, str(other)).refresh()
 
 
+@pytest.mark.parametrize("gone", ["site/archive.json", "site", "atom.xml"])
+def test_what_is_missing_is_told_as_at_the_start(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture, gone: str
+) -> None:
+    source = tmp_path / gone.split("/")[0]
+    if source.suffix:
+        source.write_bytes(feed("one"))
+    else:
+        source.mkdir()
+        put(source / "archive.json", "one")
+    bench = Bench(tmp_path, clock, str(source))
+    assert bench.refresh()
+    (tmp_path / gone).rename(tmp_path / "aside")
+    assert not bench.refresh()
+    with pytest.raises(SourceError) as told:
+        Bench(tmp_path / "new", clock, str(source)).refresh()
+    assert [each.error for each in bench.builder.health.sources] == [str(told.value)]
+    assert f"{told.value}; the old archive stays" in caplog.text
+    (tmp_path / "aside").rename(tmp_path / gone)
+    # It is read when two looks find it the same.
+    bench.refresh()
+    bench.refresh()
+    assert [each.current for each in bench.builder.health.sources] == [True]
+
+
 def test_in_a_hurry_all_is_read_again_but_for_who_asked_to_wait(
     tmp_path: Path, clock: Clock, web: Web
 ) -> None:

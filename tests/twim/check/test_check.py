@@ -206,6 +206,19 @@ def test_its_json_has_what_the_lines_say(site: Callable[..., None], check: Check
     ]
 
 
+def test_a_draft_that_is_named_is_told_as_one(site: Callable[..., None], check: Check) -> None:
+    issue = _issue().replace("title =", "draft = true\ntitle =", 1)
+    site({"blog/a.md": issue, "blog/b.md": _news(more="draft = true\n"), "blog/c.md": _news()})
+    status, out, _ = check("docs/blog/a.md", "docs/blog/b.md", "docs/blog/c.md")
+    assert status == 0
+    titles = [line for line in out.splitlines() if line.startswith("docs/")]
+    assert titles == [
+        "docs/blog/a.md: This Week in the Harbour 2026-03-06 (draft: in no build): 3 updates",
+        "docs/blog/b.md: News (draft: in no build): no issue, so it isn't divided",
+        "docs/blog/c.md: News: no issue, so it isn't divided",
+    ]
+
+
 def test_headings_of_every_form_have_their_lines(site: Callable[..., None], check: Check) -> None:
     text = (
         "##\tBoats\n\nx\n\n###\tKite\n\nx\n\n###\n\nx\n\n### ###\n\nx\n\n"
