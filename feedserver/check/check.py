@@ -6,8 +6,10 @@ It knows nothing of the code that writes feeds, and shares none with it.
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from lxml import etree
@@ -80,7 +82,7 @@ def _check(
         if (text := text.removeprefix("\ufeff")).startswith("{"):
             yield Finding(24, FEED, f"is in {encoding}, and JSON in UTF-8 alone")
         data = _UTF_16.sub(r"\1", text, count=1).encode("utf-8", "surrogatepass")
-    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+    if _is_json(text):
         found = tuple(check_json(text, address, now, own=own))
         # Of what is no feed there is no type to be told.
         if not any(NO_FEED in finding.message for finding in found):
@@ -113,6 +115,17 @@ def _check(
     else:
         yield from _content_type(content_type, "rss", own)
         yield from check_rss(root, text, address, now, own)
+
+
+def _is_json(text: str) -> bool:
+    """Whether a document is JSON, or was meant to be an object of it."""
+    text = text.lstrip("\ufeff \t\r\n")
+    if text.startswith("{"):
+        return True
+    with suppress(ValueError, RecursionError):
+        json.loads(text)
+        return True
+    return False
 
 
 def _fault(error: etree.XMLSyntaxError, before: bytes) -> str:

@@ -24,10 +24,14 @@ ILL_FORMED = "is no well-formed XML, and is read as far as it goes"
 """What is said of a document then."""
 UNREADABLE = 24
 """The rule that a document breaks that can't be read."""
+DATE = 8
+"""The rule that a date breaks which is none."""
 UNLIKELY_DATE = 9
 """The rule that a date in the future breaks."""
 SAME_ID = 7
 """The rule that an id breaks which several entries have."""
+NO_DATE = "has no date that can be read, and is left out"
+"""What becomes of an entry whose date is none, or which has none."""
 IS_EMPTY = "is empty"
 """What is said of an entry of which nothing else can be said."""
 

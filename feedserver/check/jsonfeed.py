@@ -39,7 +39,6 @@ _FEED_TYPES: dict[str, type] = {
     "language": str,
     "expired": bool,
     "hubs": list,
-    "items": list,
 }
 _ITEM_TYPES: dict[str, type] = {
     "id": str,
@@ -76,7 +75,7 @@ def check_json(
         yield Finding(24, FEED, f"{NO_FEED}: it is not JSON: {error}")
         return
     if not isinstance(feed, dict):
-        yield Finding(24, FEED, f"{NO_FEED}: it is no object")
+        yield Finding(24, FEED, f"{NO_FEED}: it is JSON, and no object")
         return
     if not {"version", "items"} & feed.keys():
         yield Finding(24, FEED, f"{NO_FEED}: it has neither a version nor items")
@@ -92,8 +91,12 @@ def check_json(
     yield from _authors(feed, FEED, former)
     yield from _feed(feed, address)
     items = feed.get("items")
-    if not isinstance(items, list) or not items:
-        yield from () if _is_null(feed, "items") else [Finding(0, FEED, "has no entries")]
+    if not isinstance(items, list):
+        message = "items is not a list" if "items" in feed else "has no items"
+        yield from () if _is_null(feed, "items") else [Finding(24, FEED, message)]
+        return
+    if not items:
+        yield Finding(0, FEED, "has no entries")
         return
     objects = [item for item in items if isinstance(item, dict)]
     yield from same_ids(6, (str(each["id"]) for each in objects if "id" in each), "id", "items")

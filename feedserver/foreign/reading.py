@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from feedserver.check.findings import FEED, IS_EMPTY, SAME_ID, Finding
+from feedserver.check.findings import FEED, IS_EMPTY, NO_DATE, SAME_ID, Finding
 from feedserver.errors import ForeignError
 from feedserver.feeds.assembling import Rules, assemble
 from feedserver.feeds.catalogue import NamedFeed
@@ -273,7 +273,7 @@ def _post(draft: Draft, feed: DraftFeed, site: Site, options: Options, told: _To
         told.tell(draft.where, f"{IS_EMPTY}, and is left out")
         return None
     if draft.published is None:
-        told.tell(draft.where, "has no date that can be read, and is left out")
+        told.tell(draft.where, NO_DATE)
         return None
     url = _web(draft.url, site.url) or _web(draft.id, "")
     if url is None and not (draft.title or draft.html or draft.description or draft.attachments):

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from feedserver.check.check import check
 from feedserver.check.findings import (
+    DATE,
     FEED,
     ILL_FORMED,
     IS_EMPTY,
+    NO_DATE,
     NO_FEED,
     NO_XML,
     SAME_ID,
@@ -77,7 +79,7 @@ def _reading(
     try:
         read = source.parse(data, address, content_type).findings
     except (ArchiveError, ForeignError) as error:
-        if any(finding.rule == UNREADABLE for finding in found):
+        if any(each.rule == UNREADABLE or each.message == "items is null" for each in found):
             return found
         message = str(error).removeprefix(f"{source.path or source.name}: ")
         return (*found, Finding(0, FEED, message))
@@ -96,8 +98,17 @@ def _told(found: tuple[Finding, ...], read: tuple[Finding, ...]) -> tuple[Findin
     """What is wrong with a feed, and with it as a source.
 
     What is said of an id by both stands as the source says it, and so does that an entry is empty:
-    that tells what becomes of them. A date, and where XML is broken, stand as they are found.
+    that tells what becomes of them. A date, and where XML is broken, stand as they are found; what
+    becomes of the entry is said with its date.
     """
+    undated = {_place(each) for each in read if each.message == NO_DATE}
+    found = tuple(
+        replace(each, message=f"{each.message}; the entry is left out")
+        if each.rule == DATE and _place(each) in undated
+        else each
+        for each in found
+    )
+    undated &= {_place(each) for each in found if each.rule == DATE}
     same = {_place(each) for each in read if each.rule == SAME_ID}
     empty = {_place(each) for each in read if each.message.startswith(IS_EMPTY)}
     dates = {each.where for each in found if each.rule == UNLIKELY_DATE}
@@ -114,6 +125,7 @@ def _told(found: tuple[Finding, ...], read: tuple[Finding, ...]) -> tuple[Findin
             for each in read
             if not (each.rule == UNLIKELY_DATE and each.where in dates)
             and not (is_ill_formed and each.message.startswith(ILL_FORMED))
+            and not (each.message == NO_DATE and _place(each) in undated)
         ),
     )
 

@@ -538,7 +538,7 @@ def _changed(path: str, value: Any) -> str:
     ("rule", "path", "value"),
     [
         (0, "items", []),
-        (0, "items", ...),
+        (24, "items", ...),
         (1, "feed_url", ...),
         (1, "feed_url", "/feed.json"),
         (2, "home_page_url", "/"),

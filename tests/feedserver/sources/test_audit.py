@@ -84,6 +84,39 @@ def test_an_id_of_two_entries_is_told_once(tmp_path: Path, text: str) -> None:
     assert told(tmp_path, text) == [line]
 
 
+@pytest.mark.parametrize("date", ["lun., 2 novembre 2026", "Mon, 30 Feb 2026 08:00:00 GMT", ""])
+def test_a_date_that_is_none_is_told_once(tmp_path: Path, date: str) -> None:
+    """With what becomes of the entry."""
+    text = RSS.format(ITEM.format("ebb").replace("Tue, 03 Mar 2026 08:00:00 GMT", date))
+    [line] = told(tmp_path, text)
+    assert line == f"urn:tides:1: pubDate is no date of RSS: {date}; the entry is left out (date)"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            feed({**PIECE, "date_published": "2026-02-30T08:00:00Z"}),
+            "urn:tides:1: date_published is no RFC 3339 date: 2026-02-30T08:00:00Z; "
+            "the entry is left out (date)",
+        ),
+        (
+            feed({each: PIECE[each] for each in PIECE if each != "date_published"}),
+            "urn:tides:1: has no date that can be read, and is left out (source)",
+        ),
+        (feed().replace(', "items": []', ""), "feed: has no items (document)"),
+        (feed().replace("[]", '"x"'), "feed: items is not a list (document)"),
+        (feed().replace("[]", "null"), "feed: items is null (null)"),
+        *(
+            (text, "feed: is no JSON Feed, Atom or RSS: it is JSON, and no object (document)")
+            for text in ("null", '"x"', "[]", " 7")
+        ),
+    ],
+)
+def test_what_no_entry_can_be_made_of_is_told_once(tmp_path: Path, text: str, line: str) -> None:
+    assert told(tmp_path, text) == [line]
+
+
 def test_a_long_id_of_two_entries_is_told_once(tmp_path: Path) -> None:
     text = RSS.format(ITEM.format("ebb") + ITEM.format("flood")).replace("tides:1", "tides:" * 50)
     assert len(told(tmp_path, text)) == 1
