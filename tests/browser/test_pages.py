@@ -183,11 +183,11 @@ def test_the_keyboard_reaches_every_link_of_a_list_and_none_twice(
     assert reached == wanted
 
 
+@pytest.mark.parametrize("letters", ["material"], indirect=True)
 def test_skip_to_content_leads_past_the_menus_to_the_heading_of_a_post(
     browser: Chrome, letters: Site
 ) -> None:
-    if letters.theme != "material":
-        pytest.skip("a link of Material's")
+    """The link is Material's."""
     for name in ("an issue", "a pinned post", "an undated post"):
         visit(browser, letters.address + PAGES[name])
         ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
