@@ -103,10 +103,7 @@ def _told(found: tuple[Finding, ...], read: tuple[Finding, ...]) -> tuple[Findin
     """
     undated = {_place(each) for each in read if each.message == NO_DATE}
     found = tuple(
-        replace(each, message=f"{each.message}; the entry is left out")
-        if each.rule == DATE and _place(each) in undated
-        else each
-        for each in found
+        _left_out(each) if each.rule == DATE and _place(each) in undated else each for each in found
     )
     undated &= {_place(each) for each in found if each.rule == DATE}
     same = {_place(each) for each in read if each.rule == SAME_ID}
@@ -128,6 +125,12 @@ def _told(found: tuple[Finding, ...], read: tuple[Finding, ...]) -> tuple[Findin
             and not (each.message == NO_DATE and _place(each) in undated)
         ),
     )
+
+
+def _left_out(finding: Finding) -> Finding:
+    """What is said of a date for which an entry is left out: another cause than one that isn't."""
+    what, colon, written = finding.message.partition(": ")
+    return replace(finding, message=f"{what}, and the entry is left out{colon}{written}")
 
 
 def _place(finding: Finding) -> str:

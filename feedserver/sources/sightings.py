@@ -19,7 +19,7 @@ import msgspec
 from feedserver.check.findings import UNLIKELY_DATE, Finding
 from feedserver.foreign.reading import Reading
 from feedserver.model import Entry
-from feedserver.newsletter import order
+from feedserver.newsletter import names, order
 from feedserver.store import files
 
 log = logging.getLogger("feedserver")
@@ -119,7 +119,25 @@ def _dated(entry: Entry, sighting: _Sighting) -> Entry:
     seen = sighting.seen + _offset(entry)
     published = _in_zone(seen, entry.published) if sighting.published else entry.published
     modified = _in_zone(seen, entry.modified) if sighting.modified else entry.modified
-    return replace(entry, published=published, modified=max(published, modified))
+    return replace(
+        _titled(entry, published), published=published, modified=max(published, modified)
+    )
+
+
+def _titled(entry: Entry, published: datetime) -> Entry:
+    """An update by whose title its issue is of the date that it has."""
+    of = entry.update
+    if of is None:
+        return entry
+    before, title = (
+        names.title(of.section, of.project, date - _offset(entry))
+        for date in (entry.published, published)
+    )
+    if entry.title != before:
+        return entry
+    # Without any text the summary is the title.
+    summary = title if entry.summary == entry.title else entry.summary
+    return replace(entry, title=title, summary=summary)
 
 
 def _offset(entry: Entry) -> timedelta:

@@ -89,7 +89,20 @@ def test_a_date_that_is_none_is_told_once(tmp_path: Path, date: str) -> None:
     """With what becomes of the entry."""
     text = RSS.format(ITEM.format("ebb").replace("Tue, 03 Mar 2026 08:00:00 GMT", date))
     [line] = told(tmp_path, text)
-    assert line == f"urn:tides:1: pubDate is no date of RSS: {date}; the entry is left out (date)"
+    assert line == " ".join(
+        f"urn:tides:1: pubDate is no date of RSS, and the entry is left out: {date} (date)".split()
+    )
+
+
+def test_who_is_left_out_for_its_date_is_told_apart_from_who_is_not(tmp_path: Path) -> None:
+    """The command has a line for each cause, with the first entry of it."""
+    late = ITEM.format("ebb").replace("08:00:00 GMT", "08:00:00 +02:00")
+    none = ITEM.format("low").replace("08:00:00 GMT", "08:00:00 IST").replace("tides:1", "tides:2")
+    path = tmp_path / "feed"
+    path.write_text(RSS.format(late + none), "utf-8")
+    source = Source("feed", "file", Settings(), path=path)
+    [(_, found)] = audit(source, WebFetcher(Settings()), NOW)
+    assert len({each.cause for each in found}) == len(found) == 2
 
 
 @pytest.mark.parametrize(
@@ -97,8 +110,8 @@ def test_a_date_that_is_none_is_told_once(tmp_path: Path, date: str) -> None:
     [
         (
             feed({**PIECE, "date_published": "2026-02-30T08:00:00Z"}),
-            "urn:tides:1: date_published is no RFC 3339 date: 2026-02-30T08:00:00Z; "
-            "the entry is left out (date)",
+            "urn:tides:1: date_published is no RFC 3339 date, and the entry is left out: "
+            "2026-02-30T08:00:00Z (date)",
         ),
         (
             feed({each: PIECE[each] for each in PIECE if each != "date_published"}),

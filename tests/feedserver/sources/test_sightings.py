@@ -89,6 +89,8 @@ def test_updates_follow_their_issue(tmp_path: Path) -> None:
         FIRST + timedelta(seconds=1),
     ]
     assert max(each.modified for each in (issue, ebb, flood)) < FIRST + timedelta(minutes=1)
+    # They are called by the date that their issue has.
+    assert all(each.title.endswith(f", {FIRST.date()}") for each in (ebb, flood))
 
 
 def test_a_day_ahead_is_taken_and_so_is_an_edit(tmp_path: Path) -> None:
