@@ -221,19 +221,24 @@ class _Feeds:
                 for number in range(2 if old in led else 1, -(-counts[old] // size) + 1):
                     first = addresses.paged(old, number, taxonomy.pages)
                     self._move(first, addresses.paged(new, number))
-                # The plugin has those that are called as its own.
-                if taxonomy.paginate_by and (old != new or taxonomy.pages != "page"):
-                    second = addresses.paged(old, 2, taxonomy.pages)
-                    self._move(f"{second.removesuffix('2/')}1/", new)
+                if taxonomy.paginate_by:
+                    theirs = addresses.paged(old, 2, taxonomy.pages).removesuffix("2/")
+                    # From the plugin's own it leads on by itself.
+                    ours = addresses.paged(new, 2).removesuffix("2/")
+                    self._move(f"{theirs}1/", new, f"{ours}1/")
 
-    def _move(self, old: str, new: str) -> None:
-        """Have a page that leads from an old address to the new one, or tell that it is gone."""
-        if old == new or old in self.moved:
+    def _move(self, old: str, new: str, ours: str | None = None) -> None:
+        """Have a page that leads from an old address to the new one, or tell that it is gone.
+
+        `ours` is the address in whose place no page may stand, if it isn't the new one.
+        """
+        ours = ours or new
+        if old == ours or old in self.moved:
             return
         self.moved.add(old)
         target = self.config.base_url + addresses.url(new)
         file = f"static/{old[1:]}index.html"
-        if old.lower() != new.lower() and not _NO_ADDRESS.search(old):
+        if old.lower() != ours.lower() and not _NO_ADDRESS.search(old):
             if self.migration.put(file, redirect_page(target).decode(), FILE):
                 return
         self.migration.gone.append(f"{old} (now {new})")

@@ -467,6 +467,37 @@ def test_the_first_pages_of_terms_lead_on(tmp_path: Path, option: str, first: st
         assert f'href="https://x.example/tags/plain/{new}"' in page
 
 
+@pytest.mark.parametrize("way", ["safe", "off"])
+@pytest.mark.parametrize("count", [2, 12])
+def test_first_pages_that_differ_in_case_alone_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], way: str, count: int
+) -> None:
+    config = (
+        'taxonomies = [{name = "author", feed = true, paginate_by = 10}]\n'
+        f'[slugify]\ntaxonomies = "{way}"\n'
+    )
+    text = '+++\ndate = 2024-05-{:02}\n[taxonomies]\nauthor = ["Thib"]\n+++\nText.\n'
+    files = {f"content/blog/p{day}.md": text.format(day) for day in range(1, count + 1)}
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    told = capsys.readouterr().out.split("Addresses that are gone:\n")[1]
+    assert "  /author/Thib/page/1/ (now /author/thib/)\n" in told
+    assert ("  /author/Thib/page/2/ (now /author/thib/page/2/)\n" in told) == (count > 10)
+    assert not (tmp_path / "new/static/author").exists()
+    built = build(tmp_path / "new")
+    assert (built.folder / "author/thib/page/1/index.html").is_file() == (count > 10)
+
+
+def test_first_pages_whose_folder_differs_in_case_alone_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = 'taxonomies = [{name = "tags", paginate_by = 1, paginate_path = "Page"}]\n'
+    text = '+++\ndate = 2024-05-0{}\n[taxonomies]\ntags = ["plain"]\n+++\nText.\n'
+    files = {f"content/blog/p{day}.md": text.format(day) for day in (1, 2)}
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    assert "  /tags/plain/Page/1/ (now /tags/plain/)\n" in capsys.readouterr().out
+    build(tmp_path / "new")
+
+
 def test_a_root_of_taxonomies_and_terms_that_are_only_safe(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
