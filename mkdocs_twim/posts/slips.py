@@ -43,6 +43,7 @@ _NAMELESS = re.compile(
     r'<h([23])\b[^>]*>\s*(?:<a class="(?:zola-anchor|headerlink)"[^>]*>[^<\w]*</a>\s*)?</h\1>'
 )
 _UNDERLINED = re.compile(r"(?m)^([^\n]+)\n {0,3}---[ \t]*$")
+_CLOSED = re.compile(r"(?m)^(#{2,3}) *([^\n]*[^\W_])#$")
 _UNMERGED = re.compile(r"(?m)^<{7} ")
 _SECTION = re.compile(r"(?i)dep(?:t\.?|artment) of\b")
 
@@ -161,6 +162,7 @@ def _headings(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
     yield from unclosed.swallowed(page, html)
     yield from _nameless(page, html)
     yield from _underlined(page, html, text)
+    yield from _closed(page, html, text)
     # In feeds the title goes, which may be a heading.
     first = _HEADING.search(htmls.without_anchors(page.content or "", ""))
     title = htmls.plain(first[2]) if first and first[1] == "1" else ""
@@ -192,6 +194,20 @@ def _underlined(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
         last = each[1].split()[-1].strip("*_")
         if any(title.endswith(last) for title in titles):
             message = f"'… {last}' with '---' below is a heading: write an empty line between them"
+            yield _at(page, "division", message, each.start())
+
+
+def _closed(page: PostPage, html: str, text: str) -> Iterator[Doubt]:
+    """Titles such as "C#", whose last sign Python-Markdown takes for the end of the heading."""
+    if page.source.engine != "python-markdown":
+        return
+    for each in _CLOSED.finditer(text):
+        signs, title = each[1], each[2]
+        shown = (htmls.plain(h[2]) for h in _HEADING.finditer(html) if h[1] == str(len(signs)))
+        if any(name.split()[-1:] == title.split()[-1:] for name in shown):
+            message = (
+                f"'{signs} {title}#' is '{signs} {title}' on the page: write '{signs} {title}\\#'"
+            )
             yield _at(page, "division", message, each.start())
 
 

@@ -272,6 +272,16 @@ def test_slips_in_yaml_posts_are_told_as_they_are_rendered(tmp_path: Path) -> No
     ]
 
 
+def test_a_title_that_loses_its_last_sign_is_told(tmp_path: Path) -> None:
+    fine = "### Heron#s\n\n### Gull ##\n\n### Tern###\n\n### C# #\n\n### C#  \n\n### F\\#\n\n"
+    body = f"## F# & C#\n\n{fine}### C#\n\n{REPORT}```\n### D#\n```\n"
+    files: dict[str, str | bytes] = {"blog/a.md": f"{YAML}{body}", "blog/b.md": issue(1, body)}
+    assert build(tmp_path, files).warnings == [
+        "blog/a.md:7: '## F# & C#' is '## F# & C' on the page: write '## F# & C\\#'",
+        "blog/a.md:21: '### C#' is '### C' on the page: write '### C\\#'",
+    ]
+
+
 @pytest.mark.parametrize("permalink", ["Anchor", "§ link", True])
 def test_links_of_headings_to_themselves_are_no_part_of_messages(
     tmp_path: Path, permalink: object
