@@ -213,6 +213,9 @@ async function read(response) {
 async function ask(url, controller, cache) {
   const timer = setTimeout(() => controller.abort(new Error("it takes too long")), PATIENCE);
   try {
+    if (!url?.trim()) {
+      throw new Error("there is no address in src");
+    }
     if (!web(url)) {
       throw new Error("it is no web address");
     }
@@ -377,7 +380,8 @@ class TwimFeed extends HTMLElement {
       this.#draw();
       this.#wake();
       if (problem) {
-        console.warn(`twim-feed: ${this.#url ?? ""}: ${problem.message}`);
+        const at = this.#url?.trim() ? `${this.#url}: ` : "";
+        console.warn(`twim-feed: ${at}${problem.message}`);
       }
       const detail = problem?.message;
       this.dispatchEvent(new CustomEvent(problem ? "error" : "load", { detail }));

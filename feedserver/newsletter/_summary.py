@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -18,7 +19,9 @@ def summary(blocks: Sequence[Block], attributions: Mapping[int, bool]) -> str | 
     `attributions` are the blocks that name a reporter, by index, and whether they say nothing else.
     """
     for line, report in _reports(blocks, attributions):
-        if found := summaries.summary(chain.from_iterable(report)):
+        found = summaries.summary(chain.from_iterable(report))
+        # Signs alone, such as an emoji, are no text.
+        if found and re.search(r"\w", found):
             return found if attributions[line] else summaries.summary(chain(blocks[line], *report))
     rest = (block for n, block in enumerate(blocks) if not attributions.get(n))
     return summaries.summary(chain.from_iterable(rest))

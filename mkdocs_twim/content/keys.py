@@ -28,7 +28,7 @@ TERM_KEYS = frozenset("author category categories tag tags".split())
 _SECTION_KEYS = frozenset(
     "title description date sort_by weight draft template page_template paginate_by paginate_path "
     "paginate_reversed insert_anchor_links render redirect_to in_search_index transparent aliases "
-    "generate_feeds extra".split()
+    "generate_feed generate_feeds extra".split()
 )
 
 # What `---` posts have beside `taxonomies`, and the taxonomy that it may be of.
@@ -253,7 +253,9 @@ def read_section(front: FrontMatter, src_uri: str) -> tuple[SectionMeta, list[Tw
             reader.problem(key, "no key of a section")
     for key in ("template", "page_template"):
         reader.text(key)
-    reader.flag("generate_feeds", False)
+    # Zola has called it both.
+    for key in ("generate_feed", "generate_feeds"):
+        reader.flag(key, False)
     extra = reader.get("extra", dict, "a table") or {}
     paginate_path = reader.get("paginate_path", str, "a string")
     meta = SectionMeta(

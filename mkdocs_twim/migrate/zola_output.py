@@ -296,7 +296,8 @@ class _Feeds:
     def _of_sections(self) -> None:
         files = self.files if self.config.feeds else {"atom.xml": "/atom.xml"}
         for content in self.contents:
-            if content.is_section and content.front.values.get("generate_feeds") is True:
+            keys = map(content.front.values.get, ("generate_feed", "generate_feeds"))
+            if content.is_section and True in keys:
                 blog = content.name == posixpath.join(self.blog, "_index.md")
                 for file in self.config.feeds or ("atom.xml",):
                     self._lead(f"{content.address}{file}", files.get(file) if blog else None)

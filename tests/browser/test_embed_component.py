@@ -328,6 +328,8 @@ def test_a_failure_takes_no_space_and_without_src_it_is_one(
         *([said, True], [missing, True]),
         [said.removesuffix(" Try again"), True],
     ]
+    told = [each["message"] for each in browser.get_log("browser")]
+    assert any(each.endswith('"twim-feed: there is no address in src"') for each in told)
 
 
 def test_nothing_goes_on_behind_the_ellipsis(browser: Chrome, pages: Origin, far: Origin) -> None:

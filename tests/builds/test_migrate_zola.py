@@ -633,7 +633,8 @@ def test_feeds_without_a_category_keep_what_they_leave_out(
     )
     twil = post("T", "2024-05-01", category="This Week in Letters")
     files: dict[str, str | bytes] = {
-        "content/blog/_index.md": "+++\ngenerate_feeds = true\n+++\n",
+        # As Zola called it once.
+        "content/blog/_index.md": "+++\ngenerate_feed = true\n+++\n",
         "content/blog/t.md": twil.replace("author =", "tags = ['X Y']\n#"),
         "content/blog/n.md": post("N", "2024-05-02").replace("author =", "tags = ['X Y', 'Z']\n#"),
     }

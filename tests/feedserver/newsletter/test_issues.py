@@ -563,6 +563,11 @@ def test_reporters_stand_once_and_in_order() -> None:
             "News.",
         ),
         (
+            '<p><a href="{ada}">Ada</a> says</p><blockquote><p>\U0001f389</p></blockquote>'
+            '<p><a href="{bob}">Bob</a> says</p>{quote}',
+            "News.",
+        ),
+        (
             '<p><a href="{ada}">Ada</a> says</p>{quote}'
             '<p><a href="{bob}">Bob</a> says</p><blockquote><p>Other.</p></blockquote>',
             "News.",
