@@ -7,23 +7,20 @@ and nobody waits for a database to be told the version.
 from __future__ import annotations
 
 import argparse
-import io
 import os
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from feedserver.errors import FeedServerError, GoneError, SettingsError
 from feedserver.settings import values
-from feedserver.text import progress
+from feedserver.text import terminal
 from feedserver.text.urls import absolute
 from feedserver.text.words import counted
 
@@ -33,59 +30,21 @@ if TYPE_CHECKING:
     from feedserver.settings.settings import Settings
     from feedserver.sources.source import Source
 
-_UNREAD = 128 + 13
-"""The exit code of programs that SIGPIPE ends."""
-
 _SOURCE = "a built site's folder, an archive.json, or the file or address of any feed"
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what may have been meant by an option or a command that there isn't."""
-
-    def error(self, message: str) -> NoReturn:
-        words = {*self._option_string_actions}
-        for action in self._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                for name, below in action.choices.items():
-                    words |= {name, *below._option_string_actions}
-        unknown = re.match(r"unrecognized arguments: (\S+)|.*invalid choice: '([^']*)'", message)
-        if unknown:
-            written = (unknown[1] or unknown[2]).partition("=")[0]
-            if near := get_close_matches(written, sorted(words - {written}), n=1):
-                message += f"; is {near[0]} meant?"
-        super().error(message)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0, 1 if `check` found something, 2 if it can't be done."""
     try:
-        try:
-            return _run(arguments)
-        finally:
-            # What can't be written is to be known here, and not when Python ends.
-            print(end="", flush=True)
-    except BrokenPipeError:
-        # Who reads it, such as `head`, has had enough. What is left goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return _UNREAD
+        return terminal.run(parser(), arguments)
     except (FeedServerError, OSError) as error:
         print(f"feedserver: {error}", file=sys.stderr)
         return 2
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    options = parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        # A title may have what the console's encoding hasn't.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    result: int = options.run(options)
-    return result
-
-
 def parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
-    top = _Parser(prog="feedserver", description="Feeds of sections and projects.")
+    top = terminal.Parser(prog="feedserver", description="Feeds of sections and projects.")
     # One distribution has both packages, and this one doesn't know the other.
     told = f"feedserver {version('mkdocs-twim')}"
     top.add_argument("--version", action="version", version=told, help="tell the version")
@@ -226,7 +185,7 @@ def _export(options: argparse.Namespace) -> int:
 
     by_hand = _by_hand(options)
     source = find(options.source, by_hand, Sightings(_now))
-    with progress.said(f"reading {options.source}"):
+    with terminal.said(f"reading {options.source}"):
         archive = _whole(source, by_hand) if source.path is None else source.read()
     count = export.write(archive, options.url or archive.site.url, options.folder)
     print(f"wrote {counted(count, 'file')} into {options.folder}")
@@ -256,7 +215,7 @@ def _import(options: argparse.Namespace) -> int:
 
     by_hand = _by_hand(options)
     source = find(options.source, by_hand, Sightings(_now))
-    with progress.said(f"reading {options.source}"):
+    with terminal.said(f"reading {options.source}"):
         archive = source.read(WebFetcher(by_hand))
     address, count = keeping.begin(by_hand, archive, _now().timestamp())
     print(f"added {counted(count, 'entry', 'entries')} to what is kept of {address}")
@@ -279,7 +238,7 @@ def _check(options: argparse.Namespace) -> int:
     by_hand = _by_hand(options)
     source = find(options.source, by_hand)
     audited = audit(source, WebFetcher(by_hand), datetime.now(UTC))
-    for name, found in progress.counted(audited, "documents checked"):
+    for name, found in terminal.counted(audited, "documents checked"):
         count += 1
         for finding in found:
             causes.setdefault(finding.cause, []).append(f"{name}: {finding}")

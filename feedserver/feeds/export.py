@@ -13,7 +13,7 @@ from feedserver.feeds import catalogue, documents
 from feedserver.feeds.index import Index
 from feedserver.formats import archive as archives
 from feedserver.model import Archive
-from feedserver.text import progress
+from feedserver.text import terminal
 
 REDIRECTS = "_redirects"
 _ASIDE = f".{archives.FILE}.unfinished"
@@ -83,7 +83,7 @@ def write_aside(
     count = 0
     made: set[Path] = set()
     written = _beside(archive, index or Index(archive), base, hub)
-    for name, data in progress.counted(written, "files written") if shown else written:
+    for name, data in terminal.counted(written, "files written") if shown else written:
         if name in but:
             continue
         path = folder / name

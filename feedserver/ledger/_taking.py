@@ -17,7 +17,7 @@ from feedserver.ledger._judging import Times
 from feedserver.ledger._rows import ENTRIES, Row, Rows
 from feedserver.ledger.ledger import insert
 from feedserver.model import Archive, Entry
-from feedserver.text import progress
+from feedserver.text import terminal
 
 _BATCH = 500
 _MOST_WRITTEN = 20_000
@@ -86,7 +86,7 @@ class Taking:
         def new() -> Iterator[dict[str, object]]:
             nonlocal count
             room = self.most - self._count()
-            for issue, group in progress.counted(groups.items(), "posts and issues looked at"):
+            for issue, group in terminal.counted(groups.items(), "posts and issues looked at"):
                 rows = stored.get(issue, {})
                 divided = any(row.position >= 0 for row in rows.values())
                 if divided or any(row.forgotten for row in rows.values()):

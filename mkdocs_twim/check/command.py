@@ -6,11 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from feedserver.text import terminal
 from mkdocs_twim.check import report, running
 from mkdocs_twim.check.running import CheckError
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[terminal.Parser]) -> None:
     """Add the command to the grammar of the command line."""
     checker = commands.add_parser(
         "check", help="say what is wrong with posts, and how issues are divided"

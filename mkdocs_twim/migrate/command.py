@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from feedserver.text import progress
+from feedserver.text import terminal
 from feedserver.text.words import counted
 from mkdocs_twim.content import frontmatter
 from mkdocs_twim.content.keys import read_post
@@ -22,7 +22,7 @@ from mkdocs_twim.migrate.migration import Folder, Migration, MigrationError, rep
 from mkdocs_twim.posts.source import address_of
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[terminal.Parser]) -> None:
     """Add the command to the grammar of the command line."""
     mover = commands.add_parser("migrate", help="move a Zola site or a Material blog in")
     mover.add_argument(
@@ -34,7 +34,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _migrate(options: argparse.Namespace) -> int:
     try:
-        with progress.said(f"reading {options.site}"):
+        with terminal.said(f"reading {options.site}"):
             migration = plan(options.site, options.target)
         write(migration, options.target)
         wrong = list(check(migration, options.target))
@@ -76,7 +76,7 @@ def write(migration: Migration, target: Path) -> None:
     Raises:
         OSError: a file can't be read or written.
     """
-    for name, content in progress.counted(migration.outputs.items(), "files written"):
+    for name, content in terminal.counted(migration.outputs.items(), "files written"):
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         data = content.encode() if isinstance(content, str) else content.read_bytes()
@@ -88,7 +88,7 @@ def check(migration: Migration, target: Path) -> Iterator[str]:
     """Read back what was written: which posts would not be at the address that they must keep."""
     blog = addresses.blog(migration.blog_dir).strip("/")
     mkdocs_yml.MkDocsYml((target / mkdocs_yml.FILE).read_bytes().decode())
-    for post in progress.counted(migration.posts, "posts read back"):
+    for post in terminal.counted(migration.posts, "posts read back"):
         try:
             text = (target / migration.docs / post.file).read_bytes().decode()
             front = frontmatter.read(text, post.file)

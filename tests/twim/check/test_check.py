@@ -612,3 +612,14 @@ def test_the_hook_for_pre_commit_checks_posts(site: Callable[..., None], tmp_pat
     for names, status in ((posts[:1], 0), (posts, 1)):
         run = [sys.executable, *arguments, *names]
         assert subprocess.run(run, cwd=tmp_path, capture_output=True).returncode == status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"), [(["chek"], "check"), (["check", "--jsn"], "--json")]
+)
+def test_what_may_have_been_meant_is_said(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert capsys.readouterr().err.endswith(f"; is {meant} meant?\n")
