@@ -19,6 +19,7 @@ from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils import is_error_template
 from mkdocs.utils.templates import TemplateContext
 
 from feedserver.newsletter import dividing
@@ -328,10 +329,17 @@ class TwimPlugin(BasePlugin[TwimConfig]):
             page.content = None
         own = self.site_feeds.own(page.url, listing.first if listing else "")
         links = self.site_feeds.head(page.url, page.feeds if isinstance(page, Pattern) else own)
-        return re.sub("(?i)</head>", lambda found: links + found[0], output, count=1)
+        if listing or isinstance(page, PostPage | Pattern):
+            output = self.frames.with_skip(output)
+        return _with_links(output, links)
 
     def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
-        return self.frames.lost(output) if template_name == "404.html" else output
+        if not template_name.endswith(".html"):
+            return output
+        if template_name == "404.html":
+            output = self.frames.lost(output)
+        address = None if is_error_template(template_name) else template_name
+        return _with_links(output, self.site_feeds.head(address, ()))
 
     # First: other plugins look through the folder when all is there.
     @event_priority(100)
@@ -360,6 +368,10 @@ class TwimPlugin(BasePlugin[TwimConfig]):
 
     def on_shutdown(self) -> None:
         self.division.end(goes_on=False)
+
+
+def _with_links(page: str, links: str) -> str:
+    return re.sub("(?i)</head>", lambda found: links + found[0], page, count=1)
 
 
 def _assets(server: Server | None) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from mkdocs_twim.markup.pictures import Picture
 from mkdocs_twim.posts.outlines import Outline
 from mkdocs_twim.posts.page import PostPage
 from mkdocs_twim.templating import social, views
-from mkdocs_twim.templating.parts import MATERIAL, Parts
+from mkdocs_twim.templating.parts import MATERIAL, Parts, whole_dates, whole_dates_in_headings
 from mkdocs_twim.templating.social import Social
 from mkdocs_twim.templating.views import Link, PostView
 from mkdocs_twim.templating.words import Words
@@ -43,6 +43,8 @@ _HEADING = re.compile(
     r'(<h([23])\b[^>]*\sid="([^"]*)"[^>]*>.*?)(?=(?:<a class="headerlink"[^>]*>[^<]*</a>)?</h\2>)',
     re.DOTALL,
 )
+_MATERIAL_SKIP = re.compile(r'<div data-md-component="skip">')
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _TOP_ID = re.compile(r'<h1\b[^>]*\sid="([^"]*)"')
 
 
@@ -68,6 +70,8 @@ class Frames:
         self._site = index.archive.site
         self._shows_path = _shows_path(env, theme)
         self._is_material = theme.name in MATERIAL
+        # Other themes may have such a link of their own.
+        self._may_skip = theme.name in (*MATERIAL, "mkdocs", "readthedocs")
         self._posts = posts
         self._generated = generated
         self._default = default
@@ -102,7 +106,22 @@ class Frames:
             f'<a href="{escape(root + address)}">{title}</a>' for title, address in ways
         )
         said = words.text("lost", links=links)
-        return page.replace("</h1>", f"</h1>\n<p>{said}</p>", 1)
+        page = page.replace("<h1>", f'<h1 id="{TOP}">', 1)
+        return self.with_skip(page.replace("</h1>", f"</h1>\n<p>{said}</p>", 1))
+
+    def with_skip(self, page: str) -> str:
+        """The HTML of a page, with a link past the menus to its heading.
+
+        Material has one itself, but for pages without a table of contents; MkDocs' own themes have
+        none.
+        """
+        top = _TOP_ID.search(page)
+        if not self._may_skip or top is None or "md-skip" in page:
+            return page
+        # Where Material looks for it when it goes on to another page.
+        place, name = (_MATERIAL_SKIP, "md-skip") if self._is_material else (_BODY, "twim-skip")
+        link = f'<a class="{name}" href="#{top[1]}">{self.parts.words.html("skip")}</a>'
+        return place.sub(lambda before: f"{before[0]}\n{link}", page, count=1)
 
     def _fill_list(self, page: Page, listing: Listing, context: TemplateContext) -> None:
         values = cast("dict[str, object]", context)
@@ -123,7 +142,8 @@ class Frames:
 
     def content_of(self, page: Page, listing: Listing, context: Mapping[str, object]) -> str:
         """The content of a generated page, below its own text."""
-        text = page.content or ""
+        # The search has it without: to that it is the page itself.
+        text = (page.content or "").replace("<h1>", f'<h1 id="{TOP}">', 1)
         return self.parts.render(
             listing.template,
             page,
@@ -132,8 +152,7 @@ class Frames:
             **listing.values,
             up=self._up(page),
             heading=None if "<h1" in text else plain(str(page.title)),
-            # The search has it without: to that it is the page itself.
-            text=Markup(text.replace("<h1>", f'<h1 id="{TOP}">', 1)),
+            text=Markup(whole_dates_in_headings(text)),
             root=_root(page),
         )
 
@@ -143,6 +162,7 @@ class Frames:
         heading, text = commonmark.split(page.content or "", named)
         heading = (heading or "").replace("<h1>", f'<h1 id="{TOP}">', 1)
         topics = _topics(page.toc, self._issues.get(page.permalink, ()), self._registry)
+        _keep_dates_whole(page.toc)
         values = cast("dict[str, object]", context)
         values["social"] = social.of_post(post, page.permalink, self._site, self._default)
         page.content = self.parts.render(
@@ -151,8 +171,10 @@ class Frames:
             values,
             post=post,
             up=self._up(page),
-            heading=Markup(heading) if heading else None,
-            text=Markup(_with_topics(text, topics, page.url, self.parts.words)),
+            heading=Markup(whole_dates_in_headings(heading)) if heading else None,
+            text=Markup(
+                whole_dates_in_headings(_with_topics(text, topics, page.url, self.parts.words))
+            ),
             older=_neighbour(page.previous_page),
             newer=_neighbour(page.next_page),
             outline=self._outlines.get(page.file.src_uri),
@@ -168,12 +190,20 @@ def head_toc(page: Page) -> None:
     Material's "Skip to content" leads to the first that stands there.
     """
     own = list(page.toc)
+    if own and own[0].id == TOP:
+        # It is done.
+        return
     text = page.content or ""
-    is_done = bool(own) and own[0].id == TOP
-    if not is_done and ("<h1" not in text or text.startswith("<h1>")):
+    if "<h1" not in text or text.startswith("<h1>"):
         top = AnchorLink(str(page.title), TOP, 1)
         top.children = own
         page.toc = TableOfContents([top])
+    _keep_dates_whole(page.toc)
+
+
+def _keep_dates_whole(toc: Iterable[AnchorLink]) -> None:
+    for item in _all(toc):
+        item.title = whole_dates(item.title)
 
 
 def _below_top(toc: TableOfContents, title: str, id: str) -> TableOfContents:

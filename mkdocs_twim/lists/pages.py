@@ -24,7 +24,6 @@ from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.lists.listings import Listing, called, first_pages
 from mkdocs_twim.markup import addresses
 from mkdocs_twim.posts.page import PostPage
-from mkdocs_twim.templating.parts import whole_dates
 from mkdocs_twim.templating.words import Words
 
 FRAME = "twim/list.html"
@@ -194,17 +193,9 @@ class GeneratedPages:
         return problems
 
     def _join_home(self) -> None:
-        """Let the home page, if it is the list of posts, and that list have one address to cite.
-
-        The home page is called as the site is, which themes put behind the title of any other.
-        """
-        home = self._files["/"].page if "/" in self._files else None
-        if home is None:
-            return
-        if home.title and plain(str(home.title)) == plain(self._site_name):
-            home.title = home.title
-            home.meta.pop("title", None)
-        if self.home and (blog := self._files[self.blog].page) is not None:
+        """Let the home page, if it is the list of posts, and that list have one address to cite."""
+        home = self._files["/"].page if self.home else None
+        if home is not None and (blog := self._files[self.blog].page) is not None:
             blog.canonical_url = home.canonical_url
 
     def first_pages(self, found: Iterable[Listing]) -> dict[str, str]:
@@ -344,12 +335,7 @@ def _finish(page: Page, listing: Listing, words: Words) -> None:
     if listing.pager and listing.pager.number > 1:
         page.meta.setdefault("search", {"exclude": True})
     tokens = [
-        {
-            "level": 2,
-            "id": id,
-            "name": whole_dates(escape(title, quote=False)),
-            "children": [],
-        }
+        {"level": 2, "id": id, "name": escape(title, quote=False), "children": []}
         for id, title in listing.anchors
     ]
     page.present_anchor_ids = {*(page.present_anchor_ids or ()), *_IDS, *dict(listing.anchors)}

@@ -9,6 +9,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from html import escape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
@@ -60,18 +61,27 @@ class SiteFeeds:
         """
         return self.by_page.get(first or f"/{page_url}", ())
 
-    def head(self, page_url: str, own: Sequence[Feed]) -> str:
+    def head(self, page_url: str | None, own: Sequence[Feed]) -> str:
         """The links to feeds for the head of a page that has feeds of its own.
 
         Every page has the feed of all posts; the pages of a feed have that feed before it, for
         readers take the first. `rel` is the one word "alternate", as
         https://www.rssboard.org/rss-autodiscovery has it: several compare the whole of it.
+
+        A page without an address is shown at any: its links are those of `site_url`.
         """
         root = (feed for feed in self.index.feeds[:1] if feed.kind == "posts" and feed not in own)
-        links = "".join(_alternates(feed, page_url) for feed in (*own, *root))
+        links = "".join(
+            _alternates(feed, lambda path: self._href(path, page_url)) for feed in (*own, *root)
+        )
         if own and self.server:
             links += self.server.discovery(catalogue.page_address(self.archive.site.url, own[0]))
         return links
+
+    def _href(self, path: str, page_url: str | None) -> str:
+        if page_url is None:
+            return urlsplit(self.archive.site.url).path + path
+        return get_relative_url(path, page_url)
 
     def with_redirects(self, redirects: Mapping[str, str]) -> SiteFeeds:
         """The same, with more redirects; what the site itself says of an address counts."""
@@ -333,10 +343,10 @@ def _check_redirects(redirects: Mapping[str, str], index: Index, is_cut: bool) -
             raise OptionError(f"{place}: there is no feed at {new}")
 
 
-def _alternates(feed: Feed, page_url: str) -> str:
+def _alternates(feed: Feed, href: Callable[[str], str]) -> str:
     tags = ""
     for file, form in FORMATS.items():
-        to = escape(get_relative_url(feed.path[1:] + file, page_url))
+        to = escape(href(feed.path[1:] + file))
         title = escape(feed.title)
         tags += f'<link rel="alternate" type="{form.media_type}" title="{title}" href="{to}">\n'
     return tags

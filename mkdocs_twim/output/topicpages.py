@@ -33,9 +33,10 @@ from mkdocs.utils import write_file
 from mkdocs.utils.templates import TemplateContext
 
 from feedserver.model import Feed
+from feedserver.text.html import plain
 from mkdocs_twim.lists.frames import Frames, head_toc
 from mkdocs_twim.lists.listings import Listing
-from mkdocs_twim.lists.pages import GeneratedPages, generate
+from mkdocs_twim.lists.pages import TOP, GeneratedPages, generate
 from mkdocs_twim.output.feeds import SiteFeeds
 from mkdocs_twim.templating.parts import unwhole, whole_dates
 from mkdocs_twim.templating.social import Social
@@ -54,7 +55,7 @@ _FORMS: tuple[Callable[[str], str], ...] = (
 _html = partial(escape, quote=False)
 
 _PLACEHOLDER = re.compile(r"qtwim\d+", re.IGNORECASE)
-_CONTENT = "<h1>Qtwim</h1>"
+_CONTENT = f'<h1 id="{TOP}">Qtwim</h1>'
 
 _Fill = Callable[[str, Sequence[str]], str]
 """What stands in a placeholder's place, by a page's content and its words."""
@@ -126,6 +127,10 @@ class TopicPages:
             head_toc(topic.page)
         kinds: dict[object, list[_Topic]] = {}
         for topic in self._topics:
+            if plain(str(topic.page.title)) == plain(self._config.site_name):
+                # The theme has another title for it.
+                self._write(topic.page, self._whole(topic))
+                continue
             kinds.setdefault((topic.listing.kind, topic.is_later), []).append(topic)
         for topics in kinds.values():
             if framed := self._in_frames(topics):
@@ -260,9 +265,9 @@ def _toc_html(text: str) -> str:
 
 
 def _links(page: Page) -> list[AnchorLink]:
-    """What the table of contents of such a page has below the page's heading."""
+    """What the table of contents of such a page has: the page's heading, and what is below it."""
     [top] = page.toc
-    return top.children
+    return [top, *top.children]
 
 
 def _words(topic: _Topic, social: Social) -> list[str]:
@@ -304,9 +309,8 @@ def _pattern(topic: _Topic, frames: Frames, config: MkDocsConfig) -> Pattern:
     pattern.feeds = tuple(
         Feed(address, next(words), about, feed.kind, address) for feed in topic.feeds
     )
-    pattern.toc = TableOfContents(
-        [AnchorLink(_html(next(words)), link.id, link.level) for link in _links(page)]
-    )
-    head_toc(pattern)
+    top, *below = (AnchorLink(_html(next(words)), link.id, link.level) for link in _links(page))
+    top.children = below
+    pattern.toc = TableOfContents([top])
     pattern.social = frames.social(pattern, about)
     return pattern

@@ -31,7 +31,10 @@ MATERIAL = ("material", "materialx")
 """The names of Material, and of what stands in its place."""
 
 _WHOLE = '<span class="twim-whole">'
-_ISO_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
+_ISO_DATE = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b"
+_TAG_OR_DATE = re.compile(rf"""<(?:[^"'>]|"[^"]*"|'[^']*')*>|{_ISO_DATE}""")
+# With the id that all have that Markdown made: a script may write others.
+_HEADING = re.compile(r"<h([1-6])\b[^>]*\sid=[^>]*>.*?</h\1>", re.DOTALL)
 
 
 class Parts:
@@ -82,7 +85,14 @@ def _dates(words: Words) -> Callable[..., str]:
 
 def whole_dates(html: str) -> str:
     """A title, as HTML, in which no date such as 2026-03-13 breaks at the end of a line."""
-    return _ISO_DATE.sub(rf"{_WHOLE}\g<0></span>", html)
+    return _TAG_OR_DATE.sub(
+        lambda found: found[0] if found[0][0] == "<" else f"{_WHOLE}{found[0]}</span>", html
+    )
+
+
+def whole_dates_in_headings(html: str) -> str:
+    """The HTML of a page, in whose headings none does."""
+    return _HEADING.sub(lambda heading: whole_dates(heading[0]), html)
 
 
 def unwhole(html: str) -> str:

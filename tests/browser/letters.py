@@ -65,6 +65,14 @@ A year on. {LONG}.
 [Ada](https://matrix.to/#/@ada:example.org) reports
 
 > It has a bot now.
+
+## Dept of Ships 🚢 from 2025-05-02 to 2025-06-02
+
+### Hulls and keels of 2025-05-02/03
+
+[Ada](https://matrix.to/#/@ada:example.org) reports
+
+> They swim.
 """
 # What any site may have, for a page that no plugin has touched.
 ORDINARY = f"""\
@@ -137,6 +145,11 @@ links:
 # A pinned post
 
 Text.
+
+## What was pinned 2024-03-28/29
+
+<img src="/img/a.png" alt="A grey picture" align="left" width="300">
+Comprehensive documentation accompanies considerations everywhere.
 """
 PEER = {
     "version": "https://jsonfeed.org/version/1.1",
@@ -206,6 +219,7 @@ PAGES: Mapping[str, str] = {
     "a category": "/category/old-news/",
     "sections": "/section/",
     "a section": "/section/clients/",
+    "a section with dates": "/section/ships-from-2025-05-02-to-2025-06-02/",
     "projects": "/project/",
     "a project": "/project/fractal/",
     "updates": "/updates/",

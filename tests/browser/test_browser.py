@@ -107,9 +107,11 @@ def test_it_plays_after_instant_navigation(browser: Chrome, letters: Site) -> No
     assert _frame(browser).get_attribute("src") == FRAME
 
 
-def test_feeds_are_found_from_every_page(browser: Chrome, site: str) -> None:
+def test_feeds_are_found_from_every_page(browser: Chrome, letters: Site) -> None:
+    site = letters.address
     kinds = {"atom.xml": "atom+xml", "rss.xml": "rss+xml", "feed.json": "feed+json"}
-    for path in ("/", "/blog/one/"):
+    more = ("/search.html",) if letters.theme == "readthedocs" else ()
+    for path in ("/", "/blog/one/", "/404.html", *more):
         visit(browser, site + path)
         links = browser.find_elements(By.CSS_SELECTOR, 'head link[rel~="alternate"]')
         found = {str(link.get_attribute("href")): link.get_attribute("type") for link in links}

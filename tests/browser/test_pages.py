@@ -58,6 +58,41 @@ return {
   thumb: element.matches(".twim-thumb"),
 };
 """
+# Dates that stand on two lines of a heading, a table of contents or a list of names, which all are
+# on the page.
+BROKEN_DATES = """
+const names = "h1, h2, h3, h4, li a, .twim-table th, .twim-up";
+return [...document.querySelectorAll(names)].flatMap((element) => {
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), found = [];
+  while (texts.nextNode()) {
+    const {currentNode: text} = texts;
+    for (const {index} of text.data.matchAll(/\\d{4}-\\d{2}-\\d{2}/g)) {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + 10);
+      const lines = new Set([...range.getClientRects()].map(({top}) => Math.round(top)));
+      if (lines.size > 1) found.push(`${element.localName}: ${text.data}`);
+    }
+  }
+  return found;
+});
+""".replace("\\\\", "\\")
+# Words of a post that stand on two lines.
+BROKEN_WORDS = """
+const texts = document.createTreeWalker(
+  document.querySelector(".twim-content"), NodeFilter.SHOW_TEXT
+), found = [];
+while (texts.nextNode()) {
+  const {currentNode: text} = texts;
+  for (const {0: word, index} of text.data.matchAll(/[a-z]+/gi)) {
+    const range = document.createRange();
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    if (new Set([...range.getClientRects()].map(({top}) => top)).size > 1) found.push(word);
+  }
+}
+return found;
+"""
 HREFS = "return [...document.querySelectorAll(arguments[0])].map((link) => link.href)"
 SHOWN = (
     "return [...document.querySelectorAll(arguments[0])]"
@@ -183,21 +218,39 @@ def test_the_keyboard_reaches_every_link_of_a_list_and_none_twice(
     assert reached == wanted
 
 
-@pytest.mark.parametrize("letters", ["material"], indirect=True)
-def test_skip_to_content_leads_past_the_menus_to_the_heading_of_a_post(
-    browser: Chrome, letters: Site
+def test_no_date_breaks_in_a_heading_a_table_of_contents_or_a_name(
+    browser: Chrome, site: str
 ) -> None:
-    """The link is Material's."""
-    for name in ("an issue", "a pinned post", "an undated post"):
-        visit(browser, letters.address + PAGES[name])
+    for name in ("a pinned post", "an issue", "a section with dates", "sections", "feeds"):
+        visit(browser, site + PAGES[name])
+        for width in (260, 300, 360, 768, 1024, 1280):
+            with screen(browser, width):
+                assert browser.execute_script(BROKEN_DATES) == [], (name, width)
+
+
+def test_a_picture_that_floats_leaves_room_for_words(browser: Chrome, site: str) -> None:
+    visit(browser, site + PAGES["a pinned post"])
+    for width in (360, 420, 1280):
+        with screen(browser, width):
+            assert browser.execute_script(BROKEN_WORDS) == [], width
+
+
+def test_skip_to_content_leads_past_the_menus_to_the_heading(browser: Chrome, site: str) -> None:
+    pages = [PAGES[name] for name in ("an issue", "a pinned post", "a section", "posts, page 2")]
+    for path in (*pages, "/404.html"):
+        visit(browser, site + path)
         ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
-        assert browser.switch_to.active_element.text == "Skip to content", name
+        skip = browser.switch_to.active_element
+        assert skip.text == "Skip to content", path
+        assert browser.execute_script(FOCUSED)["seen"], path
         ActionChains(browser, duration=0).send_keys(Keys.ENTER).perform()
-        arrived = presence_of_element_located((By.CSS_SELECTOR, ".twim-header > h1:target"))
-        WebDriverWait(browser, 60).until(arrived, name)
+        arrived = presence_of_element_located((By.CSS_SELECTOR, "h1:target"))
+        heading = WebDriverWait(browser, 60).until(arrived, path)
         ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
-        here = "return document.activeElement.closest('.twim-header') !== null"
-        assert browser.execute_script(here), name
+        behind = "const [heading, here] = [arguments[0], document.activeElement];"
+        behind += "const near = heading.parentElement.parentElement.contains(here);"
+        behind += "return near && heading.compareDocumentPosition(here) & 4"
+        assert browser.execute_script(behind, heading), path
 
 
 def test_on_paper_there_is_nothing_to_press(browser: Chrome, site: str) -> None:

@@ -23,6 +23,10 @@ FILES: dict[str, str | bytes] = {
         "  bo: {name: Bo, description: B, avatar: /img/b.png}\n"
     ),
     "blog/one.md": issue(1, PROJECTS).replace("This Week in Letters 1", "Letters 2024-05-01"),
+    "blog/posts/named.md": (
+        "---\ndate: 2024-05-19\ncategories: [News]\n---\n\n# Week 2024-05-18/19\n\nText.\n\n"
+        "## Since *2024-05-18* `2024-05-19`\n\nOn 2024-05-20.\n"
+    ),
     "blog/posts/two.md": (
         "---\ndate: 2024-05-20\nauthors: [ada, bo, Cy]\ncategories: [News]\ntags: [Ink]\n"
         "title: Two\n---\n\n# Two\n\nText.\n"
@@ -47,6 +51,10 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def _page(site: Built, path: str) -> LexborHTMLParser:
     return LexborHTMLParser(site.read(path))
+
+
+def _alternates(page: LexborHTMLParser) -> list[str | None]:
+    return [link.attributes["href"] for link in page.css('head link[rel="alternate"]')]
 
 
 def _text(html: LexborHTMLParser, selector: str) -> str:
@@ -88,6 +96,22 @@ def test_a_date_in_a_table_of_contents_does_not_break(site: Built) -> None:
     assert "&lt;span" not in site.read("section/clients/index.html")
 
 
+def test_a_date_in_a_heading_of_a_post_does_not_break_and_feeds_have_it_as_it_is(
+    site: Built,
+) -> None:
+    page = _page(site, "blog/2024/05/19/week-2024-05-1819/index.html")
+    title, heading = (page.css(f".twim-{each}")[0] for each in ("header h1", "content h2"))
+    assert [part.text() for part in title.css(".twim-whole")] == ["2024-05-18"]
+    assert title.id == "week-2024-05-1819" and title.text().startswith("Week 2024-05-18/19")
+    assert [part.text() for part in heading.css(".twim-whole")] == ["2024-05-18", "2024-05-19"]
+    assert heading.css("em .twim-whole") and heading.css("code .twim-whole")
+    assert heading.id == "since-2024-05-18-2024-05-19"
+    contents = page.css('a[href="#since-2024-05-18-2024-05-19"] .twim-whole')
+    assert [part.text() for part in contents][:2] == ["2024-05-18", "2024-05-19"]
+    assert not page.css(".twim-content p .twim-whole")
+    assert "twim-whole" not in site.read("archive.json") + site.read("search/search_index.json")
+
+
 @pytest.mark.parametrize("path", ["category/index.html", "section/clients/index.html"])
 def test_a_date_in_a_list_does_not_break(site: Built, path: str) -> None:
     page = _page(site, path)
@@ -117,8 +141,9 @@ def test_the_table_of_contents_of_a_list_begins_with_its_heading(site: Built) ->
         assert len(page.css("h1#twim-top")) == 1, path
         if material:
             assert _text(page, "a.md-skip") == "Skip to content"
-            [skip] = page.css("a.md-skip")
-            assert skip.attributes["href"] == "#twim-top"
+        [skip] = page.css("a.md-skip" if material else "body > a.twim-skip:first-child")
+        assert skip.attributes["href"] == "#twim-top"
+        assert not material or not page.css("a.twim-skip")
 
 
 @pytest.mark.parametrize(
@@ -160,11 +185,33 @@ def test_a_page_that_is_not_there_leads_on(site: Built) -> None:
     assert [link.text() for link in said.css("a")] == [
         *("Letters", "Blog", "Sections", "Projects", "Feeds"),
     ]
+    [skip] = page.css("body > a.twim-skip:first-child, [data-md-component=skip] > a.md-skip")
+    assert skip.attributes["href"] == f"#{page.css('h1')[0].id}"
+    assert _alternates(page) == ["/atom.xml", "/rss.xml", "/feed.json"]
 
 
 def test_without_issues_it_leads_to_what_there_is(tmp_path: Path) -> None:
     built = build(
         tmp_path, {"blog/x.md": post(), "index.md": "# R\n"}, site_url="https://x.example/a/"
     )
-    said = _page(built, "404.html").css("h1 + p a")
+    page = _page(built, "404.html")
+    said = page.css("h1 + p a")
     assert [link.attributes["href"] for link in said] == ["/a/", "/a/blog/", "/a/feeds/"]
+    assert _alternates(page) == ["/a/atom.xml", "/a/rss.xml", "/a/feed.json"]
+
+
+@pytest.mark.parametrize("theme", ["material", "mkdocs", "readthedocs"])
+def test_a_page_that_is_called_as_the_site_has_that_name_once(tmp_path: Path, theme: str) -> None:
+    files = {
+        "index.md": "# Home\n",
+        "blog/index.md": "# R&D\n\nOf us.\n",
+        "blog/one.md": issue(
+            1, "## R&D\n\n### R&D\n\nA.\n\n### Ink and pens\n\nB.\n\n### Q\n\nC.\n"
+        ),
+        "blog/two.md": post("R&D"),
+    }
+    built = build(tmp_path, files, theme={"name": theme}, site_name="R&D")
+    for path in ("blog", "section/r-d", "project/r-d", "blog/two"):
+        title = _text(_page(built, f"{path}/index.html"), "head title")
+        assert title == "R&D", path
+    assert _text(_page(built, "project/q/index.html"), "head title") == "Q - R&D"

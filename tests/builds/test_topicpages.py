@@ -18,6 +18,7 @@ from tests.sites import Built, build, issue
 TITLES = (
     *(f"Project {number}" for number in range(12)),
     *("R&D", "Vec<T>", 'The "quoted"', "It's", "Éclair", "مشروع", "花火", "a / b", "Qtwim1Q"),
+    *("Since 2024-05-13/14", "Letters"),
     *("Two words", "T" * 90, "x", "</title>", "&amp;", "100 %", "{{x}}", "Qtwim2 “<&Q"),
 )
 COUNTS = """
@@ -123,8 +124,9 @@ def test_other_plugins_see_one_of_each_kind(tmp_path: Path, theme: str) -> None:
     site = build(tmp_path, _files(), theme={"name": theme}, **_hooked(tmp_path, COUNTS))
     seen = _seen(tmp_path)
     of_topics = [url for url in seen["page"] if url.startswith("project/") and url != "project/"]
-    # A page of placeholders, and those with the shortest and the longest title, and later pages.
-    assert len(set(of_topics)) == 6 and len(_topics(site)) > 40
+    # A page of placeholders, and those with the shortest and the longest title, and later pages;
+    # and the one that is called as the site is.
+    assert len(set(of_topics)) == 7 and len(_topics(site)) > 40
     assert not [url for url in seen["markdown"] + seen["content"] if url in of_topics]
 
 

@@ -51,7 +51,7 @@ REFERENCE = ROOT / "docs" / "reference"
 HOW_TO = ROOT / "docs" / "how-to"
 PACKAGE = ROOT / "mkdocs_twim"
 # What MkDocs gives to every template, as far as ours use it.
-OF_MKDOCS = {"config"}
+OF_MKDOCS = {"config", "page"}
 VALUES = (
     *(listings.Listing, listings.Pager, listings.IssueUpdates, listings.FeedGroup),
     *(views.Link, views.Terms, views.PostView, views.UpdateView, views.TopicView),

@@ -332,6 +332,21 @@ def test_dates_in_titles_do_not_break(tmp_path: Path) -> None:
             assert dates and all([day.text() for day in each] == ["2026-03-13"] for each in dates)
 
 
+def test_dates_in_names_do_not_break(tmp_path: Path) -> None:
+    entries = [
+        replace(
+            entry, update=replace(entry.update, section=Section("ships", "Ships of 2026-03-13/14"))
+        )
+        for entry in _entries()
+        if entry.update
+    ]
+    with _client(tmp_path, _archive(entries)) as client:
+        for path in ("/feeds/", "/feeds/?section=ships", "/section/ships/atom.xml", "/section/"):
+            names = [each for each in _page(client, path).css("main bdi") if "Ships" in each.text()]
+            assert names, path
+            assert all(each.css(".day")[0].text() == "2026-03-13" for each in names), path
+
+
 SITE_PAGE = """<!doctype html>
 <html lang="en" data-scheme="dark"><head><meta charset="utf-8"><title>Feeds - Letters</title>
 <link rel="alternate" type="application/atom+xml" title="Letters" href="../atom.xml">
