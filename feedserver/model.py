@@ -43,14 +43,15 @@ UNKNOWN_TYPE = "application/octet-stream"
 class Attachment:
     """A file that belongs to an entry and is no picture, such as a recording.
 
-    `type` is a media type, `length` its size in bytes and `title` what it is called, where they
-    are known.
+    `type` is a media type, `length` its size in bytes, `title` what it is called and `duration`
+    how many seconds it plays, where they are known.
     """
 
     url: str
     type: str | None = None
     length: int | None = None
     title: str | None = None
+    duration: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from feedserver.text import html, lazy, urls
 
 _NEEDED = re.compile(
     rf"(?:{'|'.join((*lazy.SOURCES, *lazy.SETS, *lazy.BACKGROUNDS))}|data-poster)\s*=|<noscript\b"
-    r"|<(?:img|source)\b"
+    r"|<(?:amp-anim|amp-img|img|source)\b"
     r"|\shref\s*=\s*[\"']?#|\sxml:base\s*=",
     re.IGNORECASE,
 )
@@ -68,6 +68,7 @@ def prepare(text: str, base: str, page: str) -> str:
     changes = [
         _resolve(body, base),
         _link(body, page),
+        _show_accelerated(parser, body),
         lazy.uncover(body, base),
         _show_players(parser, body, base),
         lazy.show(parser, body, base),
@@ -133,6 +134,24 @@ def _link(body: LexborNode, page: str) -> bool:
     for link in links:
         link.attrs["href"] = page.partition("#")[0] + (link.attributes.get("href") or "")
     return bool(links)
+
+
+def _show_accelerated(parser: LexborHTMLParser, body: LexborNode) -> bool:
+    """Put pictures in the place of those of AMP, without what they show until then or instead."""
+    nodes = body.css("amp-img, amp-anim")
+    for node in nodes:
+        if node.parent is not None and node.parent.tag in ("amp-img", "amp-anim"):
+            given = node.attributes
+            if "placeholder" in given or "fallback" in given:
+                continue
+        image = parser.create_node("img")
+        for name, value in node.attributes.items():
+            image.attrs[name] = value or ""
+        node.insert_before(image)
+    # One that has no end tag holds what follows.
+    for node in reversed(nodes):
+        node.unwrap()
+    return bool(nodes)
 
 
 def _show_players(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:

@@ -101,10 +101,14 @@ def _draft(item: Mapping[str, object], place: int) -> Draft:
 
 def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
     for each in _list(item, "attachments"):
-        size = each.get("size_in_bytes")
-        length = int(size) if isinstance(size, int | float) and 1 < size < 10**15 else None
         if url := _text(each, "url"):
-            yield Attachment(url, _text(each, "mime_type"), length, _text(each, "title"))
+            yield Attachment(
+                url,
+                _text(each, "mime_type"),
+                _number(each, "size_in_bytes"),
+                _text(each, "title"),
+                _number(each, "duration_in_seconds"),
+            )
 
 
 def _people(values: Mapping[str, object]) -> Iterator[Person]:
@@ -121,6 +125,14 @@ def _people(values: Mapping[str, object]) -> Iterator[Person]:
 def _text(values: Mapping[str, object], name: str) -> str | None:
     found = values.get(name)
     return (found.strip() or None) if isinstance(found, str) else None
+
+
+def _number(values: Mapping[str, object], name: str) -> int | None:
+    """A whole number above one, also where it is written as a text."""
+    found = values.get(name)
+    if isinstance(found, str) and re.fullmatch("[0-9]{1,15}", found.strip()):
+        found = int(found)
+    return int(found) if isinstance(found, int | float) and 1 < found < 10**15 else None
 
 
 def _texts(values: Mapping[str, object], name: str) -> Iterator[str]:

@@ -125,7 +125,7 @@ def _file(given: Attachment, base: str) -> Attachment | None:
     if not _TYPE.fullmatch(kind) or kind == "application/octet-stream":
         kind = _TYPES.get(urlsplit(url).path.rpartition(".")[2].lower(), "")
     title = html.one_line((given.title or "")[:_MAX_TITLE])
-    return Attachment(url, kind or None, given.length, title or None)
+    return Attachment(url, kind or None, given.length, title or None, given.duration)
 
 
 def _web(address: str, base: str) -> str | None:

@@ -191,6 +191,7 @@ def _attachment_members(attachment: Attachment) -> dict[str, object]:
             "mime_type": attachment.type or UNKNOWN_TYPE,
             "title": attachment.title,
             "size_in_bytes": attachment.length,
+            "duration_in_seconds": attachment.duration,
         }
     )
 
@@ -268,6 +269,7 @@ class _Attachment(Struct):
     mime_type: Text
     title: Text = ""
     size_in_bytes: Annotated[int, Meta(ge=0, le=2**63 - 1)] | UnsetType = UNSET
+    duration_in_seconds: Annotated[int, Meta(ge=0, le=2**63 - 1)] | UnsetType = UNSET
 
 
 class _Source(Struct):
@@ -329,6 +331,7 @@ def _attachment(found: _Attachment) -> Attachment:
         None if found.mime_type == UNKNOWN_TYPE else found.mime_type,
         None if found.size_in_bytes is UNSET else found.size_in_bytes,
         found.title or None,
+        None if found.duration_in_seconds is UNSET else found.duration_in_seconds,
     )
 
 

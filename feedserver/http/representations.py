@@ -2,7 +2,7 @@
 
 The codings are br (RFC 7932), zstd (8878) and gzip (1952); each has an entity tag of its own (RFC
 9110, section 8.8.3.3): that of the document, with the coding's name. The same body gives the same
-bytes. What was made is kept within a limit of bytes.
+bytes. What was made is kept within a limit of bytes, and so is what slow readers hold of it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from http import HTTPStatus
+from weakref import WeakValueDictionary, finalize
 
 import brotli  # type: ignore[import-untyped]  # it carries no types
 from starlette.responses import Response, StreamingResponse
@@ -89,19 +90,24 @@ _Key = tuple[str, str, datetime | None, Also, str]
 
 
 class Representations:
-    """Makes representations and keeps those that were asked for last; for one event loop."""
+    """Makes representations and keeps those that were asked for last; for one event loop.
 
-    def __init__(self, *, capacity: int = 48_000_000) -> None:
+    Of what isn't kept any more, and still being sent, there are `most` bytes.
+    """
+
+    def __init__(self, *, capacity: int = 48_000_000, most: int = 256_000_000) -> None:
         self._capacity = capacity
-        self._size = 0
+        self._most = capacity + most
+        self._size = self._held = 0
         self._kept: OrderedDict[_Key, Representation] = OrderedDict()
+        self._sent: WeakValueDictionary[_Key, Representation] = WeakValueDictionary()
         self._making: dict[_Key, asyncio.Task[Representation]] = {}
 
     async def of(self, content: Content, accept_encoding: str | None) -> Representation:
         """The representation that a client wants.
 
         Raises:
-            Problem: it refuses all that there are.
+            Problem: it refuses all that there are, or slow readers hold too much of others.
         """
         chosen = coding(accept_encoding, small=len(content.body) < _SMALL)
         if chosen is None:
@@ -111,9 +117,15 @@ class Representations:
         if found := self._kept.get(key):
             self._kept.move_to_end(key)
             return found
+        if found := self._sent.get(key):
+            return found
         # Who asks for what is being made waits for it, and makes no second one.
         making = self._making.get(key)
         if making is None:
+            if self._held >= self._most:
+                problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "Too much is read too slowly.")
+                problem.headers = {"Cache-Control": "no-store", "Retry-After": "60"}
+                raise problem
             making = asyncio.create_task(self._make(key, content, chosen))
             self._making[key] = making
             making.add_done_callback(lambda _: self._making.pop(key, None))
@@ -125,10 +137,16 @@ class Representations:
             body = await asyncio.to_thread(encode, body, chosen)
         made = _representation(content, body, chosen)
         self._kept[key] = made
+        self._sent[key] = made
+        self._held += len(body)
+        finalize(made, self._let_go, len(body)).atexit = False
         self._size += len(body)
         while self._size > self._capacity and len(self._kept) > 1:
             self._size -= len(self._kept.popitem(last=False)[1].body)
         return made
+
+    def _let_go(self, size: int) -> None:
+        self._held -= size
 
 
 def changed(headers: Mapping[bytes, bytes], etag: bytes, modified: datetime | None) -> bool:

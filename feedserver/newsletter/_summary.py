@@ -9,6 +9,7 @@ from itertools import chain
 from selectolax.lexbor import LexborNode
 
 from feedserver.text import summaries
+from feedserver.text.html import serialise
 
 Block = Sequence[LexborNode]
 
@@ -19,7 +20,9 @@ def summary(blocks: Sequence[Block], attributions: Mapping[int, bool]) -> str | 
     `attributions` are the blocks that name a reporter, by index, and whether they say nothing else.
     """
     for line, report in _reports(blocks, attributions):
-        found = summaries.summary(chain.from_iterable(report))
+        # What is embedded is no text, whatever its link says.
+        html = summaries.without_embedded(serialise(chain.from_iterable(report)))
+        found = summaries.sanitised_summary(html)
         # Signs alone, such as an emoji, are no text.
         if found and re.search(r"\w", found):
             return found if attributions[line] else summaries.summary(chain(blocks[line], *report))

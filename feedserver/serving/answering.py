@@ -30,7 +30,7 @@ from feedserver.sources.statefolder import NETWORK
 from feedserver.store.store import OWN, Store
 from feedserver.web.app import create_app
 from feedserver.web.callback import WebSub
-from feedserver.web.limits import Limits, Targets
+from feedserver.web.limits import Limits, Pieces, Targets
 
 if sys.platform != "win32":
     import resource
@@ -120,7 +120,7 @@ def _app(
             problem=lambda: store.problem,
             public_metrics=settings.metrics is None,
         )
-    app = Targets(Limits(app, settings))
+    app = Pieces(Targets(Limits(app, settings)))
     return AccessLog(app, clients=settings.log_clients) if settings.log_requests else app
 
 

@@ -35,7 +35,7 @@ from feedserver.store import files
 from feedserver.text import html
 from feedserver.text.clean import packed
 
-FORMAT = 3
+FORMAT = 4
 """Goes up when the tables change, or what stands in them; a file of another format isn't opened."""
 
 _TABLES = """
@@ -57,8 +57,8 @@ PIECE = 16 * 1024
 
 _UNPARTED = re.compile(
     "["
-    # Thai, Lao, Tibetan, Burmese, Hangul, Khmer.
-    "\u0e01-\u0eff\u0f00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff"
+    # Thai, Lao, Tibetan, Burmese, Hangul, Khmer, Yi, Javanese.
+    "\u0e01-\u0eff\u0f00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\ua000-\ua48c\ua980-\ua9df"
     # Kana, Hangul, ideographs, and what is written among them.
     "\u3005-\u3007\u3040-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff\uf900-\ufaff"
     "\uff66-\uff9f\U00020000-\U0003ffff"

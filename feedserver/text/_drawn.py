@@ -148,7 +148,13 @@ def _take_out(nodes: list[LexborNode]) -> bool:
             _take_number(node)
             is_changed = True
             continue
-        if node.is_element_node and node.mem_id not in full and _is_icon(node):
+        is_empty = node.is_element_node and node.mem_id not in full
+        if is_empty and node.tag == "a" and node.mem_id in coded and not node.text():
+            # It led to a line by its number, or was where such a link led.
+            node.decompose()
+            is_changed = True
+            continue
+        if is_empty and _is_icon(node):
             is_changed = True
             if _take_icon(node) and above is not None:
                 other.add(above.mem_id)

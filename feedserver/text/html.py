@@ -56,6 +56,8 @@ _ATTRIBUTES = {
 _LINKS = {"cite", "href", "longdesc"}
 _MEDIA = {"poster", "src"}
 
+EMBEDDED = "twim-embedded"
+"""The class of a link in the place of an embedded thing, by which summaries know it."""
 _EMBED = re.compile(r"<(?:iframe|embed|object|youtube-player|lite-youtube)[\s/>]", re.IGNORECASE)
 _INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
 _IMAGE = re.compile(r'<img(?![^>]* (?:src|srcset)=")[^>]*>')
@@ -219,6 +221,7 @@ def _link_embeds(html: str, base: str) -> str:
                 own.decompose()
             link = parser.create_node("a")
             link.attrs["href"] = address
+            link.attrs["class"] = EMBEDDED
             label = (node.attributes.get("title") or "").strip()
             watch = "Watch the video" if address.startswith(_WATCH) else address
             link.insert_child(label or watch)

@@ -106,15 +106,16 @@ def uncover(body: LexborNode, base: str) -> bool:
 
 def _show_backgrounds(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
     """Show the picture that a script would put behind an element, if that holds no other, and
-    no more text than stands on a picture."""
-    found = body.css(", ".join(f"[{name}]" for name in BACKGROUNDS))
+    no more text than stands on a picture; or into one that holds nothing."""
+    found = body.css(", ".join(f"[{name}]" for name in (*BACKGROUNDS, *SOURCES, *SETS)))
     full: set[int] = set()
     changed = False
     for node in reversed(found):
         if node.tag not in _emptied.PLACES or is_aside(node):
             continue
         if node.mem_id not in full:
-            address, text = _background(node, base), node.text().strip()
+            text = node.text().strip()
+            address = _background(node, base) or (None if text else _content(node, base))
             has_picture = node.css_first(_emptied.SEEN) is not None
             if not (has_picture or text or address):
                 changed = True
@@ -127,6 +128,7 @@ def _show_backgrounds(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
                 changed = True
                 image = parser.create_node("img")
                 image.attrs["src"] = address
+                image.attrs[_SHOWN] = ""
                 if (first := node.first_child) is not None:
                     first.insert_before(image)
                 else:
@@ -145,6 +147,13 @@ def _background(node: LexborNode, base: str) -> str | None:
     address = next(_candidates(of_style[2] if of_style else written, base), "")
     is_address = of_style or _ROOTED.match(address) or _PICTURE.fullmatch(address)
     return address if address and is_address else None
+
+
+def _content(node: LexborNode, base: str) -> str | None:
+    """The address of the picture that a script would put into an element; not so a page or film."""
+    written = filter(None, map(node.attributes.get, (*SOURCES, *SETS)))
+    addresses = (next(_candidates(each, base), "") for each in written)
+    return next(filter(_PICTURE.fullmatch, addresses), None)
 
 
 def _without_doubles(body: LexborNode, base: str) -> bool:

@@ -29,15 +29,29 @@ _UNREAD = 128 + 13
 class Parser(argparse.ArgumentParser):
     """Says what may have been meant by an option or a command that there isn't."""
 
+    _given: Sequence[str] = ()
+
+    # The type is that of argparse's method for the namespace that we use.
+    def parse_known_args(  # type: ignore[override]  # as told above
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        self._given = sys.argv[1:] if args is None else args
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         words = {*self._option_string_actions}
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for name, below in action.choices.items():
                     words |= {name, *below._option_string_actions}
-        unknown = re.match(r"unrecognized arguments: (\S+)|.*invalid choice: '([^']*)'", message)
-        if unknown:
-            written = (unknown[1] or unknown[2]).partition("=")[0]
+        if message.startswith("the following arguments are required"):
+            # That an option is written wrongly may be why one is missing, and is never told then.
+            given = (each.partition("=")[0] for each in self._given if each.startswith("--"))
+            if unknown := next((each for each in given if each not in words), None):
+                message = f"unrecognized arguments: {unknown}"
+        found = re.match(r"unrecognized arguments: (\S+)|.*invalid choice: '([^']*)'", message)
+        if found:
+            written = (found[1] or found[2]).partition("=")[0]
             if near := get_close_matches(written, sorted(words - {written}), n=1):
                 message += f"; is {near[0]} meant?"
         super().error(message)

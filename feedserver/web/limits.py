@@ -1,5 +1,5 @@
 """What a request may not be: too long, with too many parameters, or for a target that is no path
-(RFC 9112, section 3.2).
+(RFC 9112, section 3.2); and what its answer may not do: fill the memory of a slow connection.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from feedserver.http import problems
 from feedserver.http.problems import Problem
 from feedserver.settings.settings import Settings
+
+_PIECE = 32 * 1024
 
 
 class Limits:
@@ -88,3 +90,26 @@ def _of_path(scope: Scope) -> Scope | None:
     headers.append((b"host", parts.netloc.encode("latin-1")))
     found = {"path": unquote(path), "raw_path": path.encode("latin-1"), "headers": headers}
     return {**scope, **found}
+
+
+class Pieces:
+    """Sends what is large in pieces, the next when the last has been taken.
+
+    What is sent at once is copied for its connection, and stays until a slow reader has taken it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def in_pieces(message: Message) -> None:
+            body = message.get("body", b"")
+            if len(body) > _PIECE:
+                last = (len(body) - 1) // _PIECE * _PIECE
+                for start in range(0, last, _PIECE):
+                    piece = body[start : start + _PIECE]
+                    await send({**message, "body": piece, "more_body": True})
+                message = {**message, "body": body[last:]}
+            await send(message)
+
+        await self._app(scope, receive, in_pieces)

@@ -391,6 +391,8 @@ def test_who_reads_no_more_is_no_error(site: Path, arguments: list[str]) -> None
         (["serve", "x", "--prot", "80"], "--port"),
         (["serve", "x", "--confg=x"], "--config"),
         (["chekc", "x"], "check"),
+        (["--verison"], "--version"),
+        (["bot", "--confg", "x"], "--config"),
     ],
 )
 def test_what_may_have_been_meant_is_said(

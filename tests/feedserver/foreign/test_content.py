@@ -390,6 +390,44 @@ def test_a_lazy_background_of_nothing_else_is_a_picture(written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        '<span class="lazy-img" data-src="/gull.png"></span>',
+        '<div data-original="/gull.png?w=300"> <b></b></div>',
+        '<p><a href="/full" data-lazy-src="/gull.png"></a></p>',
+        '<figure data-srcset="/gull.png 300w, /gull-2.png 600w"></figure>',
+        '<span data-src="/gull.png"></span><noscript><img src="/gull.png"></noscript>',
+        '<span data-src="/gull.png"></span><noscript><img src="/gull-300x200.png"></noscript>',
+        '<img src="/gull-blur.png"><span data-src="/gull.png"></span>',
+        '<amp-img src="/gull.png" width="3" height="2" layout="responsive"></amp-img>',
+        '<p><amp-img src="/gull.png"/> a gull</p>',
+        '<amp-anim src="/gull.png"><amp-img placeholder src="/grey.png"></amp-img></amp-anim>',
+        '<amp-img src="/gull.png"><amp-img fallback src="/gull.jpg"></amp-img>'
+        '<noscript><img src="/gull.png"></noscript></amp-img>',
+    ],
+)
+def test_another_element_that_a_script_makes_a_picture_is_one(written: str) -> None:
+    found = shown(f"<p>x</p>{written}") or ""
+    assert re.findall('<img src="([^"?]*)', found) == ["https://letters.example/gull.png"]
+    assert found.count("<img") == 1 and ("a gull" in found) == ("a gull" in written)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (
+            '<a href="/x" data-src="/gull.png">Open</a>',
+            '<a href="https://letters.example/x">Open</a>',
+        ),
+        ('<div data-src="/comments.html"></div>', ""),
+        ('<div data-src="/gull.mp4"><b>Play</b></div>', "<div><b>Play</b></div>"),
+    ],
+)
+def test_what_is_no_picture_or_has_a_text_becomes_none(written: str, expected: str) -> None:
+    assert shown(f"<p>x</p>{written}") == f"<p>x</p>{expected}"
+
+
+@pytest.mark.parametrize(
     "value", ["dark", "#fff", "true", "1.5", "rgba(0,0,0,.5)", "var(--sand)", "bg-sand.dark", ""]
 )
 @pytest.mark.parametrize("inner", ["", "<p>x</p>"])
@@ -474,7 +512,8 @@ def test_a_picture_beside_one_that_counts_visitors_stays() -> None:
 tags = st.sampled_from(
     "<p> </p> <noscript> </noscript> <picture> </picture> <source> <img> <div> </div> x <a> </a>"
     " <img|src=/a.png> <img|data-src=/b.png> <a|href=#c> <source|data-srcset=/d.png>"
-    " <div|data-bg=/e.png> <p|xml:base=/f/> <img|src=/blank.gif|data-srcset=/g.png>".split()
+    " <div|data-bg=/e.png> <p|xml:base=/f/> <img|src=/blank.gif|data-srcset=/g.png>"
+    " <span|data-src=/h.png> </span> <amp-img|src=/i.png> </amp-img>".split()
 )
 
 
@@ -505,6 +544,8 @@ SITE_ROOT = "https://letters.example/"
         lambda n: "<p xml:base='x/'><a href=a>" * n,
         lambda n: "<div data-bg=/a.png>" * n,
         lambda n: "<div><div data-bg=/a.png></div>" * n,
+        lambda n: "<div data-src=/a.png>" * n,
+        lambda n: "<amp-img src=/a.png />" * n,
         lambda n: "<noscript>" * n + "<p></noscript>",
         lambda n: "<noscript></noscript><!--" * n,
         lambda n: "<picture>" + "<source data-srcset=a.png><img>" * n,
@@ -513,7 +554,7 @@ SITE_ROOT = "https://letters.example/"
         lambda n: "<div data-bg=dark>" * n + "x",
         lambda n: "<img class=blur src=a.png>" * n + "<noscript><img src=b.png></noscript>" * n,
     ],
-    ids=range(20),
+    ids=range(22),
 )
 def test_content_is_prepared_in_steps_that_grow_with_it(make: Callable[[int], str]) -> None:
     first, second = make(400), make(800)
@@ -602,12 +643,32 @@ def test_attachments_of_json_and_where_the_content_links_to_them() -> None:
         )
     )
     assert found.attachments == (
-        Attachment("https://letters.example/7.mp3", "audio/mpeg", 4200, "Talk"),
+        Attachment("https://letters.example/7.mp3", "audio/mpeg", 4200, "Talk", 3),
     )
+    channel = Channel("T", "", SITE.url, f"{SITE.url}x", SITE, (found,))
+    assert one(FORMATS["feed.json"].serialise(channel)).attachments == found.attachments
     assert found.image == Image("https://letters.example/a.jpg", "image/jpeg")
     assert (
         found.content == '<p>x <audio src="https://letters.example/7.mp3" controls=""></audio></p>'
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("4200", 4200),
+        (" 4200 ", 4200),
+        (4200.0, 4200),
+        *((each, None) for each in ("many", "", "-4", "4e3", "9" * 16, 0, -4, True, None, [4200])),
+    ],
+)
+def test_the_size_and_duration_of_a_file_may_be_written_as_text(
+    written: object, read: int | None
+) -> None:
+    file = {"url": "/7.mp3", "size_in_bytes": written, "duration_in_seconds": written}
+    item = {"url": PAGE, "date_published": "2026-03-03", "content_html": "<p>A talk.</p>"}
+    [talk] = one(feed({**item, "attachments": [file]})).attachments
+    assert (talk.length, talk.duration) == (read, read)
 
 
 TEXT = "<content:encoded>&lt;p>A talk.&lt;/p></content:encoded>"

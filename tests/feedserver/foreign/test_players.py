@@ -14,8 +14,9 @@ from tests.feedserver.foreign.test_reading import atom, content, entry, one, rss
 PAGE = "https://letters.example/2026/tide/"
 VIDEO = "https://www.youtube.com/embed/AbC-_1?start=7"
 PLAYER = f'<iframe src="{VIDEO}" title="A talk"></iframe>'
-LINK = '<p><a href="https://www.youtube.com/watch?v=AbC-_1&amp;t=7s">A talk</a></p>'
-MAP = '<p><a href="https://maps.example/7">https://maps.example/7</a></p>'
+CLASS = 'class="twim-embedded"'
+LINK = f'<p><a href="https://www.youtube.com/watch?v=AbC-_1&amp;t=7s" {CLASS}>A talk</a></p>'
+MAP = f'<p><a href="https://maps.example/7" {CLASS}>https://maps.example/7</a></p>'
 
 
 def shown(text: str) -> str | None:
@@ -89,7 +90,7 @@ def test_two_players_in_noscript_are_two_links() -> None:
 
 
 def test_what_a_player_is_followed_by_stays() -> None:
-    link = '<p><a href="https://www.youtube.com/watch?v=AbC">Watch the video</a></p>'
+    link = f'<p><a href="https://www.youtube.com/watch?v=AbC" {CLASS}>Watch the video</a></p>'
     found = shown('<p>Look:</p><lite-youtube videoid="AbC"><p>So far.</p>')
     assert found == f"<p>Look:</p>{link}<p>So far.</p>"
     assert shown('<p>Look: <a href="/x">x</a></p><lite-youtube videoid="a b"></lite-youtube>') == (

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from starlette.responses import HTMLResponse, Response
@@ -245,9 +246,28 @@ def test_representations_are_made_once_and_kept_within_a_limit() -> None:
         assert await kept.of(_content("one "), "gzip") is one
         for number in range(4):
             await kept.of(_content(f"{number:4}"), None)
-        assert await kept.of(_content("one "), "gzip") is not one
+        # It is still sent to somebody.
+        assert await kept.of(_content("one "), "gzip") is one
+        gone = ref(one)
+        del one, two
+        assert gone() is None
         with pytest.raises(Problem):
             await kept.of(_content("one "), "*;q=0")
+
+    asyncio.run(run())
+
+
+def test_what_slow_readers_hold_has_a_limit() -> None:
+    async def run() -> None:
+        kept = Representations(capacity=5000, most=10_000)
+        held = [await kept.of(_content(f"{number:5}"), None) for number in range(3)]
+        with pytest.raises(Problem) as refused:
+            await kept.of(_content("other"), None)
+        assert refused.value.status_code == 503
+        # What they hold is there for others too.
+        assert await kept.of(_content(f"{0:5}"), None) is held[0]
+        del held[0]
+        await kept.of(_content("other"), None)
 
     asyncio.run(run())
 

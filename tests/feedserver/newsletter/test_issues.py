@@ -592,6 +592,27 @@ def test_a_summary_begins_with_the_report(markup: str, summary: str | None) -> N
     assert only(updates(f"<h3>Fractal</h3>{text}")).summary == summary
 
 
+@pytest.mark.parametrize(
+    "player",
+    [
+        '<iframe src="https://films.example/video/1"></iframe>',
+        '<iframe src="https://films.example/video/1" title="My talk"></iframe>',
+        '<iframe src="https://songs.example/track"></iframe>\n\n<iframe src="/map.html"></iframe>',
+        '<object data="https://songs.example/1.swf"></object>',
+        '<embed src="https://songs.example/1.swf" title="My song">',
+        '<div><iframe data-x src="https://films.example/w/1" allowfullscreen></iframe></div>',
+    ],
+)
+def test_a_report_of_what_is_embedded_alone_has_no_text(player: str) -> None:
+    quote = "".join(f"> {line}\n" for line in player.split("\n"))
+    ada, bob = f"[Ada]({ADA}) says\n\n{quote}\n", f"[Bob]({BOB}) says\n\n> Real news by Bob.\n"
+    assert only(from_markdown(f"### A\n\nStanding.\n\n{ada}{bob}")).summary == "Real news by Bob."
+    assert only(from_markdown(f"### A\n\nStanding.\n\n{ada}")).summary == "Standing."
+    assert only(from_markdown(f"### A\n\n{ada}")).summary
+    both = from_markdown(f"### A\n\n{ada.rstrip()}\n>\n> News by Ada.\n\n{bob}")
+    assert only(both).summary == "News by Ada."
+
+
 def test_the_first_picture_is_the_image() -> None:
     found = from_markdown("## A\n\n![](x.png)\n\n### B\n\n> ![](/y.png) ![](z.png)\n\n### C\n\nD\n")
     assert [update.image for update in found] == [

@@ -63,6 +63,28 @@ def test_code_has_no_line_numbers(html: str) -> None:
     assert "<table" not in clean and clean.count("<pre") == 1
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<pre><span></span><code><a id="__codelineno-0-1" name="__codelineno-0-1"></a>'
+        '<a href="#__codelineno-0-1"><span class="linenos">1</span></a>tide = 7\n</code></pre>',
+        '<pre><span></span><code><a id="__codelineno-0-1" name="__codelineno-0-1"></a>'
+        '<a href="#__codelineno-0-1"><span class="linenos" data-linenos="1 "></span></a>tide = 7\n'
+        "</code></pre>",
+        '<pre><span></span><code><a id="__codelineno-0-1" name="__codelineno-0-1"'
+        ' href="#__codelineno-0-1"></a>tide = 7\n</code></pre>',
+    ],
+)
+def test_of_links_to_lines_of_code_nothing_is_left(html: str) -> None:
+    assert sanitise(html, PAGE) == "<pre><span></span><code>tide = 7\n</code></pre>"
+
+
+def test_other_links_in_code_stay() -> None:
+    html = '<pre><code><a href="https://a.example/">tide</a> <a id="lineno-1"> </a>= 7</code></pre>'
+    assert sanitise(html, PAGE) == html
+    assert '<a id="lineno"></a>' in sanitise('<p><a id="lineno"></a>Tide</p>', PAGE)
+
+
 def test_the_name_of_a_file_stays_above_its_code() -> None:
     html = TABLE.format("highlighttable", "linenos", "<pre>1</pre>", "code").replace(
         "<tbody>", '<tbody><tr><th colspan="2"><span class="filename">tide.py</span></th></tr>'

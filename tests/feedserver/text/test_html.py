@@ -164,8 +164,8 @@ def test_nest_takes_what_no_table_can_hold() -> None:
         ),
     ],
 )
-def test_embedded_players_become_links(given: str, expected: str) -> None:
-    assert sanitise(given, BASE) == expected
+def test_embedded_players_become_links_that_are_known_for_it(given: str, expected: str) -> None:
+    assert sanitise(given, BASE) == expected.replace('">', '" class="twim-embedded">')
 
 
 def test_a_player_named_in_a_text_stays_text() -> None:

@@ -62,17 +62,35 @@ def test_a_link_that_says_something_counts(html: str, expected: str) -> None:
         ("https://x.example/a/", "https://x.example/a/"),
         ("https://x.example/a/", "x.example/a"),
         ("https://x.example/%C3%A4", "https://x.example/ä"),
-        ("https://player.films.example/video/1", "Owls by night"),
-        ("https://films.example/embed/1", "Owls by night"),
-        ("https://songs.example/EmbeddedPlayer/v=2/track=1/", "Owls, the song"),
     ],
 )
-def test_an_address_and_what_was_embedded_count_only_where_nothing_else_does(
-    link: str, text: str
-) -> None:
+def test_an_address_counts_only_where_nothing_else_does(link: str, text: str) -> None:
     html = f'<p><a href="{link}">{text}</a></p>'
     assert summary(parse(f"{html}<p>News.</p>")) == "News."
     assert summary(parse(html)) == text
+
+
+@pytest.mark.parametrize(
+    ("player", "text"),
+    [
+        ('<iframe src="https://films.example/1"></iframe>', "https://films.example/1"),
+        ('<iframe src="https://films.example/1" title="Owls"></iframe>', "Owls"),
+        ('<p><embed src="https://films.example/1" title="a > b"></p>', "a > b"),
+        ('<figure><object data="/owls.pdf" title="Owls"></object></figure>', "Owls"),
+        ('<p><iframe src="/1" title="One"></iframe> <iframe src="/2" title="Two"></p>', "One Two"),
+    ],
+)
+def test_what_was_embedded_counts_only_where_nothing_else_does(player: str, text: str) -> None:
+    html = sanitise(player, "https://e.org/p/")
+    assert sanitised_summary(html) == text
+    assert sanitised_summary(f"{html}<p>News.</p>") == "News."
+    assert sanitised_summary(f"{html}<h4>News</h4>") == "News"
+    assert sanitised_summary(f"<blockquote>{html}</blockquote><pre>code</pre>") == "code"
+
+
+def test_a_text_beside_what_was_embedded_is_all_that_counts() -> None:
+    html = sanitise('<p>Look: <iframe src="https://films.example/1"></iframe></p>', "https://e.org")
+    assert sanitised_summary(html) == "Look:"
 
 
 @pytest.mark.parametrize(
@@ -235,6 +253,30 @@ def test_how_much_of_a_text_is_read_makes_no_difference(pieces: list[str], limit
 )
 def test_an_emoji_at_the_end_is_no_end_without_a_stop(first: str, expected: str) -> None:
     assert summary(parse(f"<p>{first}</p><p>News.</p>")) == expected
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("क्या है।", "کیا ہے؟", "خبریں۔", "أخبار؛", "Նորություններ։", "ዜና።", "သတင်း။", "ព័ត៌មាន។"),
+        *("终于！", "終わり。", "新しい：", "（終わり。）", "Νέα;", "„Neu.“", "(So “it is.”)"),
+        *("「終わり」", "『終わり』", "【お知らせ】", "（終わり）", "《终于》"),
+    ],
+)
+def test_a_stop_of_any_script_is_a_stop_and_a_bracket_of_japanese_needs_none(heading: str) -> None:
+    html = f"<blockquote><h2>{heading}</h2><p>Next.</p></blockquote>"
+    assert summary(parse(html)) == f"{heading} Next."
+
+
+@pytest.mark.parametrize("heading", ["Up by 5%", "[Owls]", "“Owls”", "2″", "A & B"])
+def test_other_signs_are_no_stops(heading: str) -> None:
+    assert summary(parse(f"<p>{heading}</p><p>Next.</p>")) == f"{heading}. Next."
+
+
+@pytest.mark.parametrize("stop", "।؟۔։።။។")
+def test_summary_ends_at_a_sentence_of_any_script(stop: str) -> None:
+    sentence = "शब्द " * 15 + stop
+    assert summary(parse(f"<p>{f'{sentence} ' * 4}</p>"), 200) == f"{sentence} {sentence}"
 
 
 @pytest.mark.parametrize("between", [" | ", " * ", ", ", " • ", "\n"])

@@ -47,6 +47,8 @@ def test_minutes_are_rounded_up(count: int, minutes: int) -> None:
         "កំពង់ផែថ្ងៃនេះមានខ្យល់" * 270,
         "ဆိပ်ကမ်းမှာလေတိုက်နေသည်" * 260,
         "𠀀𠀁𠀂𠀃" * 1500,
+        "ꆈꌠꁱꂷ" * 1500,
+        "ꦥꦭꦧꦸꦲꦤ꧀ꦥꦸꦤꦶꦏꦶ" * 400,
     ],
 )
 def test_scripts_without_spaces_are_read_by_characters(text: str) -> None:
