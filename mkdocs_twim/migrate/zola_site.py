@@ -143,10 +143,13 @@ def _blog(contents: Collection[Content]) -> str:
     Raises:
         MigrationError: no page has a date.
     """
+    dated = [
+        content for content in contents if not content.is_section and content.meta.date is not None
+    ]
+    # Drafts count where nothing else has a date.
+    shown = [content for content in dated if not content.is_draft]
     counts = Counter(
-        content.name.partition("/")[0] if "/" in content.name else ""
-        for content in contents
-        if not content.is_section and content.meta.date is not None
+        content.name.rpartition("/")[0].partition("/")[0] for content in shown or dated
     )
     if not counts:
         raise MigrationError("no page has a date: there is no blog to move", path="content")
