@@ -7,7 +7,6 @@ terms are those of the posts.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -109,6 +108,11 @@ def terms_of(content: Content, taxonomy: str) -> tuple[str, ...]:
     return meta.taxonomies.get(taxonomy, authors)
 
 
+def later(folder: str, path: str) -> str:
+    """What stands before the numbers of a list's pages."""
+    return addresses.paged(folder, 2, path).removesuffix("2/")
+
+
 def pages(posts: Collection[Content], size: int) -> int:
     """How many pages a list has, at least one; posts without a page stand on none."""
     shown = sum(content.meta.render for content in posts)
@@ -132,12 +136,16 @@ class Leads:
         self.redirects: dict[str, str] = {}
         self._migration = migration
         self._base_url = base_url
-        self._claims = addresses.Claims()
         self._told: set[str] = set()
 
     def keep(self, file: str) -> None:
-        """Let nothing lead on from where the new site has a file of its own."""
-        self._claims.note(unicodedata.normalize("NFC", file), file)
+        """Let nothing lead on from where the plugin, MkDocs or the theme has a file."""
+        clash = self._migration.clash(file, "the plugin")
+        owner = self._migration.owner(file)
+        posts = (f"content/{post.file}" for post in self._migration.posts)
+        # Other pages of the site's own may be where a list would be.
+        if clash and (owner in posts or not owner.endswith(".md")):
+            self._migration.by_hand.append(f"{clash.message}: give it another")
 
     def keep_feed(self, folder: str) -> None:
         for file in FORMATS:
@@ -147,20 +155,25 @@ class Leads:
         """The same for the pages of a list, and what leads to the first, if there are several."""
         self.keep(addresses.file(folder))
         for number in range(1, count + 1) if count > 1 else ():
-            later = addresses.paged(folder, number + 1, path).removesuffix(f"{number + 1}/")
-            self.keep(addresses.file(f"{later}{number}/"))
+            self.keep(addresses.file(f"{later(folder, path)}{number}/"))
+
+    def alias(self, old: str, new: str, target: str) -> None:
+        """Have a page that leads from a page's old address, or tell that it is gone."""
+        file = redirect_file(old)
+        if self._migration.clash(file, old):
+            self.gone(old, new)
+        else:
+            self._migration.put(f"static/{file}", redirect_page(target).decode(), FILE)
 
     def page(self, old: str, new: str) -> None:
-        """Have a page that leads from an old address to the new one, or tell that it is gone."""
-        file = addresses.file(old)
+        """The same of the page of a list."""
         if old == new or old in self._told:
             return
         self._told.add(old)
-        if not self._is_free(old, file):
+        if self._is_free(old, addresses.file(old)):
+            self.alias(old, new, self._base_url + addresses.url(new))
+        else:
             self.gone(old, new)
-            return
-        target = self._base_url + addresses.url(new)
-        self._migration.put(f"static/{file}", redirect_page(target).decode(), FILE)
 
     def feed(self, old: str, new: str | None) -> None:
         """Have a redirect from an old address of a feed to a new one, if there is any."""
@@ -183,4 +196,4 @@ class Leads:
             return False
         if any(len(part.encode()) > MOST_BYTES for part in file.split("/")):
             return False
-        return self._claims.add(unicodedata.normalize("NFC", file), address) is None
+        return self._migration.clash(file, address) is None

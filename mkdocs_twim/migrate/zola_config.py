@@ -66,6 +66,11 @@ class ZolaConfig:
     robots: bool = True
     gone: tuple[str, ...] = ()
     others: tuple[tuple[int, str], ...] = field(default=(), repr=False)
+    text: str = field(default="", repr=False)
+
+    def place(self, key: str) -> str:
+        """The file and the line on which a key stands."""
+        return f"{FILE}:{line_of(self.text, key)}"
 
 
 def read(text: str) -> ZolaConfig:
@@ -106,6 +111,7 @@ def read(text: str) -> ZolaConfig:
         robots=reader.get("generate_robots_txt", bool, True),
         gone=tuple(reader.gone()),
         others=tuple(reader.others()),
+        text=text,
     )
 
 

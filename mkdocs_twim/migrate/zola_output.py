@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from importlib.resources import files
@@ -14,7 +14,6 @@ import yaml
 
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import RESERVED
-from feedserver.feeds.export import redirect_file
 from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 from feedserver.text.slugs import slug_of, slugify
@@ -46,25 +45,40 @@ def add(
     migration: Migration,
     contents: Collection[Content],
     blog: str,
+    moved: Iterable[tuple[str, str, str]],
 ) -> None:
-    """Add all that isn't content to a migration."""
-    _static(site, config, migration)
-    _templates(site, migration)
-    for line, what in config.others:
-        migration.hand(f"{FILE}:{line}", what)
-    migration.gone += config.gone
+    """Add all that isn't content to a migration; `moved` are old addresses of pages.
+
+    Those come each with the new one, and with what a page there leads to.
+    """
     places = {post.address for post in migration.posts}
     posts = [
         content
         for content in contents
         if content.address in places and not (content.is_section or content.is_draft)
     ]
-    options = _Feeds(site, config, migration, contents, posts, blog).options()
-    yml = _mkdocs_yml(config, migration, options, contents, blog)
+    feeds = _Feeds(site, config, migration, contents, posts, blog)
+    # What the plugin makes comes before static files, and those before what leads on.
+    feeds.keep()
+    _static(site, config, migration)
+    for old, new, target in moved:
+        feeds.leads.alias(old, new, target)
+    _templates(site, migration)
+    for line, what in config.others:
+        migration.hand(f"{FILE}:{line}", what)
+    migration.gone += config.gone
+    yml = _mkdocs_yml(config, migration, feeds.options())
     text = yaml.safe_dump(yml, allow_unicode=True, sort_keys=False, width=1000)
     migration.put("mkdocs.yml", text, FILE)
     migration.taken.append(f"{FILE} is mkdocs.yml")
     _news(migration, config)
+    # What is told of the file comes last, in the order of its lines.
+    migration.by_hand.sort(key=_line)
+
+
+def _line(entry: str) -> int:
+    found = re.match(rf"{re.escape(FILE)}:(\d+):", entry)
+    return int(found[1]) if found else 0
 
 
 def _static(site: Folder, config: ZolaConfig, migration: Migration) -> None:
@@ -72,6 +86,8 @@ def _static(site: Folder, config: ZolaConfig, migration: Migration) -> None:
     for name in names:
         if name in _TAKEN:
             migration.hand(f"static/{name}", "the theme or the plugin makes this file: left out")
+        elif clash := migration.clash(name, f"static/{name}"):
+            migration.hand(f"static/{name}", f"not taken over: {clash.message}")
         else:
             migration.put(f"static/{name}", site.path(f"static/{name}"), f"static/{name}")
     migration.taken.append(f"{counted(len(names), 'file')} of static/")
@@ -139,7 +155,6 @@ class _Feeds:
     def options(self) -> dict[str, Any]:
         config, options = self.config, dict[str, Any]()
         options["blog_dir"] = self.blog or "."
-        self._keep()
         for taxonomy in config.taxonomies:
             self._old_pages(taxonomy, self.terms.get(taxonomy.name, ()))
         if any(path.startswith("static/") for path in self.migration.outputs):
@@ -154,7 +169,7 @@ class _Feeds:
             if slug in RESERVED or not slug or slug in slugs[:position]:
                 taken = ": another has its address" if slug in slugs[:position] else ""
                 said = f"taxonomies: no taxonomy can be called '{each.name}'{taken}"
-                self.migration.hand(FILE, said)
+                self.migration.hand(config.place("taxonomies"), said)
         for file in config.feeds:
             self._feed(file)
         self._of_sections()
@@ -209,22 +224,13 @@ class _Feeds:
                 same = named is None or (without and not self._has(taxonomy.name, slug, without))
                 self.leads.feed(f"{term.old}{file}", f"{term.new}{ours}" if same else None)
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Let nothing lead on from where the new site has a file of its own."""
         leads = self.leads
         for name in _TAKEN:
             leads.keep(name)
-        for name in ("", "feeds/", "section/", "project/", "updates/"):
-            leads.keep(addresses.file(f"/{name}"))
-        for name in self.migration.outputs:
-            folder, _, file = name.partition("/")
-            if folder == "static" or not file.endswith(".md"):
-                leads.keep(file)
-        for content in self.contents:
-            if not content.is_draft:
-                leads.keep(addresses.file(content.address))
-                for alias in content.meta.aliases:
-                    leads.keep(redirect_file(alias))
+        leads.keep("index.html")
+        leads.keep("feeds/index.html")
         blog, size = addresses.blog(self.blog), self._paginate_by()
         leads.keep_list(blog, zola_addresses.pages(self.dated, size))
         for year in {f"{content.meta.date:%Y}" for content in self.dated if content.meta.date}:
@@ -238,6 +244,11 @@ class _Feeds:
                 leads.keep_list(folder, zola_addresses.pages(posts, taxonomy.paginate_by))
                 if taxonomy.feed and any(content.meta.date for content in posts):
                     leads.keep_feed(folder)
+        for content in self.contents:
+            values = content.front.values
+            shown = values.get("render") is not False and not values.get("redirect_to")
+            if content.is_section and not content.is_draft and shown:
+                leads.keep(addresses.file(content.address))
 
     def _old_pages(self, taxonomy: Taxonomy, terms: Sequence[Term]) -> None:
         """Lead from the pages of a taxonomy and its terms to where they are now."""
@@ -254,7 +265,7 @@ class _Feeds:
             self._old_term(taxonomy, term, is_led=term.old in led)
 
     def _old_term(self, taxonomy: Taxonomy, term: Term, *, is_led: bool) -> None:
-        folder = addresses.paged(term.old, 2, taxonomy.pages).removesuffix("2/")
+        folder = zola_addresses.later(term.old, taxonomy.pages)
         later = {f"{folder}{number}/": number for number in range(2, term.pages + 1)}
         first = f"{folder}1/"
         if term.new is None:
@@ -268,7 +279,7 @@ class _Feeds:
             number = number if number <= term.new_pages else 1
             self.leads.page(old, addresses.paged(term.new, number))
         # From its own the plugin leads on by itself, where there are others.
-        is_own = first == addresses.paged(term.new, 2).removesuffix("2/") + "1/"
+        is_own = first == f"{zola_addresses.later(term.new, 'page')}1/"
         if taxonomy.paginate_by and not (is_own and term.new_pages >= term.pages):
             self.leads.page(first, term.new)
 
@@ -287,7 +298,8 @@ class _Feeds:
             for content in self.dated
             if found and found not in map(slug_of, content.meta.taxonomies.get("category", ()))
         ]
-        place = f"{FILE} (feed_filenames)"
+        key = "feed_filenames" if "feed_filenames" in self.config.text else "feed_filename"
+        place = f"{self.config.place(key)}: {key}"
         if found is None or not others:
             self.migration.hand(
                 place,
@@ -323,8 +335,6 @@ def _mkdocs_yml(
     config: ZolaConfig,
     migration: Migration,
     options: dict[str, Any],
-    contents: Collection[Content],
-    blog: str,
 ) -> dict[str, Any]:
     if config.title is None:
         migration.hand(FILE, "title: there is none; give the site a name, site_name in mkdocs.yml")
@@ -333,10 +343,12 @@ def _mkdocs_yml(
         theme["language"] = language
     if language.lower() != config.language.lower():
         migration.hand(
-            FILE, f"default_language: Material has no '{config.language}', only {language}"
+            config.place("default_language"),
+            f"default_language: Material has no '{config.language}', only {language}",
         )
     if config.languages:
-        migration.hand(FILE, "languages: translations are pages and posts among the others")
+        said = "languages: translations are pages and posts among the others"
+        migration.hand(config.place("languages"), said)
     values = {
         "site_name": config.title or "Blog",
         "site_url": config.base_url,

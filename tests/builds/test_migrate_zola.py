@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -345,8 +346,8 @@ def test_shortcodes_of_the_site_work_as_they_are(site: Built) -> None:
         "config.toml:9: author: not taken over",
         "config.toml:18: markdown.smart_punctuation: there is nothing like it",
         "config.toml:20: [extra] was read by templates",
-        "config.toml: languages: translations",
-        "no-twil-rss.xml: see that it is what the feed 'no-twil' is",
+        "config.toml:15: languages: translations",
+        "config.toml:6: feed_filenames: no-twil-rss.xml: see that it is what the feed 'no-twil' is",
         "no-such-atom.xml: name a feed in its stead",
         "/category/this-week-in-letters/no-twil-rss.xml",
         "/guide/dated/ (in the feeds; the page stays)",
@@ -664,6 +665,123 @@ def test_a_term_whose_new_address_is_too_long_is_told(
     moved_posts(tmp_path, small(tmp_path, {"content/blog/a.md": tagged("⛵" * 60)}, config))
     told = capsys.readouterr().out
     assert "content/blog/a.md: the address /tags/boat-boat-" in told and "is too long" in told
+
+
+def test_pages_whose_addresses_differ_in_case_alone_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "content/blog/a.md": tagged("x", more='path = "News/Boats"\ndate = 2024-05-01'),
+        "content/blog/b.md": tagged("x", more='path = "news/boats"\ndate = 2024-05-02'),
+        "content/blog/draft.md": tagged("x", more='path = "news/Boats"\ndraft = true'),
+        "content/us/c.md": '+++\npath = "news/boatS"\n+++\n',
+    }
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    told = capsys.readouterr().out
+    for name, other in (("blog/b", "/news/boats/"), ("us/c", "/news/boatS/")):
+        assert f"  content/{name}.md: not taken over: content/{name}.md and " in told
+        assert f"\n  {other}\n" in told.split("gone:")[1]
+    assert (build(tmp_path / "new").folder / "News/Boats/index.html").is_file()
+
+
+def test_files_of_static_where_a_page_is_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("blog/a/index.html", "us/c/index.html", "tags/x/atom.xml", "feeds/index.html", "old")
+    files: dict[str, str | bytes] = {f"static/{name}": "mine" for name in names}
+    files["content/blog/a.md"] = tagged("x", more='aliases = ["old"]\ndate = 2024-05-01')
+    files["content/us/c.md"] = "+++\n+++\n"
+    files["static/us/c/dot.svg"] = "<svg/>"
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    told = capsys.readouterr().out
+    assert all(f"  static/{name}: not taken over: " in told for name in names)
+    built = build(tmp_path / "new")
+    assert (built.folder / "us/c/dot.svg").is_file()
+    assert all("mine" != data.decode() for name, data in built.files().items() if name in names)
+
+
+def test_aliases_that_something_else_has_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aliases = 'aliases = ["{}"]\n'
+    files = {
+        "content/blog/a.md": tagged("x", more=f"{aliases.format('old/One')}date = 2024-05-01"),
+        "content/us/b.md": f"+++\n{aliases.format('Old/one')}+++\n",
+        "content/us/c.md": f"+++\n{aliases.format('feeds')}+++\n",
+        "content/us/d.md": '+++\naliases = ["two", "Help:Us"]\n+++\n',
+        "content/us/e.md": f"+++\n{aliases.format('Two')}+++\n",
+    }
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    assert gone(capsys) == [
+        "/Old/one/ (now /us/b/)",
+        "/feeds/ (now /us/c/)",
+        "/Two/ (now /us/e/)",
+    ]
+    built = build(tmp_path / "new")
+    for name in ("two", "Help:Us"):
+        assert "https://x.example/us/d/" in built.read(f"{name}/index.html")
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (
+            'aliases = ["blog/A"]',
+            "the alias /blog/A/ of content/blog/b.md:2 and content/blog/a",
+        ),
+        (
+            'aliases = ["feeds"]',
+            "the plugin and the alias /feeds/ of content/blog/b.md:2 both",
+        ),
+        ('path = "feeds"', "the plugin and content/blog/b.md both have the address /feeds/: give "),
+    ],
+)
+def test_what_a_post_itself_must_change_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str, told: str
+) -> None:
+    files = {
+        "content/blog/a.md": tagged("x"),
+        "content/blog/b.md": tagged("x", more=f"{key}\ndate = 2024-05-02"),
+    }
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    assert f"\n  {told}" in capsys.readouterr().out
+
+
+def test_what_is_told_of_the_config_is_in_its_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = """\
+zebra = 1
+generate_feeds = true
+feed_filenames = ["no-boats-rss.xml"]
+default_language = "tlh"
+author = "Ada"
+taxonomies = [{name = "feeds"}]
+
+[languages.fr]
+
+[markdown]
+smart_punctuation = true
+render_emoji = true
+
+[extra]
+"""
+    moved_posts(
+        tmp_path, small(tmp_path, {"content/blog/a.md": "+++\ndate = 2024-05-01\n+++\n"}, config)
+    )
+    told = capsys.readouterr().out
+    keys = re.findall(r"(?m)^  config\.toml:(\d+): \[?([\w.]+)", told)
+    assert keys == [
+        ("2", "zebra"),
+        ("4", "feed_filenames"),
+        ("5", "default_language"),
+        ("6", "author"),
+        ("7", "taxonomies"),
+        ("9", "languages"),
+        ("12", "markdown.smart_punctuation"),
+        ("13", "markdown.render_emoji"),
+        ("15", "extra"),
+    ]
 
 
 def test_a_folder_of_drafts_is_no_blog(tmp_path: Path) -> None:
