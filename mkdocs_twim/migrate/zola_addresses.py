@@ -64,13 +64,12 @@ def terms(
     for content in contents:
         if content.is_section or content.is_draft:
             continue
-        own: dict[str, set[str]] = {}
+        # Zola lists a page once for each term of its that has the address.
         for name in _written(content, taxonomy.name):
             if zola_slugs.path(name, config.term_slugs):
-                own.setdefault(old_folder(config, taxonomy.name, name), set()).add(name)
-        for old, spellings in own.items():
-            found.setdefault(old, []).append(content)
-            names.setdefault(old, set()).update(spellings)
+                old = old_folder(config, taxonomy.name, name)
+                found.setdefault(old, []).append(content)
+                names.setdefault(old, set()).add(name)
     now = new_terms(taxonomy.name, posts)
     every = []
     for old in sorted(found):
@@ -94,7 +93,8 @@ def terms(
 def new_terms(taxonomy: str, posts: Iterable[Content]) -> dict[str, list[Content]]:
     """The folders of a taxonomy's terms in the new site, each with its posts."""
     found: dict[str, list[Content]] = {}
-    for content in posts:
+    # One that has neither a page nor a date is nowhere.
+    for content in (post for post in posts if post.meta.render or post.meta.date):
         names = filter(slug_of, terms_of(content, taxonomy)) if slugify(taxonomy) else ()
         for folder in {new_folder(taxonomy, name) for name in names}:
             found.setdefault(folder, []).append(content)

@@ -568,9 +568,10 @@ def test_terms_of_posts_without_a_date_lead_on(
         "content/blog/a.md": tagged("Two Boats"),
         "content/blog/b.md": tagged("Two Boats", "No Date", "D++", more=""),
         "content/blog/draft.md": tagged("Only Drafts", more="draft = true\ndate = 2024-05-01"),
+        "content/blog/unseen.md": tagged("Two Boats", "Of None", more="render = false"),
     }
     moved_posts(tmp_path, small(tmp_path, files, config))
-    assert gone(capsys) == ["nothing"]
+    assert gone(capsys) == ["/tags/Of None/", "/tags/Of None/page/1/"]
     built = build(tmp_path / "new")
     for old, new in {
         "Two Boats": "two-boats/",
