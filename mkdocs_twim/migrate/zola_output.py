@@ -206,12 +206,14 @@ class _Feeds:
             return
         ours = self._format(file)
         named = _NAMED.fullmatch(file)
-        without = self._name(named["name"], named["what"], file) if named else None
+        has_root = self.config.has_root_feeds
+        without = self._name(named["name"], named["what"], file) if named and has_root else None
         if named is None:
             self.files[file] = f"/{ours}"
         elif without is not None:
             self.files[file] = f"/{slugify(named['name'])}/{ours}"
-        self.leads.feed(f"/{file}", self.files.get(file))
+        if has_root:
+            self.leads.feed(f"/{file}", self.files.get(file))
         for taxonomy in self.config.taxonomies:
             for term in self.terms.get(taxonomy.name, ()):
                 if not (taxonomy.feed and term.has_feed):
@@ -278,9 +280,10 @@ class _Feeds:
             # Of pages outside the blog, which stand on none here, there may have been more.
             number = number if number <= term.new_pages else 1
             self.leads.page(old, addresses.paged(term.new, number))
-        # From its own the plugin leads on by itself, where there are others.
+        # From its own the plugin leads on by itself, where there are others; else nobody links to it.
         is_own = first == f"{zola_addresses.later(term.new, 'page')}1/"
-        if taxonomy.paginate_by and not (is_own and term.new_pages >= term.pages):
+        is_answered = is_own and (term.new_pages > 1 or term.pages == 1)
+        if taxonomy.paginate_by and not is_answered:
             self.leads.page(first, term.new)
 
     def _name(self, name: str, what: str, file: str) -> str | None:
@@ -322,13 +325,13 @@ class _Feeds:
         )
 
     def _of_sections(self) -> None:
-        files = self.files if self.config.feeds else {"atom.xml": "/atom.xml"}
         for content in self.contents:
             keys = map(content.front.values.get, ("generate_feed", "generate_feeds"))
             if content.is_section and True in keys:
                 blog = content.name == posixpath.join(self.blog, "_index.md")
-                for file in self.config.feeds or ("atom.xml",):
-                    self.leads.feed(f"{content.address}{file}", files.get(file) if blog else None)
+                for file in self.config.feeds:
+                    new = self.files.get(file) if blog else None
+                    self.leads.feed(f"{content.address}{file}", new)
 
 
 def _mkdocs_yml(

@@ -587,12 +587,31 @@ def test_terms_of_posts_without_a_date_lead_on(
     assert not (built.folder / "tags/No Date/atom.xml").exists()
 
 
+@pytest.mark.parametrize("names", ["", 'feed_filenames = ["news.xml"]\n'])
+def test_feeds_of_terms_lead_on_where_the_site_has_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: str
+) -> None:
+    config = f'{names}taxonomies = [{{name = "tags", feed = true}}]\n'
+    config += '[slugify]\ntaxonomies = "off"\n'
+    files = {"content/blog/a.md": tagged("Two Boats", "What?")}
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    name = "news.xml" if names else "atom.xml"
+    assert gone(capsys) == [
+        "/tags/What?/ (now /tags/what/)",
+        f"/tags/What?/{name} (now /tags/what/atom.xml)",
+    ]
+    built = build(tmp_path / "new")
+    assert (built.folder / f"tags/Two Boats/{name}").is_file()
+    assert not (built.folder / "news.xml").exists()
+
+
 def test_terms_of_pages_outside_the_blog_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = {
-        "content/blog/a.md": tagged("boats"),
-        "content/us/b.md": tagged("boats", "elsewhere", more=""),
+        "content/blog/a.md": tagged("boats", "many"),
+        "content/blog/z.md": tagged("many"),
+        "content/us/b.md": tagged("boats", "many", "elsewhere", more=""),
         "content/us/c.md": tagged("Dated There"),
     }
     moved_posts(tmp_path, small(tmp_path, files, TAGS))
@@ -603,9 +622,9 @@ def test_terms_of_pages_outside_the_blog_are_told(
         "/tags/dated-there/atom.xml",
     ]
     built = build(tmp_path / "new")
-    for old in ("page/1", "page/2"):
-        page = built.read(f"tags/boats/{old}/index.html")
-        assert 'href="https://x.example/tags/boats/"' in page
+    for old in ("boats/page/1", "boats/page/2", "many/page/1", "many/page/3"):
+        page = built.read(f"tags/{old}/index.html")
+        assert f'href="https://x.example/tags/{old.partition("/")[0]}/"' in page
 
 
 @pytest.mark.parametrize(
