@@ -280,7 +280,7 @@ class _Feeds:
             # Of pages outside the blog, which stand on none here, there may have been more.
             number = number if number <= term.new_pages else 1
             self.leads.page(old, addresses.paged(term.new, number))
-        # From its own the plugin leads on by itself, where there are others; else nobody links to it.
+        # From its own the plugin leads on, where there are others; else nobody links to it.
         is_own = first == f"{zola_addresses.later(term.new, 'page')}1/"
         is_answered = is_own and (term.new_pages > 1 or term.pages == 1)
         if taxonomy.paginate_by and not is_answered:
