@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mkdocs_twim.content.frontmatter import FrontMatter
-from mkdocs_twim.errors import TwimError
+from mkdocs_twim.errors import AddressError, TwimError
 from mkdocs_twim.markup.addresses import Claims
 
 # What tools leave in a site's folder, and nobody wrote.
@@ -99,6 +100,7 @@ class Migration:
     new: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     _claims: Claims = field(default_factory=Claims)
+    _site: Claims = field(default_factory=Claims)
 
     def put(self, path: str, content: str | Path, origin: str) -> bool:
         """Have a file written; False, and a line in the report, where there is one already.
@@ -114,6 +116,17 @@ class Migration:
             return False
         self.outputs[path] = content
         return True
+
+    def clash(self, file: str, owner: str) -> AddressError | None:
+        """Claim a file of the built site; the error, if it is taken.
+
+        Some systems take letters with accents for the same in either form.
+        """
+        return self._site.add(unicodedata.normalize("NFC", file), owner)
+
+    def owner(self, file: str) -> str:
+        """Who has claimed a file of the built site."""
+        return self._site.owner(unicodedata.normalize("NFC", file))
 
     def hand(self, place: str, what: str) -> None:
         """Tell of something that needs a hand; `place` is a file of the source, with its line."""

@@ -53,7 +53,8 @@ class ZolaConfig:
     description: str | None = None
     language: str = "en"
     taxonomies: tuple[Taxonomy, ...] = ()
-    feeds: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ("atom.xml",)
+    has_root_feeds: bool = False
     feed_limit: int | None = None
     ignored: tuple[str, ...] = ()
     ignored_static: tuple[str, ...] = ()
@@ -66,6 +67,11 @@ class ZolaConfig:
     robots: bool = True
     gone: tuple[str, ...] = ()
     others: tuple[tuple[int, str], ...] = field(default=(), repr=False)
+    text: str = field(default="", repr=False)
+
+    def place(self, key: str) -> str:
+        """The file and the line on which a key stands."""
+        return f"{FILE}:{line_of(self.text, key)}"
 
 
 def read(text: str) -> ZolaConfig:
@@ -94,6 +100,9 @@ def read(text: str) -> ZolaConfig:
         language=reader.get("default_language", str, "en"),
         taxonomies=tuple(reader.taxonomies()),
         feeds=reader.feeds(),
+        # Before 0.19 there was one feed, and the keys were in the singular.
+        has_root_feeds=reader.get("generate_feeds", bool, False)
+        or reader.get("generate_feed", bool, False),
         feed_limit=reader.get("feed_limit", int, None),
         ignored=tuple(map(str, reader.get("ignored_content", list, []))),
         ignored_static=tuple(map(str, reader.get("ignored_static", list, []))),
@@ -106,6 +115,7 @@ def read(text: str) -> ZolaConfig:
         robots=reader.get("generate_robots_txt", bool, True),
         gone=tuple(reader.gone()),
         others=tuple(reader.others()),
+        text=text,
     )
 
 
@@ -186,10 +196,7 @@ class _Reader:
                 yield f"/search_index.{code}.js (or .json): languages.{code}"
 
     def feeds(self) -> tuple[str, ...]:
-        """The files of the feeds; none if there are none."""
-        # Before 0.19 there was one, and the keys were in the singular.
-        if not (self.get("generate_feeds", bool, False) or self.get("generate_feed", bool, False)):
-            return ()
+        """The files of the feeds: of terms and sections too, where the site has none."""
         older = self.get("feed_filename", str, None)
         names = self.get("feed_filenames", list, [older or "atom.xml"])
         return tuple(str(name) for name in names)

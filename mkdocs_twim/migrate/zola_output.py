@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from importlib.resources import files
@@ -15,24 +14,22 @@ import yaml
 
 from feedserver.feeds import catalogue
 from feedserver.feeds.catalogue import RESERVED
-from feedserver.feeds.export import redirect_page
 from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 from feedserver.text.slugs import slug_of, slugify
 from feedserver.text.words import counted
 from mkdocs_twim.markup import addresses
-from mkdocs_twim.migrate import zola_slugs
+from mkdocs_twim.migrate import zola_addresses
 from mkdocs_twim.migrate.migration import Folder, Migration
 from mkdocs_twim.migrate.porting import unported
-from mkdocs_twim.migrate.zola_config import FILE, ZolaConfig
+from mkdocs_twim.migrate.zola_addresses import Leads, Term, terms_of
+from mkdocs_twim.migrate.zola_config import FILE, Taxonomy, ZolaConfig
 from mkdocs_twim.migrate.zola_pages import Content
 from mkdocs_twim.shortcodes.library import Library
 
 # Files that the theme, MkDocs or the plugin makes, of which a site can't have its own here.
 _TAKEN = {"404.html", "sitemap.xml", "sitemap.xml.gz", archive.FILE, catalogue.JSON, catalogue.OPML}
 _TAKEN |= set(FORMATS)
-# What stands in an address for something else, and what Windows has in no file's name.
-_NO_ADDRESS = re.compile(r'[#?%<>:"\\|*]')
 _NAMED = re.compile(r"(?P<name>no[-_](?P<what>[\w-]+?))[-_.](?:atom|rss|feed|json)\b.*")
 _EXTENSIONS: list[object] = [
     *("attr_list", "footnotes", "md_in_html", "sane_lists", "tables"),
@@ -48,26 +45,40 @@ def add(
     migration: Migration,
     contents: Collection[Content],
     blog: str,
+    moved: Iterable[tuple[str, str, str]],
 ) -> None:
-    """Add all that isn't content to a migration."""
+    """Add all that isn't content to a migration; `moved` are old addresses of pages.
+
+    Those come each with the new one, and with what a page there leads to.
+    """
+    places = {post.address for post in migration.posts}
+    posts = [
+        content
+        for content in contents
+        if content.address in places and not (content.is_section or content.is_draft)
+    ]
+    feeds = _Feeds(site, config, migration, contents, posts, blog)
+    # What the plugin makes comes before static files, and those before what leads on.
+    feeds.keep()
     _static(site, config, migration)
+    for old, new, target in moved:
+        feeds.leads.alias(old, new, target)
     _templates(site, migration)
     for line, what in config.others:
         migration.hand(f"{FILE}:{line}", what)
     migration.gone += config.gone
-    posts = [
-        content
-        for content in contents
-        if (not blog or content.name.startswith(f"{blog}/"))
-        and not (content.is_section or content.is_draft)
-        and content.meta.date is not None
-    ]
-    options = _Feeds(site, config, migration, contents, posts, blog).options()
-    yml = _mkdocs_yml(config, migration, options, contents, blog)
+    yml = _mkdocs_yml(config, migration, feeds.options())
     text = yaml.safe_dump(yml, allow_unicode=True, sort_keys=False, width=1000)
     migration.put("mkdocs.yml", text, FILE)
     migration.taken.append(f"{FILE} is mkdocs.yml")
     _news(migration, config)
+    # What is told of the file comes last, in the order of its lines.
+    migration.by_hand.sort(key=_line)
+
+
+def _line(entry: str) -> int:
+    found = re.match(rf"{re.escape(FILE)}:(\d+):", entry)
+    return int(found[1]) if found else 0
 
 
 def _static(site: Folder, config: ZolaConfig, migration: Migration) -> None:
@@ -75,6 +86,8 @@ def _static(site: Folder, config: ZolaConfig, migration: Migration) -> None:
     for name in names:
         if name in _TAKEN:
             migration.hand(f"static/{name}", "the theme or the plugin makes this file: left out")
+        elif clash := migration.clash(name, f"static/{name}"):
+            migration.hand(f"static/{name}", f"not taken over: {clash.message}")
         else:
             migration.put(f"static/{name}", site.path(f"static/{name}"), f"static/{name}")
     migration.taken.append(f"{counted(len(names), 'file')} of static/")
@@ -126,16 +139,24 @@ class _Feeds:
     contents: Collection[Content]
     posts: Collection[Content]
     blog: str
-    redirects: dict[str, str] = field(default_factory=dict)
     named: dict[str, dict[str, object]] = field(default_factory=dict)
     # Where the files of `feed_filenames` are now; those that nothing stands for are left out.
     files: dict[str, str] = field(default_factory=dict)
-    moved: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.dated = [content for content in self.posts if content.meta.date is not None]
+        self.leads = Leads(self.migration, self.config.base_url)
+        self.terms = {
+            each.name: zola_addresses.terms(each, self.config, self.contents, self.posts)
+            for each in self.config.taxonomies
+            if each.render
+        }
 
     def options(self) -> dict[str, Any]:
         config, options = self.config, dict[str, Any]()
         options["blog_dir"] = self.blog or "."
-        self._old_pages()
+        for taxonomy in config.taxonomies:
+            self._old_pages(taxonomy, self.terms.get(taxonomy.name, ()))
         if any(path.startswith("static/") for path in self.migration.outputs):
             options["static_dir"] = "static"
         options["paginate_by"] = self._paginate_by()
@@ -143,9 +164,12 @@ class _Feeds:
             each.name: {"feed": each.feed, "paginate_by": each.paginate_by}
             for each in config.taxonomies
         }
-        for each in config.taxonomies:
-            if slugify(each.name) in RESERVED:
-                self.migration.hand(FILE, f"taxonomies: no taxonomy can be called '{each.name}'")
+        slugs = [slugify(each.name) for each in config.taxonomies]
+        for position, (slug, each) in enumerate(zip(slugs, config.taxonomies, strict=True)):
+            if slug in RESERVED or not slug or slug in slugs[:position]:
+                taken = ": another has its address" if slug in slugs[:position] else ""
+                said = f"taxonomies: no taxonomy can be called '{each.name}'{taken}"
+                self.migration.hand(config.place("taxonomies"), said)
         for file in config.feeds:
             self._feed(file)
         self._of_sections()
@@ -153,8 +177,8 @@ class _Feeds:
             options["feed_limit"] = config.feed_limit
         if self.named:
             options["feeds"] = self.named
-        if self.redirects:
-            options["feed_redirects"] = self.redirects
+        if self.leads.redirects:
+            options["feed_redirects"] = self.leads.redirects
         if any(content.front.style == "yaml" for content in self.posts):
             options["markdown"] = "commonmark"
         return options
@@ -178,76 +202,95 @@ class _Feeds:
 
     def _feed(self, file: str) -> None:
         """One of `feed_filenames`: at the root, and for each term of taxonomies with feeds."""
-        if not self.posts:
+        if not self.dated:
             return
         ours = self._format(file)
         named = _NAMED.fullmatch(file)
-        without = self._name(named["name"], named["what"], file) if named else None
+        has_root = self.config.has_root_feeds
+        without = self._name(named["name"], named["what"], file) if named and has_root else None
         if named is None:
             self.files[file] = f"/{ours}"
         elif without is not None:
             self.files[file] = f"/{slugify(named['name'])}/{ours}"
-        self._lead(f"/{file}", self.files.get(file))
+        if has_root:
+            self.leads.feed(f"/{file}", self.files.get(file))
         for taxonomy in self.config.taxonomies:
-            if not (taxonomy.feed and taxonomy.render):
-                continue
-            for old, new in self._terms(taxonomy.name).items():
-                term = new.split("/")[-2]
+            for term in self.terms.get(taxonomy.name, ()):
+                if not (taxonomy.feed and term.has_feed):
+                    continue
+                if term.new is None or not term.has_new_feed:
+                    self.leads.feed(f"{term.old}{file}", None)
+                    continue
+                slug = term.new.split("/")[-2]
                 # A term's feed is no substitute if it has what was left out.
-                same = named is None or (without and not self._has(taxonomy.name, term, without))
-                self._lead(f"{old}{file}", f"{new}{ours}" if same else None)
+                same = named is None or (without and not self._has(taxonomy.name, slug, without))
+                self.leads.feed(f"{term.old}{file}", f"{term.new}{ours}" if same else None)
 
-    def _old(self, *names: str) -> str:
-        """The folder that Zola gives a taxonomy, or a term of one."""
-        parts = [zola_slugs.path(name, self.config.term_slugs) for name in names]
-        return "/" + "".join(f"{part}/" for part in (self.config.taxonomy_root, *parts) if part)
+    def keep(self) -> None:
+        """Let nothing lead on from where the new site has a file of its own."""
+        leads = self.leads
+        for name in _TAKEN:
+            leads.keep(name)
+        leads.keep("index.html")
+        leads.keep("feeds/index.html")
+        blog, size = addresses.blog(self.blog), self._paginate_by()
+        leads.keep_list(blog, zola_addresses.pages(self.dated, size))
+        for year in {f"{content.meta.date:%Y}" for content in self.dated if content.meta.date}:
+            leads.keep_list(f"{blog}archive/{year}/", zola_addresses.pages(self.dated, size))
+        for taxonomy in self.config.taxonomies:
+            leads.keep(addresses.file(zola_addresses.new_folder(taxonomy.name)))
+            for folder, posts in zola_addresses.new_terms(taxonomy.name, self.posts).items():
+                if len(folder.split("/")[-2]) > zola_addresses.MOST_BYTES:
+                    said = f"the address {folder} is too long for a file: shorten the term"
+                    self.migration.hand(f"content/{posts[0].name}", said)
+                leads.keep_list(folder, zola_addresses.pages(posts, taxonomy.paginate_by))
+                if taxonomy.feed and any(content.meta.date for content in posts):
+                    leads.keep_feed(folder)
+        for content in self.contents:
+            values = content.front.values
+            shown = values.get("render") is not False and not values.get("redirect_to")
+            if content.is_section and not content.is_draft and shown:
+                leads.keep(addresses.file(content.address))
 
-    def _old_pages(self) -> None:
-        """Lead from the pages of taxonomies and terms to where they are now."""
-        for taxonomy in self.config.taxonomies if self.posts else ():
-            terms = self._terms(taxonomy.name)
-            if not (terms and taxonomy.render):
-                continue
-            here = f"/{slugify(taxonomy.name)}/"
-            self._move(self._old(taxonomy.name), here)
-            names = [content.meta.taxonomies.get(taxonomy.name, ()) for content in self.posts]
-            counts = Counter(
-                old for each in names for old in {self._old(taxonomy.name, name) for name in each}
-            )
-            # The plugin leads on from these by itself.
-            led = {f"{here}{slugify(name)}/" for each in names for name in each}
-            for old, new in terms.items():
-                size = taxonomy.paginate_by or counts[old]
-                for number in range(2 if old in led else 1, -(-counts[old] // size) + 1):
-                    first = addresses.paged(old, number, taxonomy.pages)
-                    self._move(first, addresses.paged(new, number))
-                if taxonomy.paginate_by:
-                    theirs = addresses.paged(old, 2, taxonomy.pages).removesuffix("2/")
-                    # From the plugin's own it leads on by itself.
-                    ours = addresses.paged(new, 2).removesuffix("2/")
-                    self._move(f"{theirs}1/", new, f"{ours}1/")
+    def _old_pages(self, taxonomy: Taxonomy, terms: Sequence[Term]) -> None:
+        """Lead from the pages of a taxonomy and its terms to where they are now."""
+        old = zola_addresses.old_folder(self.config, taxonomy.name)
+        here = zola_addresses.new_folder(taxonomy.name)
+        if any(term.new for term in terms):
+            self.leads.page(old, here)
+        elif terms:
+            self.leads.gone(old)
+        names = [name for post in self.posts for name in terms_of(post, taxonomy.name)]
+        # The plugin leads on from these by itself.
+        led = {f"{here}{slugify(name)}/" for name in names}
+        for term in terms:
+            self._old_term(taxonomy, term, is_led=term.old in led)
 
-    def _move(self, old: str, new: str, ours: str | None = None) -> None:
-        """Have a page that leads from an old address to the new one, or tell that it is gone.
-
-        `ours` is the address in whose place no page may stand, if it isn't the new one.
-        """
-        ours = ours or new
-        if old == ours or old in self.moved:
+    def _old_term(self, taxonomy: Taxonomy, term: Term, *, is_led: bool) -> None:
+        folder = zola_addresses.later(term.old, taxonomy.pages)
+        later = {f"{folder}{number}/": number for number in range(2, term.pages + 1)}
+        first = f"{folder}1/"
+        if term.new is None:
+            for old in (term.old, *later, *([first] if taxonomy.paginate_by else [])):
+                self.leads.gone(old)
             return
-        self.moved.add(old)
-        target = self.config.base_url + addresses.url(new)
-        file = f"static/{old[1:]}index.html"
-        if old.lower() != ours.lower() and not _NO_ADDRESS.search(old):
-            if self.migration.put(file, redirect_page(target).decode(), FILE):
-                return
-        self.migration.gone.append(f"{old} (now {new})")
+        if not is_led:
+            self.leads.page(term.old, term.new)
+        for old, number in later.items():
+            # Of pages outside the blog, which stand on none here, there may have been more.
+            number = number if number <= term.new_pages else 1
+            self.leads.page(old, addresses.paged(term.new, number))
+        # From its own the plugin leads on, where there are others; else nobody links to it.
+        is_own = first == f"{zola_addresses.later(term.new, 'page')}1/"
+        is_answered = is_own and (term.new_pages > 1 or term.pages == 1)
+        if taxonomy.paginate_by and not is_answered:
+            self.leads.page(first, term.new)
 
     def _name(self, name: str, what: str, file: str) -> str | None:
         """Name the feed that leaves a category out; its slug, if there is such a category."""
         terms = {
             term: content
-            for content in self.posts
+            for content in self.dated
             for term in content.meta.taxonomies.get("category", ())
         }
         slugs = sorted({slug_of(term) for term in terms})
@@ -255,10 +298,11 @@ class _Feeds:
         found = next((slug for slug in slugs if slugify(what) in (slug, short[slug])), None)
         others = [
             content
-            for content in self.posts
+            for content in self.dated
             if found and found not in map(slug_of, content.meta.taxonomies.get("category", ()))
         ]
-        place = f"{FILE} (feed_filenames)"
+        key = "feed_filenames" if "feed_filenames" in self.config.text else "feed_filename"
+        place = f"{self.config.place(key)}: {key}"
         if found is None or not others:
             self.migration.hand(
                 place,
@@ -267,58 +311,33 @@ class _Feeds:
             )
             return None
         title = next(term for term in sorted(terms) if slug_of(term) == found)
+        self.leads.keep_feed(f"/{slugify(name)}/")
         self.named[slugify(name)] = {"title": f"Without {title}", "not_category": [found]}
         self.migration.hand(place, f"{file}: see that it is what the feed '{slugify(name)}' is")
         return found
-
-    def _terms(self, taxonomy: str) -> dict[str, str]:
-        """The folders of a taxonomy's terms, as Zola has them, each with ours."""
-        names = {
-            term
-            for content in self.posts
-            for term in content.meta.taxonomies.get(taxonomy, ())
-            if slugify(term)
-        }
-        here = f"/{slugify(taxonomy)}/"
-        pairs = sorted((self._old(taxonomy, name), f"{here}{slug_of(name)}/") for name in names)
-        # Of several that are one in Zola, that which has its address.
-        found = {**dict(reversed(pairs)), **{old: new for old, new in pairs if old == new}}
-        return dict(sorted(found.items()))
 
     def _has(self, taxonomy: str, term: str, category: str) -> bool:
         """Whether a post of a term is of a category too; both are slugs."""
         return any(
             term in map(slug_of, taxonomies.get(taxonomy, ()))
             and category in map(slug_of, taxonomies.get("category", ()))
-            for taxonomies in (content.meta.taxonomies for content in self.posts)
+            for taxonomies in (content.meta.taxonomies for content in self.dated)
         )
 
     def _of_sections(self) -> None:
-        files = self.files if self.config.feeds else {"atom.xml": "/atom.xml"}
         for content in self.contents:
             keys = map(content.front.values.get, ("generate_feed", "generate_feeds"))
             if content.is_section and True in keys:
                 blog = content.name == posixpath.join(self.blog, "_index.md")
-                for file in self.config.feeds or ("atom.xml",):
-                    self._lead(f"{content.address}{file}", files.get(file) if blog else None)
-
-    def _lead(self, old: str, new: str | None) -> None:
-        """Lead from an old address of a feed to a new one, if there is any."""
-        if new is None:
-            if old not in self.migration.gone:
-                self.migration.gone.append(old)
-        elif _NO_ADDRESS.search(old) or (old.lower() == new.lower() and old != new):
-            self.migration.gone.append(f"{old} (now {new})")
-        elif old != new:
-            self.redirects[f"/{addresses.url(old)}"] = new
+                for file in self.config.feeds:
+                    new = self.files.get(file) if blog else None
+                    self.leads.feed(f"{content.address}{file}", new)
 
 
 def _mkdocs_yml(
     config: ZolaConfig,
     migration: Migration,
     options: dict[str, Any],
-    contents: Collection[Content],
-    blog: str,
 ) -> dict[str, Any]:
     if config.title is None:
         migration.hand(FILE, "title: there is none; give the site a name, site_name in mkdocs.yml")
@@ -327,10 +346,12 @@ def _mkdocs_yml(
         theme["language"] = language
     if language.lower() != config.language.lower():
         migration.hand(
-            FILE, f"default_language: Material has no '{config.language}', only {language}"
+            config.place("default_language"),
+            f"default_language: Material has no '{config.language}', only {language}",
         )
     if config.languages:
-        migration.hand(FILE, "languages: translations are pages and posts among the others")
+        said = "languages: translations are pages and posts among the others"
+        migration.hand(config.place("languages"), said)
     values = {
         "site_name": config.title or "Blog",
         "site_url": config.base_url,

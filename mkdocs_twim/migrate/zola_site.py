@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from feedserver.feeds.export import redirect_file, redirect_page
+from feedserver.feeds.export import redirect_file
 from mkdocs_twim.content import frontmatter
 from mkdocs_twim.content.keys import PostMeta, read_post
 from mkdocs_twim.errors import AddressError, TwimError
@@ -54,8 +54,9 @@ def plan(site: Folder) -> Migration:
     contents = list(_contents(site, names, config, migration))
     blog = _blog(contents)
     migration.blog_dir = blog or "."
-    _Mover(site, config, migration, contents, blog).move(names)
-    zola_output.add(site, config, migration, contents, blog)
+    mover = _Mover(site, config, migration, contents, blog)
+    mover.move(names)
+    zola_output.add(site, config, migration, contents, blog, mover.moved)
     return migration
 
 
@@ -143,10 +144,13 @@ def _blog(contents: Collection[Content]) -> str:
     Raises:
         MigrationError: no page has a date.
     """
+    dated = [
+        content for content in contents if not content.is_section and content.meta.date is not None
+    ]
+    # Drafts count where nothing else has a date.
+    shown = [content for content in dated if not content.is_draft]
     counts = Counter(
-        content.name.partition("/")[0] if "/" in content.name else ""
-        for content in contents
-        if not content.is_section and content.meta.date is not None
+        content.name.rpartition("/")[0].partition("/")[0] for content in shown or dated
     )
     if not counts:
         raise MigrationError("no page has a date: there is no blog to move", path="content")
@@ -169,6 +173,7 @@ class _Mover:
         self._migration = migration
         self._contents = {content.name: content for content in contents}
         self._blog = blog
+        self.moved: list[tuple[str, str, str]] = []
         self._places = {
             content.name: content.name
             if self._is_below_blog(content.name)
@@ -197,11 +202,34 @@ class _Mover:
             else:
                 pages += 1
                 self._page(content)
+        self._check_aliases()
         blog = f"content/{self._blog}".rstrip("/")
         self._migration.taken.append(
             f"{posts} posts: {blog} is the blog, the folder with the most dated pages"
         )
         self._migration.taken.append(f"{pages} pages outside the blog, as pages of MkDocs")
+
+    def _check_aliases(self) -> None:
+        """Tell of aliases of posts that something else has."""
+        for content in self._contents.values():
+            if content.is_draft or not self._is_below_blog(self._places[content.name]):
+                continue
+            place = f"content/{content.name}:{content.front.line_of('aliases')}"
+            for alias in content.meta.aliases:
+                owner = f"the alias {alias} of {place}"
+                if clash := self._migration.clash(redirect_file(alias), owner):
+                    self._migration.by_hand.append(f"{clash.message}: take it out")
+
+    def _is_taken(self, content: Content) -> bool:
+        """Whether another page has a page's address, which is told then."""
+        if content.is_draft or content.is_section or not content.meta.render:
+            return False
+        origin = f"content/{content.name}"
+        clash = self._migration.clash(addresses.file(content.address), origin)
+        if clash:
+            self._migration.hand(origin, f"not taken over: {clash.message}")
+            self._migration.gone.append(content.address)
+        return clash is not None
 
     def _is_below_blog(self, name: str) -> bool:
         return not self._blog or name.startswith(f"{self._blog}/")
@@ -226,6 +254,8 @@ class _Mover:
         self._migration.hand(place, f"the link to '{target}' leads nowhere")
 
     def _post(self, content: Content) -> None:
+        if self._is_taken(content):
+            return
         self._scan(content)
         text = zola_pages.relink(
             content.text,
@@ -269,6 +299,8 @@ class _Mover:
         return with_keys(text, content.front, {"path": content.address})
 
     def _page(self, content: Content) -> None:
+        if self._is_taken(content):
+            return
         self._scan(content)
         front, migration = content.front, self._migration
         origin = f"content/{content.name}"
@@ -310,11 +342,9 @@ class _Mover:
             content.address if to else ""
         }
         for old, new in wanted.items():
-            if old in taken:
-                continue
-            target = new if new.startswith("http") else self._config.base_url + new[1:]
-            text = redirect_page(target).decode()
-            self._migration.put(f"static/{redirect_file(old)}", text, f"content/{content.name}")
+            if old not in taken:
+                target = new if new.startswith("http") else self._config.base_url + new[1:]
+                self.moved.append((old, new, target))
 
     def _asset(self, name: str) -> None:
         """A file that is no page: beside its page, or in its folder."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -345,8 +346,8 @@ def test_shortcodes_of_the_site_work_as_they_are(site: Built) -> None:
         "config.toml:9: author: not taken over",
         "config.toml:18: markdown.smart_punctuation: there is nothing like it",
         "config.toml:20: [extra] was read by templates",
-        "config.toml: languages: translations",
-        "no-twil-rss.xml: see that it is what the feed 'no-twil' is",
+        "config.toml:15: languages: translations",
+        "config.toml:6: feed_filenames: no-twil-rss.xml: see that it is what the feed 'no-twil' is",
         "no-such-atom.xml: name a feed in its stead",
         "/category/this-week-in-letters/no-twil-rss.xml",
         "/guide/dated/ (in the feeds; the page stays)",
@@ -480,11 +481,13 @@ def test_first_pages_that_differ_in_case_alone_are_told(
     files = {f"content/blog/p{day}.md": text.format(day) for day in range(1, count + 1)}
     moved_posts(tmp_path, small(tmp_path, files, config))
     told = capsys.readouterr().out.split("Addresses that are gone:\n")[1]
-    assert "  /author/Thib/page/1/ (now /author/thib/)\n" in told
+    assert "  /author/Thib/ (now /author/thib/)\n" in told
+    assert ("  /author/Thib/page/1/ (now /author/thib/)\n" in told) == (count > 10)
     assert ("  /author/Thib/page/2/ (now /author/thib/page/2/)\n" in told) == (count > 10)
-    assert not (tmp_path / "new/static/author").exists()
     built = build(tmp_path / "new")
     assert (built.folder / "author/thib/page/1/index.html").is_file() == (count > 10)
+    # Where the list has one page, nothing else is there.
+    assert (built.folder / "author/Thib/page/1/index.html").is_file() == (count < 10)
 
 
 def test_first_pages_whose_folder_differs_in_case_alone_are_told(
@@ -508,6 +511,307 @@ def test_a_root_of_taxonomies_and_terms_that_are_only_safe(
     for old, new in (("Tags", "tags/"), ("Tags/What", "tags/what/"), ("Tags/Boats", "tags/boats/")):
         assert f'href="https://x.example/{new}"' in built.read(f"blog/{old}/index.html")
     assert (built.folder / "blog/Tags/Old_Boats/atom.xml").is_file()
+
+
+TAGS = 'generate_feeds = true\ntaxonomies = [{name = "tags", feed = true, paginate_by = 1}]\n'
+
+
+def tagged(*terms: str, more: str = "date = 2024-05-01") -> str:
+    return (
+        f"+++\n{more}\n[taxonomies]\ntags = {json.dumps(terms, ensure_ascii=False)}\n+++\nText.\n"
+    )
+
+
+def gone(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What the report tells as gone."""
+    told = capsys.readouterr().out.split("Addresses that are gone:\n")[1].split("\n\n")[0]
+    return [line.strip(" ") for line in told.split("\n")]
+
+
+@pytest.mark.parametrize("way", ["safe", "off"])
+@pytest.mark.parametrize(
+    ("first", "second", "new"),
+    [
+        ("Big Boats", "big boats", "big-boats"),
+        ("Ärmel Ö", "ärmel ö", "armel-o"),
+        # One letter, and two that look and are stored the same on some systems.
+        ("Caf\u00e9 X", "Cafe\u0301 X", "cafe-x"),
+    ],
+)
+def test_of_terms_that_differ_in_case_alone_one_leads_on(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    way: str,
+    first: str,
+    second: str,
+    new: str,
+) -> None:
+    config = f'{TAGS}[slugify]\ntaxonomies = "{way}"\n'
+    files = {"content/blog/a.md": tagged(first), "content/blog/b.md": tagged(second)}
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    kept, lost = sorted((first, second))
+    assert gone(capsys) == [
+        f"/tags/{lost}/ (now /tags/{new}/)",
+        f"/tags/{lost}/page/1/ (now /tags/{new}/)",
+        f"/tags/{lost}/atom.xml (now /tags/{new}/atom.xml)",
+    ]
+    built = build(tmp_path / "new")
+    assert f"https://x.example/tags/{new}/" in built.read(f"tags/{kept}/index.html")
+    assert (built.folder / f"tags/{kept}/atom.xml").is_file()
+
+
+def test_terms_of_posts_without_a_date_lead_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = f'{TAGS}[slugify]\ntaxonomies = "safe"\n'
+    files = {
+        "content/blog/a.md": tagged("Two Boats"),
+        "content/blog/b.md": tagged("Two Boats", "No Date", "D++", more=""),
+        "content/blog/draft.md": tagged("Only Drafts", more="draft = true\ndate = 2024-05-01"),
+        "content/blog/unseen.md": tagged("Two Boats", "Of None", more="render = false"),
+    }
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    assert gone(capsys) == ["/tags/Of None/", "/tags/Of None/page/1/"]
+    built = build(tmp_path / "new")
+    for old, new in {
+        "Two Boats": "two-boats/",
+        "Two Boats/page/2": "two-boats/page/2/",
+        "No Date": "no-date/",
+        "No Date/page/1": "no-date/",
+        "D++": "d-plus-plus/",
+    }.items():
+        assert f'href="https://x.example/tags/{new}"' in built.read(f"tags/{old}/index.html")
+        assert (built.folder / "tags" / new / "index.html").is_file()
+    assert not (built.folder / "tags/Only Drafts").exists()
+    # Zola has no feed of it either.
+    assert not (built.folder / "tags/No Date/atom.xml").exists()
+
+
+@pytest.mark.parametrize("names", ["", 'feed_filenames = ["news.xml"]\n'])
+def test_feeds_of_terms_lead_on_where_the_site_has_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: str
+) -> None:
+    config = f'{names}taxonomies = [{{name = "tags", feed = true}}]\n'
+    config += '[slugify]\ntaxonomies = "off"\n'
+    files = {"content/blog/a.md": tagged("Two Boats", "What?")}
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    name = "news.xml" if names else "atom.xml"
+    assert gone(capsys) == [
+        "/tags/What?/ (now /tags/what/)",
+        f"/tags/What?/{name} (now /tags/what/atom.xml)",
+    ]
+    built = build(tmp_path / "new")
+    assert (built.folder / f"tags/Two Boats/{name}").is_file()
+    assert not (built.folder / "news.xml").exists()
+
+
+def test_terms_of_pages_outside_the_blog_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "content/blog/a.md": tagged("boats", "many"),
+        "content/blog/z.md": tagged("many"),
+        "content/us/b.md": tagged("boats", "many", "elsewhere", more=""),
+        "content/us/c.md": tagged("Dated There"),
+    }
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    assert gone(capsys) == [
+        "/us/c/ (in the feeds; the page stays)",
+        *("/tags/dated-there/", "/tags/dated-there/page/1/"),
+        *("/tags/elsewhere/", "/tags/elsewhere/page/1/"),
+        "/tags/dated-there/atom.xml",
+    ]
+    built = build(tmp_path / "new")
+    for old in ("boats/page/1", "boats/page/2", "many/page/1", "many/page/3"):
+        page = built.read(f"tags/{old}/index.html")
+        assert f'href="https://x.example/tags/{old.partition("/")[0]}/"' in page
+
+
+@pytest.mark.parametrize(
+    ("term", "told"),
+    [
+        ("../../x", "/tags/../../x/ (now /tags/x/)"),
+        ("a//b", None),
+        (" y", None),
+        ("nul\0x", "/tags/nul%00x/ (now /tags/nul-x/)"),
+        ("two\nlines", "/tags/two%0Alines/ (now /tags/two-lines/)"),
+        ("ü" * 130, f"/tags/{'ü' * 130}/ (now /tags/{'u' * 130}/)"),
+        ("index.html", "/tags/index.html/ (now /tags/index-html/)"),
+        ("!!!", "/tags/!!!/"),
+    ],
+)
+def test_terms_whose_address_no_file_can_have_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], term: str, told: str | None
+) -> None:
+    config = 'taxonomies = [{name = "tags"}]\n[slugify]\ntaxonomies = "off"\n'
+    files = {"content/blog/a.md": tagged("boats", term)}
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    assert gone(capsys) == [told or "nothing"]
+    # No slug can be made of it, which is told with its line.
+    if term != "!!!":
+        built = build(tmp_path / "new")
+        if told is None:
+            assert "refresh" in built.read(f"tags/{term.replace('//', '/')}/index.html")
+
+
+def test_terms_of_a_root_that_is_a_taxonomy_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = f'taxonomy_root = "tags"\n{TAGS}[slugify]\ntaxonomies = "off"\n'
+    files = {
+        "content/blog/a.md": tagged("tags", "boats"),
+        "content/blog/b.md": tagged("x", more='path = "tags/tags/X"\ndate = 2024-05-02'),
+    }
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    assert gone(capsys) == ["/tags/tags/ (now /tags/)", "/tags/tags/x/ (now /tags/x/)"]
+    built = build(tmp_path / "new")
+    assert "refresh" in built.read("tags/tags/boats/index.html")
+
+
+def test_names_that_no_taxonomy_can_have_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = 'taxonomies = [{name = "tags"}, {name = "Tags"}, {name = "!"}, {name = "feeds"}]\n'
+    moved_posts(tmp_path, small(tmp_path, {"content/blog/a.md": tagged("boats")}, config))
+    told = capsys.readouterr().out
+    assert "taxonomies: no taxonomy can be called 'Tags': another has its address\n" in told
+    assert "'!'\n" in told and "'feeds'\n" in told and "'tags'" not in told
+
+
+def test_a_term_whose_new_address_is_too_long_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = f'{TAGS}[slugify]\ntaxonomies = "off"\n'
+    moved_posts(tmp_path, small(tmp_path, {"content/blog/a.md": tagged("⛵" * 60)}, config))
+    told = capsys.readouterr().out
+    assert "content/blog/a.md: the address /tags/boat-boat-" in told and "is too long" in told
+
+
+def test_pages_whose_addresses_differ_in_case_alone_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "content/blog/a.md": tagged("x", more='path = "News/Boats"\ndate = 2024-05-01'),
+        "content/blog/b.md": tagged("x", more='path = "news/boats"\ndate = 2024-05-02'),
+        "content/blog/draft.md": tagged("x", more='path = "news/Boats"\ndraft = true'),
+        "content/us/c.md": '+++\npath = "news/boatS"\n+++\n',
+    }
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    told = capsys.readouterr().out
+    for name, other in (("blog/b", "/news/boats/"), ("us/c", "/news/boatS/")):
+        assert f"  content/{name}.md: not taken over: content/{name}.md and " in told
+        assert f"\n  {other}\n" in told.split("gone:")[1]
+    assert (build(tmp_path / "new").folder / "News/Boats/index.html").is_file()
+
+
+def test_files_of_static_where_a_page_is_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("blog/a/index.html", "us/c/index.html", "tags/x/atom.xml", "feeds/index.html", "old")
+    files: dict[str, str | bytes] = {f"static/{name}": "mine" for name in names}
+    files["content/blog/a.md"] = tagged("x", more='aliases = ["old"]\ndate = 2024-05-01')
+    files["content/us/c.md"] = "+++\n+++\n"
+    files["static/us/c/dot.svg"] = "<svg/>"
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    told = capsys.readouterr().out
+    assert all(f"  static/{name}: not taken over: " in told for name in names)
+    built = build(tmp_path / "new")
+    assert (built.folder / "us/c/dot.svg").is_file()
+    assert all("mine" != data.decode() for name, data in built.files().items() if name in names)
+
+
+def test_aliases_that_something_else_has_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aliases = 'aliases = ["{}"]\n'
+    files = {
+        "content/blog/a.md": tagged("x", more=f"{aliases.format('old/One')}date = 2024-05-01"),
+        "content/us/b.md": f"+++\n{aliases.format('Old/one')}+++\n",
+        "content/us/c.md": f"+++\n{aliases.format('feeds')}+++\n",
+        "content/us/d.md": '+++\naliases = ["two", "Help:Us"]\n+++\n',
+        "content/us/e.md": f"+++\n{aliases.format('Two')}+++\n",
+    }
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    assert gone(capsys) == [
+        "/Old/one/ (now /us/b/)",
+        "/feeds/ (now /us/c/)",
+        "/Two/ (now /us/e/)",
+    ]
+    built = build(tmp_path / "new")
+    for name in ("two", "Help:Us"):
+        assert "https://x.example/us/d/" in built.read(f"{name}/index.html")
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (
+            'aliases = ["blog/A"]',
+            "the alias /blog/A/ of content/blog/b.md:2 and content/blog/a",
+        ),
+        (
+            'aliases = ["feeds"]',
+            "the plugin and the alias /feeds/ of content/blog/b.md:2 both",
+        ),
+        ('path = "feeds"', "the plugin and content/blog/b.md both have the address /feeds/: give "),
+    ],
+)
+def test_what_a_post_itself_must_change_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str, told: str
+) -> None:
+    files = {
+        "content/blog/a.md": tagged("x"),
+        "content/blog/b.md": tagged("x", more=f"{key}\ndate = 2024-05-02"),
+    }
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    assert f"\n  {told}" in capsys.readouterr().out
+
+
+def test_what_is_told_of_the_config_is_in_its_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = """\
+zebra = 1
+generate_feeds = true
+feed_filenames = ["no-boats-rss.xml"]
+default_language = "tlh"
+author = "Ada"
+taxonomies = [{name = "feeds"}]
+
+[languages.fr]
+
+[markdown]
+smart_punctuation = true
+render_emoji = true
+
+[extra]
+"""
+    moved_posts(
+        tmp_path, small(tmp_path, {"content/blog/a.md": "+++\ndate = 2024-05-01\n+++\n"}, config)
+    )
+    told = capsys.readouterr().out
+    keys = re.findall(r"(?m)^  config\.toml:(\d+): \[?([\w.]+)", told)
+    assert keys == [
+        ("2", "zebra"),
+        ("4", "feed_filenames"),
+        ("5", "default_language"),
+        ("6", "author"),
+        ("7", "taxonomies"),
+        ("9", "languages"),
+        ("12", "markdown.smart_punctuation"),
+        ("13", "markdown.render_emoji"),
+        ("15", "extra"),
+    ]
+
+
+def test_a_folder_of_drafts_is_no_blog(tmp_path: Path) -> None:
+    files = {
+        "content/blog/a.md": tagged("x", more="draft = true\ndate = 2024-05-01"),
+        "content/news/b.md": tagged("y"),
+    }
+    moved_posts(tmp_path, small(tmp_path, files, TAGS))
+    yml = yaml.safe_load((tmp_path / "new/mkdocs.yml").read_text("utf-8"))
+    assert yml["plugins"][1]["twim"]["blog_dir"] == "news"
 
 
 @pytest.mark.parametrize("way", ["safe", "off"])
