@@ -46,7 +46,8 @@ class Listing:
     """A generated page: `template` is its file below `twim/parts`, `values` what that shows.
 
     `address` is relative to the site ("/blog/page/2/"); `first` is that of the list's first page,
-    if it has several. `anchors` are the ids and titles of its parts, for the table of contents.
+    if it has several. Of one of posts `old` is the address that Zola gives that page, too (zola.md
+    Z7.1). `anchors` are the ids and titles of its parts, for the table of contents.
     Of a section or a project `kind` says which it is, and `latest` is the date of its newest issue.
     """
 
@@ -57,6 +58,7 @@ class Listing:
     feed: FeedView | None = None
     pager: Pager | None = None
     first: str = ""
+    old: str = ""
     anchors: tuple[tuple[str, str], ...] = ()
     kind: str = ""
     latest: datetime | None = None
@@ -143,8 +145,11 @@ def build(
     yield from blog
     if layout.home and first.address != "/":
         yield replace(blog[0], address="/", title=index.archive.site.title)
-    for each in (*others, *years.values()):
+    for each in others:
         yield from _posts(each, None)
+    for each in years.values():
+        # Zola has none of these.
+        yield from (replace(page, old="") for page in _posts(each, None))
     for taxonomy, names in terms.items():
         described = authors if taxonomy == "author" else {}
         yield from _taxonomy(taxonomy, names, [*posts, *undated], layout, feeds, described)
@@ -160,14 +165,9 @@ def called(taxonomy: str, words: Words) -> str:
 
 
 def first_pages(found: Iterable[Listing]) -> dict[str, str]:
-    """The addresses that Zola gives the first pages of lists of posts, and where those are.
-
-    Only of lists that have several, for nobody has a link to the others (zola.md Z7.1).
-    """
+    """The addresses that Zola gives the first pages of lists of posts, and where those are."""
     return {
-        f"/{addresses.url(second.address.removesuffix('2/'))}1/": f"/{addresses.url(second.first)}"
-        for second in found
-        if second.template == "posts.html" and second.pager and second.pager.number == 2
+        f"/{addresses.url(each.old)}": f"/{addresses.url(each.first)}" for each in found if each.old
     }
 
 
@@ -212,7 +212,9 @@ def _posts(
     for at, pager, shown in pages(rendered, of.size, of.address, of.path):
         listed = rest if pager.number == pager.count else ()
         values = {"posts": shown, "listed": listed, "total": len(of.posts), **more}
-        yield Listing(at, "posts.html", of.title, values, feed, pager, of.address)
+        # A list with all its posts on one page has no others in Zola, and no first one.
+        old = addresses.later(of.address, of.path) + "1/" if pager.number == 1 and of.size else ""
+        yield Listing(at, "posts.html", of.title, values, feed, pager, of.address, old)
 
 
 def _years(posts: Sequence[PostView], blog: PostList, words: Words) -> dict[str, PostList]:

@@ -93,6 +93,11 @@ def paged(address: str, number: int, path: str = "page") -> str:
     return address if number == 1 else f"{address}{path}/{number}/".replace("//", "/")
 
 
+def later(address: str, path: str = "page") -> str:
+    """What stands before the numbers of a list's pages."""
+    return paged(address, 2, path).removesuffix("2/")
+
+
 def file(address: str) -> str:
     """The output file of a page, relative to the site's folder."""
     return f"{address[1:]}index.html"

@@ -108,11 +108,6 @@ def terms_of(content: Content, taxonomy: str) -> tuple[str, ...]:
     return meta.taxonomies.get(taxonomy, authors)
 
 
-def later(folder: str, path: str) -> str:
-    """What stands before the numbers of a list's pages."""
-    return addresses.paged(folder, 2, path).removesuffix("2/")
-
-
 def pages(posts: Collection[Content], size: int) -> int:
     """How many pages a list has, at least one; posts without a page stand on none."""
     shown = sum(content.meta.render for content in posts)
@@ -151,11 +146,11 @@ class Leads:
         for file in FORMATS:
             self.keep(f"{folder[1:]}{file}")
 
-    def keep_list(self, folder: str, count: int, path: str = "page") -> None:
-        """The same for the pages of a list, and what leads to the first, if there are several."""
+    def keep_list(self, folder: str, count: int, *, first: bool = True) -> None:
+        """The same for the pages of a list, and what leads to the `first`, if there is that."""
         self.keep(addresses.file(folder))
-        for number in range(1, count + 1) if count > 1 else ():
-            self.keep(addresses.file(f"{later(folder, path)}{number}/"))
+        for number in range(1 if first else 2, count + 1):
+            self.keep(addresses.file(f"{addresses.later(folder)}{number}/"))
 
     def alias(self, old: str, new: str, target: str) -> None:
         """Have a page that leads from a page's old address, or tell that it is gone."""

@@ -234,16 +234,18 @@ class _Feeds:
         leads.keep("index.html")
         leads.keep("feeds/index.html")
         blog, size = addresses.blog(self.blog), self._paginate_by()
-        leads.keep_list(blog, zola_addresses.pages(self.dated, size))
+        leads.keep_list(blog, zola_addresses.pages(self.dated, size), first=bool(size))
         for year in {f"{content.meta.date:%Y}" for content in self.dated if content.meta.date}:
-            leads.keep_list(f"{blog}archive/{year}/", zola_addresses.pages(self.dated, size))
+            count = zola_addresses.pages(self.dated, size)
+            leads.keep_list(f"{blog}archive/{year}/", count, first=False)
         for taxonomy in self.config.taxonomies:
             leads.keep(addresses.file(zola_addresses.new_folder(taxonomy.name)))
             for folder, posts in zola_addresses.new_terms(taxonomy.name, self.posts).items():
                 if len(folder.split("/")[-2]) > zola_addresses.MOST_BYTES:
                     said = f"the address {folder} is too long for a file: shorten the term"
                     self.migration.hand(f"content/{posts[0].name}", said)
-                leads.keep_list(folder, zola_addresses.pages(posts, taxonomy.paginate_by))
+                count = zola_addresses.pages(posts, taxonomy.paginate_by)
+                leads.keep_list(folder, count, first=bool(taxonomy.paginate_by))
                 if taxonomy.feed and any(content.meta.date for content in posts):
                     leads.keep_feed(folder)
         for content in self.contents:
@@ -267,7 +269,7 @@ class _Feeds:
             self._old_term(taxonomy, term, is_led=term.old in led)
 
     def _old_term(self, taxonomy: Taxonomy, term: Term, *, is_led: bool) -> None:
-        folder = zola_addresses.later(term.old, taxonomy.pages)
+        folder = addresses.later(term.old, taxonomy.pages)
         later = {f"{folder}{number}/": number for number in range(2, term.pages + 1)}
         first = f"{folder}1/"
         if term.new is None:
@@ -280,10 +282,8 @@ class _Feeds:
             # Of pages outside the blog, which stand on none here, there may have been more.
             number = number if number <= term.new_pages else 1
             self.leads.page(old, addresses.paged(term.new, number))
-        # From its own the plugin leads on, where there are others; else nobody links to it.
-        is_own = first == f"{zola_addresses.later(term.new, 'page')}1/"
-        is_answered = is_own and (term.new_pages > 1 or term.pages == 1)
-        if taxonomy.paginate_by and not is_answered:
+        # From its own the plugin leads on.
+        if taxonomy.paginate_by and first != f"{addresses.later(term.new)}1/":
             self.leads.page(first, term.new)
 
     def _name(self, name: str, what: str, file: str) -> str | None:

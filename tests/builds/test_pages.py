@@ -84,11 +84,13 @@ def test_every_address_of_the_contract_has_its_page(site: Built) -> None:
         "feeds/",
     ):
         assert (site.folder / path / "index.html").is_file(), path
-    for old, new in (("blog/", ""), ("author/ada/", "author/ada/")):
+    # The last has one page alone, and Zola has a redirect all the same.
+    category = "category/this-week-in-letters/"
+    for old, new in (("blog/", ""), ("author/ada/", "author/ada/"), (category, category)):
         moved = site.read(f"{old}page/1/index.html")
         assert f'<link rel="canonical" href="https://letters.example/{new}">' in moved
     assert not (site.folder / "section/clients/page/1").exists()
-    assert not (site.folder / "category/this-week-in-letters/page/1").exists()
+    assert not list((site.folder / "blog/archive").glob("*/page/1"))
     assert not (site.folder / "blog/page/3").exists()
 
 
