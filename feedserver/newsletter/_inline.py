@@ -54,7 +54,7 @@ def runs_of(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[Run
                 text = " "
             elif tag == "img" and alternatives:
                 text = node.attributes.get("alt") or ""
-            elif tag in ("a", "sup") and _is_note_mark(node):
+            elif tag in ("a", "sup") and note_mark(node):
                 continue
             elif node.is_element_node:
                 if tag == "a" and (href := node.attributes.get("href")):
@@ -72,14 +72,14 @@ def runs_of(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[Run
     return [Run("".join(texts), link[0] if link else None) for link, texts in found]
 
 
-def _is_note_mark(node: LexborNode) -> bool:
-    """Whether it is a raised number that leads to a footnote; pandoc has the link around it."""
+def note_mark(node: LexborNode) -> Run | None:
+    """The raised number that leads to a footnote, if it is one; pandoc has the link around it."""
     inside = list(node.iter(include_text=True))
     if len(inside) != 1 or {node.tag, inside[0].tag} != {"a", "sup"}:
-        return False
-    link = node if node.tag == "a" else inside[0]
+        return None
     text = node.text().strip()
-    return "#" in (link.attributes.get("href") or "") and bool(_NOTE_NUMBER.fullmatch(text))
+    href = (node if node.tag == "a" else inside[0]).attributes.get("href") or ""
+    return Run(text, href) if "#" in href and _NOTE_NUMBER.fullmatch(text) else None
 
 
 def tidied(runs: Iterable[Run]) -> str:
