@@ -191,13 +191,16 @@ def test_a_warning_fails_a_build_of_the_docs(project: Copy, command: str) -> Non
 
 
 def test_components_are_installed_once_and_tried_once_a_day(project: Copy) -> None:
-    project.tool("npm", 'echo "npm $1" >>calls; [ ! -e no-npm ]')
+    npm = 'echo "npm $1" >>calls; [ -e no-npm ] || exit 0; echo "npm: no route" >&2; exit 1'
+    project.tool("npm", npm)
     project.tool("uv", UV)
     python = project.tool("python", f'[ "$2" = pytest ] || exec {sys.executable} "$@"')
     (project.folder / "no-npm").touch()
     done = project.run("./run", "test", "one", PYTHON=str(python))
     assert done.returncode == 0, done.stderr
     assert "the tests that need its packages are skipped" in done.stderr
+    # By its own words.
+    assert "npm: no route" in done.stderr
     assert "npm install failed today" in project.run("./run", "test", "one").stderr
     assert project.calls().count("npm install") == 1
     # In CI they are required; and once the network is back they come.
@@ -209,6 +212,16 @@ def test_components_are_installed_once_and_tried_once_a_day(project: Copy) -> No
         done = project.run("./run", "test", PYTEST_XDIST_AUTO_NUM_WORKERS="3")
         assert "all tests in .venv, in 3 processes, with branch coverage" in done.stderr
     assert project.calls() == ["npm install"]
+
+
+def test_what_is_covered_is_told_also_where_tests_fail(project: Copy) -> None:
+    project.tool("npm", "")
+    project.tool("uv", UV)
+    python = f'[ "$2" != pytest ] || {{ echo "$*"; exit 1; }}; exec {sys.executable} "$@"'
+    done = project.run("./run", "test", PYTHON=str(project.tool("python", python)))
+    assert done.returncode == 1, done.stderr
+    assert "--cov --cov-report=term" in done.stdout
+    assert "--no-cov" not in done.stdout + (ROOT / "pyproject.toml").read_text("utf-8")
 
 
 def test_a_homeserver_is_tried_once_a_day(project: Copy) -> None:

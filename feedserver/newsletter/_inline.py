@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
-from feedserver.text.slugs import slugify, without_emoji, without_end
+from feedserver.text.slugs import slugify, version_at, without_emoji, without_end
 
 LETTER = re.compile(r"[^\W_]")
 MATRIX = re.compile(r"https?://(?:www\.)?matrix\.to/|matrix:", re.IGNORECASE)
@@ -54,7 +54,7 @@ def runs_of(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[Run
                 text = " "
             elif tag == "img" and alternatives:
                 text = node.attributes.get("alt") or ""
-            elif tag in ("a", "sup") and _is_note_mark(node):
+            elif tag in ("a", "sup") and note_mark(node):
                 continue
             elif node.is_element_node:
                 if tag == "a" and (href := node.attributes.get("href")):
@@ -72,14 +72,14 @@ def runs_of(nodes: Iterable[LexborNode], alternatives: bool = False) -> list[Run
     return [Run("".join(texts), link[0] if link else None) for link, texts in found]
 
 
-def _is_note_mark(node: LexborNode) -> bool:
-    """Whether it is a raised number that leads to a footnote; pandoc has the link around it."""
+def note_mark(node: LexborNode) -> Run | None:
+    """The raised number that leads to a footnote, if it is one; pandoc has the link around it."""
     inside = list(node.iter(include_text=True))
     if len(inside) != 1 or {node.tag, inside[0].tag} != {"a", "sup"}:
-        return False
-    link = node if node.tag == "a" else inside[0]
+        return None
     text = node.text().strip()
-    return "#" in (link.attributes.get("href") or "") and bool(_NOTE_NUMBER.fullmatch(text))
+    href = (node if node.tag == "a" else inside[0]).attributes.get("href") or ""
+    return Run(text, href) if "#" in href and _NOTE_NUMBER.fullmatch(text) else None
 
 
 def tidied(runs: Iterable[Run]) -> str:
@@ -107,7 +107,7 @@ def title_of(runs: Sequence[Run]) -> tuple[str, str | None]:
     """A heading's text less the links at its end, and the one that is its website.
 
     Such a link is a sign, an arrow, or one of a few words, or stands alone in brackets; emoji
-    around it go with it.
+    around it go with it. A version may follow it.
     """
     if not any(run.href for run in runs):
         return tidied(runs), None
@@ -115,12 +115,29 @@ def title_of(runs: Sequence[Run]) -> tuple[str, str | None]:
     seen = runs[there[0] : there[-1] + 1] if there else []
     above, hrefs = _end(seen)
     title = without_end(tidied(seen[:above]))
+    name, version = _around_version(seen[:above])
+    before, more = _end(name)
+    own = without_end(tidied(name[:before]))
+    if more and LETTER.search(own):
+        title, hrefs = f"{own} {version}", [*more, *hrefs]
     if hrefs and LETTER.search(title):
         # A room or a person is where a project is talked about, if there is more.
         return title, next((href for href in hrefs if not MATRIX.match(href)), hrefs[0])
     said = [run for run in seen if run.href or _said(run)]
     whole = said[0].href if len(said) == 1 else None
     return tidied(seen), None if whole is None or MATRIX.match(whole) else whole
+
+
+def _around_version(runs: Sequence[Run]) -> tuple[Sequence[Run], str]:
+    """What stands before the first version if that begins a run, and the text from it on."""
+    for index, run in enumerate(runs):
+        at = version_at(run.text)
+        if at is not None:
+            at -= run.text[:at].endswith(_OPENING)
+            return [*runs[:index], Run(run.text[:at])], tidied(
+                [Run(run.text[at:]), *runs[index + 1 :]]
+            )
+    return (), ""
 
 
 def _end(runs: Sequence[Run]) -> tuple[int, list[str]]:

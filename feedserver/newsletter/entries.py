@@ -94,7 +94,12 @@ def of_post(post: Post, site: Site, ignore_sections: Sequence[str]) -> list[Entr
         # Not before it was divided: they belong to none of the updates.
         text = content or f"<p>{escape(entry.summary, quote=False)}</p>"
         found[0] = replace(found[0], content=html.sanitise(text + links, post.permalink))
-    return found
+    return [
+        replace(each, content=html.without_empty_links(each.content, post.permalink) or None)
+        if each.content
+        else each
+        for each in found
+    ]
 
 
 def divided(issue: Entry, ignore_sections: Sequence[str], *, is_alone: bool = True) -> list[Entry]:

@@ -25,7 +25,7 @@ from feedserver.newsletter._inline import (
     without_permalink,
 )
 from feedserver.newsletter._summary import summary
-from feedserver.newsletter.wrappers import LEVELS, heading_in, is_blank, top
+from feedserver.newsletter.wrappers import LEVELS, heading_in, is_blank, take_notes, top
 from feedserver.text import html
 from feedserver.text.slugs import (
     HeadingIds,
@@ -117,13 +117,17 @@ class _Heading:
 
 @dataclass(slots=True)
 class _Part:
-    """What stands below a heading, or above the first; `why` it is in no update, if it isn't."""
+    """What stands below a heading, or above the first; `why` it is in no update, if it isn't.
+
+    `notes` are the footnotes of it that stand elsewhere.
+    """
 
     heading: _Heading | None
     section: Section | None
     project: Project | None
     why: Why | None = None
     nodes: list[LexborNode] = field(default_factory=list)
+    notes: str = ""
 
 
 def is_issue(values: Iterable[str], patterns: Iterable[str]) -> bool:
@@ -142,7 +146,8 @@ def divide(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
     for part in _parts(html_text, [_plain(pattern) for pattern in ignore_sections]):
         if part.heading is None or part.why:
             continue
-        content = html.serialise(part.nodes).strip() if any(map(_stands, part.nodes)) else None
+        stands = any(map(_stands, part.nodes))
+        content = html.serialise(part.nodes).strip() + part.notes if stands else None
         if content is None and part.project is None:
             continue
         reporters, found = _reported(part)
@@ -255,6 +260,7 @@ def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
     nodes = top(html_text)
     ids = _ids(nodes)
     parts = [_Part(None, None, None, "above")]
+    headings: list[LexborNode | None] = [None]
     section: Section | None = None
     why: Why | None = None
     for node in nodes:
@@ -274,12 +280,17 @@ def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
         else:
             slug = project_slug(heading.title) or _token(heading.id)
             project = Project(slug, heading.title, heading.url)
+        headings.append(found)
         alone = heading.level == 1 and why is None
         parts.append(_Part(heading, section, project, "above" if alone else why))
     if all(part.heading is None or part.heading.level == 1 for part in parts):
         # There is no heading that they could stand above.
         for part in parts[1:]:
             part.why = "below"
+    below = [part.nodes for part in parts]
+    notes = take_notes(list(zip(headings, below, strict=True)), len(html_text))
+    for part, text in zip(parts, notes, strict=True):
+        part.notes = text
     return parts
 
 

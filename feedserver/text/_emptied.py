@@ -1,4 +1,4 @@
-"""What holds nothing more to be seen once a picture in it is gone."""
+"""What holds nothing more to be seen once a picture or a link in it is gone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def take_out(body: LexborNode) -> None:
     """Take out what was marked, and is empty."""
     full: set[int] = set()
     for place in reversed(body.css(f"[{_EMPTIED}]")):
-        if place.mem_id in full or _holds(place):
+        if place.mem_id in full or holds(place):
             # What this stands in isn't empty, either.
             if place.parent is not None:
                 full.add(place.parent.mem_id)
@@ -39,7 +39,7 @@ def take_out(body: LexborNode) -> None:
             place.decompose()
 
 
-def _holds(node: LexborNode) -> bool:
+def holds(node: LexborNode) -> bool:
     """Whether there is anything to see in a node."""
     return bool(node.text().strip()) or node.css_first(SEEN) is not None
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from feedserver.text import _drawn
+from feedserver.text import _drawn, _emptied
 from feedserver.text._nesting import BLOCK, nest
 from feedserver.text.urls import BAD, SCHEMES, absolute
 
@@ -61,6 +61,9 @@ EMBEDDED = "twim-embedded"
 _EMBED = re.compile(r"<(?:iframe|embed|object|youtube-player|lite-youtube)[\s/>]", re.IGNORECASE)
 _INPUT = re.compile(r'<input(?![^>]* type="checkbox")[^>]*>')
 _IMAGE = re.compile(r'<img(?![^>]* (?:src|srcset)=")[^>]*>')
+_EMPTY_LINK = re.compile(
+    r"<a [^<>]*>(?:\s|&nbsp;|</?(?:b|em|i|small|span|strong|sup)\b[^<>]*>)*+</a>"
+)
 _PRE = re.compile(r"<pre(?: [^>]*)?>\n+")
 _STYLE = re.compile(
     r"(?:(?:background-)?color:\s*(?:\#[0-9a-f]{3,8}|[a-z]{3,20}|rgb\([\d, %]{5,20}\))"
@@ -119,6 +122,23 @@ def without_anchors(html: str, page: str) -> str:
     `page` is the address of the page, as the links have it.
     """
     return _drawn.without_anchors(html, page)
+
+
+def without_empty_links(html: str, page: str) -> str:
+    """Sanitised HTML less links that show nothing, such as those of icons; `page` is where it is.
+
+    An issue is divided before: the link of a heading is its project's website.
+    """
+    if not _EMPTY_LINK.search(html):
+        return html
+    body = LexborHTMLParser(f"<!doctype html><body>{html}").body
+    assert body is not None
+    for link in body.css("a[href]"):
+        if not (link.id or "name" in link.attributes or _emptied.holds(link)):
+            _emptied.mark(link)
+            link.decompose()
+    _emptied.take_out(body)
+    return sanitise(body.inner_html or "", page)
 
 
 def flattened(html: str) -> str:

@@ -249,7 +249,7 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
     # One within another goes with it.
     nodes = [node for node in body.css("noscript") if not is_aside(node)]
     there = {
-        address_of(node.attributes.get("src"), base)
+        address_of(node.attributes.get("src"), base): node
         for node in (body.css("img") if nodes else ())
         if not is_aside(node)
     }
@@ -272,19 +272,21 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
         if shown is not None:
             # It is the same picture, maybe of another size.
             del shown.attrs[_SHOWN]
+            _describe(shown, pictures[0])
             stood_in = 1 if _SHOWN not in pictures[0] else 0
             pictures, addresses = pictures[stood_in:], addresses[stood_in:]
         for other, is_beside in near if shown is None else ():
             if _SHOWN not in other.attributes and _stands_in(
                 other, addresses, base, is_beside=is_beside
             ):
-                there.discard(address_of(other.attributes.get("src"), base))
+                there.pop(address_of(other.attributes.get("src"), base), None)
                 _emptied.mark(other)
                 other.decompose()
         for given, address in zip(pictures, addresses, strict=True):
-            if address not in there:
-                there.add(address)
-                image = parser.create_node("img")
+            if address in there:
+                _describe(there[address], given)
+            else:
+                image = there[address] = parser.create_node("img")
                 for name, value in given.items():
                     if name != _SHOWN:
                         image.attrs[name] = value or ""
@@ -292,6 +294,12 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
         _emptied.mark(node)
         node.decompose()
     return bool(nodes)
+
+
+def _describe(image: LexborNode, given: dict[str, str | None]) -> None:
+    """Let a picture say what the same one of a `noscript` says, if it says nothing."""
+    if (alt := given.get("alt")) and not image.attributes.get("alt"):
+        image.attrs["alt"] = alt
 
 
 def is_aside(node: LexborNode) -> bool:

@@ -85,7 +85,7 @@ _JOINED = re.compile(
     r"(?<![^\W_])(?<![.+-])(?:v?[0-9]+\.[0-9](?:[^\W_]|[.+-])*+(?:_|[^\w\s.+-])++)++\Z",
     re.IGNORECASE,
 )
-_FOR = re.compile(r"[\s,;:)]*+(?=for\s)", re.IGNORECASE)
+_FOR = re.compile(r"[\s,;:)]*+(?=[(\[（]?for\s)", re.IGNORECASE)
 _NEWS = frozenset("release released update updates version".split())
 # With what the words for a link, or for a version, begin.
 _BEFORE_MORE = frozenset(" ([{（-–—:;,|/&·•")
@@ -221,6 +221,14 @@ def project_slug(heading: str) -> str:
     while words and words[-1] in _NEWS:
         words.pop()
     return "-".join(words)
+
+
+def version_at(text: str) -> int | None:
+    """Where the first version in a text begins, if there is one."""
+    for run in _RUN.finditer(text):
+        if found := _VERSION.search(text, run.start(), run.end()):
+            return found.start()
+    return None
 
 
 def _without_versions(title: str) -> str:

@@ -25,7 +25,7 @@ _ZOLAS_OWN = frozenset(
 _UNLIKE = frozenset(
     "smart_punctuation render_emoji definition_list bottom_footnotes lazy_async_image "
     "github_alerts external_links_target_blank external_links_no_follow "
-    "external_links_no_referrer".split()
+    "external_links_no_referrer external_links_class".split()
 )
 
 
@@ -175,7 +175,7 @@ class _Reader:
         if self._values.get("build_search_index") is True:
             yield f"/search_index.{language}.js (or .json), /elasticlunr.min.js: build_search_index"
         markdown = self.get("markdown", dict, {})
-        for theme in markdown.get("highlight_themes_css") or ():
+        for theme in _list(markdown.get("highlight_themes_css")):
             if isinstance(theme, dict) and isinstance(theme.get("filename"), str):
                 yield f"/{theme['filename']}: markdown.highlight_themes_css"
         highlighting = markdown.get("highlighting")
@@ -187,9 +187,9 @@ class _Reader:
             if code == language or not isinstance(options, dict):
                 continue
             if options.get("generate_feeds") or options.get("generate_feed"):
-                for name in options.get("feed_filenames") or ["atom.xml"]:
+                for name in _list(options.get("feed_filenames")) or ["atom.xml"]:
                     yield f"/{code}/{name}: languages.{code}"
-            for table in options.get("taxonomies") or ():
+            for table in _list(options.get("taxonomies")):
                 if isinstance(table, dict) and table.get("name"):
                     yield f"/{code}/{table['name']}/ and what is below it"
             if options.get("build_search_index"):
@@ -214,3 +214,8 @@ class _Reader:
             elif key not in _USED and key not in _ZOLAS_OWN:
                 found.append((line, f"{key}: not taken over"))
         return found
+
+
+def _list(value: object) -> list[Any]:
+    """What Zola takes for a list; it refuses all else, which is none of ours."""
+    return value if isinstance(value, list) else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from html import escape
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from tests.browser.embedding import (
 )
 from tests.browser.serving import served
 from tests.conftest import ROOT
+from tests.feedserver.running import until
 from tests.sites import build, issue
 
 
@@ -256,15 +256,11 @@ def test_what_is_shown_can_be_chosen(browser: Chrome, pages: Origin, far: Origin
 def test_a_picture_that_is_gone_leaves_no_hole(browser: Chrome, pages: Origin, far: Origin) -> None:
     src = far.feed("/feed.json", feed(update(0, image=f"{far.address}/gone.png")))
     show(browser, pages, far, f'<twim-feed src="{src}" images layout="cards"></twim-feed>')
-    for _ in range(50):
-        left = browser.execute_script(
-            "return document.querySelector('twim-feed').shadowRoot"
-            ".querySelectorAll('img, .pictured').length"
-        )
-        if left == 0:
-            return
-        time.sleep(0.1)
-    pytest.fail("the picture is still there")
+    left = (
+        "return document.querySelector('twim-feed').shadowRoot"
+        ".querySelectorAll('img, .pictured').length"
+    )
+    until(lambda: browser.execute_script(left) == 0)
 
 
 def test_without_scripts_what_stands_in_it_stays(

@@ -415,7 +415,7 @@ def test_the_site_s_page_of_feeds_has_the_search_in_it(browser: Chrome, tmp_path
         maps = {url for url in requests(browser) if "sitemap" in url}
         assert maps <= {f"{address}/sitemap.xml"}
         _one(browser, ".tabs a:not([aria-current])").click()
-        WebDriverWait(browser, 10).until(lambda driver: "kind=posts" in driver.current_url)
+        WebDriverWait(browser, 60).until(lambda driver: "kind=posts" in driver.current_url)
         _wait_for(browser, '.tabs [aria-current][href*="kind=posts"]')
 
 

@@ -508,6 +508,19 @@ def test_marks_of_footnotes_are_no_part_of_excerpts_and_summaries(tmp_path: Path
         assert "<sup" in item["content_html"]
 
 
+def test_the_notes_of_a_report_are_at_its_end_in_feeds(tmp_path: Path) -> None:
+    body = "## Boats\n\n### Gull\n\nFast[^1].\n\n### Tern\n\nSlow.\n\n[^1]: Ten knots.\n"
+    files = {
+        "blog/zola.md": issue(body=body),
+        "blog/yaml.md": _post("Y", more="categories: [This Week in Letters]\n", body=body),
+    }
+    built = build(tmp_path, files, strict=True, markdown_extensions=["footnotes"])
+    items = built.json("updates/feed.json")["items"]
+    assert [("Ten knots." in item["content_html"]) for item in items] == [True, False] * 2
+    assert "Ten knots." in items[0]["_matrix"]["content"]["body"]
+    assert [item["summary"] for item in items] == ["Fast.", "Slow."] * 2
+
+
 DRAWN = """\
 ## Boats
 

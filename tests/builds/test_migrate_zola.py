@@ -13,6 +13,7 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 
 from mkdocs_twim.cli import main
+from mkdocs_twim.migrate import zola_config
 from tests.sites import Built, messages
 
 CONFIG = """\
@@ -389,6 +390,13 @@ def test_other_slugs_are_written_as_paths(
     [post] = moved_posts(tmp_path, site).values()
     assert post.replace("\r\n", "\n").startswith(f'+++\npath = "{path}"\ndate')
     assert (tmp_path / f"new/docs/blog/{name}.md").read_bytes().count(b"\r\n") == 5
+
+
+def test_a_slug_of_a_post_s_own_stays_as_it_is_written(tmp_path: Path) -> None:
+    text = '+++\ndate = 2024-05-01\nslug = "My_Third"\n+++\nText.\n'
+    site = small(tmp_path, {"content/blog/third.md": text}, '[slugify]\npaths = "off"\n')
+    [post] = moved_posts(tmp_path, site).values()
+    assert post.startswith('+++\npath = "/blog/My_Third/"\n')
 
 
 TERMS = """\
@@ -869,6 +877,63 @@ theme = "x"
     for address in ("/search_index.en.js", "/fr/atom.xml", "/fr/tags/", "/code.css", "/giallo.css"):
         assert address in told, address
     assert [path.name for path in (tmp_path / "new/static").iterdir()] == ["a.png", "robots.txt"]
+
+
+def test_two_themes_and_the_search_of_another_language_are_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = """\
+[languages.fr]
+build_search_index = true
+[languages.nl]
+[markdown.highlighting]
+style = "class"
+light_theme = "x"
+dark_theme = "y"
+"""
+    files = {"content/blog/p.md": "+++\ndate = 2024-05-01\n+++\n"}
+    moved_posts(tmp_path, small(tmp_path, files, config))
+    told = capsys.readouterr().out.split("Addresses that are gone:\n")[1]
+    gone = [line.strip() for line in told.partition("\n\n")[0].splitlines()]
+    assert gone == [
+        "/giallo-light.css, /giallo-dark.css: markdown.highlighting",
+        "/search_index.fr.js (or .json): languages.fr",
+    ]
+
+
+ZOLAS = {
+    "used": """base_url title description default_language languages taxonomies generate_feeds
+        generate_feed feed_filenames feed_filename feed_limit ignored_content ignored_static
+        slugify build_search_index generate_robots_txt taxonomy_root""",
+    "works": """output_dir preserve_dotfiles_in_output link_checker compile_sass minify_html mode
+        generate_sitemap exclude_paginated_pages_in_sitemap hard_link_static search""",
+    "told": "theme author translations extra",
+    "unlike": """smart_punctuation render_emoji definition_list bottom_footnotes lazy_async_image
+        github_alerts external_links_target_blank external_links_no_follow external_links_class
+        external_links_no_referrer""",
+    "alike": """highlighting highlight_code highlight_theme highlight_themes_css insert_anchor_links
+        error_on_missing_highlight extra_syntaxes_and_themes""",
+}
+"""The keys of Zola's config.toml, 0.20 and after, and what becomes of them; the last two are those
+of `[markdown]`."""
+
+
+def test_each_key_of_zola_is_told_or_has_its_place() -> None:
+    keys = {what: names.split() for what, names in ZOLAS.items()}
+    assert zola_config._USED == set(keys["used"])
+    assert zola_config._ZOLAS_OWN == set(keys["works"])
+    assert zola_config._UNLIKE == set(keys["unlike"])
+    # None is in two places.
+    every = [name for what in ("used", "works", "told") for name in keys[what]]
+    assert len(every) == len(set(every))
+    base = 'base_url = "https://x.example"'
+    for name in keys["works"] + keys["told"]:
+        told = [message for _, message in zola_config.read(f"{base}\n{name} = {{}}").others]
+        assert [name in each for each in told] == [True] * (name in keys["told"]), name
+    for name in keys["unlike"] + keys["alike"]:
+        told = [message for _, message in zola_config.read(f"{base}\n[markdown]\n{name}=1").others]
+        expected = [f"markdown.{name}: there is nothing like it here"]
+        assert told == (expected if name in keys["unlike"] else []), name
 
 
 def test_a_way_of_slugs_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -83,7 +83,8 @@ def test_workers_end_when_their_parent_is_gone(site: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_drains(large: Path, number: int) -> None:
-    with running(large) as server:
+    # Whoever reads for longer is cut off, as on a machine that stands still meanwhile.
+    with running(large, settings="drain = 600") as server:
         whole = server.get("/archive.json").body
         assert len(whole) > 8_000_000
         with _reading(server) as slow:

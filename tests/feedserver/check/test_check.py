@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 
 from feedserver.check._html import check_html
 from feedserver.check.check import check
-from feedserver.check.findings import Finding
+from feedserver.check.findings import DATE, RULES, SAME_ID, UNLIKELY_DATE, UNREADABLE, Finding
 from feedserver.check.jsonfeed import check_json
-from tests.conftest import examples
+from tests.conftest import ROOT, examples
 from tests.feedserver.counting import steps
 
 FOLDER = Path(__file__).parents[2] / "data" / "check"
@@ -30,7 +31,18 @@ HEADING = '&lt;h2 id="a"&gt;Two&lt;/h2&gt;'
 
 
 def rules(text: str) -> set[int]:
-    return {finding.rule for finding in check(text.encode(), now=NOW, own=True)}
+    found = list(check(text.encode(), now=NOW, own=True))
+    # Each can be told, with a word for its rule.
+    assert all(str(finding).endswith(")") for finding in found)
+    return {finding.rule for finding in found}
+
+
+def test_each_rule_has_a_word() -> None:
+    code = [path.read_text("utf-8") for path in (ROOT / "feedserver").rglob("*.py")]
+    used = {int(number) for text in code for number in re.findall(r"\bFinding\((\d+)", text)}
+    named = {DATE, UNLIKELY_DATE, SAME_ID, UNREADABLE}
+    assert len(used) > 20 and used | named <= RULES.keys()
+    assert len(set(RULES.values())) == len(RULES)
 
 
 @pytest.mark.parametrize(

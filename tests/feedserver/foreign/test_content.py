@@ -279,6 +279,11 @@ def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
         '<img src="/blank.gif" data-srcset="/gull.png 1x" alt="A gull">'
         '<noscript><img src="/gull-2.png"></noscript>',
         f'<img src="{DOT}" data-src="/gull.png" alt="A gull"><noscript>{GULL}</noscript>',
+        # What it shows is said in the noscript alone.
+        f'<img src="/blank.gif" data-src="/gull.png"><noscript>{GULL}</noscript>',
+        f'<img data-src="/gull.png" alt=""><b>So</b> <noscript>{GULL}</noscript>',
+        '<img data-src="/gull.png"><noscript><img src="/gull-30x20.png" alt="A gull"></noscript>',
+        '<img data-src="/gull.png" alt="A gull"><noscript><img src="/gull.png" alt="B"></noscript>',
         f'<img src="{DOT}"><noscript>{GULL}</noscript>',
         f'<img class="is-lazy" src="/grey.png"> <noscript>{GULL}</noscript>',
         f"<noscript>{GULL}</noscript>",

@@ -125,6 +125,7 @@ def test_browsers_get_a_page(accept: str) -> None:
         "text/html;q=1, *;q=0.1",
         "text/html, application/*;q=0.3",
         "text/html, text/*",
+        "text/*",
         "text/html, text/plain, text/sgml, */*;q=0.01",
         "text/html, application/rss+xml;q=0.2",
         "text/html, text/xml;q=0.1",

@@ -156,3 +156,46 @@ def test_an_id_that_can_not_stand_in_an_address_is_escaped(id: str, fragment: st
     issue = Post("https://h.example/7/#top", "Seven", NOON, text, issue=True)
     _, found = _build(issue)
     assert found.id == found.url == f"https://h.example/7/#{fragment}"
+
+
+ICON = '<span class="twemoji"><svg viewBox="0 0 24 24"><path d="M1 1"></path></svg></span>'
+
+
+def test_of_links_that_show_an_icon_alone_nothing_is_left() -> None:
+    text = (
+        f'<h2>Boats</h2><h3 id="g">Gull <a href="https://gull.example/">{ICON}</a></h3>'
+        f'<p>Fast, <a href="/x">{ICON}</a> and <a href="/y"><b>so</b></a>.</p>'
+        f'<ul><li><a href="/a"><i class="fa fa-fish"></i></a></li><li><a href="/b">B</a></li></ul>'
+        f'<p><a href="/c"> {ICON}</a>&nbsp;<a href="/d"><svg></svg></a></p><p id="p">Last.</p>'
+    )
+    post, update = _build(_post("a", html=text, issue=True))
+    # What the heading leads to is known all the same.
+    assert update.update and update.update.project
+    assert update.update.project.url == "https://gull.example/"
+    below = (
+        '<p>Fast,  and <a href="https://letters.example/y"><b>so</b></a>.</p>'
+        '<ul><li><a href="https://letters.example/b">B</a></li></ul><p id="p">Last.</p>'
+    )
+    assert update.content == below
+    assert post.content == f'<h2>Boats</h2><h3 id="g">Gull </h3>{below}'
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>A <a href="https://a.example/"><img src="https://a.example/i.png"></a></p>',
+        '<p>A <a href="https://a.example/" id="here"></a></p>',
+        '<p>A <a name="here"></a><a href="https://a.example/">⚓</a></p>',
+        "<p><span></span></p>",
+    ],
+)
+def test_other_links_stay(html: str) -> None:
+    [entry] = _build(_post("a", html=html))
+    assert entry.content == html
+
+
+def test_icons_with_a_name_are_links_of_that_name() -> None:
+    [entry] = _build(_post("a", html=f'<a href="https://a.example/" title="Site">{ICON}</a>'))
+    assert entry.content == '<a href="https://a.example/" title="Site">Site</a>'
+    [entry] = _build(_post("a", html=f'<p><a href="https://a.example/">{ICON}</a></p>'))
+    assert (entry.content, entry.summary) == (None, "a")

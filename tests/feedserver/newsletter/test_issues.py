@@ -309,6 +309,42 @@ def test_a_project_is_named_by_its_heading(
     assert project(heading) == expected
 
 
+@pytest.mark.parametrize(
+    ("heading", "slug", "title"),
+    [
+        ("Tern {} ⚓ v3.1.0rc2", "tern", "Tern v3.1.0rc2"),
+        ("Tern ({}) 3.1", "tern", "Tern 3.1"),
+        ("Tern {}: v3.1 released", "tern", "Tern v3.1 released"),
+        ("Tern 🐦 [{}] (v3.1)", "tern", "Tern (v3.1)"),
+        ("Tern {} 3.1 for Web", "tern-for-web", "Tern 3.1 for Web"),
+        ('Tern {} <a href="/notes">3.1</a>', "tern", "Tern 3.1"),
+        ('Tern {} 3.1 <a href="/more">↗</a>', "tern", "Tern 3.1"),
+    ],
+)
+@pytest.mark.parametrize("said", ["website", "↗", "🔗 link"])
+def test_a_version_may_follow_the_trailing_link(
+    said: str, heading: str, slug: str, title: str
+) -> None:
+    link = f'<a href="https://tern.example/">{said}</a>'
+    expected = (slug, title, "https://tern.example/")
+    assert project(f"<h3>{heading.format(link)}</h3>") == expected
+
+
+def test_other_links_before_a_version_are_text() -> None:
+    for text in ("Tern {} 3", "Tern {} on 3.1", "Tern 3.1 {} for Web"):
+        link = '<a href="https://tern.example/">website</a>'
+        assert "website" in project(f"<h3>{text.format(link)}</h3>")[1]
+    # It is the name, where there is no other.
+    link = '<a href="https://link.example/">Link</a>'
+    assert project(f"<h3>{link} 3.1</h3>")[:2] == ("link", "Link 3.1")
+    assert project("<h3>Tern <a href='/t'>harbour</a> 3.1</h3>")[1:] == ("Tern harbour 3.1", None)
+
+
+def test_the_text_of_a_trailing_link_may_be_link() -> None:
+    heading = '<h3>Heron <a href="https://a.example/">link</a></h3>'
+    assert project(heading) == ("heron", "Heron", "https://a.example/")
+
+
 def test_titles_of_sections_are_less_a_trailing_link() -> None:
     section = only(updates('<h2>Clients (<a href="/c">all</a>)</h2><p>One.</p>')).section
     assert section and (section.slug, section.title) == ("clients", "Clients")

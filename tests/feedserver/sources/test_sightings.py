@@ -96,6 +96,10 @@ def test_updates_follow_their_issue(tmp_path: Path) -> None:
 def test_a_day_ahead_is_taken_and_so_is_an_edit(tmp_path: Path) -> None:
     [entry] = served(tmp_path, dated("2026-03-02T11:00:00Z"), Clock())
     assert entry.published == datetime(2026, 3, 2, 11, tzinfo=UTC)
+    # An hour more than a day is ahead of every zone.
+    (tmp_path / "later").mkdir()
+    [entry] = served(tmp_path / "later", dated("2026-03-02T13:00:00Z"), Clock())
+    assert entry.published == FIRST
     edited = dated("2026-02-27T08:00:00Z", date_modified="2062-01-01T00:00:00Z")
     [entry] = served(tmp_path, edited, Clock())
     assert (entry.published, entry.modified) == (datetime(2026, 2, 27, 8, tzinfo=UTC), FIRST)

@@ -313,6 +313,6 @@ def test_a_search_holds_nobody_who_needs_the_content(file: _File) -> None:
     next(begun)
     with store.snapshot._searched._used(), ThreadPoolExecutor(1) as other:
         # A search is on its way in this thread.
-        document = other.submit(_get, store, "atom.xml").result(20)
+        document = other.submit(_get, store, "atom.xml").result(120)
     assert document.body.startswith(b"<?xml")
     assert len(list(begun)) == 199

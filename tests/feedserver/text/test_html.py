@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import html5lib
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from feedserver.text import summaries
 from feedserver.text._nesting import nest
 from feedserver.text.html import first_image, parse, plain, sanitise, serialise, text
-from tests.conftest import examples
+from tests.conftest import ends, examples
 
 BASE = "https://example.org/blog/post/"
 
@@ -272,10 +271,9 @@ def test_any_soup_becomes_html_without_errors(soup: str) -> None:
         "&#1;" * 9000,
     ],
 )
-def test_hostile_lengths_take_no_time(html: str) -> None:
-    started = time.process_time()
-    sanitise(html, BASE)
-    assert time.process_time() - started < 5
+def test_hostile_lengths_come_to_an_end(html: str) -> None:
+    with ends():
+        sanitise(html, BASE)
 
 
 def test_a_fragment_is_held_as_its_top_level_nodes() -> None:

@@ -468,7 +468,8 @@ def test_files_are_served_whole(client: TestClient, site: Path) -> None:
     "path",
     [
         *("/atom.xml", "/archive.json", "/feeds.json", "/feeds/", "/feeds/style.css", "/embed.js"),
-        *("/embed/", "/embed.svg", "/index.html", "/page/", "/openapi.json"),
+        *("/embed/", "/embed.svg", "/index.html", "/page/", "/openapi.json", "/feeds.opml"),
+        f"/oembed?url={URL}atom.xml",
     ],
 )
 def test_a_tag_is_known_however_a_proxy_has_changed_it(site: Path, path: str) -> None:

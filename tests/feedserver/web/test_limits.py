@@ -21,7 +21,7 @@ max_path = 500
 max_headers = 2000
 max_parameters = 3
 max_connections = 5
-head_timeout = 1
+head_timeout = 600
 """
 
 
@@ -30,6 +30,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("limits")
     export.write(small_archive(), SITE.url, folder)
     with running(folder, settings=SETTINGS) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server that doesn't wait long for a request: of its own, for a test may stall as long."""
+    folder = tmp_path_factory.mktemp("hasty")
+    export.write(small_archive(), SITE.url, folder)
+    with running(folder, settings=SETTINGS.replace("600", "1")) as found:
         yield found
 
 
@@ -110,15 +119,15 @@ def test_within_the_limits_all_is_well(server: Running) -> None:
     assert _send(server, _request("/feed.json?utm_a&utm_b&utm_c", f"X: {'x' * 1500}"))[0] == 200
 
 
-def test_a_head_that_comes_slowly_is_timed_out(server: Running) -> None:
-    status, headers, body = _send(server, b"GET /feed.json HTTP/1.1\r\n")
+def test_a_head_that_comes_slowly_is_timed_out(hasty: Running) -> None:
+    status, headers, body = _send(hasty, b"GET /feed.json HTTP/1.1\r\n")
     assert status == 408 and headers["connection"] == "close"
     assert json.loads(body)["detail"] == "The request took too long to arrive."
-    assert _send(server)[0] == 408
+    assert _send(hasty)[0] == 408
 
 
-def test_so_is_the_second_one_of_a_connection(server: Running) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+def test_so_is_the_second_one_of_a_connection(hasty: Running) -> None:
+    with socket.create_connection(("127.0.0.1", hasty.port), timeout=20) as connection:
         connection.sendall(_request("/feed.json").replace(b"Connection: close\r\n", b""))
         got = b""
         while not got.endswith(b"]}\n"):
@@ -205,29 +214,29 @@ def test_http_1_0_needs_no_host(server: Running) -> None:
     assert json.loads(body)["feed_url"] == f"http://127.0.0.1:{server.port}/feed.json"
 
 
-def test_clients_that_are_gone_leave_nothing_in_the_log(server: Running) -> None:
+def test_clients_that_are_gone_leave_nothing_in_the_log(hasty: Running) -> None:
     reset = struct.pack("ii", 1, 0)
     for sent in (b"", b"HELLO\r\n\r\n", b"GET /feed.j", _request("/archive.json"), _post("X: y")):
         for _ in range(10):
-            connection = socket.create_connection(("127.0.0.1", server.port))
+            connection = socket.create_connection(("127.0.0.1", hasty.port))
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
             connection.sendall(sent)
             connection.close()
     # So long are connections kept that were refused.
     time.sleep(1.5)
-    assert server.get("/feed.json").status == 200
-    assert "Traceback" not in server.logged()
+    assert hasty.get("/feed.json").status == 200
+    assert "Traceback" not in hasty.logged()
 
 
-def test_whoever_leaves_the_hub_halfway_is_no_fault_of_ours(server: Running) -> None:
+def test_whoever_leaves_the_hub_halfway_is_no_fault_of_ours(hasty: Running) -> None:
     form = "Content-Type: application/x-www-form-urlencoded"
     half = _post("Content-Length: 1000", form).replace(b"/feed.json", b"/hub") + b"hub.mode="
-    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+    with socket.create_connection(("127.0.0.1", hasty.port)) as connection:
         connection.sendall(half)
         time.sleep(0.3)
     # So is one who is too slow.
-    assert _send(server, half)[0] == 408
+    assert _send(hasty, half)[0] == 408
     counted = b'feedserver_requests_total{format="other",kind="other",status="408"} 2.0'
-    until(lambda: counted in server.get("/metrics").body)
-    assert b'status="500"' not in server.get("/metrics").body
-    assert "Traceback" not in server.logged()
+    until(lambda: counted in hasty.get("/metrics").body)
+    assert b'status="500"' not in hasty.get("/metrics").body
+    assert "Traceback" not in hasty.logged()

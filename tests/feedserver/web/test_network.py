@@ -79,6 +79,16 @@ def _titles(client: TestClient, path: str) -> list[str]:
     return [item["title"] for item in _items(client, path)]
 
 
+@pytest.mark.parametrize("path", ["/network/", "/network/atom.xml", "/network/feeds.json"])
+def test_a_tag_of_the_network_is_known_however_a_proxy_has_changed_it(
+    client: TestClient, path: str
+) -> None:
+    tag = client.get(path).headers["etag"]
+    for known in (tag, f"W/{tag}", f'{tag[:-1]}-gzip"'):
+        assert client.get(path, headers={"If-None-Match": known}).status_code == 304
+    assert client.get(path, headers={"If-None-Match": '"x"'}).status_code == 200
+
+
 def test_feeds_of_the_network_have_what_peers_have_and_those_of_the_site_have_not(
     client: TestClient,
 ) -> None:
