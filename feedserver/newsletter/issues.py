@@ -16,7 +16,7 @@ from typing import Literal
 from selectolax.lexbor import LexborNode
 
 from feedserver.model import Project, Reporter, Section
-from feedserver.newsletter._attribution import attribution, chains_of, distinct, named
+from feedserver.newsletter import _footnotes
 from feedserver.newsletter._inline import (
     Run,
     runs_of,
@@ -24,8 +24,8 @@ from feedserver.newsletter._inline import (
     title_of,
     without_permalink,
 )
-from feedserver.newsletter._summary import summary
-from feedserver.newsletter.wrappers import LEVELS, heading_in, is_blank, take_notes, top
+from feedserver.newsletter._reports import attribution, chains_of, distinct, named, summary
+from feedserver.newsletter.wrappers import LEVELS, heading_in, is_blank, top
 from feedserver.text import html
 from feedserver.text.slugs import (
     HeadingIds,
@@ -288,7 +288,7 @@ def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
         for part in parts[1:]:
             part.why = "below"
     below = [part.nodes for part in parts]
-    notes = take_notes(list(zip(headings, below, strict=True)), len(html_text))
+    notes = _footnotes.take(list(zip(headings, below, strict=True)), len(html_text))
     for part, text in zip(parts, notes, strict=True):
         part.notes = text
     return parts

@@ -1,4 +1,4 @@
-"""Who reports: the persons whom attribution lines name, of which there are many kinds.
+"""Reports: the persons whom attribution lines name, of which there are many kinds, and what is new.
 
 What a line is told by are its links to Matrix users, where they stand, and the verbs behind them.
 """
@@ -6,12 +6,19 @@ What a line is told by are its links to Matrix users, where they stand, and the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from urllib.parse import unquote
+
+from selectolax.lexbor import LexborNode
 
 from feedserver.model import Reporter
 from feedserver.newsletter._inline import MATRIX, Run, tidied
+from feedserver.text import summaries
+from feedserver.text.html import serialise
 from feedserver.text.slugs import project_slug, slug_of
+
+Block = Sequence[LexborNode]
 
 _WORD = re.compile(r"[^\s,:;.!?…–—-][^\s:;,!?…–—]*")
 _USER_ID = re.compile(r"[^\s:]+:[^\s/]+")
@@ -114,3 +121,33 @@ def distinct(people: Sequence[Reporter]) -> tuple[Reporter, ...]:
         if person.id or name not in known:
             result.setdefault(person.id or name, person)
     return tuple(result.values())
+
+
+def summary(blocks: Sequence[Block], attributions: Mapping[int, bool]) -> str | None:
+    """The first sentences of the first report that has text; without such a one, of all text.
+
+    `attributions` are the blocks that name a reporter, by index, and whether they say nothing else.
+    """
+    for line, report in _reports(blocks, attributions):
+        # What is embedded is no text, whatever its link says.
+        html = summaries.without_embedded(serialise(chain.from_iterable(report)))
+        found = summaries.sanitised_summary(html)
+        # Signs alone, such as an emoji, are no text.
+        if found and re.search(r"\w", found):
+            return found if attributions[line] else summaries.summary(chain(blocks[line], *report))
+    rest = (block for n, block in enumerate(blocks) if not attributions.get(n))
+    return summaries.summary(chain.from_iterable(rest))
+
+
+def _reports(
+    blocks: Sequence[Block], attributions: Mapping[int, bool]
+) -> Iterator[tuple[int, Sequence[Block]]]:
+    """Each attribution, and what is reported: the quote behind it, else all up to the next."""
+    for line in attributions:
+        end = start = line + 1
+        quoted = end < len(blocks) and blocks[end][0].tag == "blockquote"
+        while end < len(blocks) and end not in attributions:
+            if quoted and blocks[end][0].tag != "blockquote":
+                break
+            end += 1
+        yield line, blocks[start:end]
