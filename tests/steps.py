@@ -21,6 +21,7 @@ _CATEGORIES = {
     c.CATEGORY_WORD: r"\w",
     c.CATEGORY_NOT_WORD: r"\W",
 }
+_IGNORECASE, _DOTALL = int(re.IGNORECASE), int(re.DOTALL)
 _SINGLE = (c.LITERAL, c.NOT_LITERAL, c.ANY, c.IN)
 
 
@@ -33,13 +34,15 @@ class _Walk:
 
     def __init__(self, pattern: re.Pattern[Any], text: str, most: int) -> None:
         source = pattern.pattern
-        self._flags = pattern.flags
+        # As numbers: each `&` of flags makes one.
+        self._flags = int(pattern.flags)
         if isinstance(source, bytes):
-            source, self._flags = source.decode("latin-1"), pattern.flags | re.ASCII
+            source, self._flags = source.decode("latin-1"), int(pattern.flags | re.ASCII)
         self._text = text
         self._most = most
         self._groups: dict[int, tuple[int, int]] = {}
-        self.nodes: Nodes = list(_parser.parse(source, self._flags & ~re.LOCALE))
+        self._known: dict[tuple[int, str], bool] = {}
+        self.nodes: Nodes = _parser.parse(source, self._flags & ~re.LOCALE).data
         self.steps = 0
 
     def step(self) -> None:
@@ -66,18 +69,18 @@ class _Walk:
                 yield at
         elif op is c.BRANCH:
             for each in value[1]:
-                yield from self.ends(list(each), at)
+                yield from self.ends(each.data, at)
         elif op is c.SUBPATTERN:
-            for end in self.ends(list(value[3]), at):
+            for end in self.ends(value[3].data, at):
                 if value[0] is not None:
                     self._groups[value[0]] = (at, end)
                 yield end
         elif op is c.ATOMIC_GROUP:
-            yield from self._first(list(value), at)
+            yield from self._first(value.data, at)
         elif op in (c.ASSERT, c.ASSERT_NOT):
             direction, inner = value
             start = at if direction > 0 else at - inner.getwidth()[0]
-            found = start >= 0 and bool(list(self._first(list(inner), start)))
+            found = start >= 0 and bool(list(self._first(inner.data, start)))
             if found is (op is c.ASSERT):
                 yield at
         elif op is c.GROUPREF:
@@ -86,7 +89,7 @@ class _Walk:
                 yield at + end - start
         else:
             least, most, inner = value
-            yield from self._repeat(op, least, most, list(inner), at)
+            yield from self._repeat(op, least, most, inner.data, at)
 
     def _first(self, nodes: Nodes, at: int) -> Iterator[int]:
         for end in self.ends(nodes, at):
@@ -135,9 +138,18 @@ class _Walk:
             places.append(found)
 
     def _is(self, op: Any, value: Any, sign: str) -> bool:
-        cases = {sign, sign.lower(), sign.upper()} if self._flags & re.IGNORECASE else {sign}
+        if op is not c.IN:
+            return self._fits(op, value, sign)
+        # Classes are long, and the parsed pattern keeps each where it is.
+        key = id(value), sign
+        if key not in self._known:
+            self._known[key] = self._fits(op, value, sign)
+        return self._known[key]
+
+    def _fits(self, op: Any, value: Any, sign: str) -> bool:
+        cases = {sign, sign.lower(), sign.upper()} if self._flags & _IGNORECASE else {sign}
         if op is c.ANY:
-            return bool(self._flags & re.DOTALL) or sign != "\n"
+            return bool(self._flags & _DOTALL) or sign != "\n"
         if op is c.LITERAL:
             return chr(value) in cases
         if op is c.NOT_LITERAL:

@@ -46,11 +46,13 @@ _DATE = re.compile(
 _COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
 _LONGEST_DATE = 100
 _AUTHOR = re.compile(r"[^\s@<>]+@[^\s@<>]+ \([^()]+\)")
-_RAW = re.compile(r"<!--.*?-->|<!\[(CDATA)\[.*?\]\]>", re.DOTALL)
-_PLAIN = re.compile(
-    r"<(title|category|dc:creator|media:title)(?:\s[^>]*)?(?<!/)>(.*?)</\1>", re.DOTALL
+# What isn't closed takes what is left, so that nothing is looked at twice.
+_RAW = re.compile(
+    r"<!--(?>.*?-->|.*)|<\?(?>.*?\?>|.*)|<!\[(CDATA)\[(?>.*?\]\]>|.*)",
+    re.DOTALL,
 )
-_HEAD_DESCRIPTION = re.compile(r"<(description)>(.*?)</\1>", re.DOTALL)
+_PLAIN = re.compile(r"<(/?)(title|category|dc:creator|media:title)(?:\s[^<>]*)?(?<!/)>")
+_HEAD_DESCRIPTION = re.compile(r"<(/?)(description)\s*>")
 _SUSPECT = re.compile(r"&(?:lt|amp|#0*(?:60|38));|\0")
 _ITEM = re.compile(r"<item(?=[\s/>])")
 _ITEM_END = re.compile(r"</item\s*>")
@@ -183,13 +185,24 @@ def _plain_texts(source: str, places: list[str]) -> Iterator[Finding]:
     """Rule 17: in titles, names and terms `<` is `&#x3C;` and `&` is `&#x26;`."""
     source = _RAW.sub(lambda match: "\0" if match[1] else "", source)
     head, *parts = _ITEM.split(source)
-    for name, written in _HEAD_DESCRIPTION.findall(head):
+    for name, written in _written(_HEAD_DESCRIPTION, head):
         yield from _plain_text(name, written, FEED)
     for where, part in zip(chain([FEED], places, repeat(FEED)), [head, *parts], strict=False):
         # What stands behind an item is of none.
         for place, text in zip((where, FEED), _ITEM_END.split(part, maxsplit=1), strict=False):
-            for name, written in _PLAIN.findall(text):
+            for name, written in _written(_PLAIN, text):
                 yield from _plain_text(name, written, place)
+
+
+def _written(tags: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
+    """The names of elements that have these tags, and what is written in them."""
+    name, start = None, 0
+    for tag in tags.finditer(text):
+        if name is None and not tag[1]:
+            name, start = tag[2], tag.end()
+        elif tag[1] and tag[2] == name:
+            yield name, text[start : tag.start()]
+            name = None
 
 
 def _plain_text(name: str, written: str, where: str) -> Iterator[Finding]:

@@ -151,6 +151,6 @@ def _content_type(content_type: str | None, form: str, own: bool) -> Iterator[Fi
     """Rule 25."""
     if content_type is None:
         return
-    tidied = re.sub(r"\s*;\s*", "; ", content_type.strip().lower()).replace('"', "")
+    tidied = "; ".join(map(str.strip, content_type.lower().split(";"))).replace('"', "")
     if tidied != _TYPES[form] and (own or tidied != _TYPES[form].partition(";")[0]):
         yield Finding(25, FEED, f"its Content-Type is {content_type!r}, not {_TYPES[form]}")

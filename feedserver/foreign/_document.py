@@ -41,7 +41,7 @@ _HREF = re.compile(r"\shref\s*=\s*[\"']([^\"'<>]*)[\"']")
 # RFC 6721, 3; feedparser leaves it out.
 _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _TOMBSTONE = re.compile(r"<(?:([\w.-]++):)?deleted-entry(\s[^<>]*+)>")
-_ATTRIBUTE = re.compile(r"([\w.:-]++)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
+_ATTRIBUTE = re.compile(r"(?<![\w.:-])([\w.:-]++)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
 # feedparser takes the one element of XHTML content away, and its xml:base with it.
 _BASE = r"\sxml:base\s*=\s*(\"[^\"<>]*+\"|'[^'<>]*+')"
 _OWN_BASE = re.compile(_BASE)

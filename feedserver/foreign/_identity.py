@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from feedserver.foreign._document import LONGEST_NAME
 from feedserver.newsletter import issues
 from feedserver.newsletter.entries import Post
 from feedserver.text import html
@@ -82,8 +83,11 @@ def same(post: Post) -> tuple[str, ...]:
 
 
 def names(written: str) -> Iterator[str]:
-    """The names in what stands for one author: some write several there."""
-    for part in _SEVERAL.split(html.one_line(written)):
+    """The names in what stands for one author: some write several there.
+
+    What is too long for some names is cut.
+    """
+    for part in _SEVERAL.split(html.one_line(written[:LONGEST_NAME])):
         match = _MAIL_AND_NAME.fullmatch(part) or _NAME_AND_ADDRESS.fullmatch(part)
         named = (match and (match[1] or match[match.lastindex or 1])) or part
         first, _, rest = named.partition(")")

@@ -302,7 +302,7 @@ def _people(values: Mapping[str, object]) -> Iterator[Person]:
         url = _href(person)
         if (written := _as_written(url)) and written != url:
             url = urls.absolute(written, _base_of(values) or _link(values) or "")
-        for name in _identity.names(names[: _document.LONGEST_NAME]):
+        for name in _identity.names(names):
             yield Person(name, url)
 
 

@@ -40,10 +40,10 @@ _MOST_INLINE = 20
 """With the parts of a table fewer than the 100 that are allowed."""
 _SPACE = re.compile(r"\s+")
 _LANGUAGE = re.compile(r"(?:^|\s)(language-[\w+#.-]+)")
-_SENTENCE = re.compile(r"[.!?…。！？]+[\"'”’)\]»」』]*(?=\s|$)")
+_SENTENCE = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++[\"'”’)\]»」』]*+(?=\s|$)")
 _SHORTEST = 60
 _LEADING_BREAKS = re.compile(r"^(?:\s*<br>)+")
-_ENDING_BREAKS = re.compile(r"(?:<br>\s*)+$")
+_ENDING_BREAKS = re.compile(r"(?<!<br>)(?<!\s)(\s*+)(?:<br>\s*+)++$")
 _NEW_LINE = "\n"
 
 
@@ -165,7 +165,7 @@ class _Reader:
         self, nodes: Iterable[LexborNode], within: tuple[Container, ...], tag: str
     ) -> Iterator[Block]:
         html, plain, text = map(_tidied, self._inline(list(nodes)))
-        html = _ENDING_BREAKS.sub("", _LEADING_BREAKS.sub("", html)).strip(" ")
+        html = _ENDING_BREAKS.sub(r"\1", _LEADING_BREAKS.sub("", html)).strip(" ")
         if text:
             yield Block(within, f"<{tag}>{html}</{tag}>" if tag else html, plain, text)
 

@@ -18,7 +18,8 @@ FEED_TYPES = frozenset(
         *("application/feed+json", "application/json"),
     }
 )
-_XML_TYPES = ("application/xml", "text/xml")
+_OF_DATA = re.compile(r"^(?:application|text)/.*(?:json|rss|xml)")
+"""What a feed is by another name, such as application/x-rss+xml."""
 _RANGES = ("application/*", "text/*", "*/*", "*")
 """What means feeds too; `*` is how Java writes `*/*`."""
 _HTML = "text/html"
@@ -56,7 +57,7 @@ def coding(header: str | None, *, small: bool = False) -> str | None:
 
 
 def prefers_page(header: str) -> bool:
-    """Whether a person asks, by Accept: XHTML is named, or HTML and nothing that a feed is.
+    """Whether a person asks, by Accept: XHTML is named, or types of which none is a feed's.
 
     Browsers name XHTML and no feed. Feed readers send `*/*` or nothing, or name feeds or XML; many
     of them, and what libraries send by themselves, name HTML beside. KDE's browsers name no XHTML,
@@ -67,11 +68,12 @@ def prefers_page(header: str) -> bool:
     html, xhtml = weights.get(_HTML, 0.0), weights.get(_XHTML, 0.0)
     if xhtml > 0:
         return max(html, xhtml) > named
-    if any(weights.get(name, 0.0) > 0 for name in (*FEED_TYPES, *_XML_TYPES)):
+    taken = {name for name, weight in weights.items() if weight > 0}
+    if any(name in FEED_TYPES or _OF_DATA.search(name) for name in taken):
         return False
     if 0 < weights.get("text/*", 0.0) < html:
         return True
-    return html > 0 and not any(weights.get(name, 0.0) > 0 for name in _RANGES)
+    return bool(weights) and taken.isdisjoint(_RANGES)
 
 
 def _weighed(header: str) -> Iterator[tuple[str, float]]:

@@ -31,7 +31,7 @@ _FOR = b"x-forwarded-for"
 _ALL = (_PROTO, _HOST, _PREFIX, _FORWARDED, _FOR)
 
 _NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
-_AUTHORITY = re.compile(rf"(?:{_NAME}|\[([0-9A-Fa-f:.]+)\])(?::(\d{{1,5}}))?", re.ASCII)
+_AUTHORITY = re.compile(rf"(?:{_NAME}|\[([0-9A-Fa-f:.]+)\])(?::(\d{{1,5}})?)?", re.ASCII)
 _PATH = re.compile(
     r"(?:/(?!\.{1,2}(?:/|\Z))(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*/?", re.ASCII
 )
@@ -83,7 +83,7 @@ class Origins:
             raise Problem(HTTPStatus.BAD_REQUEST, "The forwarded scheme is neither http nor https.")
         if not _PATH.fullmatch(prefix):
             raise Problem(HTTPStatus.BAD_REQUEST, "The forwarded prefix is no path.")
-        return f"{scheme}://{host.lower()}{prefix.rstrip('/')}/"
+        return f"{scheme}://{host.lower().removesuffix(':')}{prefix.rstrip('/')}/"
 
     def _by_proxy(self, scope: Scope) -> bool:
         client = scope.get("client")

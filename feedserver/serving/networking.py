@@ -55,6 +55,7 @@ class Watch:
         self.begun = threading.Event()
         self._stop = threading.Event()
         self.queues: Sequence[Queue] = ()
+        self.problem: str | None = None
 
     def run(self) -> None:
         losses = self._ledger.losses if self._ledger else 0

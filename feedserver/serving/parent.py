@@ -87,6 +87,8 @@ def serve(settings: Settings, announce: Callable[[Ready, str], None]) -> None:
         watch = stack.enter_context(
             networking.at_work(settings, site, kept, builders, _origin(listener))
         )
+        if lasting is not None and kept is None:
+            watch.problem = f"{lasting}: the ledger can't be used; the log says why"
         network = _network(settings, peers, stack)
         metrics = Metrics(lambda: datetime.now(UTC))
         _serve_metrics(settings, metrics, stack)
@@ -236,6 +238,8 @@ class _Parent:
         now = time.monotonic()
         if self._latest is None or now >= self._due:
             health = statefolder.together(each.health() for each in self._rebuilding)
+            if self._watch.problem is not None:
+                health = replace(health, problems=(*health.problems, self._watch.problem))
             self._metrics.tell(
                 (*health.sources, *health.peers), self._supervisor.restarts, self._watch.queues
             )

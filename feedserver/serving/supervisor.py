@@ -42,11 +42,16 @@ class Supervisor:
     """Keeps `count` processes that each run `target(*arguments(), connection)`."""
 
     def __init__(
-        self, count: int, target: Callable[..., None], arguments: Callable[[], tuple[object, ...]]
+        self,
+        count: int,
+        target: Callable[..., None],
+        arguments: Callable[[], tuple[object, ...]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._target = target
         self._arguments = arguments
+        self._clock = clock
         self._workers = [_Worker() for _ in range(count)]
         self.restarts = 0
 
@@ -66,7 +71,7 @@ class Supervisor:
 
     def start_due(self) -> float | None:
         """Start those whose time it is; in how many seconds the next is due, if one is."""
-        now = time.monotonic()
+        now = self._clock()
         missing = [worker for worker in self._workers if worker.process is None]
         for worker in missing:
             if worker.due <= now:
@@ -145,7 +150,7 @@ class Supervisor:
         if worker.process.exitcode is None:
             worker.process.kill()
             worker.process.join()
-        now = time.monotonic()
+        now = self._clock()
         worker.ends = [each for each in worker.ends if now - each < _REMEMBERED] + [now]
         worker.failures += not worker.ready
         others = any(each.ready for each in self._workers if each is not worker)

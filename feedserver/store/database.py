@@ -346,7 +346,7 @@ def _versions(path: Path) -> dict[str, str]:
 
 def _named(path: Path) -> Iterator[tuple[str, str]]:
     try:
-        lines = files.read(path, _MAX_POINTER).decode("ascii").splitlines()
+        lines = files.read(path, _MAX_POINTER).decode("ascii", "replace").splitlines()
     except OSError as error:
         raise DatabaseError(f"{path}: {error.strerror}") from error
     except ValueError as error:

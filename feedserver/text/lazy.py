@@ -40,7 +40,7 @@ _PLACEHOLDER = re.compile(
 _PICTURE = re.compile(r"[^?#]*\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#].*)?", re.I | re.S)
 _ROOTED = re.compile(r"https?:|\.{0,2}/", re.IGNORECASE)
 _LESSER = re.compile(r"blur|low|placeholder|preview|small|thumb")
-_OF_STYLE = re.compile(r"\s*url\(\s*([\"']?)(.*?)\1\s*\).*", re.DOTALL)
+_OF_STYLE = re.compile(r"\s*+url\(\s*+(?:([\"'])(.*?)\1\s*+\)|([^)]*)\)).*", re.DOTALL)
 # A line or two on a picture; more is a text that has something behind it.
 _MOST_ON_PICTURE = 300
 # What says that a picture only stands in for another one.
@@ -144,7 +144,9 @@ def _background(node: LexborNode, base: str) -> str | None:
     """The address of the picture that a script would put behind an element; not so `dark`."""
     written = next(filter(None, map(node.attributes.get, BACKGROUNDS)), "").strip()
     of_style = _OF_STYLE.fullmatch(written)
-    address = next(_candidates(of_style[2] if of_style else written, base), "")
+    if of_style:
+        written = (of_style[2] or of_style[3] or "").strip()
+    address = next(_candidates(written, base), "")
     is_address = of_style or _ROOTED.match(address) or _PICTURE.fullmatch(address)
     return address if address and is_address else None
 

@@ -80,10 +80,9 @@ _DEPARTMENT = re.compile(r"(?:dept\.?|department)\s+of(?:\s+|$)", re.IGNORECASE)
 _RUN = re.compile(r"(?<![^\W_])(?<![.+-])(?:[^\W_]|[.+-])++(?![^\s,;:)])")
 # It begins where a word does: none is in r0.6.1, iOS17.4.1 or a.b.1.2.
 _VERSION = re.compile(r"(?<![^\W_])(?<!\.)v?[0-9]+\.[0-9]", re.IGNORECASE)
-# Versions that another is joined to: 1.2/1.3, v1.2.0–v1.3.0.
+# A version that another is joined to: 1.2/1.3, v1.2.0–v1.3.0.
 _JOINED = re.compile(
-    r"(?<![^\W_])(?<![.+-])(?:v?[0-9]+\.[0-9](?:[^\W_]|[.+-])*+(?:_|[^\w\s.+-])++)++\Z",
-    re.IGNORECASE,
+    r"(?<![^\W_])(?<![.+-])v?[0-9]+\.[0-9](?:[^\W_]|[.+-])*+(?:_|[^\w\s.+-])++", re.IGNORECASE
 )
 _FOR = re.compile(r"[\s,;:)]*+(?=[(\[（]?for\s)", re.IGNORECASE)
 _NEWS = frozenset("release released update updates version".split())
@@ -239,8 +238,7 @@ def _without_versions(title: str) -> str:
         version = _VERSION.search(title, run.start(), run.end())
         if version is None:
             continue
-        joined = _JOINED.search(title, at, version.start())
-        parts.append(_without_news(title[at : (joined or version).start()]))
+        parts.append(_without_news(title[at : _first_joined(title, at, version.start())]))
         behind = _FOR.match(title, run.end())
         if behind is None:
             break
@@ -248,6 +246,16 @@ def _without_versions(title: str) -> str:
     else:
         parts.append(title[at:])
     return " ".join(filter(None, parts))
+
+
+def _first_joined(title: str, at: int, version: int) -> int:
+    """Where the first of the versions begins that are joined to the one that begins there."""
+    start = end = at
+    for joined in _JOINED.finditer(title, at, version):
+        if joined.start() != end:
+            start = joined.start()
+        end = joined.end()
+    return start if end == version else version
 
 
 def _without_news(title: str) -> str:

@@ -25,6 +25,7 @@ from tests.conftest import ROOT, some
 from tests.feedserver.faults import DAMAGES, no_room, replace_by_pipe
 from tests.feedserver.running import Running, put, running, until
 from tests.processes.test_serving import small_archive
+from tests.processes.workers import answers_once
 from tests.samples import SITE
 
 
@@ -243,14 +244,6 @@ def test_an_archive_that_becomes_a_pipe_stops_nothing(site: Path, tmp_path: Path
         until(lambda: server.health()["status"] == "ok")
 
 
-def _answers_once(folder: Path, connection: Connection) -> None:
-    """A worker that is ready, or, while there is a file that says so, ends before."""
-    if (folder / "fails").exists():
-        raise SystemExit(3)
-    connection.send("ready")
-    connection.recv()
-
-
 def _attend(supervisor: Supervisor, holds: Callable[[], bool]) -> None:
     def look() -> bool:
         supervisor.start_due()
@@ -265,7 +258,7 @@ def _attend(supervisor: Supervisor, holds: Callable[[], bool]) -> None:
 def test_crashes_are_counted_by_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two workers one is killed while it serves, again and again, and fails to start."""
     monkeypatch.setattr("feedserver.serving.supervisor._LONGEST_DELAY", 0.1)
-    supervisor = Supervisor(2, _answers_once, lambda: (tmp_path,))
+    supervisor = Supervisor(2, answers_once, lambda: (tmp_path,))
     try:
         _attend(supervisor, lambda: supervisor.ready)
         first, second = supervisor.processes()
@@ -282,3 +275,47 @@ def test_crashes_are_counted_by_worker(tmp_path: Path, monkeypatch: pytest.Monke
         assert supervisor.processes()[1] == second != first
     finally:
         list(supervisor.stop(0, lambda: True))
+
+
+def test_a_worker_alone_may_fail_to_start_after_it_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedserver.serving.supervisor._LONGEST_DELAY", 0.1)
+    supervisor = Supervisor(1, answers_once, lambda: (tmp_path,))
+    try:
+        # Once it is killed while it serves, which doesn't count, and twice it fails to start.
+        for count in (3, 6):
+            _attend(supervisor, lambda: supervisor.ready)
+            (tmp_path / "fails").touch()
+            os.kill(supervisor.processes()[0], signal.SIGKILL)
+            _attend(supervisor, lambda count=count: supervisor.restarts == count)  # type: ignore[misc]  # mypy can't infer it
+            (tmp_path / "fails").unlink()
+        _attend(supervisor, lambda: supervisor.ready)
+    finally:
+        list(supervisor.stop(0, lambda: True))
+
+
+def test_ends_of_more_than_a_minute_ago_are_forgotten(tmp_path: Path) -> None:
+    now = [0.0]
+    supervisor = Supervisor(1, answers_once, lambda: (tmp_path,), lambda: now[0])
+    delays = []
+    try:
+        for count, passed in enumerate((0, 59, 61), 1):
+            now[0] += passed
+            _attend(supervisor, lambda: supervisor.ready)
+            os.kill(supervisor.processes()[0], signal.SIGKILL)
+            _attend(supervisor, lambda count=count: supervisor.restarts == count)  # type: ignore[misc]  # mypy can't infer it
+            delays.append(supervisor.start_due())
+    finally:
+        list(supervisor.stop(0, lambda: True))
+    assert delays == [0.5, 1, 0.5]
+
+
+def test_a_server_without_its_ledger_says_so(site: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "ledger.sqlite").write_bytes(b"\xa7 no database" * 1000)
+    with running(site, settings=_settings(state)) as server:
+        assert _titles(server) == ["Week"]
+        assert _is_degraded(server, f"{state}: the ledger can't be used")
+        assert "file is not a database: nobody can subscribe" in server.logged()

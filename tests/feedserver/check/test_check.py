@@ -17,7 +17,7 @@ from feedserver.check._html import check_html
 from feedserver.check.check import check
 from feedserver.check.findings import DATE, RULES, SAME_ID, UNLIKELY_DATE, UNREADABLE, Finding
 from feedserver.check.jsonfeed import check_json
-from tests.conftest import ROOT, examples
+from tests.conftest import ROOT, ends, examples
 from tests.feedserver.counting import steps
 
 FOLDER = Path(__file__).parents[2] / "data" / "check"
@@ -607,6 +607,15 @@ def test_the_self_link_is_the_address() -> None:
     for text in (ATOM, RSS, JSON):
         found = check(text.encode(), address="http://example.org/feed")
         assert [finding.rule for finding in found] == [1]
+
+
+@pytest.mark.parametrize("tag", ["title", "description", "![CDATA[", "!--"])
+def test_what_stands_in_an_instruction_is_no_text(tag: str) -> None:
+    with ends():
+        written = f"<?x <title>&lt;</title> {f'<{tag}>' * 200_000}?><title>"
+        assert rules(RSS.replace("<title>", written, 1)) == set()
+        kind = f"application/rss+xml{' ' * 500_000}x"
+        assert {each.rule for each in check(RSS.encode(), content_type=kind, own=True)} == {25}
 
 
 @pytest.mark.parametrize(

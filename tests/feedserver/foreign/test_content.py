@@ -382,6 +382,8 @@ def test_a_link_around_a_lazy_picture_stays() -> None:
     [
         '<div class="hero" data-bg="/gull.png"></div>',
         "<div class=\"hero\" data-bg=\"url('/gull.png')\" style='background:none'> </div>",
+        '<div class="hero" data-bg="url( /gull.png ) no-repeat"></div>',
+        "<div class='hero' data-bg='url(\"/gull.png\" ), none'></div>",
         '<div class="hero" data-background-image="/gull.png"><span></span></div>',
         '<div class="hero" data-bgset="/gull.png 300w, /gull-2.png 600w"></div>',
         '<section data-bg="https://letters.example/gull.png"></section>',
@@ -557,9 +559,10 @@ SITE_ROOT = "https://letters.example/"
         lambda n: "<div><img class=blur src=a.png></div><noscript><img src=b.png></noscript>" * n,
         lambda n: "<div>" * 100 + "<noscript><img src=b.png></noscript>" * n,
         lambda n: "<div data-bg=dark>" * n + "x",
+        lambda n: f"<div data-bg='url({' ' * 50 * n}'>",
         lambda n: "<img class=blur src=a.png>" * n + "<noscript><img src=b.png></noscript>" * n,
     ],
-    ids=range(22),
+    ids=range(23),
 )
 def test_content_is_prepared_in_steps_that_grow_with_it(make: Callable[[int], str]) -> None:
     first, second = make(400), make(800)

@@ -10,6 +10,7 @@ from feedserver.foreign import reading
 from feedserver.foreign.reading import Options
 from feedserver.formats import jsonfeed
 from feedserver.model import Origin, Person
+from tests.conftest import ends
 from tests.feedserver.foreign.test_reading import (
     atom,
     content,
@@ -245,6 +246,17 @@ def test_an_author_of_json_is_called_by_the_name(written: str, names: list[str])
     for author in ({"authors": [{"name": written}]}, {"author": {"name": written}}):
         for data in (feed({**date, **author}), feed(date, **author)):
             assert [person.name for person in one(data).authors] == names
+
+
+def test_what_has_no_end_as_a_name_is_cut_in_every_format() -> None:
+    name = ")and" * 200_000
+    date = {"id": "a", "title": "A", "date_published": "2026-01-02T03:04:05Z"}
+    with ends():
+        for data in (
+            feed(date | {"authors": [{"name": name}]}),
+            rss(item("Tide", f"<author>{name}</author>")),
+        ):
+            assert sum(len(person.name) for person in one(data).authors) <= 500
 
 
 SOURCE = """<source><title>Bo's log</title><link rel="alternate" href="https://bo.example/"/>

@@ -79,6 +79,12 @@ def test_any_header_gives_a_coding_that_it_does_not_refuse(header: str) -> None:
         "TEXT/HTML",
         # Internet Explorer.
         "text/html, application/xhtml+xml, */*",
+        # What no feed is.
+        "image/*",
+        "image/png, image/svg+xml",
+        "*/*;q=0",
+        "text/html;q=0",
+        "text/plain",
     ],
 )
 def test_browsers_get_a_page(accept: str) -> None:
@@ -117,7 +123,9 @@ def test_browsers_get_a_page(accept: str) -> None:
         "application/*, text/html;q=0.5",
         "application/xml, text/html;q=0.5",
         "text/xml;q=1, text/html;q=0.9, */*;q=0.1",
-        "text/htmlx",
+        "text/*",
+        "application/x-rss+xml",
+        "text/json, text/plain",
         # HTML beside wildcards or XML: QuiteRSS, Java, HTTP libraries, a browser of text (lynx).
         "text/xml, text/html, */*",
         "text/html, */*",
@@ -131,8 +139,6 @@ def test_browsers_get_a_page(accept: str) -> None:
         "text/html, text/xml;q=0.1",
         # Names all that there is.
         "application/atom+xml, application/xhtml+xml, text/html",
-        "image/png",
-        "application/xhtml+xml;q=0",
     ],
 )
 def test_feed_readers_and_bots_get_the_feed(accept: str) -> None:

@@ -90,6 +90,12 @@ def test_a_host_may_be_an_address_of_ipv6() -> None:
     assert _base({"host": "[2001:DB8::1]:81"}) == "http://[2001:db8::1]:81/"
 
 
+@pytest.mark.parametrize("host", ["a.example", "192.0.2.1", "[2001:db8::1]"])
+def test_a_host_may_have_an_empty_port(host: str) -> None:
+    """RFC 3986, 3.2.3."""
+    assert _base({"host": f"{host}:"}) == _base({"host": host}) == f"http://{host}/"
+
+
 def test_networks_and_unix_sockets_are_trusted_if_they_are_named() -> None:
     settings = Settings(trusted_proxies=("203.0.113.0/24", "unix"))
     told = {"x-forwarded-host": "a.example"}

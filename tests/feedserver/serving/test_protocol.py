@@ -1,8 +1,9 @@
-"""What a connection holds of an answer that nobody takes."""
+"""What a connection holds of an answer that nobody takes, and how it ends."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Mapping
 
@@ -67,3 +68,81 @@ def test_a_slow_reader_holds_a_piece(app: ASGIApp) -> None:
     held, got = asyncio.run(run())
     assert held < 100_000
     assert got.count(b"x") == _LARGE
+
+
+async def _reads(scope: Scope, receive: Receive, send: Send) -> None:
+    while (await receive()).get("more_body"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"GET / HTTP/1.1\r\nX: ", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n"],
+    ids=["head", "body"],
+)
+def test_what_comes_byte_by_byte_is_timed_out(start: bytes) -> None:
+    protocol = limited(Settings(head_timeout=1))
+    config = uvicorn.Config(_reads, http=protocol, ws="none", lifespan="off")
+    config.load()
+
+    async def run() -> bytes:
+        loop, state = asyncio.get_running_loop(), ServerState()
+        server = await loop.create_server(lambda: protocol(config, state, {}), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(start)
+        answer = asyncio.ensure_future(reader.readline())
+        for _ in range(300):
+            if answer.done():
+                break
+            writer.write(b"x")
+            await asyncio.sleep(0.02)
+        else:
+            answer.cancel()
+            pytest.fail("nobody says that it takes too long")
+        writer.close()
+        server.close()
+        return await answer
+
+    assert asyncio.run(run()).startswith(b"HTTP/1.1 408 ")
+
+
+class _Left(asyncio.Transport):
+    """The connection of a client that has gone, which the system tells only of its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.is_closed = False
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def write_eof(self) -> None:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_a_client_that_has_gone_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feedserver.serving.protocol._LINGER", 0)
+    protocol = limited(Settings())
+    config = uvicorn.Config(_reads, http=protocol, ws="none", lifespan="off")
+    config.load()
+
+    async def run() -> _Left:
+        transport, connection = _Left(), protocol(config, ServerState(), {})
+        connection.connection_made(transport)
+        connection.data_received(b"HELLO\r\n\r\n")
+        while not transport.is_closed:
+            await asyncio.sleep(0)
+        connection.connection_lost(None)
+        return transport
+
+    assert asyncio.run(run()).written.startswith(b"HTTP/1.1 400 ")

@@ -300,3 +300,5 @@ def test_hostile_headings_take_linear_time(text: str) -> None:
     with ends():
         project_slug(text * 20_000)
         project_title(text * 20_000)
+        # What is behind a space is joined to none of them.
+        assert project_title(f"Heron {text * 100_000} 2.0.1")

@@ -208,6 +208,10 @@ def test_empty_lines_before_a_request_are_overlooked(server: Running, between: b
     assert got.count(b"HTTP/1.1 200") == 2
 
 
+def test_a_later_version_counts_as_1_1(server: Running) -> None:
+    assert _send(server, _request("/feed.json").replace(b"HTTP/1.1", b"HTTP/1.2"))[0] == 200
+
+
 def test_http_1_0_needs_no_host(server: Running) -> None:
     status, _, body = _send(server, b"GET /feed.json HTTP/1.0\r\n\r\n")
     assert status == 200
