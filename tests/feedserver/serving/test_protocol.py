@@ -86,21 +86,19 @@ def test_what_comes_byte_by_byte_is_timed_out(start: bytes) -> None:
     config.load()
 
     async def run() -> bytes:
+        """What is answered first; nothing, if nobody says that it takes too long."""
         loop, state = asyncio.get_running_loop(), ServerState()
         server = await loop.create_server(lambda: protocol(config, state, {}), "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         writer.write(start)
         answer = asyncio.ensure_future(reader.readline())
         for _ in range(300):
-            if answer.done():
-                break
-            writer.write(b"x")
-            await asyncio.sleep(0.02)
-        else:
-            answer.cancel()
-            pytest.fail("nobody says that it takes too long")
+            if not answer.done():
+                writer.write(b"x")
+                await asyncio.sleep(0.02)
         writer.close()
         server.close()
+        reader.feed_eof()
         return await answer
 
     assert asyncio.run(run()).startswith(b"HTTP/1.1 408 ")
