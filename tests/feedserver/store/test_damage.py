@@ -195,3 +195,11 @@ def test_a_file_that_can_not_be_moved_is_left_where_it_is(
     assert database.current(path) == name
     database.write(replace(_archive("crow"), feed_limit=7), path)
     assert b"Crow" in _body(Store(path))
+
+
+def test_a_name_of_a_version_that_is_damaged_is_told(path: Path) -> None:
+    path.write_bytes(b"\xa7\x00 no name\n")
+    with pytest.raises(DatabaseError, match="site.sqlite: doesn't name a version"):
+        database.current(path)
+    database.write(_archive("owl", "wren"), path)
+    assert database.holds(_archive("owl", "wren"), path)
