@@ -199,7 +199,7 @@ def test_a_file_that_can_not_be_moved_is_left_where_it_is(
 
 def test_a_name_of_a_version_that_is_damaged_is_told(path: Path) -> None:
     path.write_bytes(b"\xa7\x00 no name\n")
-    with pytest.raises(DatabaseError, match="site.sqlite: doesn't name a version"):
+    with pytest.raises(DatabaseError, match=r"site\.sqlite: doesn't name a version"):
         database.current(path)
     database.write(_archive("owl", "wren"), path)
     assert database.holds(_archive("owl", "wren"), path)
