@@ -27,11 +27,15 @@ return [...document.querySelectorAll(".twim-list.twim-byline")].map(({children})
   new Set([...children].map((each) => each.getBoundingClientRect().top)).size,
 ]);
 """
-# Of each heading that is a link: whether it looks like the text around.
-LIKE_TEXT = """
+# Of each heading that is a link: whether it has the colour of our links, and not that of headings.
+LIKE_LINKS = """
 const headings = document.querySelectorAll(".twim-card h2, .twim-issue h2, .twim-update h3");
-return [...headings].map((heading) =>
-  getComputedStyle(heading).color === getComputedStyle(heading.querySelector("a")).color);
+const [ours] = document.querySelectorAll(".twim-formats a");
+const colour = (element) => getComputedStyle(element).color;
+return [...headings].map((heading) => {
+  const link = colour(heading.querySelector("a"));
+  return link === colour(ours) && link !== colour(heading);
+});
 """
 
 
@@ -41,8 +45,8 @@ def test_lists_of_posts_and_updates(browser: Chrome, site: str) -> None:
         # Texts beside a picture are one column, however long they are.
         assert browser.execute_script(CARDS) == [[1, True]] * 2
         assert browser.execute_script(BYLINES) == [[["none"], 1]] * 10
-        assert browser.execute_script(LIKE_TEXT) == [False] * 10
+        assert browser.execute_script(LIKE_LINKS) == [True] * 10
         assert browser.execute_script(TORN) == []
         visit(browser, site + PAGES["a section"])
-        assert browser.execute_script(LIKE_TEXT) == [False] * 6
+        assert browser.execute_script(LIKE_LINKS) == [True] * 6
         assert browser.execute_script(TORN) == []
