@@ -245,11 +245,16 @@ class GeneratedPages:
         return self._listings.get(page.file.src_uri)
 
     def ways_on(self) -> Iterator[tuple[str, str]]:
-        """Where to look for what isn't there: titles, as HTML, and addresses below the site's."""
+        """Where to look for what isn't there: titles, as HTML, and addresses below the site's.
+
+        They stand beside the site's own name, so a blog that is called as the site is has another.
+        """
         for address in (self.blog, "/section/", "/project/", "/feeds/"):
             file = self._files.get(address)
-            if file and file.page and file.src_uri in self._listings:
-                yield str(file.page.title), address[1:]
+            if address != "/" and file and file.page and file.src_uri in self._listings:
+                title = str(file.page.title)
+                same = address == self.blog and plain(title) == plain(self._site_name)
+                yield self._words.html("blog") if same else title, address[1:]
 
     def owner(self, file: File) -> str:
         """What to call a page's file in an error."""

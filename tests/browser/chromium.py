@@ -115,6 +115,17 @@ def media(browser: Chrome, kind: str = "", **features: str) -> Iterator[None]:
 
 
 @contextmanager
+def first(browser: Chrome, script: str) -> Iterator[None]:
+    """Pages that are opened meanwhile run this script before all of theirs."""
+    command = "Page.addScriptToEvaluateOnNewDocument"
+    added = browser.execute_cdp_cmd(command, {"source": script})
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+@contextmanager
 def no_scripts(browser: Chrome) -> Iterator[None]:
     """Pages that are opened meanwhile run none of their scripts."""
     command = "Emulation.setScriptExecutionDisabled"

@@ -15,7 +15,7 @@ from tests.browser.embedding import Origin, feeds, origin
 from tests.browser.letters import THEMES, build_letters
 from tests.browser.serving import free_port, hosted, served
 from tests.conftest import DEEP, ROOT, absent
-from tests.sites import Built
+from tests.sites import Built, once
 
 
 def looks(narrow: int, wide: int) -> list[tuple[str, int]]:
@@ -48,6 +48,17 @@ def letters(
 def site(letters: Site) -> str:
     """Its address."""
     return letters.address
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same newsletter, served by the real server without its pages: the address."""
+
+    def make(folder: Path) -> None:
+        build_letters("mkdocs", folder, free_port()).folder.rename(folder / "site")
+
+    with served(once(tmp_path_factory, "alone", make).folder / "archive.json") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ def _search(browser: Chrome, text: str) -> str:
     field = browser.find_element(By.CSS_SELECTOR, "input[type=search][data-twim-search]")
     assert field.accessible_name == "Search the feeds"
     _tab_to(browser, field)
+    assert field.value_of_css_property("outline-style") == "solid"
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys(text if text else Keys.DELETE)
     return browser.find_element(By.CSS_SELECTOR, ".twim-search output").text

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.browser.chromium import errors, no_scripts, requests, visit
+from tests.browser.chromium import errors, no_scripts, requests, screen, visit
 from tests.browser.embedding import (
     SUMMARY,
     Origin,
@@ -23,6 +23,7 @@ from tests.browser.embedding import (
     show,
     update,
 )
+from tests.browser.looks import ENDS
 from tests.browser.serving import served
 from tests.conftest import ROOT
 from tests.feedserver.running import until
@@ -407,6 +408,15 @@ def test_dates_in_titles_do_not_break(browser: Chrome, pages: Origin, far: Origi
         feed.shadowRoot.querySelectorAll("[part=title] .day").length];
     """
     assert browser.execute_script(script) == [titles * 2, [], 6]
+
+
+def test_cards_fill_a_page_that_is_wider_than_they_are(
+    browser: Chrome, pages: Origin, far: Origin
+) -> None:
+    src = far.feed("/feed.json", feed(*(update(n) for n in range(4))))
+    with screen(browser, 1400):
+        show(browser, pages, far, f'<twim-feed src="{src}" layout="cards" limit="4"></twim-feed>')
+        assert browser.execute_script(ENDS, "twim-feed", "ul.cards") == [0, 0]
 
 
 def test_it_keeps_its_looks_in_another_document(

@@ -11,7 +11,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.chromium import errors, requests, visit
+from tests.browser.chromium import errors, first, requests, visit
 from tests.browser.embedding import (
     Answer,
     Origin,
@@ -25,6 +25,7 @@ from tests.browser.embedding import (
     show,
     update,
 )
+from tests.conftest import DEEP
 
 SCRIPT = "<script>document.title = 'broken'</script><img src=x onerror=\"document.title='broken'\">"
 FIRST = "const root = document.querySelector('twim-feed').shadowRoot;"
@@ -217,6 +218,17 @@ def test_what_is_no_feed_is_a_failure(
     assert len(warned) == 1 and f"twim-feed: {src}: {problem}" in warned[0]
 
 
+# It waits a tenth of what it would, unless in `./run deep`; what that is is noted.
+PATIENT = f"""
+const later = setTimeout;
+globalThis.waits = [];
+globalThis.setTimeout = (call, wait) => {{
+  waits.push(wait);
+  return later(call, wait / {1 if DEEP else 10});
+}};
+"""
+
+
 @pytest.mark.parametrize(
     "kind", ["gone", "forbidden", "broken", "stops", "unreachable", "elsewhere"]
 )
@@ -240,7 +252,8 @@ def test_what_does_not_answer_is_a_failure(
     kept = "<p>The news of the boats</p>"
     src = f"{address}/feed.json"
     element = f'<twim-feed src="{src}">{{}}</twim-feed>'
-    shown = show(browser, pages, far, element.format("\n") + element.format(kept))
+    with first(browser, PATIENT):
+        shown = show(browser, pages, far, element.format("\n") + element.format(kept))
     assert shown == [[], []]
     # What stands in it is shown instead of a message.
     said = browser.execute_script(
@@ -263,7 +276,9 @@ def test_what_is_too_slow_is_a_failure(browser: Chrome, pages: Origin, far: Orig
 
     far.answers["/feed.json"] = slow
     src = f"{far.address}/feed.json"
-    assert show(browser, pages, far, f'<twim-feed src="{src}"></twim-feed>') == [[]]
+    with first(browser, PATIENT):
+        assert show(browser, pages, far, f'<twim-feed src="{src}"></twim-feed>') == [[]]
+    assert 15_000 in browser.execute_script("return waits")
     [warned] = [entry["message"] for entry in browser.get_log("browser")]
     assert "it takes too long" in warned
 

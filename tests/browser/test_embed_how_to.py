@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from collections.abc import Iterator
 
 import pyromark
 import pytest
@@ -17,8 +16,6 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser.chromium import errors, screen, visit
 from tests.browser.embedding import Origin, answer, rows, settled
-from tests.browser.letters import build_letters
-from tests.browser.serving import free_port, served
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "docs" / "how-to" / "embed.md").read_text("utf-8")
@@ -27,10 +24,9 @@ UPDATES = 4
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    built = build_letters("mkdocs", tmp_path_factory.mktemp("how-to"), free_port())
-    with served(built.folder / "archive.json") as address:
-        yield address
+def site(alone: str) -> str:
+    """The newsletter that has everything, served without its pages."""
+    return alone
 
 
 def _block(title: str, site: str) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.browser.chromium import errors, visit
+from tests.browser.chromium import errors, first, visit
 from tests.browser.embedding import (
     Origin,
     answer,
@@ -35,17 +34,6 @@ const [now, later, began] = [Date.now, setTimeout, Date.now()];
 Date.now = () => began + (now() - began) * 200;
 globalThis.setTimeout = (call, wait) => later(call, wait < 6e4 ? wait : wait / 200);
 """
-
-
-@contextmanager
-def _fast(browser: Chrome) -> Iterator[None]:
-    """Pages that are opened meanwhile have a clock that runs 200 times as fast."""
-    command = "Page.addScriptToEvaluateOnNewDocument"
-    added = browser.execute_cdp_cmd(command, {"source": FAST})
-    try:
-        yield
-    finally:
-        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
 def _until(browser: Chrome, condition: Callable[[], object]) -> None:
@@ -205,7 +193,7 @@ def test_it_refreshes_politely(browser: Chrome, pages: Origin, far: Origin) -> N
         f'<twim-feed src="{src}" refresh="5"></twim-feed>'
         f'<twim-feed src="{still}"></twim-feed><twim-feed src="{still}" refresh="60"></twim-feed>'
     )
-    with _fast(browser):
+    with first(browser, FAST):
         show_page(browser, pages, far, body)
         far.feed("/feed.json", feed(update(3), update(0)))
         _until(browser, lambda: _titles(browser)[0] == ["Tern", "Seagull"])
@@ -229,7 +217,7 @@ def test_it_refreshes_politely(browser: Chrome, pages: Origin, far: Origin) -> N
 
 def test_a_tab_that_nobody_sees_waits(browser: Chrome, pages: Origin, far: Origin) -> None:
     src = far.feed("/feed.json", feed(update(0)))
-    with _fast(browser):
+    with first(browser, FAST):
         show_page(browser, pages, far, f'<twim-feed src="{src}" refresh="5"></twim-feed>')
         page = browser.current_window_handle
         browser.switch_to.new_window("tab")
@@ -238,7 +226,7 @@ def test_a_tab_that_nobody_sees_waits(browser: Chrome, pages: Origin, far: Origi
         # One that is seen meanwhile begins later, and yet asks anew, twice.
         seen = far.feed("/seen.json", feed(update(1)))
         body = f'<twim-feed src="{seen}" refresh="5"></twim-feed>'
-        with _fast(browser):
+        with first(browser, FAST):
             visit(browser, pages.page("/seen", html(far, body), policy=policy(far)))
             _until(browser, lambda: far.asked["/seen.json"] >= 3)
         assert far.asked["/feed.json"] == asked
@@ -251,7 +239,7 @@ def test_a_tab_that_nobody_sees_waits(browser: Chrome, pages: Origin, far: Origi
 
 def test_the_focus_stays_when_entries_change(browser: Chrome, pages: Origin, far: Origin) -> None:
     src = far.feed("/feed.json", feed(update(0)))
-    with _fast(browser):
+    with first(browser, FAST):
         show_page(browser, pages, far, f'<twim-feed src="{src}" refresh="5"></twim-feed>')
         browser.execute_script(f"{FIRST} first.shadowRoot.querySelector('a').focus()")
         far.feed("/feed.json", feed(update(3), update(0)))
@@ -262,7 +250,7 @@ def test_the_focus_stays_when_entries_change(browser: Chrome, pages: Origin, far
 
 def test_what_has_not_changed_is_not_made_anew(browser: Chrome, pages: Origin, far: Origin) -> None:
     src = far.feed("/feed.json", feed(update(0)))
-    with _fast(browser):
+    with first(browser, FAST):
         show_page(browser, pages, far, f'<twim-feed src="{src}" refresh="5"></twim-feed>')
         browser.execute_script(f"{FIRST} first.was = first.shadowRoot.querySelector('a')")
         _until(browser, lambda: far.asked["/feed.json"] > 1)
@@ -285,7 +273,7 @@ def test_an_unchanged_feed_is_a_304(browser: Chrome, pages: Origin, far: Origin)
             send(request)
 
     far.answers["/feed.json"] = conditional
-    with _fast(browser):
+    with first(browser, FAST):
         show_page(browser, pages, far, f'<twim-feed src="{src}" refresh="5"></twim-feed>')
         _until(browser, lambda: len(sent) > 1)
         time.sleep(0.2)

@@ -27,8 +27,7 @@ from feedserver.embed.widget import Layout, Widget
 from tests.browser.chromium import elsewhere, errors, media, no_scripts, requests, screen, visit
 from tests.browser.conftest import looks
 from tests.browser.embedding import Origin, answer
-from tests.browser.letters import build_letters
-from tests.browser.serving import free_port, served
+from tests.browser.looks import CUT, ENDS, LOW
 from tests.browser.test_people import AXE
 from tests.conftest import DEEP, ROOT
 
@@ -38,12 +37,14 @@ UPDATES = 4
 """So many has that section."""
 
 
+# Where text begins.
+EDGE = "return document.querySelector('main > ul, main > p').getBoundingClientRect().left"
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(alone: str) -> str:
     """The newsletter that has everything, served without its pages."""
-    built = build_letters("mkdocs", tmp_path_factory.mktemp("embedded"), free_port())
-    with served(built.folder / "archive.json") as address:
-        yield address
+    return alone
 
 
 def _all(browser: Chrome, selector: str) -> list[WebElement]:
@@ -271,8 +272,18 @@ def test_nobody_is_kept_out_of_frames(
             assert browser.execute_async_script(AXE) == [], query
             wide = "return document.documentElement.scrollWidth - innerWidth"
             assert browser.execute_script(wide) <= 0, query
+            assert browser.execute_script(LOW, "body") == [], query
+            # It isn't flush with the frame's edge.
+            assert browser.execute_script(EDGE) >= 16, query
             assert elsewhere(browser, site) == set()
             assert errors(browser) == []
+
+
+def test_cards_fill_a_frame_that_is_wider_than_they_are(browser: Chrome, site: str) -> None:
+    with screen(browser, 1400):
+        visit(browser, f"{site}{CLIENTS}?layout=cards")
+        assert browser.execute_script(ENDS, "", "ul.cards") == [0, 0]
+        assert len(_all(browser, ".cards > li")) == UPDATES
 
 
 def test_the_colours_of_a_frame(browser: Chrome, pages: Origin, site: str) -> None:
@@ -309,12 +320,6 @@ def test_the_html_checker_finds_nothing_in_frames(nu: list[str], site: str, tmp_
     assert json.loads(done.stdout)["messages"] == []
 
 
-def test_the_stylesheet_of_frames_is_css(nu: list[str]) -> None:
-    path = ROOT / "feedserver" / "embed" / "frame.css"
-    done = subprocess.run([*nu, "--css", str(path)], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.mark.parametrize("width", [320, 640, 1200])
 def test_a_picture_is_shown(browser: Chrome, pages: Origin, site: str, width: int) -> None:
     image = f'<img src="{site}/embed/updates.svg" alt="Updates" width="{width}">'
@@ -334,14 +339,13 @@ def test_no_text_of_a_picture_is_wider_than_it_may_be(browser: Chrome, site: str
         visit(browser, site + path)
         boxes = browser.execute_script(
             "return [...document.querySelectorAll('text')].map((text) => {"
-            "const {x, y, width} = text.getBBox(); return [Math.round(y), x, x + width]})"
+            "const {x, width} = text.getBBox(), line = Number(text.getAttribute('y'));"
+            "return [line, x, x + width]})"
         )
         lines: dict[int, list[tuple[float, float]]] = {}
-        for _, begin, end in boxes:
+        for line, begin, end in boxes:
             assert begin >= 19 and end <= 621
-        for text in _all(browser, "text"):
-            y = int(str(text.get_attribute("y")))
-            lines.setdefault(y, []).append((text.rect["x"], text.rect["x"] + text.rect["width"]))
+            lines.setdefault(line, []).append((begin, end))
         for pair in lines.values():
             first, *others = sorted(pair)
             assert all(first[1] <= other[0] for other in others)
@@ -374,6 +378,9 @@ def test_the_dialogue_by_keyboard(browser: Chrome, axe: str, site: str) -> None:
     assert dialog.is_displayed() and dialog.aria_role == "dialog"
     assert dialog.accessible_name.startswith("Embed: Clients")
     assert _previewed(browser) == f"{CLIENTS}?layout=list&limit=5"
+    for width in (360, 1280):
+        with screen(browser, width):
+            assert browser.execute_script(CUT) == [], width
     browser.execute_script(axe)
     assert browser.execute_async_script(AXE) == []
     layout = _tab_to(browser, "[name=layout]")

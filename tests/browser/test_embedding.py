@@ -18,6 +18,7 @@ from mkdocs_twim.templating.words import Words
 from tests.browser.chromium import elsewhere, forget, media, no_scripts, requests, screen, visit
 from tests.browser.conftest import Site
 from tests.browser.letters import PAGES
+from tests.browser.looks import CUT, LOW
 from tests.browser.test_accessibility import DARK, RUN
 from tests.conftest import some
 
@@ -58,7 +59,11 @@ def test_the_dialogue_shows_three_snippets_and_a_preview(browser: Chrome, site: 
     address = f"{site}/embed{CLIENTS}?layout=list&limit=5"
     assert f'<iframe src="{address.replace("&", "&amp;")}" title="Clients, Letters"' in frame
     assert picture == f"[![Clients, Letters]({site}/embed/section/clients.svg?limit=5)]({letters})"
-    assert _one(browser, ".twim-embed-preview").get_property("src") == address
+    preview = _one(browser, ".twim-embed-preview")
+    assert preview.get_property("src") == address
+    # Something is seen in it, and of what stands below it too.
+    tall = browser.execute_script("return innerHeight")
+    assert 200 < preview.rect["height"] <= tall / 2 + 1
     assert elsewhere(browser, site) == set()
 
 
@@ -163,17 +168,26 @@ def test_the_keyboard_opens_walks_and_closes_it(browser: Chrome, site: str) -> N
     inside = "return arguments[0].contains(document.activeElement)"
     ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
     reached = set()
+    rings = set()
     wanted = {"button", "select", "input", "iframe", "textarea"}
     for _ in range(80):
         # At its end the focus may go to the browser itself, never to the page below.
         if browser.execute_script(inside, dialog):
-            reached.add(browser.switch_to.active_element.tag_name)
+            at = browser.switch_to.active_element
+            reached.add(at.tag_name)
+            # In a frame the focus is its page's.
+            if at.tag_name != "iframe":
+                rings.add(at.value_of_css_property("outline"))
         else:
             assert browser.switch_to.active_element.tag_name == "body"
         if reached == wanted:
             break
         ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
     assert reached == wanted
+    # They all have the same, which is in the colour of links.
+    assert len(rings) == 1, rings
+    [ring] = rings
+    assert ring.endswith(" solid 2px")
     ActionChains(browser, duration=0).send_keys(Keys.ESCAPE).perform()
     assert not dialog.is_displayed()
     assert browser.switch_to.active_element == button
@@ -214,6 +228,10 @@ def test_nothing_of_the_dialogue_keeps_anybody_out(
         _one(browser, "button.twim-embed").click()
         wide = "return document.querySelector('dialog').scrollWidth <= innerWidth"
         assert browser.execute_script(wide)
+        assert browser.execute_script(LOW, "dialog") == []
+        for each in (320, 360, 1280):
+            with screen(browser, each):
+                assert browser.execute_script(CUT) == [], each
         # The frame is the server's page.
         run = RUN.replace("axe.run(document,", "axe.run({include: ['dialog']},").replace(
             "{elementRef: true}", "{elementRef: true, iframes: false}"

@@ -17,14 +17,25 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from feedserver.embed.widget import LAYOUTS
 from feedserver.feeds import catalogue
 from feedserver.formats import archive as archives
 from feedserver.pages.cards import LONG_GROUP
-from tests.browser.chromium import elsewhere, errors, media, no_scripts, requests, screen, visit
+from tests.browser.chromium import (
+    elsewhere,
+    errors,
+    forget,
+    media,
+    no_scripts,
+    requests,
+    screen,
+    visit,
+)
 from tests.browser.conftest import looks
 from tests.browser.letters import build_letters
+from tests.browser.looks import LOW, TORN
 from tests.browser.serving import free_port, served
-from tests.conftest import DEEP, some
+from tests.conftest import DEEP, ROOT, some
 from tests.samples import SITE, archive, post, update
 
 PAGES = {
@@ -39,6 +50,9 @@ PAGES = {
     "a wrong one": "/feeds/?limit=x",
     "what isn't there": "/section/nothing/",
 }
+KINDS = ("a feed", "the catalogue", "a search", "a selection", "a wrong one")
+SHIPS = "/section/ships-from-2025-05-02-to-2025-06-02/"
+FRAMES = [f"/embed/updates/?layout={layout}" for layout in LAYOUTS]
 WRONG = ("a wrong one", "what isn't there")
 AXE = """
 const done = arguments[arguments.length - 1];
@@ -51,11 +65,9 @@ axe.run(document, {selectors: false, resultTypes: ["violations"]}).then(
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(alone: str) -> str:
     """The newsletter that has everything, served without its pages."""
-    built = build_letters("mkdocs", tmp_path_factory.mktemp("people"), free_port())
-    with served(built.folder / "archive.json") as address:
-        yield address
+    return alone
 
 
 def _all(browser: Chrome, selector: str) -> list[WebElement]:
@@ -94,15 +106,24 @@ def _wait_for(browser: Chrome, selector: str) -> None:
 
 @pytest.mark.parametrize(("colours", "width"), looks(320, 1280))
 def test_nobody_is_kept_out(browser: Chrome, axe: str, site: str, colours: str, width: int) -> None:
+    # All of them on the smallest screen, and one of each kind on the other.
+    names = [*PAGES] if DEEP or width == 320 else KINDS
     with media(browser, prefers_color_scheme=colours), screen(browser, width):
-        for name, path in PAGES.items():
-            visit(browser, site + path)
+        for name in names:
+            visit(browser, site + PAGES[name])
             for details in _all(browser, "details"):
                 browser.execute_script("arguments[0].open = true", details)
             browser.execute_script(axe)
             assert browser.execute_async_script(AXE) == [], name
             wide = "return document.documentElement.scrollWidth - innerWidth"
             assert browser.execute_script(wide) <= 0, name
+            assert browser.execute_script(LOW, "body") == [], name
+
+
+def test_no_date_breaks(browser: Chrome, site: str) -> None:
+    for path in (SHIPS, f"{SHIPS}atom.xml", "/feeds/?q=hulls", *FRAMES):
+        visit(browser, site + path)
+        assert browser.execute_script(TORN) == [], path
 
 
 def test_dark_is_dark(browser: Chrome, site: str) -> None:
@@ -141,9 +162,9 @@ def test_the_html_checker_finds_nothing(nu: list[str], site: str, tmp_path: Path
     assert json.loads(done.stdout)["messages"] == []
 
 
-def test_the_stylesheet_is_css(nu: list[str]) -> None:
-    path = Path(__file__).parents[2] / "feedserver" / "pages" / "style.css"
-    done = subprocess.run([*nu, "--css", str(path)], capture_output=True, text=True)
+def test_the_stylesheets_are_css(nu: list[str]) -> None:
+    paths = [ROOT / "feedserver" / name for name in ("pages/style.css", "embed/frame.css")]
+    done = subprocess.run([*nu, "--css", *map(str, paths)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -373,12 +394,18 @@ def _comes_first(browser: Chrome, address: str) -> None:
         ]
 
 
-def test_on_a_phone_what_was_asked_comes_first(browser: Chrome, site: str, tmp_path: Path) -> None:
-    _comes_first(browser, site)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same with its pages, which are Material's."""
     port = free_port()
-    built = build_letters("material", tmp_path, port)
+    built = build_letters("material", tmp_path_factory.mktemp("whole"), port)
     with served(built.folder, port) as address:
-        _comes_first(browser, address)
+        yield address
+
+
+def test_on_a_phone_what_was_asked_comes_first(browser: Chrome, site: str, whole: str) -> None:
+    _comes_first(browser, site)
+    _comes_first(browser, whole)
 
 
 def test_the_way_back_leads_to_the_form_as_it_was(browser: Chrome, site: str) -> None:
@@ -391,32 +418,47 @@ def test_the_way_back_leads_to_the_form_as_it_was(browser: Chrome, site: str) ->
     assert _one(browser, "#limit").is_enabled()
 
 
-def test_the_site_s_page_of_feeds_has_the_search_in_it(browser: Chrome, tmp_path: Path) -> None:
-    port = free_port()
-    built = build_letters("material", tmp_path, port)
-    with served(built.folder, port) as address:
-        visit(browser, f"{address}/")
-        browser.execute_script("window.sinceHome = true")
-        _one(browser, 'h1 ~ p a[href$="feeds/"]').click()
-        _wait_for(browser, "#twim-catalogue .builder")
-        # By Material's instant navigation, in its page.
-        assert browser.execute_script("return window.sinceHome")
-        assert _shown(browser, "h1") == ["Feeds"] and _all(browser, ".md-header")
-        assert _shown(browser, ".twim-group")
-        field = _one(browser, "#q")
-        field.send_keys("fractal", Keys.ENTER)
-        _wait_for(browser, "#twim-catalogue .entries")
-        assert _shown(browser, ".entries mark")
-        assert not _shown(browser, ".twim-group")
-        # The theme has a search of its own with such an address.
-        assert not _shown(browser, ".md-search__output")
-        assert "q=fractal" in browser.current_url
-        assert errors(browser) == []
-        maps = {url for url in requests(browser) if "sitemap" in url}
-        assert maps <= {f"{address}/sitemap.xml"}
-        _one(browser, ".tabs a:not([aria-current])").click()
-        WebDriverWait(browser, 60).until(lambda driver: "kind=posts" in driver.current_url)
-        _wait_for(browser, '.tabs [aria-current][href*="kind=posts"]')
+def test_the_site_s_page_of_feeds_has_the_search_in_it(browser: Chrome, whole: str) -> None:
+    visit(browser, f"{whole}/")
+    browser.execute_script("window.sinceHome = true")
+    _one(browser, 'h1 ~ p a[href$="feeds/"]').click()
+    _wait_for(browser, "#twim-catalogue .builder")
+    # By Material's instant navigation, in its page.
+    assert browser.execute_script("return window.sinceHome")
+    assert _shown(browser, "h1") == ["Feeds"] and _all(browser, ".md-header")
+    assert _shown(browser, ".twim-group")
+    field = _one(browser, "#q")
+    field.send_keys("fractal", Keys.ENTER)
+    _wait_for(browser, "#twim-catalogue .entries")
+    assert _shown(browser, ".entries mark")
+    assert not _shown(browser, ".twim-group")
+    # The theme has a search of its own with such an address.
+    assert not _shown(browser, ".md-search__output")
+    assert "q=fractal" in browser.current_url
+    assert errors(browser) == []
+    maps = {url for url in requests(browser) if "sitemap" in url}
+    assert maps <= {f"{whole}/sitemap.xml"}
+    _one(browser, ".tabs a:not([aria-current])").click()
+    WebDriverWait(browser, 60).until(lambda driver: "kind=posts" in driver.current_url)
+    _wait_for(browser, '.tabs [aria-current][href*="kind=posts"]')
+
+
+def test_the_search_has_the_colours_of_the_site_s_page(
+    browser: Chrome, axe: str, whole: str
+) -> None:
+    seen = []
+    for colours in ("light", "dark"):
+        forget(browser, whole)
+        with media(browser, prefers_color_scheme=colours):
+            visit(browser, f"{whole}/feeds/?q=fractal")
+            for details in _all(browser, "#twim-catalogue details"):
+                browser.execute_script("arguments[0].open = true", details)
+            browser.execute_script(axe)
+            ours = AXE.replace("axe.run(document,", "axe.run('#twim-catalogue',")
+            assert browser.execute_async_script(ours) == [], colours
+            assert browser.execute_script(LOW, "#twim-catalogue") == [], colours
+            seen.append(_one(browser, "#twim-catalogue #q").value_of_css_property("color"))
+    assert seen[0] != seen[1]
 
 
 def test_on_paper_there_are_entries_and_addresses(browser: Chrome, site: str) -> None:

@@ -215,3 +215,11 @@ def test_a_page_that_is_called_as_the_site_has_that_name_once(tmp_path: Path, th
         title = _text(_page(built, f"{path}/index.html"), "head title")
         assert title == "R&D", path
     assert _text(_page(built, "project/q/index.html"), "head title") == "Q - R&D"
+    ways = [link.text() for link in _page(built, "404.html").css("h1 + p a")]
+    assert ways == ["R&D", "Blog", "Sections", "Projects", "Feeds"]
+
+
+def test_where_the_blog_is_the_site_the_ways_on_name_it_once(tmp_path: Path) -> None:
+    built = build(tmp_path, {"x.md": post()}, twim={"blog_dir": "."}, theme={"name": "mkdocs"})
+    ways = [link.attributes["href"] for link in _page(built, "404.html").css("h1 + p a")]
+    assert ways == ["/", "/feeds/"]

@@ -1,0 +1,54 @@
+"""What is measured of how pages look: each script returns what isn't as it should be."""
+
+from __future__ import annotations
+
+# What is pressed and less than 24 pixels high, of what a selector matches and all within that, but
+# for the texts of posts. A box to tick is as high as its label, and what is read out alone is
+# pressed by nobody.
+LOW = """
+const pressed = "a, button, summary, input, select, textarea";
+return [...document.querySelectorAll(pressed)].flatMap((element) => {
+  if (!element.closest(arguments[0]) || element.closest(".twim-hidden")) return [];
+  if (element.closest(".twim-content, .twim-excerpt") && !element.matches(".twim-topic")) return [];
+  if (!element.checkVisibility()) return [];
+  const high = [...(element.closest("label") ?? element).getClientRects()].map((box) => box.height);
+  const said = `${element.localName} ${element.innerText.slice(0, 30)}: ${Math.min(...high)}`;
+  return Math.min(...high) < 24 ? [said] : [];
+});
+"""
+# Dates that stand on two lines, in a page of any width.
+TORN = """
+const torn = new Set(), dates = [...document.querySelectorAll("time, .day, .twim-whole")];
+for (let width = 160; width < 420; width += 8) {
+  document.body.style.inlineSize = `${width}px`;
+  for (const date of dates) {
+    const range = document.createRange();
+    range.selectNodeContents(date);
+    const lines = new Set([...range.getClientRects()].map(({top}) => Math.round(top)));
+    if (lines.size > 1) torn.add(`${date.parentElement.localName}: ${date.innerText} at ${width}`);
+  }
+}
+document.body.style.inlineSize = "";
+return dates.length ? [...torn] : ["no dates"];
+"""
+# Fields whose longest choice is cut off.
+CUT = """
+return [...document.querySelectorAll("dialog[open] select")].flatMap((field) => {
+  const given = field.offsetWidth;
+  field.style.inlineSize = "max-content";
+  const wanted = field.offsetWidth;
+  field.style.inlineSize = "";
+  return wanted > given ? [`${field.name}: ${given} of ${wanted}`] : [];
+});
+"""
+# How far from the edges of a list its first row of cards begins and ends; of a component that is
+# named, or of the page.
+ENDS = """
+const component = arguments[0] && document.querySelector(arguments[0]).shadowRoot;
+const list = (component || document).querySelector(arguments[1]);
+const {left, right} = list.getBoundingClientRect();
+const cards = [...list.children].filter((card) => card.checkVisibility());
+const boxes = cards.map((card) => card.getBoundingClientRect());
+const [first] = boxes, last = boxes.filter(({top}) => top === first.top).at(-1);
+return [first.left - left, last.right - right].map(Math.round);
+"""

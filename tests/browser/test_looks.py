@@ -1,0 +1,52 @@
+"""How lists look on each theme, which has rules of its own for all that stands in them."""
+
+from __future__ import annotations
+
+from selenium.webdriver import Chrome
+
+from tests.browser.chromium import screen, visit
+from tests.browser.letters import PAGES
+from tests.browser.looks import TORN
+
+# Cards whose texts don't all begin at one edge, or reach below their picture.
+CARDS = """
+return [...document.querySelectorAll(".twim-card:has(> .twim-thumb)")].map((card) => {
+  const boxes = [...card.children].map((each) => [each, each.getBoundingClientRect()]);
+  const texts = boxes.filter(([each]) => !each.matches(".twim-thumb")).map(([, box]) => box);
+  const picture = card.querySelector(".twim-thumb").getBoundingClientRect();
+  return [
+    new Set(texts.map(({left}) => left)).size,
+    texts.every(({right}) => right < picture.left),
+  ];
+});
+"""
+# Of each line about a post: the marks of its list, and on how many lines it stands.
+BYLINES = """
+return [...document.querySelectorAll(".twim-list.twim-byline")].map(({children}) => [
+  [...new Set([...children].map((each) => getComputedStyle(each).listStyleType))],
+  new Set([...children].map((each) => each.getBoundingClientRect().top)).size,
+]);
+"""
+# Of each heading that is a link: whether it has the colour of our links, and not that of headings.
+LIKE_LINKS = """
+const headings = document.querySelectorAll(".twim-card h2, .twim-issue h2, .twim-update h3");
+const [ours] = document.querySelectorAll(".twim-formats a");
+const colour = (element) => getComputedStyle(element).color;
+return [...headings].map((heading) => {
+  const link = colour(heading.querySelector("a"));
+  return link === colour(ours) && link !== colour(heading);
+});
+"""
+
+
+def test_lists_of_posts_and_updates(browser: Chrome, site: str) -> None:
+    with screen(browser, 1280):
+        visit(browser, site + PAGES["posts"])
+        # Texts beside a picture are one column, however long they are.
+        assert browser.execute_script(CARDS) == [[1, True]] * 2
+        assert browser.execute_script(BYLINES) == [[["none"], 1]] * 10
+        assert browser.execute_script(LIKE_LINKS) == [True] * 10
+        assert browser.execute_script(TORN) == []
+        visit(browser, site + PAGES["a section"])
+        assert browser.execute_script(LIKE_LINKS) == [True] * 6
+        assert browser.execute_script(TORN) == []
