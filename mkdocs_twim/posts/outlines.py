@@ -149,15 +149,19 @@ class HeadingLines:
         wanted = slugify(title)
         is_nameless = _NAMELESS.fullmatch(title) is not None
         for number in range(self._next, len(self._found)):
-            of, name, line = self._found[number]
-            if of == level and (name.startswith(wanted) or (is_nameless and not name)):
+            of, names, line = self._found[number]
+            is_it = any(name.startswith(wanted) for name in names)
+            if of == level and (is_it or (is_nameless and not names[0])):
                 self._next = number + 1
                 return line
         return self._found[self._next - 1][2] if self._next else self.first
 
 
-def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """The headings of a Markdown text: the number of the line, the level, the title as a slug."""
+def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, str]]]:
+    """The headings of a Markdown text: the number of the line, the level, the title as slugs.
+
+    These are with the texts of its links and without, for those of a trailing link are cut off.
+    """
     fence = ""
     for number, (line, below) in enumerate(zip_longest(lines, lines[1:], fillvalue="")):
         text = line.lstrip(" ")
@@ -166,6 +170,10 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
                 fence = "" if fence else found[0]
         elif not fence:
             if signs := _SIGNS.match(text):
-                yield number, len(signs[0]), slugify(_LINK.sub(r"\1", text))
+                yield number, len(signs[0]), _slugs(text)
             elif text and (under := re.fullmatch(r" {0,3}(=+|-+)[ \t]*", below)):
-                yield number, 1 if under[1][0] == "=" else 2, slugify(_LINK.sub(r"\1", text))
+                yield number, 1 if under[1][0] == "=" else 2, _slugs(text)
+
+
+def _slugs(text: str) -> tuple[str, str]:
+    return slugify(_LINK.sub(r"\1", text)), slugify(_LINK.sub("", text))

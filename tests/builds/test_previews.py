@@ -339,7 +339,7 @@ def test_a_preview_shows_how_an_issue_is_divided(tmp_path: Path, theme: str) -> 
         first = 10 if page == "a" else 11
         lines = {"Fractal 5.1": first + 6, "Dept of Bots 🤖": first + 12}
         said = [_words(each.text()) for each in panel.css("li")]
-        assert f"Fractal (website) 5.1 Ada · line {lines['Fractal 5.1']}" in said
+        assert f"Fractal 5.1 Ada · line {lines['Fractal 5.1']}" in said
         assert f"Dept of Bots 🤖 Bo · line {lines['Dept of Bots 🤖']}" in said
         assert f"the text above the first heading Cy · line {first}" in said
         assert f"Dept of Silence: nothing stands there line {first + 18}" in said

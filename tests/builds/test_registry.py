@@ -153,7 +153,7 @@ def test_old_addresses_lead_to_it(site: Built) -> None:
             assert copy == site.read(f"{kind}/{new}/{file}")
             line = f"/{kind}/{old}/{file} /{kind}/{new}/{file} 301\n"
             assert line in site.read("_redirects")
-    assert len(redirects) == 16
+    assert len([old for old in redirects if not old.endswith("/page/1/")]) == 16
     assert "nitrogen" not in site.read("feeds.json") + site.read("sitemap.xml")
 
 
