@@ -12,6 +12,7 @@ PLACES = frozenset(
 _AROUND = PLACES | frozenset(
     "blockquote dd details dl dt h1 h2 h3 h4 h5 h6 main mark nav ol s small summary u ul".split()
 )
+_BLANK = frozenset("br canvas noscript svg".split())
 _EMPTIED = "data-emptied"
 SEEN = (
     "img, video, audio, iframe, object, embed, table, hr, input, youtube-player, lite-youtube, svg,"
@@ -42,6 +43,13 @@ def take_out(body: LexborNode) -> None:
 def holds(node: LexborNode) -> bool:
     """Whether there is anything to see in a node."""
     return bool(node.text().strip()) or node.css_first(SEEN) is not None
+
+
+def is_blank(node: LexborNode) -> bool:
+    """Whether a node is space, or nothing that parts pictures."""
+    if node.is_text_node:
+        return not (node.text_content or "").strip()
+    return not node.is_element_node or node.tag in _BLANK
 
 
 def parents(node: LexborNode) -> Iterator[LexborNode]:

@@ -32,12 +32,17 @@ BACKGROUNDS = (
     " data-lazy-background nitro-lazy-bg"
 ).split()
 # Not so data-lazy="true".
-IS_ADDRESS = re.compile(r"\s*[^\s./]*[./]\S+\s*")
+_ENDING = r"\.(?:avif|gif|jpe?g|png|svg|webp)"
+# With spaces, which browsers take as they are, if it begins or ends as an address.
+IS_ADDRESS = re.compile(
+    rf"\s*+(?:[^\s./]*[./]\S+\s*|(?:https?:|\.{{0,2}}/)\S[^,]*|[^,?#]*{_ENDING}\s*)", re.I
+)
 CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
 _PLACEHOLDER = re.compile(
     r"lazy|placeholder|blank|spacer|transparent|pixel|1x1|loading", re.IGNORECASE
 )
-_PICTURE = re.compile(r"[^?#]*\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#].*)?", re.I | re.S)
+_PICTURE = re.compile(rf"[^?#]*{_ENDING}(?:[?#].*)?", re.I | re.S)
+_SEVERAL = re.compile(rf",|{_ENDING}\s", re.I)
 _ROOTED = re.compile(r"https?:|\.{0,2}/", re.IGNORECASE)
 _LESSER = re.compile(r"blur|low|placeholder|preview|small|thumb")
 _OF_STYLE = re.compile(r"\s*+url\(\s*+(?:([\"'])(.*?)\1\s*+\)|([^)]*)\)).*", re.DOTALL)
@@ -52,7 +57,6 @@ _SIZE = re.compile(r"[-_@]?(?:\d+x\d*|\d*x\d+|\d+w?|blur|large|low|lqip|small|th
 _MAX_NAME = 100
 _NEAR = 4
 _FRAMES = frozenset("a div figure p picture span".split())
-_BLANK = frozenset("br canvas noscript svg".split())
 _TAG = re.compile("<[^<>]*>")
 _SHOWN = "data-shown"
 
@@ -146,7 +150,7 @@ def _background(node: LexborNode, base: str) -> str | None:
     of_style = _OF_STYLE.fullmatch(written)
     if of_style:
         written = (of_style[2] or of_style[3] or "").strip()
-    address = next(_candidates(written, base), "")
+    address = _first(written, base)
     is_address = of_style or _ROOTED.match(address) or _PICTURE.fullmatch(address)
     return address if address and is_address else None
 
@@ -154,8 +158,14 @@ def _background(node: LexborNode, base: str) -> str | None:
 def _content(node: LexborNode, base: str) -> str | None:
     """The address of the picture that a script would put into an element; not so a page or film."""
     written = filter(None, map(node.attributes.get, (*SOURCES, *SETS)))
-    addresses = (next(_candidates(each, base), "") for each in written)
+    addresses = (_first(each.strip(), base) for each in written)
     return next(filter(_PICTURE.fullmatch, addresses), None)
+
+
+def _first(written: str, base: str) -> str:
+    """The one address that there is, which may have spaces, or the first of several."""
+    is_one = _PICTURE.fullmatch(written) and not _SEVERAL.search(written)
+    return written if is_one and address_of(written, base) else next(_candidates(written, base), "")
 
 
 def _without_doubles(body: LexborNode, base: str) -> bool:
@@ -230,20 +240,14 @@ def _look(node: LexborNode, forward: bool, found: list[tuple[LexborNode, bool]],
         if following is None:
             return True
         node = following
-        if _is_blank(node):
+        if _emptied.is_blank(node):
             continue
         images = [node] if node.tag == "img" else node.css("img") if node.tag in _FRAMES else []
         if len(images) != 1 or node.text().strip():
             return False
         found.append((images[0], is_beside))
-        is_beside = is_beside and not _is_real(images[0], base)
+        is_beside = is_beside and address_of(images[0].attributes.get("src"), base) is None
     return False
-
-
-def _is_blank(node: LexborNode) -> bool:
-    if node.is_text_node:
-        return not (node.text_content or "").strip()
-    return not node.is_element_node or node.tag in _BLANK
 
 
 def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
@@ -327,7 +331,8 @@ def _without_empty(body: LexborNode, base: str) -> bool:
     changed = False
     for node in body.css("picture > source, img"):
         several = node.attributes.get("srcset") or ""
-        if next(_candidates(several, base), None) or (node.tag == "img" and _is_real(node, base)):
+        source = node.attributes.get("src") if node.tag == "img" else None
+        if next(_candidates(several, base), None) or address_of(source, base):
             continue
         _emptied.mark(node)
         node.decompose()
@@ -377,10 +382,6 @@ def _is_meant(given: dict[str, str | None]) -> bool:
     """Whether a picture is to be seen; others count visitors."""
     sizes = {given.get("width"), given.get("height")}
     return sizes.isdisjoint({"0", "1"}) and "none" not in (given.get("style") or "")
-
-
-def _is_real(node: LexborNode, base: str) -> bool:
-    return address_of(node.attributes.get("src"), base) is not None
 
 
 def address_of(address: str | None, base: str) -> str | None:

@@ -298,6 +298,28 @@ def test_a_lazy_picture_is_the_picture(written: str) -> None:
     assert "noscript" not in found and "data" not in found and "grey" not in found
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<img data-src="/grey gull (1).png">',
+        '<img data-original="../../grey gull (1).png" src="/blank.gif">',
+        '<img data-lazy-src="https://letters.example/grey gull (1).png" src="/gull.png">',
+        '<div data-bg="/grey gull (1).png"></div>',
+        "<div data-background=\"url('/grey gull (1).png')\"></div>",
+        '<span data-src=" /grey gull (1).png "></span>',
+    ],
+)
+def test_the_address_of_a_lazy_picture_may_have_spaces(written: str) -> None:
+    found = shown(f"<p>Look:</p>{written}") or ""
+    assert re.findall(r'src="([^"]*)"', found) == ["https://letters.example/grey%20gull%20(1).png"]
+
+
+@pytest.mark.parametrize("text", ["true", "Hello. My caption", "and / or, this"])
+def test_words_are_no_address_of_a_lazy_picture(text: str) -> None:
+    found = shown(f'<p>Look:</p><img data-lazy="{text}" data-original="{text}" src="/gull.png">')
+    assert 'src="https://letters.example/gull.png"' in (found or "")
+
+
 BLURRED = '<img class="c1 blur" src="https://cdn.example/max/60/gull.png?q=20" width="60">'
 SHARP = '<img class="c2" src="https://cdn.example/max/1400/gull.png" alt="A gull">'
 
