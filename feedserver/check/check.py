@@ -76,7 +76,9 @@ def _check(
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        yield Finding(24, FEED, f"is not {encoding}: {error.reason} at byte {error.start}")
+        fault = f"is not {encoding}: {error.reason} at byte {error.start}"
+        is_feed = re.match(rb"(?:\xef\xbb\xbf)?\s*+[<{]", data) or encoding != "UTF-8"
+        yield Finding(24, FEED, fault if is_feed else f"{NO_FEED}: it {fault}")
         return
     if encoding.startswith("UTF-16"):
         if (text := text.removeprefix("\ufeff")).startswith("{"):

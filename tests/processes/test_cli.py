@@ -128,11 +128,17 @@ def test_check_has_a_line_for_a_cause(site: Path, capsys: pytest.CaptureFixture[
     assert line.endswith("0: date_published is no RFC 3339 date: day 0 (date), and 29 times more")
 
 
-@pytest.mark.parametrize("text", ["hello", "", "<!doctype html><p>no", "<html/>", "{}", "[1", "{"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"hello", b"", b"<!doctype html><p>no", b"<html/>", b"{}", b"[1", b"{"),
+        *(b"\x89PNG\r\n\x1a\n", bytes(range(256))),
+    ],
+)
 def test_check_names_the_formats_of_what_is_none(
-    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "file").write_text(text)
+    (tmp_path / "file").write_bytes(data)
     assert main(["check", str(tmp_path / "file")]) == 1
     line, _ = capsys.readouterr().out.splitlines()
     assert "file: feed: is no JSON Feed, Atom or RSS: " in line and line.endswith(" (document)")
