@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
@@ -109,6 +110,8 @@ class Pieces:
                 for start in range(0, last, _PIECE):
                     piece = body[start : start + _PIECE]
                     await send({**message, "body": piece, "more_body": True})
+                    # A client that has gone is known when the loop has gone round.
+                    await asyncio.sleep(0)
                 message = {**message, "body": body[last:]}
             await send(message)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import struct
 from collections.abc import Mapping
 
 import pytest
@@ -17,7 +18,7 @@ from feedserver.serving.protocol import limited
 from feedserver.settings.settings import Settings
 from feedserver.web.limits import Pieces
 
-_LARGE = 30_000_000
+_LARGE = 16_000_000
 """Larger than what systems buffer of a connection."""
 _START: Mapping[str, object] = {"type": "http.response.start", "status": 200}
 
@@ -29,8 +30,8 @@ async def _at_once(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _bit_by_bit(scope: Scope, receive: Receive, send: Send) -> None:
     await send({**_START, "headers": []})
-    for _ in range(_LARGE // 1000):
-        await send({"type": "http.response.body", "body": b"x" * 1000, "more_body": True})
+    for _ in range(_LARGE // 10_000):
+        await send({"type": "http.response.body", "body": b"x" * 10_000, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -73,6 +74,35 @@ def test_a_slow_reader_holds_a_piece(app: ASGIApp) -> None:
 async def _reads(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive()).get("more_body"):
         pass
+
+
+def test_to_a_client_that_goes_nothing_more_is_written(caplog: pytest.LogCaptureFixture) -> None:
+    client = socket.socket()
+
+    async def leaves(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({**_START, "headers": []})
+        # With a reset, as a program that is killed.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        await send({"type": "http.response.body", "body": b"x" * _LARGE})
+
+    protocol = limited(Settings())
+    config = uvicorn.Config(Pieces(leaves), http=protocol, ws="none", lifespan="off")
+    config.load()
+
+    async def run() -> None:
+        loop, state = asyncio.get_running_loop(), ServerState()
+        server = await loop.create_server(lambda: protocol(config, state, {}), "127.0.0.1", 0)
+        client.connect(server.sockets[0].getsockname())
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not state.tasks:
+            await asyncio.sleep(0)
+        await asyncio.gather(*state.tasks)
+        server.close()
+
+    asyncio.run(run())
+    # asyncio warns of each after some.
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(
