@@ -105,9 +105,9 @@ class Frames:
         links = words.text("comma").join(
             f'<a href="{escape(root + address)}">{title}</a>' for title, address in ways
         )
-        said = words.text("lost", links=links)
+        said = f'<p class="twim-lost">{words.text("lost", links=links)}</p>'
         page = page.replace("<h1>", f'<h1 id="{TOP}">', 1)
-        return self.with_skip(page.replace("</h1>", f"</h1>\n<p>{said}</p>", 1))
+        return self.with_skip(page.replace("</h1>", f"</h1>\n{said}", 1))
 
     def with_skip(self, page: str) -> str:
         """The HTML of a page, with a link past the menus to its heading.
