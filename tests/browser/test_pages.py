@@ -248,24 +248,29 @@ def test_a_picture_that_floats_leaves_room_for_words(browser: Chrome, site: str)
             assert browser.execute_script(BROKEN_WORDS) == [], width
 
 
+def _skips(browser: Chrome, address: str) -> bool:
+    """Whether the first link of a page leads past its menus, to what stands behind the heading."""
+    visit(browser, address)
+    ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
+    skip = browser.switch_to.active_element
+    assert skip.text == "Skip to content", address
+    assert browser.execute_script(FOCUSED)["seen"], address
+    ActionChains(browser, duration=0).send_keys(Keys.ENTER).perform()
+    id = browser.execute_script("return document.querySelector('h1').id")
+    WebDriverWait(browser, 60).until(url_to_be(f"{address}#{id}"), address)
+    ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
+    behind = "const [heading, here] = [document.querySelector('h1'), document.activeElement];"
+    behind += "const near = heading.parentElement.parentElement.contains(here);"
+    behind += "return Boolean(near && heading.compareDocumentPosition(here) & 4)"
+    return bool(browser.execute_script(behind))
+
+
 def test_skip_to_content_leads_past_the_menus_to_the_heading(browser: Chrome, site: str) -> None:
     pages = [PAGES[name] for name in ("an issue", "a pinned post", "a section", "posts, page 2")]
     for path in (*pages, "/404.html"):
-        visit(browser, site + path)
-        ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
-        skip = browser.switch_to.active_element
-        assert skip.text == "Skip to content", path
-        assert browser.execute_script(FOCUSED)["seen"], path
-        ActionChains(browser, duration=0).send_keys(Keys.ENTER).perform()
-        # Material's instant navigation may put the same page in its place: `:target` is of the old.
-        heading = browser.find_element(By.CSS_SELECTOR, "h1")
-        arrived = url_to_be(f"{site}{path}#{heading.get_attribute('id')}")
-        WebDriverWait(browser, 60).until(arrived, path)
-        ActionChains(browser, duration=0).send_keys(Keys.TAB).perform()
-        behind = "const [heading, here] = [arguments[0], document.activeElement];"
-        behind += "const near = heading.parentElement.parentElement.contains(here);"
-        behind += "return near && heading.compareDocumentPosition(here) & 4"
-        assert browser.execute_script(behind, browser.find_element(By.CSS_SELECTOR, "h1")), path
+        # Material's instant navigation may put the page in its own place meanwhile, and what had
+        # the focus is gone.
+        assert any(_skips(browser, site + path) for _ in range(3)), path
     # The last is the page of what isn't there.
     assert browser.execute_script(LOW, ".twim-lost") == []
 
