@@ -152,13 +152,11 @@ def _meant(key: str, declared: Collection[str]) -> tuple[str, str | None]:
 
 
 def _nearly_issues(pages: Iterable[PostPage], patterns: Sequence[str]) -> Iterator[Doubt]:
-    """Categories of posts with sections that are nearly those of issues; each once."""
+    """Categories that are nearly those of issues; each once."""
     found: dict[tuple[str, str], list[PostPage]] = {}
     for page in pages:
         terms = page.terms.get("category", ())
-        if is_issue(terms, patterns) or not re.search(rb"(?m)^## ", page.source.utf8):
-            continue
-        for term, near in _near_terms(terms, patterns):
+        for term, near in () if is_issue(terms, patterns) else _near_terms(terms, patterns):
             found.setdefault((term, near), []).append(page)
     for (term, near), having in sorted(found.items()):
         front = having[0].source.front

@@ -240,6 +240,6 @@ def test_a_category_that_is_nearly_one_of_issues_is_told_once(
     built = build(tmp_path, files, twim={"issues": patterns})
     said = (
         f"blog/1.md:6: the category '{category}' is nearly one of issues ('{patterns[-1]}'): "
-        "the post isn't divided into updates; so in 1 more"
+        "the post isn't divided into updates; so in 2 more"
     )
     assert built.warnings == ([said] if near else [])
