@@ -47,7 +47,9 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("the following arguments are required"):
             # That an option is written wrongly may be why one is missing, and is never told then.
             given = (each.partition("=")[0] for each in self._given if each.startswith("--"))
-            if unknown := next((each for each in given if each not in words), None):
+            # The beginning of an option's name will do.
+            strange = (each for each in given if not any(word.startswith(each) for word in words))
+            if unknown := next(strange, None):
                 message = f"unrecognized arguments: {unknown}"
         found = re.match(r"unrecognized arguments: (\S+)|.*invalid choice: '([^']*)'", message)
         if found:

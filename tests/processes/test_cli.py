@@ -409,6 +409,12 @@ def test_what_may_have_been_meant_is_said(
     assert capsys.readouterr().err.endswith(f"; is {meant} meant?\n")
 
 
+def test_an_option_that_is_cut_short_is_not_strange(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["bot", "--stat"])
+    assert "required: --config" in capsys.readouterr().err
+
+
 @contextmanager
 def _served(source: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     command = [sys.executable, "-m", "feedserver", "serve", str(source), "--port", "0"]
