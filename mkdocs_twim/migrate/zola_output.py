@@ -235,9 +235,13 @@ class _Feeds:
         leads.keep("feeds/index.html")
         blog, size = addresses.blog(self.blog), self._paginate_by()
         leads.keep_list(blog, zola_addresses.pages(self.dated, size), first=bool(size))
-        for year in {f"{content.meta.date:%Y}" for content in self.dated if content.meta.date}:
-            count = zola_addresses.pages(self.dated, size)
-            leads.keep_list(f"{blog}archive/{year}/", count, first=False)
+        years: dict[int, list[Content]] = {}
+        for content in self.dated:
+            if content.meta.date:
+                years.setdefault(content.meta.date.year, []).append(content)
+        for year, posts in years.items():
+            count = zola_addresses.pages(posts, size)
+            leads.keep_list(f"{blog}archive/{year:04}/", count, first=False)
         for taxonomy in self.config.taxonomies:
             leads.keep(addresses.file(zola_addresses.new_folder(taxonomy.name)))
             for folder, posts in zola_addresses.new_terms(taxonomy.name, self.posts).items():
