@@ -123,6 +123,8 @@ def _page(
 ) -> Response:
     """A page that looks as the others do, in the language of the site, if it is known by now."""
     site = getattr(request.state, "site", None)
+    # Their addresses are known where that of the request is.
+    feeds = getattr(request.state, "feeds", tuple)
     near = problem.near if isinstance(problem, Problem) else ()
     page = templates.page(
         "problem.html",
@@ -130,6 +132,7 @@ def _page(
         getattr(request.state, "prefix", "/"),
         {
             "site": site,
+            "of_site": feeds(),
             "status": problem.status_code,
             "title": title,
             "detail": problem.detail,

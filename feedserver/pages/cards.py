@@ -18,7 +18,7 @@ from feedserver.feeds.catalogue import (
 )
 from feedserver.feeds.choices import Options, short_title
 from feedserver.feeds.index import Index
-from feedserver.feeds.parameters import Slice
+from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.formats.formats import FORMATS
 from feedserver.model import Entry, Feed, FeedKind, Site
 from feedserver.newsletter import names
@@ -187,6 +187,12 @@ def addresses(feed: Feed, base: str, part: Slice) -> tuple[Address, ...]:
         )
         for file, form in FORMATS.items()
     )
+
+
+def of_site(index: Index, base: str, own: Feed | None = None) -> tuple[Address, ...]:
+    """The feed of all posts, which every page names behind its own."""
+    feed = index.feed_at(index.root)
+    return addresses(feed, base, WHOLE) if feed and feed is not own else ()
 
 
 def groups(index: Index, locale: Locale) -> tuple[Group, ...]:

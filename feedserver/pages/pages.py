@@ -83,7 +83,7 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
         "count": len(entries),
         "updated": cards.day(entries[0], Words(site.language).locale),
         "change": _change(index, feed, asked, prefix),
-        "of_site": _of_site(index, base, feed if asked == WHOLE else None),
+        "of_site": cards.of_site(index, base, feed if asked == WHOLE else None),
         **_selection(index, feed, base, asked),
         **_entries(index, found, prefix, path, asked),
     }
@@ -147,7 +147,7 @@ def catalogue_page(
         "formats": {file: form.name.removesuffix(" Feed") for file, form in FORMATS.items()},
         "around": page,
         "layout": "part.html" if page else "layout.html",
-        "of_site": _of_site(index, base),
+        "of_site": cards.of_site(index, base),
         "site": site,
         "root": index.root[1:],
     }
@@ -218,12 +218,6 @@ def _selection(index: Index, feed: Feed, base: str, part: Slice) -> dict[str, ob
         "rooms": rooms.of(feed, base, subscribed),
         "site": index.archive.site,
     }
-
-
-def _of_site(index: Index, base: str, own: Feed | None = None) -> tuple[cards.Address, ...]:
-    """The feed of all posts, which every page names behind its own."""
-    feed = index.feed_at(index.root)
-    return cards.addresses(feed, base, WHOLE) if feed and feed is not own else ()
 
 
 def _embed(feed: Feed, base: str, part: Slice, site: Site) -> dict[str, object]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from feedserver.feeds import choices
 from feedserver.feeds.index import NETWORK, Index
 from feedserver.newsletter.issues import is_issue
-from feedserver.pages import templates
+from feedserver.pages import cards, templates
 
 PATH = "section/"
 
@@ -27,6 +27,7 @@ def page(index: Index, base: str, issues: Sequence[str]) -> Response:
     posts = index.posts.entries
     values = {
         "site": site,
+        "of_site": cards.of_site(index, base),
         "feeds": f"{prefix}{NETWORK[1:] if index.is_network else ''}feeds/",
         "sections": sections,
         "has_issues": any(is_issue((*post.tags, post.title), issues) for post in posts),

@@ -85,6 +85,7 @@ _JOINED = re.compile(
     r"(?<![^\W_])(?<![.+-])v?[0-9]+\.[0-9](?:[^\W_]|[.+-])*+(?:_|[^\w\s.+-])++", re.IGNORECASE
 )
 _FOR = re.compile(r"[\s,;:)]*+(?=[(\[（]?for\s)", re.IGNORECASE)
+_CLOSING = {"(": ")", "[": "]", "（": "）"}
 _NEWS = frozenset("release released update updates version".split())
 # With what the words for a link, or for a version, begin.
 _BEFORE_MORE = frozenset(" ([{（-–—:;,|/&·•")
@@ -233,18 +234,21 @@ def version_at(text: str) -> int | None:
 def _without_versions(title: str) -> str:
     """A title up to its first version, and what begins with "for" behind that, likewise."""
     parts: list[str] = []
-    at = 0
+    at, closing = 0, ""
     for run in _RUN.finditer(title):
         version = _VERSION.search(title, run.start(), run.end())
         if version is None:
             continue
-        parts.append(_without_news(title[at : _first_joined(title, at, version.start())]))
+        start = _first_joined(title, at, version.start())
+        parts.append(_without_news(title[at:start]))
         behind = _FOR.match(title, run.end())
         if behind is None:
             break
         at = behind.end()
+        closing = "" if behind[0].strip() else _CLOSING.get(title[start - 1 : start], "")
     else:
-        parts.append(title[at:])
+        # What closes the bracket that a version was the first in.
+        parts.append(title[at:].replace(closing, "", 1) if closing else title[at:])
     return " ".join(filter(None, parts))
 
 

@@ -30,7 +30,7 @@ from feedserver.http.answers import FastPath
 from feedserver.http.conditions import joined
 from feedserver.http.proxies import Origins
 from feedserver.network.subscribing import CALLBACK
-from feedserver.pages import assets, pages, sections
+from feedserver.pages import assets, cards, pages, sections
 from feedserver.settings.settings import Settings
 from feedserver.store.store import HUB, Store
 from feedserver.web import openapi
@@ -71,6 +71,7 @@ def create_app(
             path = readable(request.scope["path"])
             asked = Asked(request, path, base, snapshot, served, stores.network)
             request.state.prefix = f"{asked.prefix}/"
+            request.state.feeds = partial(cards.of_site, snapshot.index, base)
             request.state.home = base if settings.folder else None
             return await answer(asked)
 

@@ -268,6 +268,12 @@ def test_a_stop_of_any_script_is_a_stop_and_a_bracket_of_japanese_needs_none(hea
     assert summary(parse(html)) == f"{heading} Next."
 
 
+@pytest.mark.parametrize("heading", ["终于", "お知らせ", "ニュース"])
+def test_chinese_and_japanese_get_a_full_stop_of_their_own(heading: str) -> None:
+    html = f"<blockquote><h2>{heading}</h2><p>我们的新版本来了。</p></blockquote>"
+    assert summary(parse(html)) == f"{heading}。 我们的新版本来了。"
+
+
 @pytest.mark.parametrize("heading", ["Up by 5%", "[Owls]", "“Owls”", "2″", "A & B"])
 def test_other_signs_are_no_stops(heading: str) -> None:
     assert summary(parse(f"<p>{heading}</p><p>Next.</p>")) == f"{heading}. Next."

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
 from feedserver.feeds import catalogue
@@ -57,6 +58,16 @@ def test_sections_that_there_are(tmp_path: Path) -> None:
     with client(tmp_path, found) as server:
         assert '<a href="/section/clients/">' in server.get("/section/").text
         assert server.get("/section/clients/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/section/", "/nowhere/"])
+def test_pages_that_are_of_no_feed_name_those_of_the_site(tmp_path: Path, path: str) -> None:
+    entries = [post("one")]
+    with client(tmp_path, archive(entries, catalogue.feeds(entries, SITE))) as server:
+        page = LexborHTMLParser(server.get(path, headers={"Accept": "text/html"}).text)
+        links = page.css("head link[rel=alternate]")
+        hrefs = [link.attributes["href"] for link in links]
+        assert hrefs == [f"http://testserver/{file}" for file in FORMATS]
 
 
 @pytest.mark.parametrize("file", FORMATS)
