@@ -212,14 +212,18 @@ UNTRACED = tuple(
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Don't count the lines of those tests: with that a build takes twice as long."""
-    measured = coverage.Coverage.current()
-    if measured is None or not {item.path, *item.path.parents}.intersection(UNTRACED):
+    if not {item.path, *item.path.parents}.intersection(UNTRACED):
         return (yield)
-    measured.stop()
+    # In a process of pytest-xdist there are two: below that of the worker stands pytest-cov's first.
+    stopped = []
+    while (measured := coverage.Coverage.current()) is not None:
+        measured.stop()
+        stopped.append(measured)
     try:
         return (yield)
     finally:
-        measured.start()
+        for measured in reversed(stopped):
+            measured.start()
 
 
 _seconds: dict[str, float] = {}
