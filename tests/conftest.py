@@ -200,7 +200,8 @@ UNTRACED = tuple(
     for each in (
         *("browser", "docs", "processes", "readers", "rooms"),
         *("builds/test_corpus_site.py", "builds/test_dividing.py", "builds/test_hostile_site.py"),
-        *("builds/test_migrate.py", "builds/test_registry.py", "builds/test_social.py"),
+        *("builds/test_migrate.py", "builds/test_pages.py", "builds/test_registry.py"),
+        *("builds/test_social.py", "builds/test_topicpages.py", "feedserver/web/test_paging.py"),
         *("feedserver/foreign/test_hostile_sources.py", "feedserver/foreign/test_isolated.py"),
         *("feedserver/test_patterns.py", "feedserver/web/test_limits.py"),
         "feedserver/web/test_openapi.py",
