@@ -215,7 +215,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Don't count the lines of those tests: with that a build takes twice as long."""
     if not {item.path, *item.path.parents}.intersection(UNTRACED):
         return (yield)
-    # In a process of pytest-xdist there are two: below that of the worker stands pytest-cov's first.
+    # In a process of pytest-xdist there are two: one more stands below that of the worker.
     stopped = []
     while (measured := coverage.Coverage.current()) is not None:
         measured.stop()
