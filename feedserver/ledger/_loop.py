@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from functools import partial
 from math import inf
 from pathlib import Path
 
@@ -66,10 +67,14 @@ class Loop:
         if not self._sweepers:
             self._stopping.wait()
             return
-        with ThreadPoolExecutor(len(self._sweepers), "work") as pool:
-            kinds = [pool.submit(self._work, sweeper) for sweeper in self._sweepers]
+        kinds: list[Future[None]] = []
+        try:
+            for sweeper in self._sweepers:
+                kinds.append(_sweeps.begun(partial(self._work, sweeper)))
             wait(kinds, return_when=FIRST_EXCEPTION)
+        finally:
             self._stopping.set()
+            wait(kinds)
         for each in kinds:
             each.result()
 

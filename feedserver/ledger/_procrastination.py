@@ -14,8 +14,8 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -140,17 +140,13 @@ class Procrastination:
         )
         app = App(connector=connector)
         # What fails here is the database; the sweeper's own failures are noted.
-        app.task(name=_TASK, retry=RetryStrategy(wait=1))(self._sweep)
-        count = _AT_ONCE * len(self._sweepers)
-        pool = ThreadPoolExecutor(count + 2, "work")
-        loop = asyncio.get_running_loop()
-        loop.set_default_executor(pool)
-        loop.set_exception_handler(_unheard)
+        app.task(name=_TASK, retry=RetryStrategy(wait=1))(self._job)
+        asyncio.get_running_loop().set_exception_handler(_unheard)
         async with app.open_async():
             worker = asyncio.create_task(
                 app.run_worker_async(
                     queues=list(self._sweepers),
-                    concurrency=count,
+                    concurrency=_AT_ONCE * len(self._sweepers),
                     fetch_job_polling_interval=_LOOK,
                     delete_jobs="always",
                     install_signal_handlers=False,
@@ -190,6 +186,9 @@ class Procrastination:
             # Of two that free a job, the second would free it of who has it from the first.
             if connection.scalar(select(func.pg_try_advisory_xact_lock(_RESCUING))):
                 asyncio.run_coroutine_threadsafe(_rescue(app), loop).result()
+
+    async def _job(self, kind: str, shard: int) -> None:
+        await asyncio.wrap_future(_sweeps.begun(partial(self._sweep, kind, shard)))
 
     def _sweep(self, kind: str, shard: int) -> None:
         due, error = _sweeps.swept(self._sweepers[kind], shard)

@@ -1,9 +1,13 @@
-"""What both engines note of sweeps, and say of those that fail."""
+"""What both engines have of sweeps: their threads, what is noted, and what is said of failures."""
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -19,6 +23,30 @@ AGAIN = 1.0
 """How soon, in seconds, it is looked whether a database is back."""
 _LONGEST = 300.0
 """The longest, in seconds, that a sweeper that fails isn't called."""
+
+_Came = TypeVar("_Came")
+
+
+def begun(call: Callable[[], _Came]) -> Future[_Came]:
+    """Have something called in a thread of its own; what comes of it.
+
+    The thread is a daemon, for the end of the process waits for no other server. For the threads of
+    Python's pools it does, whatever they are.
+    """
+    future: Future[_Came] = Future()
+    # What is on its way can't be cancelled.
+    future.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            came = call()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(came)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
 
 
 def swept(sweeper: Sweeper, shard: int) -> tuple[float | None, Exception | None]:

@@ -11,13 +11,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from feedserver.errors import AwayError
+from feedserver.ledger import _sweeps
 from feedserver.ledger.ledger import Ledger
 
 log = logging.getLogger("feedserver")
@@ -80,29 +82,31 @@ class AtOnce(Generic[_Piece, _Came]):
         end = time.monotonic() + budget
         going: dict[Future[_Came], _Piece] = {}
         ended = self._unnoted.pop(shard, [])
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="network") as pool:
-            try:
-                while True:
-                    due = None
-                    with self._ledger.writing() as connection:
-                        for piece, came in ended:
-                            self._work.note(connection, piece, came)
-                        over = time.monotonic() >= end
-                        taken = [] if over else self._next(connection, shard, going.values())
-                        if not going and not taken:
-                            due = self._due(connection, shard)
+        try:
+            while True:
+                due = None
+                with self._ledger.writing() as connection:
+                    for piece, came in ended:
+                        self._work.note(connection, piece, came)
+                    over = time.monotonic() >= end
+                    taken = [] if over else self._next(connection, shard, going.values())
                     if not going and not taken:
-                        return due
-                    for piece in taken:
-                        going[pool.submit(self._do, piece)] = piece
-                    wait(going, return_when=FIRST_COMPLETED)
-                    done, _ = wait(going, timeout=_GATHERED)
-                    ended = [(going.pop(future), _result(future)) for future in done]
-            except AwayError:
-                # It was done all the same, and isn't to be done again.
-                more = [(piece, _result(future)) for future, piece in going.items()]
-                self._unnoted[shard] = [*ended, *more]
-                raise
+                        due = self._due(connection, shard)
+                if not going and not taken:
+                    return due
+                for piece in taken:
+                    going[_sweeps.begun(partial(self._do, piece))] = piece
+                wait(going, return_when=FIRST_COMPLETED)
+                done, _ = wait(going, timeout=_GATHERED)
+                ended = [(going.pop(future), _result(future)) for future in done]
+        except AwayError:
+            # It was done all the same, and isn't to be done again.
+            more = [(piece, _result(future)) for future, piece in going.items()]
+            self._unnoted[shard] = [*ended, *more]
+            raise
+        finally:
+            # Nothing is done of a shard that nobody sweeps.
+            wait(going)
 
     def _next(
         self, connection: Connection, shard: int, going: Collection[_Piece]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import Column, Float, Integer, Row, Table, Text, select, update
@@ -44,7 +45,7 @@ class Calls:
         connection.execute(update(CALLS).where(CALLS.c.id == piece.id).values(due=None))
 
 
-def _add(ledger: Ledger, host: str, count: int = 1) -> None:
+def add(ledger: Ledger, host: str, count: int = 1) -> None:
     with ledger.writing() as connection:
         connection.execute(CALLS.insert(), [{"host": host, "due": 0.0}] * count)
 
@@ -60,12 +61,12 @@ def test_places_are_kept_for_who_is_quick(place: Place) -> None:
 
     with place.opened() as ledger:
         work = AtOnce[Row[Any], None](ledger, Calls(do))
-        _add(ledger, "quick.example")
+        add(ledger, "quick.example")
         work.sweep(0, 10.0)
         called.clear()
         for number in range(40):
-            _add(ledger, f"{number}.example", 4)
-        _add(ledger, "quick.example")
+            add(ledger, f"{number}.example", 4)
+        add(ledger, "quick.example")
         sweep = threading.Thread(target=work.sweep, args=(0, 10.0))
         sweep.start()
         try:
@@ -82,11 +83,34 @@ def test_who_was_slow_comes_behind_the_others(
     with local.opened() as ledger:
         work = AtOnce[Row[Any], None](ledger, Calls(order.append))
         monkeypatch.setattr(atonce, "_QUICK", -1.0)
-        _add(ledger, "slow.example")
+        add(ledger, "slow.example")
         work.sweep(0, 10.0)
         monkeypatch.setattr(atonce, "_QUICK", 120.0)
         monkeypatch.setattr(atonce, "AT_ONCE", 1)
-        _add(ledger, "slow.example", 4)
-        _add(ledger, "new.example", 4)
+        add(ledger, "slow.example", 4)
+        add(ledger, "new.example", 4)
         work.sweep(0, 10.0)
         assert order == ["slow.example"] + ["new.example"] * 4 + ["slow.example"] * 4
+
+
+def test_what_is_under_way_is_waited_for_where_a_sweep_fails(local: Place) -> None:
+    fails = threading.Event()
+    ended: list[str] = []
+
+    def do(host: str) -> None:
+        if host == "slow.example":
+            fails.wait(60)
+            time.sleep(0.1)
+        ended.append(host)
+
+    class Failing(Calls):
+        def note(self, connection: Any, piece: Row[Any], came: None) -> NoReturn:
+            fails.set()
+            raise ValueError("no owl is there")
+
+    with local.opened() as ledger:
+        add(ledger, "slow.example")
+        add(ledger, "quick.example")
+        with pytest.raises(ValueError, match="no owl"):
+            AtOnce[Row[Any], None](ledger, Failing(do)).sweep(0, 10.0)
+    assert ended == ["quick.example", "slow.example"]

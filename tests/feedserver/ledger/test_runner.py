@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -12,15 +14,18 @@ from contextlib import ExitStack, contextmanager
 from typing import NoReturn
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from feedserver.errors import AwayError, StateError
 from feedserver.ledger import work
 from feedserver.ledger.ledger import Ledger, opened
 from feedserver.ledger.runner import shard_of, shards
+from tests.conftest import ROOT
+from tests.feedserver.ledger import waiting
 from tests.feedserver.ledger.databases import Place, refused
 from tests.feedserver.ledger.errands import ERRANDS, KIND, SHARDS, Errands, add, done, left, running
 from tests.feedserver.ledger.killing import killed
+from tests.feedserver.ledger.test_atonce import CALLS
 from tests.feedserver.running import until
 
 
@@ -142,6 +147,14 @@ def test_a_stop_comes_behind_what_is_at_hand(place: Place) -> None:
             assert done(ledger) == {}
             go_on.set()
         assert done(ledger) == {0: 1}
+
+
+def test_a_process_ends_without_waiting_for_another_server(place: Place) -> None:
+    """One that never answers; it is asked once more at the next start."""
+    command = [sys.executable, "-m", waiting.__name__, str(place.folder), place.url or ""]
+    assert subprocess.run(command, cwd=ROOT, timeout=120).returncode == 0
+    with place.opened() as ledger, ledger.reading() as connection:
+        assert connection.scalars(select(CALLS.c.due)).all() == [0.0]
 
 
 class Overlaps:
