@@ -102,8 +102,7 @@ def _misplaced_terms(pages: Iterable[PostPage]) -> Iterator[Doubt]:
         of = {name: name for name in page.workshop.taxonomies}
         of |= {"categories": "category"} if "category" in of else {}
         for key in source.front.values if source.front.style == "toml" else ():
-            name = of.get(key)
-            if name and name not in source.meta.taxonomies and not page.terms.get(name):
+            if key in of:
                 found.setdefault(key, []).append(page)
     for key, having in sorted(found.items()):
         name = "category" if key == "categories" else key

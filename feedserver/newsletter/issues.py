@@ -219,7 +219,7 @@ def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
     """What of an issue isn't where its author may think it is, in the order of the document.
 
     Below a `#` that ends a section stands what is in no update. A last word of plain text is meant
-    to be in none, if the issue has `##` and its heading is one of farewell. A report below a
+    to be in none, if its heading is one of farewell. A report below a
     smaller heading is part of a section, where that has no projects.
     """
     if not re.search("<h[1456]", html_text):
@@ -238,7 +238,7 @@ def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
         level = (LEVELS | _SMALLER).get(heading.tag or "", 0)
         is_lost = current is not None and current.level == 1
         if level == 0 or (is_lost and level > 2):
-            is_last_word = has_sections and at > last and _is_farewell(current)
+            is_last_word = at > last and _is_farewell(current)
             if current and (level or node.tag == "blockquote" or (is_lost and not is_last_word)):
                 found += [] if current in found else [current]
         elif level < 4 or in_section:

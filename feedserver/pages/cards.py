@@ -24,7 +24,7 @@ from feedserver.model import Entry, Feed, FeedKind, Site
 from feedserver.newsletter import names
 from feedserver.pages.excerpts import Words, around, marked
 from feedserver.text.html import sanitised_text
-from feedserver.text.slugs import slug_of
+from feedserver.text.slugs import project_title, slug_of
 
 LONG_GROUP = 150
 """A group of more feeds shows their names alone."""
@@ -130,7 +130,7 @@ def card(
         title = names.of_section(update.section)
         section = _topic(title, f"section/{update.section.slug}/", index, prefix)
     if update is not None and update.project is not None:
-        title = names.of_project(update.project)
+        title = project_title(names.of_project(update.project))
         project = _topic(title, f"project/{update.project.slug}/", index, prefix)
     return Card(
         title=marked(entry.title, words),
@@ -165,8 +165,11 @@ def _summary(entry: Entry, words: Words | None) -> str:
 
 
 def _topic(title: str, path: str, index: Index, prefix: str) -> Link:
+    """What an entry belongs to: by the name of its feed if it has one, else by this title."""
     feed = index.feed_at(f"{index.root}{path}")
-    return Link(title, None if feed is None else f"{prefix}{feed.path[1:]}atom.xml")
+    if feed is None:
+        return Link(title, None)
+    return Link(short_title(feed, index.archive.site), f"{prefix}{feed.path[1:]}atom.xml")
 
 
 def day(entry: Entry, locale: Locale) -> Day:

@@ -116,14 +116,16 @@ def test_terms_at_the_top_of_toml_posts_are_told_once(tmp_path: Path) -> None:
     wrong = '+++\ntitle = "{}"\ndate = 2024-01-0{}\nauthor = "Ida"\ncategories = ["News"]\n+++\n'
     files: dict[str, str | bytes] = {
         **{f"blog/{number}.md": wrong.format(number, number) for number in (1, 2, 3)},
-        "blog/right.md": post("Right", more='author = "Ida"\ncategory = "News"'),
+        "blog/both.md": post("Both", more='author = "Ida"\ncategory = "News"'),
         "blog/yaml.md": "---\ntitle: Y\ndate: 2024-01-01\ncategories: [News]\n---\n",
         "blog/authors.md": post("A", more='authors = ["Ida"]').replace('author = ["Ada"]\n', ""),
     }
     assert build(tmp_path, files).warnings == [
-        'blog/1.md:4: author: this is read below [taxonomies] alone: author = ["…"]; so in 2 more',
+        'blog/1.md:4: author: this is read below [taxonomies] alone: author = ["…"]; so in 3 more',
         'blog/1.md:5: categories: this is read below [taxonomies] alone: category = ["…"]; '
         "so in 2 more",
+        # Where terms of that taxonomy stand in their place, these are lost all the same.
+        'blog/both.md:5: category: this is read below [taxonomies] alone: category = ["…"]',
     ]
 
 

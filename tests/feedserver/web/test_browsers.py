@@ -143,6 +143,20 @@ def test_entries_say_what_when_by_whom_and_where(client: TestClient) -> None:
     assert _texts(posts, ".entries li:first-child .about span") == ["by Ada", "in Week"]
 
 
+def test_a_project_is_called_by_its_name_whatever_the_heading_s_version(tmp_path: Path) -> None:
+    issue = post("week", sections=["clients"])
+    headings = ("Heron 1.2.0 beta4", "Heron 1.1: the big one")
+    updates = []
+    for position, heading in enumerate(headings):
+        plain = update(issue, position, project="heron")
+        assert plain.update is not None
+        of = replace(plain.update, project=Project("heron", heading))
+        updates.append(replace(plain, update=of))
+    with _client(tmp_path, _archive([issue, *updates])) as client:
+        found = _texts(_page(client, "/section/clients/atom.xml"), ".about span:last-child")
+        assert found == ["on Heron"] * 2
+
+
 @pytest.mark.parametrize("accept", ["*/*", None, "application/atom+xml, text/html;q=0.2"])
 def test_feed_readers_get_the_feed(client: TestClient, accept: str | None) -> None:
     client.headers.pop("Accept")
