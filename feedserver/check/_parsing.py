@@ -61,7 +61,9 @@ class _Parser(html5lib.HTMLParser):
 
         def bounded() -> bool:
             token: Any = tokenizer.currentToken
-            _measure(token)
+            # A text may begin with what is nothing, such as `<?xml …?>`.
+            if token is not None:
+                _measure(token)
             return state()
 
         return bounded

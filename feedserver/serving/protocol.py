@@ -68,13 +68,18 @@ _LARGE_HEAD = _Refusal(
 class _Connection(h11.Connection):
     """h11's connection, as strict as RFC 9112 is, and as patient."""
 
+    is_head = False
+    """Whether the answer to the request that was read last has no body."""
     _seen = 0
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        if self.their_state is h11.IDLE and not self._is_at_a_start():
-            return h11.NEED_DATA
+        if self.their_state is h11.IDLE:
+            self.is_head = False
+            if not self._is_at_a_start():
+                return h11.NEED_DATA
         event = super().next_event()
         if isinstance(event, h11.Request):
+            self.is_head = event.method == b"HEAD"
             _check(event)
         return event
 
@@ -207,7 +212,8 @@ class _Limited(H11Protocol):
             reason=refusal.status.phrase.encode(),
         )
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+            sent = h11.Data(data=b"" if self.conn.is_head else body)
+            for event in (response, sent, h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         if self.cycle is not None and not self.cycle.response_complete:
             # Whoever waits for the body waits for nothing.

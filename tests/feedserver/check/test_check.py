@@ -472,6 +472,10 @@ def test_rss_without_a_channel() -> None:
     ("rule", "html"),
     [
         (18, "<p><div></div></p>"),
+        (18, '<?xml:namespace prefix = o ns = "urn:example:office" /><p>a</p>'),
+        (18, "<![CDATA[<p>a</p>]]>"),
+        (18, "a <!x><p>a</p>"),
+        (18, " </ p>"),
         (18, "<a href='https://e.org/'><table><tr><td><a>x</a></td></tr></table></a>"),
         (19, "<iframe></iframe>"),
         (19, "<script></script>"),

@@ -109,6 +109,22 @@ def test_beyond_a_limit_is_a_problem_document(
     assert problem["status"] == status and words in problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("line", "headers", "status"),
+    [
+        ("HEAD /feed.json HTTP/9.9", "", 505),
+        ("HEAD /feed.json HTTP/1.1", "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", 400),
+    ],
+)
+def test_a_refused_request_for_a_head_gets_a_head(
+    server: Running, line: str, headers: str, status: int
+) -> None:
+    got, answered, body = _send(server, f"{line}\r\nHost: x\r\n{headers}\r\n".encode())
+    assert (got, body) == (status, b"")
+    assert int(answered["content-length"]) > 10
+    assert "Traceback" not in server.logged()
+
+
 def test_a_head_that_grows_beyond_the_limit_is_refused(server: Running) -> None:
     part = b"X: " + b"x" * 990 + b"\r\n"
     status, _, body = _send(server, b"GET / HTTP/1.1\r\nHost: x\r\n", part, part, part, pause=0.05)
