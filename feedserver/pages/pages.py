@@ -6,7 +6,7 @@ Each works without a script. Functions take values and give an answer; nothing h
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Protocol
@@ -43,15 +43,11 @@ MOST = 1000
 """More entries than these aren't counted."""
 
 
-Find = Callable[[Feed, Slice], Page]
-"""Looks up a slice of a feed, with its content where a text is searched for.
-
-Raises `EntryNotFoundError` for an unknown `before`.
-"""
-
-
 class Finder(Protocol):
-    """Looks up slices as `Find` does, and counts."""
+    """Looks up a slice of a feed, with its content where a text is searched for, and counts.
+
+    Raises `EntryNotFoundError` for an unknown `before`.
+    """
 
     def __call__(self, feed: Feed, part: Slice, /) -> Page: ...
 
@@ -63,7 +59,9 @@ _options: WeakKeyDictionary[Index, Options] = WeakKeyDictionary()
 _groups: WeakKeyDictionary[Index, tuple[cards.Group, ...]] = WeakKeyDictionary()
 
 
-def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find: Find) -> Response:
+def feed_page(
+    index: Index, feed: Feed, base: str, path: str, asked: Slice, find: Finder
+) -> Response:
     """The page of a feed, or of a slice of it.
 
     `base` is the server's address. `path` is where the page is asked for, such as
@@ -75,7 +73,11 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
     site, prefix = index.archive.site, urlsplit(base).path
     found = find(feed, _paged(asked))
     entries = index.entries(feed)
-    values = {
+    values = _selection(index, feed, base, asked)
+    if values["is_part"]:
+        total = find.count(feed, replace(asked, before=None), asked.limit or MOST)
+        values |= {"found": total, "is_more": asked.limit is None and total == MOST}
+    values |= {
         "feed": feed,
         "root": index.root[1:],
         "name": choices.short_title(feed, site),
@@ -84,7 +86,6 @@ def feed_page(index: Index, feed: Feed, base: str, path: str, asked: Slice, find
         "updated": cards.day(entries[0], Words(site.language).locale),
         "change": _change(index, feed, asked, prefix),
         "of_site": cards.of_site(index, base, feed if asked == WHOLE else None),
-        **_selection(index, feed, base, asked),
         **_entries(index, found, prefix, path, asked),
     }
     return templates.page("feed.html", site.language, prefix, values, headers=_PREVIEWS)

@@ -131,6 +131,7 @@ def limited(settings: Settings) -> type[H11Protocol]:
 
 
 class _Limited(H11Protocol):
+    conn: _Connection
     max_connections: int
     max_head: int
     head_timeout: float

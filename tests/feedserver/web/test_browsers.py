@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
@@ -204,6 +205,11 @@ def test_a_page_of_a_slice_says_what_it_is_of(client: TestClient) -> None:
         "At most 4 entries",
     ]
     assert len(page.css(".entries > li")) == 4
+    assert _texts(page, ".found") == ["4 entries"]
+    without = _page(client, path.replace("&limit=4", ""))
+    assert _texts(without, ".found") == [f"{len(without.css('.entries > li'))} entries"]
+    assert _texts(_page(client, "/updates/atom.xml?q=nothing+like+it"), ".found") == ["0 entries"]
+    assert _texts(_page(client, "/updates/atom.xml"), ".found") == []
     change, whole = _hrefs(page, ".part .links a")
     assert whole == "/updates/atom.xml"
     filled = _page(client, change)
@@ -586,7 +592,8 @@ def test_addresses_that_run_are_no_links() -> None:
     entry = replace(post("one"), url=bad, authors=(Person("A", bad), Person("B", "https://[")))
     found = _archive([entry], replace(SITE, url=bad))
     index = Index(found)
-    answer = pages.feed_page(index, found.feeds[0], "https://x.example/", "", WHOLE, index.page)
+    find = Mock(side_effect=index.page)
+    answer = pages.feed_page(index, found.feeds[0], "https://x.example/", "", WHOLE, find)
     page = LexborHTMLParser(bytes(answer.body))
     assert not [href for href in _hrefs(page, "[href]") if href.startswith(("javascript", "//["))]
     assert _hrefs(page, ".about a") == []
