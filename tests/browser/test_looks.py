@@ -37,6 +37,11 @@ return [...headings].map((heading) => {
   return link === colour(ours) && link !== colour(heading);
 });
 """
+# The margins of pictures of posts, whose links have what room there is.
+MARGINS = """
+const pictures = document.querySelectorAll(":is(.twim-thumb, .twim-entry-picture) img");
+return [...new Set([...pictures].map((picture) => getComputedStyle(picture).margin))];
+"""
 
 
 def test_lists_of_posts_and_updates(browser: Chrome, site: str) -> None:
@@ -46,7 +51,10 @@ def test_lists_of_posts_and_updates(browser: Chrome, site: str) -> None:
         assert browser.execute_script(CARDS) == [[1, True]] * 2
         assert browser.execute_script(BYLINES) == [[["none"], 1]] * 10
         assert browser.execute_script(LIKE_LINKS) == [True] * 10
+        assert browser.execute_script(MARGINS) == ["0px"]
         assert browser.execute_script(TORN) == []
         visit(browser, site + PAGES["a section"])
         assert browser.execute_script(LIKE_LINKS) == [True] * 6
         assert browser.execute_script(TORN) == []
+        visit(browser, site + PAGES["a page with feeds"])
+        assert browser.execute_script(MARGINS) == ["0px"]
