@@ -31,6 +31,13 @@ for (let width = 160; width < 420; width += 8) {
 document.body.style.inlineSize = "";
 return dates.length ? [...torn] : ["no dates"];
 """
+# Legends that are larger or smaller than the text around them.
+LEGENDS = """
+const size = (element) => getComputedStyle(element).fontSize;
+const legends = [...document.querySelectorAll("legend")];
+const odd = legends.filter((legend) => size(legend) !== size(legend.parentElement));
+return legends.length ? odd.map((legend) => legend.textContent) : ["no legends"];
+"""
 # Fields whose longest choice is cut off.
 CUT = """
 return [...document.querySelectorAll("dialog[open] select")].flatMap((field) => {

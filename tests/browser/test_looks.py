@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from selenium.webdriver import Chrome
 
 from tests.browser.chromium import screen, visit
+from tests.browser.conftest import Site
 from tests.browser.letters import PAGES
-from tests.browser.looks import TORN
+from tests.browser.looks import LEGENDS, TORN
+from tests.browser.serving import served
 
 # Cards whose texts don't all begin at one edge, or reach below their picture.
 CARDS = """
@@ -37,6 +40,7 @@ return [...headings].map((heading) => {
   return link === colour(ours) && link !== colour(heading);
 });
 """
+
 # The margins of pictures of posts, whose links have what room there is.
 MARGINS = """
 const pictures = document.querySelectorAll(":is(.twim-thumb, .twim-entry-picture) img");
@@ -58,3 +62,10 @@ def test_lists_of_posts_and_updates(browser: Chrome, site: str) -> None:
         assert browser.execute_script(TORN) == []
         visit(browser, site + PAGES["a page with feeds"])
         assert browser.execute_script(MARGINS) == ["0px"]
+
+
+@pytest.mark.parametrize("letters", ["mkdocs", "readthedocs"], indirect=True)
+def test_what_is_looked_for_on_the_site_s_page_of_feeds(browser: Chrome, letters: Site) -> None:
+    with served(letters.folder) as address, screen(browser, 1280):
+        visit(browser, f"{address}/feeds/?q=fractal")
+        assert browser.execute_script(LEGENDS) == []
