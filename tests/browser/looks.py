@@ -31,6 +31,13 @@ for (let width = 160; width < 420; width += 8) {
 document.body.style.inlineSize = "";
 return dates.length ? [...torn] : ["no dates"];
 """
+# Links that are seen and lead to what isn't.
+ASTRAY = """
+return [...document.querySelectorAll("a[href]")].flatMap((link) => {
+  const led = link.hash && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  return led && link.checkVisibility() && !led.checkVisibility() ? [link.innerText] : [];
+});
+"""
 # Legends that are larger or smaller than the text around them.
 LEGENDS = """
 const size = (element) => getComputedStyle(element).fontSize;

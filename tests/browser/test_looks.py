@@ -8,7 +8,7 @@ from selenium.webdriver import Chrome
 from tests.browser.chromium import screen, visit
 from tests.browser.conftest import Site
 from tests.browser.letters import PAGES
-from tests.browser.looks import LEGENDS, TORN
+from tests.browser.looks import ASTRAY, LEGENDS, TORN
 from tests.browser.serving import served
 
 # Cards whose texts don't all begin at one edge, or reach below their picture.
@@ -68,4 +68,5 @@ def test_lists_of_posts_and_updates(browser: Chrome, site: str) -> None:
 def test_what_is_looked_for_on_the_site_s_page_of_feeds(browser: Chrome, letters: Site) -> None:
     with served(letters.folder) as address, screen(browser, 1280):
         visit(browser, f"{address}/feeds/?q=fractal")
+        assert browser.execute_script(ASTRAY) == []
         assert browser.execute_script(LEGENDS) == []

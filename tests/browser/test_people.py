@@ -33,7 +33,7 @@ from tests.browser.chromium import (
 )
 from tests.browser.conftest import looks
 from tests.browser.letters import build_letters
-from tests.browser.looks import LOW, TORN
+from tests.browser.looks import ASTRAY, LEGENDS, LOW, TORN
 from tests.browser.serving import free_port, served
 from tests.conftest import DEEP, ROOT, some
 from tests.samples import SITE, archive, post, update
@@ -406,6 +406,18 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_on_a_phone_what_was_asked_comes_first(browser: Chrome, site: str, whole: str) -> None:
     _comes_first(browser, site)
     _comes_first(browser, whole)
+
+
+def test_nothing_leads_to_what_a_search_takes_the_place_of(browser: Chrome, whole: str) -> None:
+    for width in (390, 1280):
+        with screen(browser, width):
+            visit(browser, f"{whole}/feeds/?q=fractal")
+            if width == 390:
+                # Where the menu is a drawer.
+                _one(browser, "header [for=__drawer]").click()
+                assert _shown(browser, ".md-nav__link--active") == ["Feeds"]
+            assert browser.execute_script(ASTRAY) == []
+            assert browser.execute_script(LEGENDS) == []
 
 
 def test_the_way_back_leads_to_the_form_as_it_was(browser: Chrome, site: str) -> None:
