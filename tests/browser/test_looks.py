@@ -41,6 +41,14 @@ return [...headings].map((heading) => {
 });
 """
 
+# Links of one line that lie over each other.
+OVERLAPPING = """
+const links = [...document.querySelectorAll(":is(.twim-byline, .twim-browse) a")];
+return links.slice(1).flatMap((link, index) => {
+  const before = links[index].getBoundingClientRect(), here = link.getBoundingClientRect();
+  return before.top === here.top && before.right > here.left + 1 ? [link.innerText] : [];
+});
+"""
 # The margins of pictures of posts, whose links have what room there is.
 MARGINS = """
 const pictures = document.querySelectorAll(":is(.twim-thumb, .twim-entry-picture) img");
@@ -56,6 +64,7 @@ def test_lists_of_posts_and_updates(browser: Chrome, site: str) -> None:
         assert browser.execute_script(BYLINES) == [[["none"], 1]] * 10
         assert browser.execute_script(LIKE_LINKS) == [True] * 10
         assert browser.execute_script(MARGINS) == ["0px"]
+        assert browser.execute_script(OVERLAPPING) == []
         assert browser.execute_script(TORN) == []
         visit(browser, site + PAGES["a section"])
         assert browser.execute_script(LIKE_LINKS) == [True] * 6
