@@ -140,7 +140,7 @@ def _page(
             "near": [path for path in near if not path.endswith(".json")],
         },
         status=problem.status_code,
-        headers=headers,
+        headers={**headers, **getattr(request.state, "framing", {})},
     )
     if site and (home := getattr(request.state, "home", None)):
         templates.at_home(page, site.url, home)

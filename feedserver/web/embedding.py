@@ -42,11 +42,18 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "form-action 'none'; base-uri 'none'"
 )
-"""Of pages for frames: they may stand in others, and only they.
+"""Of pages for frames and of those that say what is wrong with their address, which alone may stand
+in others.
 
 Nothing is said of `frame-ancestors`: even `*` would leave out files and applications, whose pages
 aren't of http.
 """
+FRAMING: Mapping[str, str] = {
+    **HEADERS,
+    # All that they show is the server's own, so pages that are isolated may frame them too.
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Content-Security-Policy": POLICY,
+}
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 PICTURE_PARAMETERS = tuple(name for name in widgets.PARAMETERS if name != "layout")
 
@@ -90,6 +97,8 @@ class Embedding:
         Raises:
             ParameterError, EntryNotFoundError, Problem: the request is a wrong one.
         """
+        # What is wrong with a frame's address is said in the frame.
+        asked.request.state.framing = FRAMING
         folder = f"/{asked.folder}"
         feed = asked.snapshot.index.feed_at(folder)
         if feed is None:
@@ -168,11 +177,8 @@ def _page(snapshot: Snapshot, feed: Feed, base: str, widget: Widget) -> Response
         "home": home,
         "oembed": oembed.discovery(base, f"{snippets.page(feed, base)}?{widget.query_string()}"),
     }
-    # All that it shows is the server's own, so pages that are isolated may frame it too.
-    isolated = {"Cross-Origin-Embedder-Policy": "require-corp"}
-    headers = {**HEADERS, **isolated, "Content-Security-Policy": POLICY}
     prefix = f"{prefix_of(base)}/"
-    return templates.page("frame.html", site.language, prefix, values, headers=headers)
+    return templates.page("frame.html", site.language, prefix, values, headers=FRAMING)
 
 
 def _picture(snapshot: Snapshot, feed: Feed, base: str, widget: Widget) -> Response:

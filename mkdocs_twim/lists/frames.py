@@ -45,6 +45,8 @@ _HEADING = re.compile(
 )
 _MATERIAL_SKIP = re.compile(r'<div data-md-component="skip">')
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+# A heading and the paragraphs that follow it.
+_SAID = re.compile(r"</h1>(?:\s*<p\b[^>]*>.*?</p>)*", re.DOTALL)
 _TOP_ID = re.compile(r'<h1\b[^>]*\sid="([^"]*)"')
 
 
@@ -99,7 +101,7 @@ class Frames:
         return Link(unescape(str(above.title)), above.url or ".")
 
     def lost(self, page: str) -> str:
-        """The page of what isn't there, with a way on below its heading."""
+        """The page of what isn't there, with a way on below its heading and what the theme says."""
         root, words = urlsplit(self._site.url).path, self.parts.words
         ways = [(escape(self._site.title), ""), *self._generated.ways_on()]
         links = words.text("comma").join(
@@ -107,7 +109,7 @@ class Frames:
         )
         said = f'<p class="twim-lost">{words.text("lost", links=links)}</p>'
         page = page.replace("<h1>", f'<h1 id="{TOP}">', 1)
-        return self.with_skip(page.replace("</h1>", f"</h1>\n{said}", 1))
+        return self.with_skip(_SAID.sub(lambda theme: f"{theme[0]}\n{said}", page, count=1))
 
     def with_skip(self, page: str) -> str:
         """The HTML of a page, with a link past the menus to its heading.

@@ -52,7 +52,7 @@ A year on. {LONG}.
 
 ## Dept of Servers 🏢
 
-### Synapse ([website](https://synapse.example))
+### Synapse [↗](https://synapse.example)
 
 [Cy](https://matrix.to/#/@cy:example.org) reports
 

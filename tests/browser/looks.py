@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-# What is pressed and less than 24 pixels high, of what a selector matches and all within that, but
-# for the texts of posts. A box to tick is as high as its label, and what is read out alone is
-# pressed by nobody.
-LOW = """
+# What is pressed and less than 24 pixels high or wide, of what a selector matches and all within
+# that, but for the texts of posts below their headings. A box to tick is as large as its label,
+# what stands on two lines is as wide as the wider part, and what is read out alone is pressed by
+# nobody.
+SMALL = """
 const pressed = "a, button, summary, input, select, textarea";
 return [...document.querySelectorAll(pressed)].flatMap((element) => {
   if (!element.closest(arguments[0]) || element.closest(".twim-hidden")) return [];
-  if (element.closest(".twim-content, .twim-excerpt") && !element.matches(".twim-topic")) return [];
+  const isText = element.closest(".twim-content, .twim-excerpt");
+  if (isText && !element.closest("h2, h3")) return [];
   if (!element.checkVisibility()) return [];
-  const high = [...(element.closest("label") ?? element).getClientRects()].map((box) => box.height);
-  const said = `${element.localName} ${element.innerText.slice(0, 30)}: ${Math.min(...high)}`;
-  return Math.min(...high) < 24 ? [said] : [];
+  const boxes = [...(element.closest("label") ?? element).getClientRects()];
+  const high = Math.min(...boxes.map((box) => box.height));
+  const wide = Math.max(...boxes.map((box) => box.width));
+  const said = `${element.localName} ${element.innerText.slice(0, 30)}: ${wide} by ${high}`;
+  return Math.min(high, wide) < 24 ? [said] : [];
 });
 """
 # Dates that stand on two lines, in a page of any width.
@@ -30,6 +34,20 @@ for (let width = 160; width < 420; width += 8) {
 }
 document.body.style.inlineSize = "";
 return dates.length ? [...torn] : ["no dates"];
+"""
+# Links that are seen and lead to what isn't.
+ASTRAY = """
+return [...document.querySelectorAll("a[href]")].flatMap((link) => {
+  const led = link.hash && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  return led && link.checkVisibility() && !led.checkVisibility() ? [link.innerText] : [];
+});
+"""
+# Legends that are larger or smaller than the text around them.
+LEGENDS = """
+const size = (element) => getComputedStyle(element).fontSize;
+const legends = [...document.querySelectorAll("legend")];
+const odd = legends.filter((legend) => size(legend) !== size(legend.parentElement));
+return legends.length ? odd.map((legend) => legend.textContent) : ["no legends"];
 """
 # Fields whose longest choice is cut off.
 CUT = """

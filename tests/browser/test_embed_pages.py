@@ -27,7 +27,7 @@ from feedserver.embed.widget import Layout, Widget
 from tests.browser.chromium import elsewhere, errors, media, no_scripts, requests, screen, visit
 from tests.browser.conftest import looks
 from tests.browser.embedding import Origin, answer
-from tests.browser.looks import CUT, ENDS, LOW
+from tests.browser.looks import CUT, ENDS, SMALL
 from tests.browser.test_people import AXE
 from tests.conftest import DEEP, ROOT
 
@@ -272,7 +272,7 @@ def test_nobody_is_kept_out_of_frames(
             assert browser.execute_async_script(AXE) == [], query
             wide = "return document.documentElement.scrollWidth - innerWidth"
             assert browser.execute_script(wide) <= 0, query
-            assert browser.execute_script(LOW, "body") == [], query
+            assert browser.execute_script(SMALL, "body") == [], query
             # It isn't flush with the frame's edge.
             assert browser.execute_script(EDGE) >= 16, query
             assert elsewhere(browser, site) == set()

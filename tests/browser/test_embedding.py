@@ -18,7 +18,7 @@ from mkdocs_twim.templating.words import Words
 from tests.browser.chromium import elsewhere, forget, media, no_scripts, requests, screen, visit
 from tests.browser.conftest import Site
 from tests.browser.letters import PAGES
-from tests.browser.looks import CUT, LOW
+from tests.browser.looks import CUT, SMALL
 from tests.browser.test_accessibility import DARK, RUN
 from tests.conftest import some
 
@@ -228,7 +228,7 @@ def test_nothing_of_the_dialogue_keeps_anybody_out(
         _one(browser, "button.twim-embed").click()
         wide = "return document.querySelector('dialog').scrollWidth <= innerWidth"
         assert browser.execute_script(wide)
-        assert browser.execute_script(LOW, "dialog") == []
+        assert browser.execute_script(SMALL, "dialog") == []
         for each in (320, 360, 1280):
             with screen(browser, each):
                 assert browser.execute_script(CUT) == [], each

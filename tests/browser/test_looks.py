@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from selenium.webdriver import Chrome
 
 from tests.browser.chromium import screen, visit
+from tests.browser.conftest import Site
 from tests.browser.letters import PAGES
-from tests.browser.looks import TORN
+from tests.browser.looks import ASTRAY, LEGENDS, TORN
+from tests.browser.serving import served
 
 # Cards whose texts don't all begin at one edge, or reach below their picture.
 CARDS = """
@@ -38,6 +41,20 @@ return [...headings].map((heading) => {
 });
 """
 
+# Links of one line that lie over each other.
+OVERLAPPING = """
+const links = [...document.querySelectorAll(":is(.twim-byline, .twim-browse) a")];
+return links.slice(1).flatMap((link, index) => {
+  const before = links[index].getBoundingClientRect(), here = link.getBoundingClientRect();
+  return before.top === here.top && before.right > here.left + 1 ? [link.innerText] : [];
+});
+"""
+# The margins of pictures of posts, whose links have what room there is.
+MARGINS = """
+const pictures = document.querySelectorAll(":is(.twim-thumb, .twim-entry-picture) img");
+return [...new Set([...pictures].map((picture) => getComputedStyle(picture).margin))];
+"""
+
 
 def test_lists_of_posts_and_updates(browser: Chrome, site: str) -> None:
     with screen(browser, 1280):
@@ -46,7 +63,19 @@ def test_lists_of_posts_and_updates(browser: Chrome, site: str) -> None:
         assert browser.execute_script(CARDS) == [[1, True]] * 2
         assert browser.execute_script(BYLINES) == [[["none"], 1]] * 10
         assert browser.execute_script(LIKE_LINKS) == [True] * 10
+        assert browser.execute_script(MARGINS) == ["0px"]
+        assert browser.execute_script(OVERLAPPING) == []
         assert browser.execute_script(TORN) == []
         visit(browser, site + PAGES["a section"])
         assert browser.execute_script(LIKE_LINKS) == [True] * 6
         assert browser.execute_script(TORN) == []
+        visit(browser, site + PAGES["a page with feeds"])
+        assert browser.execute_script(MARGINS) == ["0px"]
+
+
+@pytest.mark.parametrize("letters", ["mkdocs", "readthedocs"], indirect=True)
+def test_what_is_looked_for_on_the_site_s_page_of_feeds(browser: Chrome, letters: Site) -> None:
+    with served(letters.folder) as address, screen(browser, 1280):
+        visit(browser, f"{address}/feeds/?q=fractal")
+        assert browser.execute_script(ASTRAY) == []
+        assert browser.execute_script(LEGENDS) == []

@@ -15,7 +15,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.browser.chromium import elsewhere, errors, media, requests, screen, visit
 from tests.browser.conftest import Site
 from tests.browser.letters import LONG, PAGES
-from tests.browser.looks import LOW
+from tests.browser.looks import SMALL
 from tests.conftest import DEEP
 
 # How far a page can be scrolled sideways, and what makes it so: texts and boxes that reach beyond
@@ -144,7 +144,7 @@ def test_every_page_fits_a_phone_has_what_its_kind_promises_and_fetches_nothing_
         address = letters.address + path
         with screen(browser, 360):
             assert _sideways(browser, address) == "", path
-            assert browser.execute_script(LOW, OURS) == [], path
+            assert browser.execute_script(SMALL, OURS) == [], path
             assert errors(browser) == [], path
             asked = requests(browser)
         assert address in asked
@@ -272,7 +272,7 @@ def test_skip_to_content_leads_past_the_menus_to_the_heading(browser: Chrome, si
         # the focus is gone.
         assert any(_skips(browser, site + path) for _ in range(3)), path
     # The last is the page of what isn't there.
-    assert browser.execute_script(LOW, ".twim-lost") == []
+    assert browser.execute_script(SMALL, ".twim-lost") == []
 
 
 def test_on_paper_there_is_nothing_to_press(browser: Chrome, site: str) -> None:

@@ -33,7 +33,7 @@ from tests.browser.chromium import (
 )
 from tests.browser.conftest import looks
 from tests.browser.letters import build_letters
-from tests.browser.looks import LOW, TORN
+from tests.browser.looks import ASTRAY, LEGENDS, SMALL, TORN
 from tests.browser.serving import free_port, served
 from tests.conftest import DEEP, ROOT, some
 from tests.samples import SITE, archive, post, update
@@ -117,7 +117,7 @@ def test_nobody_is_kept_out(browser: Chrome, axe: str, site: str, colours: str, 
             assert browser.execute_async_script(AXE) == [], name
             wide = "return document.documentElement.scrollWidth - innerWidth"
             assert browser.execute_script(wide) <= 0, name
-            assert browser.execute_script(LOW, "body") == [], name
+            assert browser.execute_script(SMALL, "body") == [], name
 
 
 def test_no_date_breaks(browser: Chrome, site: str) -> None:
@@ -408,6 +408,18 @@ def test_on_a_phone_what_was_asked_comes_first(browser: Chrome, site: str, whole
     _comes_first(browser, whole)
 
 
+def test_nothing_leads_to_what_a_search_takes_the_place_of(browser: Chrome, whole: str) -> None:
+    for width in (390, 1280):
+        with screen(browser, width):
+            visit(browser, f"{whole}/feeds/?q=fractal")
+            if width == 390:
+                # Where the menu is a drawer.
+                _one(browser, "header [for=__drawer]").click()
+                assert _shown(browser, ".md-nav__link--active") == ["Feeds"]
+            assert browser.execute_script(ASTRAY) == []
+            assert browser.execute_script(LEGENDS) == []
+
+
 def test_the_way_back_leads_to_the_form_as_it_was(browser: Chrome, site: str) -> None:
     visit(browser, site + PAGES["the catalogue"])
     _one(browser, "#q").send_keys("fractal", Keys.ENTER)
@@ -456,7 +468,7 @@ def test_the_search_has_the_colours_of_the_site_s_page(
             browser.execute_script(axe)
             ours = AXE.replace("axe.run(document,", "axe.run('#twim-catalogue',")
             assert browser.execute_async_script(ours) == [], colours
-            assert browser.execute_script(LOW, "#twim-catalogue") == [], colours
+            assert browser.execute_script(SMALL, "#twim-catalogue") == [], colours
             seen.append(_one(browser, "#twim-catalogue #q").value_of_css_property("color"))
     assert seen[0] != seen[1]
 

@@ -207,6 +207,13 @@ def test_pages_are_answered_by_their_conditions(client: TestClient) -> None:
         assert client.post(path).status_code == 405
 
 
+FRAMING = (
+    "content-security-policy",
+    "cross-origin-embedder-policy",
+    "cross-origin-resource-policy",
+)
+
+
 def test_only_pages_for_frames_may_be_framed(tmp_path: Path) -> None:
     folder = tmp_path / "site"
     folder.mkdir()
@@ -217,7 +224,14 @@ def test_only_pages_for_frames_may_be_framed(tmp_path: Path) -> None:
     with TestClient(app, headers={"Accept": "text/html"}) as client:
         assert client.get("/embed/").headers["content-security-policy"] == embedding.POLICY
         assert "frame-ancestors" not in embedding.POLICY
-        for path in ("/atom.xml", "/feeds/", "/feeds/?q=x", "/embed.svg", "/embed/?limit=x"):
+        # What is wrong with a frame's address is said in the frame.
+        for path in ("/embed/?limit=x", "/embed/section/clients/?images", "/embed/section/none/"):
+            problem = client.get(path)
+            assert problem.is_client_error and "<h1" in problem.text, path
+            for name in FRAMING:
+                assert problem.headers[name] == client.get("/embed/").headers[name], (path, name)
+        wrong = ("/feeds/?limit=x", "/atom.xml?limit=x", "/embed.svg?limit=x", "/oembed?url=")
+        for path in ("/atom.xml", "/feeds/", "/feeds/?q=x", "/embed.svg", *wrong):
             policy = client.get(path).headers["content-security-policy"]
             assert "frame-ancestors 'none'" in policy, path
         for path in ("/page.html", "/nothing/"):
