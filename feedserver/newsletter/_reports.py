@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
 from itertools import chain
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
 from feedserver.model import Reporter
+from feedserver.newsletter import names
 from feedserver.newsletter._inline import MATRIX, Run, tidied
 from feedserver.text import summaries
 from feedserver.text.html import serialise
@@ -20,6 +22,7 @@ from feedserver.text.slugs import project_slug, slug_of
 
 Block = Sequence[LexborNode]
 
+_HEADING = re.compile(r"<(h[1-6])\b[^>]*>.*?</\1>", re.DOTALL)
 _WORD = re.compile(r"[^\s,:;.!?…–—-][^\s:;,!?…–—]*")
 _USER_ID = re.compile(r"[^\s:]+:[^\s/]+")
 _ADDRESS = re.compile(r"\S*://|www\.|[#!]\S+:|mailto:", re.IGNORECASE)
@@ -130,13 +133,25 @@ def summary(blocks: Sequence[Block], attributions: Mapping[int, bool]) -> str | 
     """
     for line, report in _reports(blocks, attributions):
         # What is embedded is no text, whatever its link says.
-        html = summaries.without_embedded(serialise(chain.from_iterable(report)))
-        found = summaries.sanitised_summary(html)
+        html = _html(chain.from_iterable(report))
+        found = summaries.sanitised_summary(summaries.without_embedded(html))
         # Signs alone, such as an emoji, are no text.
         if found and re.search(r"\w", found):
-            return found if attributions[line] else summaries.summary(chain(blocks[line], *report))
+            if attributions[line]:
+                return found
+            return summaries.sanitised_summary(_html(chain(blocks[line], *report)))
     rest = (block for n, block in enumerate(blocks) if not attributions.get(n))
-    return summaries.summary(chain.from_iterable(rest))
+    return summaries.sanitised_summary(_html(chain.from_iterable(rest)))
+
+
+def _html(nodes: Iterable[LexborNode]) -> str:
+    """The HTML of nodes, in which no heading ends in "(website)"."""
+
+    def heading(found: re.Match[str]) -> str:
+        name = names.without_links(found[0])
+        return found[0] if name is None else f"<{found[1]}>{escape(name)}</{found[1]}>"
+
+    return _HEADING.sub(heading, serialise(nodes))
 
 
 def _reports(

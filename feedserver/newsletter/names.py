@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedserver.model import Entry, FeedKind, Person, Project, Section, Site
+from feedserver.newsletter._inline import runs_of, tidied, title_of, without_permalink
 from feedserver.newsletter.registry import EMPTY, Registry
+from feedserver.text import html
 from feedserver.text.slugs import section_title, without_emoji
 
 
@@ -35,6 +37,16 @@ def of_project(found: Project, registry: Registry = EMPTY) -> str:
     """A project's name: the registry's, else its heading."""
     known = registry.find("project", found.slug)
     return (known and known.title) or found.title or found.slug
+
+
+def without_links(heading: str) -> str | None:
+    """The text of a heading that is given as HTML, less the links at its end, if it has any."""
+    if "</a>" not in heading:
+        return None
+    nodes = html.parse(heading)
+    runs = without_permalink(runs_of(nodes), nodes[0].id or "")
+    name, _ = title_of(runs)
+    return name if name != tidied(runs) else None
 
 
 def heading(section: Section | None, project: Project | None) -> str:

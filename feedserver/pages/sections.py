@@ -30,6 +30,7 @@ def page(index: Index, base: str, issues: Sequence[str]) -> Response:
         "of_site": cards.of_site(index, base),
         "feeds": f"{prefix}{NETWORK[1:] if index.is_network else ''}feeds/",
         "sections": sections,
+        "has_projects": any(feed.kind == "project" for feed in index.feeds),
         "has_issues": any(is_issue((*post.tags, post.title), issues) for post in posts),
         "setting": f"issues = {json.dumps(list(issues), ensure_ascii=False)}",
     }

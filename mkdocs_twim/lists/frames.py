@@ -22,6 +22,7 @@ from mkdocs.utils.templates import TemplateContext
 
 from feedserver.feeds.index import Index
 from feedserver.model import Entry
+from feedserver.newsletter import names
 from feedserver.newsletter.entries import fragment
 from feedserver.newsletter.registry import Registry
 from feedserver.text.html import plain
@@ -43,6 +44,7 @@ _HEADING = re.compile(
     r'(<h([23])\b[^>]*\sid="([^"]*)"[^>]*>.*?)(?=(?:<a class="headerlink"[^>]*>[^<]*</a>)?</h\2>)',
     re.DOTALL,
 )
+_WITH_ID = re.compile(r'<h([1-6])\b[^>]*\sid="([^"]*)"[^>]*>.*?</h\1>', re.DOTALL)
 _MATERIAL_SKIP = re.compile(r'<div data-md-component="skip">')
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 # A heading and the paragraphs that follow it.
@@ -163,7 +165,10 @@ class Frames:
         named = None if page.source.engine == "python-markdown" else post.title
         heading, text = commonmark.split(page.content or "", named)
         heading = (heading or "").replace("<h1>", f'<h1 id="{TOP}">', 1)
-        topics = _topics(page.toc, self._issues.get(page.permalink, ()), self._registry)
+        updates = self._issues.get(page.permalink, ())
+        if updates:
+            _leave_out_links(page.toc, page.content or "")
+        topics = _topics(page.toc, updates, self._registry)
         _keep_dates_whole(page.toc)
         values = cast("dict[str, object]", context)
         values["social"] = social.of_post(post, page.permalink, self._site, self._default)
@@ -238,12 +243,20 @@ def _neighbour(page: Page | None) -> Link | None:
     return Link(unescape(str(page.title)), page.url) if page else None
 
 
+def _leave_out_links(toc: Iterable[AnchorLink], content: str) -> None:
+    """Let no heading of an issue, in quotes too, end in "(website)" in its table of contents."""
+    headings = {unescape(match[2]): match[0] for match in _WITH_ID.finditer(content)}
+    for item in _all(toc):
+        if name := names.without_links(headings.get(item.id, "")):
+            item.title = escape(name, quote=False)
+
+
 def _topics(
     toc: Iterable[AnchorLink], updates: Sequence[Entry], registry: Registry
 ) -> dict[str, Link]:
     """The pages of an issue's sections and projects, by the ids of their headings.
 
-    In the table of contents, too, these headings are less the link that they end in.
+    In the table of contents, too, these are called as in feeds.
     """
     by_id = {entry.id.partition("#")[2]: entry.update for entry in updates if entry.update}
     # Of these sections something stands above the first project: they are updates themselves.

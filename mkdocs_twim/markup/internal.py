@@ -28,7 +28,8 @@ class PageLinks:
     `ailing` are files that will fail the build, and links to them are none of the page's faults.
     `broken` are the targets that aren't there, each with what is probably meant; `anchors` the
     headings that links name, to be looked for when all pages are rendered, with the links as they
-    are written.
+    are written. `looked_at` are the relative addresses of Python-Markdown that MkDocs has checked
+    itself: what of them isn't there, it has told.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class PageLinks:
     ) -> None:
         self.broken: dict[str, str] = {}
         self.anchors: dict[tuple[File, str, str], None] = {}
+        self.looked_at: set[str] = set()
         self._file = file
         self._files = files
         self._site_url = site_url
@@ -129,6 +131,8 @@ class InternalLinks(Extension):
     def extendMarkdown(self, md: Markdown) -> None:
         # Behind the inline patterns (20), before MkDocs resolves paths (0).
         md.treeprocessors.register(_Resolver(self), "twim_internal", 1)
+        # Behind MkDocs: what it finds has another address then.
+        md.treeprocessors.register(_LookedAt(self), "twim_looked_at", -1)
 
 
 class _Resolver(Treeprocessor):
@@ -147,3 +151,18 @@ class _Resolver(Treeprocessor):
                     # MkDocs expects an address of every `a`.
                     link.tag = "span"
                     del link.attrib["href"]
+
+
+class _LookedAt(Treeprocessor):
+    """Notes what MkDocs looks at: HTML of the author's own and of shortcodes is not in the tree."""
+
+    def __init__(self, extension: InternalLinks) -> None:
+        super().__init__()
+        self._extension = extension
+
+    def run(self, root: Element) -> None:
+        page = self._extension.page
+        for element in root.iter() if page else ():
+            address = element.get({"a": "href", "img": "src"}.get(element.tag, ""), "")
+            if page and address and not address.startswith("/"):
+                page.looked_at.add(address.strip())

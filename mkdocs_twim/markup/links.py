@@ -271,20 +271,16 @@ def local(address: str, site_url: str) -> str:
     return f"/{address.removeprefix(site_url)}" if address.startswith(site_url) else address
 
 
-def is_missing(address: str, page: str, files: Collection[str], *, relative: bool = True) -> bool:
-    """Whether a picture's address names a file of the site that isn't there.
+def is_missing(address: str, page: str, files: Collection[str]) -> bool:
+    """Whether an address names a file of the site that isn't there.
 
     `page` is the page's address ("/blog/x/"), `files` the site's files, relative to its root.
-    Without `relative`, addresses that are relative to the page are left to MkDocs, which checks
-    those itself in Python-Markdown.
     """
     try:
         parts = urlsplit(address)
     except ValueError:
         return False
     if parts.scheme or parts.netloc or not parts.path:
-        return False
-    if not parts.path.startswith("/") and not relative:
         return False
     path = unquote(parts.path)
     return posixpath.normpath(posixpath.join(page, path)).lstrip("/") not in files

@@ -254,10 +254,14 @@ class PostPage(Page):
         """Warn of pictures that aren't there, and of other files that text or shortcodes name."""
         names = _outputs(files)
         address = self.source.address
-        relative = self.source.engine == "commonmark"
+        told = self._links.looked_at if self._links else ()
+
+        def is_missing(file: str) -> bool:
+            return file not in told and links.is_missing(file, address, names)
+
         pictures = [self._local(picture) for picture in links.pictures(self.content or "")]
         for picture in pictures:
-            if links.is_missing(picture, address, names, relative=relative):
+            if is_missing(picture):
                 self._tell("picture", picture, f"the picture '{picture}' is not there")
         # Templates may name more, such as a smaller form of a video.
         called = {value for call in self.source.calls.calls for value in _texts(call.args.values())}
@@ -265,15 +269,13 @@ class PostPage(Page):
         written = links.named_files(self.source.front.body)
         for file in map(self._local, links.files(self.content or "") if others or written else ()):
             is_written = unquote(file) in written and file not in pictures
-            if (file in others and links.is_missing(file, address, names)) or (
-                is_written and links.is_missing(file, address, names, relative=relative)
-            ):
+            if (file in others or is_written) and is_missing(file):
                 kind = "video" if _VIDEO.search(file) else "file"
                 hint = links.elsewhere(file)
                 self._tell("file", file, f"the {kind} '{file}' is not there{hint}")
         if empty := links.empty(self.content or "", self.source.front.body):
             self._tell("link", empty, f"the link '{empty}' has no address")
-        if relative:
+        if self.source.engine == "commonmark":
             to = links.named_pages(self.source.front.body)
             hrefs = links.hrefs(self.content or "") if to else ()
             self.linked_pages = tuple(each for each in hrefs if unquote(each) in to)

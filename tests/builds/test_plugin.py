@@ -835,6 +835,53 @@ def test_files_that_a_text_links_to_or_plays_have_to_be_there(tmp_path: Path) ->
     ]
 
 
+def test_files_of_posts_in_python_markdown_have_to_be_there_too(tmp_path: Path) -> None:
+    bundle, post = "blog/2024-01-01-a/index.md", "blog/2024-01-01-b.md"
+    body = """\
+{{ figure(img="gone.png" caption="a") }}
+{{ figure(img="2024-01-01-b/gone.png" caption="a") }}
+{{ figureGallery(images=["lost.png", "/lost.png", "there.png"], captions=["", "", ""]) }}
+{{ figureVideo(vid="gone.mp4" caption="a") }} {{ figureVideo(vid="there.mp4" caption="a") }}
+
+<video src="away.mp4"></video> <audio src="away.ogg"></audio> <img src="away.png">
+<video controls><source src="away.webm"></video> <img src="there.png"> <a href="away.pdf">x</a>
+
+![](there.png) [x](there.mp4) ![](../beside.png) ![](b%20c.png)
+"""
+    files: dict[str, str | bytes] = {
+        bundle: f"---\ntitle: A\n---\n{body}",
+        **{f"blog/2024-01-01-a/{name}": b"" for name in ("there.mp4", "there.png", "b c.png")},
+        "blog/beside.png": b"",
+        # Beside the file, and so not beside its page, where a browser looks for it.
+        post: "---\ntitle: B\n---\n![](x.png) {{ figure(img='x.png' caption='') }}\n",
+        "blog/x.png": b"",
+    }
+    assert sorted(build(tmp_path, files).warnings) == [
+        f"{bundle}:10: the file 'away.pdf' is not there",
+        f"{bundle}:10: the video 'away.webm' is not there",
+        f"{bundle}:4: the picture 'gone.png' is not there",
+        f"{bundle}:5: the picture '2024-01-01-b/gone.png' is not there",
+        f"{bundle}:6: the picture '/lost.png' is not there",
+        f"{bundle}:6: the picture 'lost.png' is not there",
+        f"{bundle}:7: the video 'gone.mp4' is not there",
+        f"{bundle}:9: the file 'away.ogg' is not there",
+        f"{bundle}:9: the picture 'away.png' is not there",
+        f"{bundle}:9: the video 'away.mp4' is not there",
+        f"{post}:4: the picture 'x.png' is not there",
+    ]
+
+
+def test_what_mkdocs_tells_of_is_told_once(tmp_path: Path) -> None:
+    body = (
+        '![](gone.png) [x](gone.pdf)\n\n{{ figure(img="gone.png" caption="a") }}\n\n'
+        '<img src="gone.png"> <a href="gone.pdf">x</a>\n'
+    )
+    files = {"blog/2024-01-01-a.md": f"---\ntitle: A\n---\n{body}"}
+    told = build(tmp_path, files).warnings
+    assert len(told) == 2
+    assert all(line.startswith("Doc file 'blog/2024-01-01-a.md' contains a link") for line in told)
+
+
 REPORT = "[Ada](https://matrix.to/#/@ada:example.org) says\n\n> News.\n\n"
 
 

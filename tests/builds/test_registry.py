@@ -424,6 +424,53 @@ def test_links_at_the_end_of_headings_are_not_in_the_table_of_contents(tmp_path:
     }
 
 
+@pytest.mark.parametrize("style", ["+++", "---"])
+def test_nor_are_those_of_headings_in_quotes_and_of_smaller_ones(
+    tmp_path: Path, style: str
+) -> None:
+    body = """\
+## Bots
+
+### Heron
+
+[Ada](https://matrix.to/#/@ada:example.org) says
+
+> # Heron 🐦 ([website](https://h.example))
+>
+> It waded.
+>
+> ## Egret & Co [↗](https://e.example) 🐦
+>
+> ### [Tern](https://t.example) flies
+
+#### Parts [(room)](https://p.example)
+
+##### Signs [🔗](https://s.example) for all
+
+Text.
+"""
+    text = issue(1, body)
+    if style == "---":
+        text = f"---\ntitle: A\ndate: 2024-05-17\ncategories: [This Week in Letters]\n---\n{body}"
+    theme = {"name": "material"}
+    extensions = [{"toc": {"permalink": True}}]
+    built = build(tmp_path, {"blog/1.md": text}, theme=theme, markdown_extensions=extensions)
+    address = "blog/1" if style == "+++" else "blog/2024/05/17/a"
+    page = built.read(f"{address}/index.html")
+    links = re.findall(r'<a href="#[^"]*" class="md-nav__link">(.*?)</a>', page, re.DOTALL)
+    assert [" ".join(re.sub("<.*?>", "", text).split()) for text in links] == [
+        "Bots",
+        "Heron",
+        "Heron",
+        "Egret &amp; Co",
+        "Tern flies",
+        "Parts",
+        "Signs 🔗 for all",
+    ]
+    [update] = built.json("updates/feed.json")["items"]
+    assert update["summary"] == "Heron. It waded. Egret & Co. Tern flies"
+
+
 def test_the_link_to_a_project_names_it_without_a_version(signs: Built) -> None:
     page = signs.read("blog/1/index.html")
     assert 'title="All updates: C# SDK"' in page

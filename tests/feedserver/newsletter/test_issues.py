@@ -616,6 +616,22 @@ def test_reporters_stand_once_and_in_order() -> None:
         ('<p><a href="{ada}">Ada</a> says</p>{quote}{quote}', "News. News."),
         ("<p>A client.</p>{quote}", "A client. News."),
         (
+            '<p><a href="{ada}">Ada</a> says</p><blockquote>'
+            '<h1>Gull &amp; Co (<a href="https://gull.example">website</a>)</h1>'
+            '<p>It flew.</p><h4><a href="/b">Boats</a> sail</h4></blockquote>',
+            "Gull & Co. It flew. Boats sail",
+        ),
+        (
+            '<p>A client.</p><blockquote><h2>Gull <a href="/">↗</a></h2><p>It flew.</p>'
+            "</blockquote>",
+            "A client. Gull. It flew.",
+        ),
+        (
+            '<p><a href="{ada}">Ada</a> announced <a href="/v1">v1</a>:</p>'
+            '<blockquote><h2>Gull [<a href="/">room</a>]</h2><p>It flew.</p></blockquote>',
+            "Ada announced v1: Gull. It flew.",
+        ),
+        (
             '<p><a href="{ada}">Ada</a> announced <a href="/v1">v1</a>:</p>{quote}',
             "Ada announced v1: News.",
         ),

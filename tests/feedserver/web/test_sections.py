@@ -51,6 +51,26 @@ def test_issues_that_are_not_divided_are_told(tmp_path: Path, text: str) -> None
         assert "none of them is divided" in server.get("/section/").text
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "no update here stands below one"),
+        ("de", "keine Neuigkeit steht hier unter einer"),
+        ("fr", "aucune nouvelle n’est ici sous un tel titre"),
+        ("ar", "لكل مشروع خلاصة"),
+    ],
+)
+def test_projects_without_sections_are_told_of(tmp_path: Path, language: str, words: str) -> None:
+    text = content("<h3>Gull 1.2.3</h3><p>x</p><h3>Tern</h3><p>y</p>")
+    found = reading.read(atom(entry(text, title="This Week in Tides")), Options()).archive
+    found = replace(found, site=replace(found.site, language=language))
+    with client(tmp_path, found) as server:
+        page = server.get("/section/").text
+        assert words in page and "issues =" not in page
+        assert '<a href="/feeds/">' in page
+        assert "/project/gull/atom.xml" in server.get("/feeds/").text
+
+
 def test_sections_that_there_are(tmp_path: Path) -> None:
     issue = post("week", sections=["clients"])
     entries = [issue, update(issue, 0)]

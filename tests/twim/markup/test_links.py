@@ -65,11 +65,6 @@ def test_missing_pictures(address: str, missing: bool) -> None:
     assert links.is_missing(address, "/blog/x/", files) is missing
 
 
-def test_relative_pictures_may_be_left_to_mkdocs() -> None:
-    assert not links.is_missing("gone.png", "/blog/x/", set(), relative=False)
-    assert links.is_missing("/gone.png", "/blog/x/", set(), relative=False)
-
-
 def test_the_line_of_an_address_is_found_however_it_is_escaped() -> None:
     text = "one\n<img src='/a&amp;b.png'>\n![](/ü x.png)\n"
     assert links.line_of(text, "/a&b.png") == 2
