@@ -42,6 +42,7 @@ _EXEMPT = {
 
 _SANITISED = {
     *("text._nesting._TAG", "formats.versions._TARGET", "text.summaries._NOTE"),
+    "newsletter._reports._HEADING",
     *(f"text.html.{name}" for name in ("_INPUT", "_IMAGE", "_PRE", "_BOUNDARY", "_MARKUP")),
     *(f"text.summaries.{name}" for name in ("_ASIDE", "_PLAYER", "_EMBEDDED", "_NOTE_MARK")),
 }
@@ -165,9 +166,9 @@ _ALL = list(_found())
 def _texts(parsed: Any, found: _Found) -> Iterator[tuple[str, str]]:
     """Texts to be fed, of few parts and of twice as many."""
     parts = [*dict.fromkeys((*_parts(parsed), " ", '"', "\\", "a"))][:8]
-    pairs = map("".join, product(parts if DEEP else parts[:4], repeat=2))
+    pairs = map("".join, product(parts if DEEP else parts[:3], repeat=2))
     beginnings = [*dict.fromkeys(_beginnings(parsed))]
-    repeated = [("", each) for each in (*parts, *(beginnings if DEEP else beginnings[-6:]))]
+    repeated = [("", each) for each in (*parts, *(beginnings if DEEP else beginnings[-4:]))]
     for first, some in dict.fromkeys(repeated + [(parts[0], each) for each in (*parts, *pairs)]):
         few, many = (f"{first}{some * count}\n\x01" for count in (_FEW, 2 * _FEW))
         if found.name not in _SANITISED:
