@@ -14,7 +14,7 @@ from tests.browser import chromium
 from tests.browser.embedding import Origin, feeds, origin
 from tests.browser.letters import THEMES, build_letters
 from tests.browser.serving import free_port, hosted, served
-from tests.conftest import DEEP, ROOT, absent
+from tests.conftest import DEEP, ROOT, absent, some
 from tests.sites import Built, once
 
 
@@ -22,6 +22,10 @@ def looks(narrow: int, wide: int) -> list[tuple[str, int]]:
     """Colours and widths of a screen: each of them once, or in `./run deep` with each other."""
     some = [("light", wide), ("dark", narrow)]
     return [*some, ("light", narrow), ("dark", wide)] if DEEP else some
+
+
+one_theme = pytest.mark.parametrize("letters", some([*THEMES]), indirect=True)
+"""For what our scripts do, which is the same on each theme: `./run deep` tries all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser.chromium import elsewhere, errors, no_scripts, screen, visit
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, one_theme
 from tests.browser.letters import VIDEO
 
 FRAME = f"https://www.youtube-nocookie.com/embed/{VIDEO}?autoplay=1&start=30"
@@ -37,6 +37,7 @@ def test_nothing_is_fetched_from_elsewhere_before_a_click(browser: Chrome, site:
         assert errors(browser) == [], path
 
 
+@one_theme
 def test_a_click_plays_the_video_in_its_place(browser: Chrome, site: str) -> None:
     visit(browser, f"{site}/blog/video/")
     before = _player(browser).size
@@ -51,6 +52,7 @@ def test_a_click_plays_the_video_in_its_place(browser: Chrome, site: str) -> Non
     assert urlsplit(browser.current_url).path == "/blog/video/"
 
 
+@one_theme
 def test_the_keyboard_does_the_same(browser: Chrome, site: str) -> None:
     visit(browser, f"{site}/blog/video/")
     player = _player(browser)

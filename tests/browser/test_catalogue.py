@@ -10,7 +10,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser.chromium import no_scripts, screen, visit
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, one_theme
 from tests.browser.letters import PAGES
 from tests.conftest import DEEP
 
@@ -69,6 +69,7 @@ def _open_catalogue(browser: Chrome, site: str, *, instantly: bool) -> None:
         WebDriverWait(browser, 60).until(lambda driver: _all(driver, ".twim-copy"))
 
 
+@one_theme
 @pytest.mark.parametrize("instantly", [False, True])
 def test_the_catalogue_is_searched(browser: Chrome, site: str, instantly: bool) -> None:
     _open_catalogue(browser, site, instantly=instantly)
@@ -88,6 +89,7 @@ def test_the_catalogue_is_searched(browser: Chrome, site: str, instantly: bool) 
     assert _shown(browser, ".twim-group h2") == groups
 
 
+@one_theme
 @pytest.mark.parametrize("instantly", [False, True])
 def test_an_address_is_copied(browser: Chrome, site: str, instantly: bool) -> None:
     _open_catalogue(browser, site, instantly=instantly)
@@ -104,6 +106,7 @@ def test_an_address_is_copied(browser: Chrome, site: str, instantly: bool) -> No
     assert said == "Copied the address of Fractal as RSS"
 
 
+@one_theme
 @pytest.mark.parametrize("key", [Keys.ENTER, Keys.SPACE] if DEEP else [Keys.SPACE])
 def test_an_address_is_copied_by_the_keyboard(browser: Chrome, site: str, key: str) -> None:
     _open_catalogue(browser, site, instantly=False)
@@ -144,6 +147,7 @@ def _sorted_by(browser: Chrome) -> dict[str, str]:
     }
 
 
+@one_theme
 @pytest.mark.parametrize("key", ["", Keys.ENTER, *([Keys.SPACE] if DEEP else [])])
 def test_a_table_is_sorted(browser: Chrome, site: str, key: str) -> None:
     def press(number: int) -> None:

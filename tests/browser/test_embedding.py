@@ -16,7 +16,7 @@ from feedserver.embed import snippets, widget
 from feedserver.embed.widget import Widget
 from mkdocs_twim.templating.words import Words
 from tests.browser.chromium import elsewhere, forget, media, no_scripts, requests, screen, visit
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, one_theme
 from tests.browser.letters import PAGES
 from tests.browser.looks import CUT, SMALL
 from tests.browser.test_accessibility import DARK, RUN
@@ -46,6 +46,7 @@ def test_nothing_is_fetched_of_the_server_before_it_is_opened(browser: Chrome, s
     assert not browser.find_elements(By.TAG_NAME, "iframe")
 
 
+@one_theme
 def test_the_dialogue_shows_three_snippets_and_a_preview(browser: Chrome, site: str) -> None:
     dialog = _open(browser, site)
     assert dialog.aria_role == "dialog" and dialog.accessible_name == "Embed: Clients, Letters"
@@ -67,6 +68,7 @@ def test_the_dialogue_shows_three_snippets_and_a_preview(browser: Chrome, site: 
     assert elsewhere(browser, site) == set()
 
 
+@one_theme
 def test_options_change_them(browser: Chrome, site: str) -> None:
     _open(browser, site)
     Select(_one(browser, "select[name=layout]")).select_by_value("cards")
@@ -83,6 +85,7 @@ def test_options_change_them(browser: Chrome, site: str) -> None:
     WebDriverWait(browser, 60).until(lambda _: wanted in requests(browser))
 
 
+@one_theme
 @pytest.mark.parametrize(("system", "page"), [("light", "dark"), ("dark", "light")])
 def test_colours_that_nobody_has_chosen_are_said_to_be_those_of_the_reader_s_system(
     browser: Chrome, site: str, system: str, page: str
@@ -100,6 +103,7 @@ def test_colours_that_nobody_has_chosen_are_said_to_be_those_of_the_reader_s_sys
         browser.switch_to.default_content()
 
 
+@one_theme
 def test_brackets_in_addresses_end_no_link(browser: Chrome, site: str) -> None:
     visit(browser, site + CLIENTS)
     browser.execute_script(
@@ -126,6 +130,7 @@ def test_brackets_in_addresses_end_no_link(browser: Chrome, site: str) -> None:
     assert _texts(browser)[2] == f"[![A (b)]({picture})](https://x.example/a_%28b%29/)"
 
 
+@one_theme
 def test_the_frame_s_height_is_that_of_the_server_s_snippet(browser: Chrome, site: str) -> None:
     _open(browser, site)
     for layout in widget.LAYOUTS:
@@ -134,6 +139,7 @@ def test_the_frame_s_height_is_that_of_the_server_s_snippet(browser: Chrome, sit
         assert f'width="100%" height="{height}" frameborder="0"' in _texts(browser)[1]
 
 
+@one_theme
 def test_a_snippet_is_copied(browser: Chrome, site: str) -> None:
     permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
     command = {"permissions": permissions, "origin": site}
@@ -241,6 +247,7 @@ def test_nothing_of_the_dialogue_keeps_anybody_out(
     assert found == [], found
 
 
+@one_theme
 def test_what_a_bot_is_told_is_copied(browser: Chrome, site: str) -> None:
     permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
     command = {"permissions": permissions, "origin": site}
