@@ -24,7 +24,7 @@ from tests.browser.chromium import elsewhere, errors, screen, visit
 from tests.browser.conftest import Site
 from tests.browser.embedding import Origin, feeds, html, origin, policy, rows, settled
 from tests.browser.serving import hosted
-from tests.conftest import DEEP
+from tests.conftest import DEEP, some
 from tests.sites import build
 
 CLIENTS = "/section/clients/"
@@ -122,7 +122,7 @@ def test_as_frame(
         assert errors(browser) == []
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", some(LAYOUTS))
 def test_as_frame_of_oembed(
     browser: Chrome, pages: Origin, matrix: Site, latest: list[str], layout: str
 ) -> None:

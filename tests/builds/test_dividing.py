@@ -16,8 +16,6 @@ from mkdocs.exceptions import Abort
 from tests.conftest import DEEP, ROOT
 from tests.sites import SITE_URL, build, issue
 
-pytestmark = pytest.mark.dependency
-
 ALONE = "posts are divided by this process alone"
 GO_ON = os.environ | {"PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"}
 FILES = {f"blog/{number:02}.md": issue(number) for number in range(1, 13)}
@@ -33,6 +31,7 @@ def _site(folder: Path, processes: int, files: dict[str, str] = FILES) -> None:
     (folder / "mkdocs.yml").write_text(yaml.safe_dump({**config, "theme": {"name": "mkdocs"}}))
 
 
+@pytest.mark.dependency
 @pytest.mark.parametrize("processes", [1, 3])
 def test_the_same_bytes_whatever_the_number_of_processes(
     tmp_path: Path,
