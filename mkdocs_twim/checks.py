@@ -102,7 +102,8 @@ def _misplaced_terms(pages: Iterable[PostPage]) -> Iterator[Doubt]:
         of = {name: name for name in page.workshop.taxonomies}
         of |= {"categories": "category"} if "category" in of else {}
         for key in source.front.values if source.front.style == "toml" else ():
-            if key in of:
+            # `authors` are read at the top, whatever a taxonomy is called.
+            if key in of and key not in keys.POST_KEYS:
                 found.setdefault(key, []).append(page)
     for key, having in sorted(found.items()):
         name = "category" if key == "categories" else key

@@ -125,6 +125,7 @@ def _page(
     site = getattr(request.state, "site", None)
     # Their addresses are known where that of the request is.
     feeds = getattr(request.state, "feeds", tuple)
+    framing: Mapping[str, str] = getattr(request.state, "framing", {})
     near = problem.near if isinstance(problem, Problem) else ()
     page = templates.page(
         "problem.html",
@@ -133,6 +134,7 @@ def _page(
         {
             "site": site,
             "of_site": feeds(),
+            "framed": bool(framing),
             "status": problem.status_code,
             "title": title,
             "detail": problem.detail,
@@ -140,7 +142,7 @@ def _page(
             "near": [path for path in near if not path.endswith(".json")],
         },
         status=problem.status_code,
-        headers={**headers, **getattr(request.state, "framing", {})},
+        headers={**headers, **framing},
     )
     if site and (home := getattr(request.state, "home", None)):
         templates.at_home(page, site.url, home)

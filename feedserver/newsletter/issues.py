@@ -219,8 +219,8 @@ def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
     """What of an issue isn't where its author may think it is, in the order of the document.
 
     Below a `#` that ends a section stands what is in no update. A last word of plain text is meant
-    to be in none, if its heading is one of farewell. A report below a
-    smaller heading is part of a section, where that has no projects.
+    to be in none, if its heading is one of farewell. A report below a smaller heading is part of a
+    section, where that has no projects.
     """
     if not re.search("<h[1456]", html_text):
         return []

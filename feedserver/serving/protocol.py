@@ -68,20 +68,24 @@ _LARGE_HEAD = _Refusal(
 class _Connection(h11.Connection):
     """h11's connection, as strict as RFC 9112 is, and as patient."""
 
-    is_head = False
-    """Whether the answer to the request that was read last has no body."""
     _seen = 0
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        if self.their_state is h11.IDLE:
-            self.is_head = False
-            if not self._is_at_a_start():
-                return h11.NEED_DATA
+        if self.their_state is h11.IDLE and not self._is_at_a_start():
+            return h11.NEED_DATA
         event = super().next_event()
         if isinstance(event, h11.Request):
-            self.is_head = event.method == b"HEAD"
             _check(event)
         return event
+
+    @property
+    def is_head(self) -> bool:
+        """Whether the answer to the request that began last has no body."""
+        return self._request_method == b"HEAD"
+
+    def begins(self, head: bytes) -> None:
+        """Know of what method a request is whose head is refused; of others h11 does by itself."""
+        self._request_method = b"HEAD" if head.startswith(b"HEAD ") else None
 
     def _is_at_a_start(self) -> bool:
         """Overlook empty lines before a request (section 2.2), and refuse what h11 is slow with.
@@ -94,6 +98,7 @@ class _Connection(h11.Connection):
             line, _, head = head.partition(b"\n")
             self._receive_buffer.maybe_extract_at_most(len(line) + 1)
             self._seen = 0
+        self.begins(head)
         start = max(0, self._seen - 3)
         end = _HEAD_END.search(head, start)
         if _STRAY.search(head, start, end.end() if end else len(head)):
@@ -165,6 +170,7 @@ class _Limited(H11Protocol):
             # h11 looks at the size only of what isn't complete.
             end = data.find(b"\r\n\r\n")
             if end < 0 or end > self.max_head:
+                self.conn.begins(self.conn.trailing_data[0] + data)
                 self._refuse(_LARGE_HEAD if b"\n" in data[: self.max_head] else _LONG_LINE)
                 return
         super().data_received(data)

@@ -234,22 +234,34 @@ def version_at(text: str) -> int | None:
 def _without_versions(title: str) -> str:
     """A title up to its first version, and what begins with "for" behind that, likewise."""
     parts: list[str] = []
-    at, closing = 0, ""
+    at = 0
     for run in _RUN.finditer(title):
         version = _VERSION.search(title, run.start(), run.end())
         if version is None:
             continue
-        start = _first_joined(title, at, version.start())
-        parts.append(_without_news(title[at:start]))
+        parts.append(_without_news(title[at : _first_joined(title, at, version.start())]))
         behind = _FOR.match(title, run.end())
         if behind is None:
             break
         at = behind.end()
-        closing = "" if behind[0].strip() else _CLOSING.get(title[start - 1 : start], "")
     else:
-        # What closes the bracket that a version was the first in.
-        parts.append(title[at:].replace(closing, "", 1) if closing else title[at:])
-    return " ".join(filter(None, parts))
+        parts.append(title[at:])
+    found = " ".join(filter(None, parts))
+    return _balanced(found) if len(parts) > 1 else found
+
+
+def _balanced(text: str) -> str:
+    """The text less what closes a bracket that went with a version."""
+    found, closing = "", list[str]()
+    for char in text:
+        if char in _CLOSING:
+            closing.append(_CLOSING[char])
+        elif closing and char == closing[-1]:
+            closing.pop()
+        elif char in _CLOSING.values():
+            continue
+        found += char
+    return found
 
 
 def _first_joined(title: str, at: int, version: int) -> int:

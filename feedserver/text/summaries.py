@@ -62,7 +62,7 @@ _STOP = re.compile(
     rf"(?:[{_STOPS}][\"'”’“‘)\]»«›‹]*|[\u3009\u300b\u300d\u300f\u3011\u3015\u3017\u3019\u301b）］｝｣])$"
 )
 # Letters of Chinese and Japanese, which have a full stop of their own.
-_IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_EASTERN = re.compile("[\u3005\u3006\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _SHORTEST = 60
 
 
@@ -159,4 +159,4 @@ def _stopped(sentence: str) -> str:
     word = sentence.rpartition(" ")[2]
     if _STOP.search(word) or "://" in word or ends_in_emoji(word):
         return sentence
-    return sentence + ("。" if _IDEOGRAPH.match(word[-1]) else ".")
+    return sentence + ("。" if _EASTERN.match(word[-1]) else ".")

@@ -166,7 +166,7 @@ class Frames:
         heading, text = commonmark.split(page.content or "", named)
         heading = (heading or "").replace("<h1>", f'<h1 id="{TOP}">', 1)
         updates = self._issues.get(page.permalink, ())
-        if updates:
+        if page.is_issue:
             _leave_out_links(page.toc, page.content or "")
         topics = _topics(page.toc, updates, self._registry)
         _keep_dates_whole(page.toc)
@@ -247,7 +247,9 @@ def _leave_out_links(toc: Iterable[AnchorLink], content: str) -> None:
     """Let no heading of an issue, in quotes too, end in "(website)" in its table of contents."""
     headings = {unescape(match[2]): match[0] for match in _WITH_ID.finditer(content)}
     for item in _all(toc):
-        if name := names.without_links(headings.get(item.id, "")):
+        name = names.without_links(headings.get(item.id, ""))
+        # By `data-toc-label` it may be called otherwise.
+        if name and name in unescape(item.title):
             item.title = escape(name, quote=False)
 
 

@@ -16,6 +16,7 @@ from mkdocs.structure.files import Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 
+from feedserver.newsletter.issues import is_issue
 from feedserver.text import html as htmls
 from mkdocs_twim.content import related
 from mkdocs_twim.errors import Doubt, TwimError, tell
@@ -33,6 +34,7 @@ log = get_plugin_logger("twim")
 
 FRAME = "twim/post.html"
 _VIDEO = re.compile(r"\.(?:m4v|mkv|mov|mp4|ogv|webm)$", re.IGNORECASE)
+_COMMENT = re.compile(r"(?s)<!--.*?-->")
 _MATERIAL_FRAME = "blog-post.html"
 
 # What these keys of Zola say, MkDocs and its themes would take for something else.
@@ -110,6 +112,10 @@ class PostPage(Page):
     def by(self) -> tuple[str, ...]:
         """The terms of the taxonomy author."""
         return self.terms.get("author", ())
+
+    @property
+    def is_issue(self) -> bool:
+        return is_issue(self.terms.get("category", ()), self.workshop.issues)
 
     def picture(self, gallery: Gallery) -> Picture | None:
         """The post's picture, with what is known of it."""
@@ -254,12 +260,13 @@ class PostPage(Page):
         """Warn of pictures that aren't there, and of other files that text or shortcodes name."""
         names = _outputs(files)
         address = self.source.address
-        told = self._links.looked_at if self._links else ()
+        told = set(map(unquote, self._links.looked_at if self._links else ()))
+        content = _COMMENT.sub("", self.content or "")
 
         def is_missing(file: str) -> bool:
-            return file not in told and links.is_missing(file, address, names)
+            return unquote(file) not in told and links.is_missing(file, address, names)
 
-        pictures = [self._local(picture) for picture in links.pictures(self.content or "")]
+        pictures = [self._local(picture) for picture in links.pictures(content)]
         for picture in pictures:
             if is_missing(picture):
                 self._tell("picture", picture, f"the picture '{picture}' is not there")
@@ -267,7 +274,7 @@ class PostPage(Page):
         called = {value for call in self.source.calls.calls for value in _texts(call.args.values())}
         others = called.difference(pictures)
         written = links.named_files(self.source.front.body)
-        for file in map(self._local, links.files(self.content or "") if others or written else ()):
+        for file in map(self._local, links.files(content) if others or written else ()):
             is_written = unquote(file) in written and file not in pictures
             if (file in others or is_written) and is_missing(file):
                 kind = "video" if _VIDEO.search(file) else "file"

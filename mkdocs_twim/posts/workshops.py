@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
@@ -38,6 +38,7 @@ class Workshop:
     site_url: str
     blog_dir: str
     taxonomies: Collection[str]
+    issues: Sequence[str]
     engine: Literal["auto"] | Engine
     renderer: commonmark.Renderer
     library: Library
@@ -87,6 +88,7 @@ def make(options: TwimConfig, config: MkDocsConfig, words: Words) -> Workshop:
         site_url=site_url,
         blog_dir=blog_dir,
         taxonomies=tuple(options.taxonomies),
+        issues=tuple(options.issues),
         engine=cast("Engine | Literal['auto']", options.markdown),
         renderer=Renderer(
             # The themes mkdocs and readthedocs highlight in the browser.

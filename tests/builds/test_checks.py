@@ -129,6 +129,13 @@ def test_terms_at_the_top_of_toml_posts_are_told_once(tmp_path: Path) -> None:
     ]
 
 
+def test_authors_at_the_top_are_read_whatever_a_taxonomy_is_called(tmp_path: Path) -> None:
+    ida = 'authors = ["Ida"]\n'
+    text = f'+++\ntitle = "A"\ndate = 2024-01-01\n{ida}[taxonomies]\n{ida}+++\n'
+    twim = {"taxonomies": {"authors": {"feed": True}}}
+    assert build(tmp_path, {"blog/a.md": text}, twim=twim).warnings == []
+
+
 def test_terms_of_yaml_posts_that_are_not_read_are_told_once(tmp_path: Path) -> None:
     wrong = "---\ntitle: Y{}\ndate: 2024-01-0{}\ncategory: News\ntag: [Ink]\nport: [Hull]\n---\n"
     right = (

@@ -847,6 +847,8 @@ def test_files_of_posts_in_python_markdown_have_to_be_there_too(tmp_path: Path) 
 <video controls><source src="away.webm"></video> <img src="there.png"> <a href="away.pdf">x</a>
 
 ![](there.png) [x](there.mp4) ![](../beside.png) ![](b%20c.png)
+
+<!-- <img src="quiet.png"> <video src="quiet.mp4"></video> -->
 """
     files: dict[str, str | bytes] = {
         bundle: f"---\ntitle: A\n---\n{body}",
@@ -874,11 +876,12 @@ def test_files_of_posts_in_python_markdown_have_to_be_there_too(tmp_path: Path) 
 def test_what_mkdocs_tells_of_is_told_once(tmp_path: Path) -> None:
     body = (
         '![](gone.png) [x](gone.pdf)\n\n{{ figure(img="gone.png" caption="a") }}\n\n'
-        '<img src="gone.png"> <a href="gone.pdf">x</a>\n'
+        '<img src="gone.png"> <a href="gone.pdf">x</a>\n\n'
+        '![](a%20b.png) <img src="a b.png">\n'
     )
     files = {"blog/2024-01-01-a.md": f"---\ntitle: A\n---\n{body}"}
     told = build(tmp_path, files).warnings
-    assert len(told) == 2
+    assert len(told) == 3
     assert all(line.startswith("Doc file 'blog/2024-01-01-a.md' contains a link") for line in told)
 
 

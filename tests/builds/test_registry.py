@@ -471,6 +471,19 @@ Text.
     assert update["summary"] == "Heron. It waded. Egret & Co. Tern flies"
 
 
+def test_a_label_of_a_table_of_contents_stays(tmp_path: Path) -> None:
+    heading = '#### All parts of it ([website](https://h.example)) { data-toc-label="Parts" }'
+    text = f"---\ntitle: A\ncategories: [This Week in Letters]\n---\n## Bots\n\n{heading}\n\n"
+    text += "#### Signs ([website](https://s.example))\n\nText.\n"
+    theme = {"name": "material"}
+    # It has no date, and is an issue all the same.
+    built = build(tmp_path, {"blog/a.md": text}, theme=theme, markdown_extensions=["attr_list"])
+    page = built.read("blog/a/index.html")
+    links = re.findall(r'<a href="#[^"]*" class="md-nav__link">(.*?)</a>', page, re.DOTALL)
+    titles = [" ".join(re.sub("<.*?>", "", text).split()) for text in links]
+    assert titles == ["Bots", "Parts", "Signs"]
+
+
 def test_the_link_to_a_project_names_it_without_a_version(signs: Built) -> None:
     page = signs.read("blog/1/index.html")
     assert 'title="All updates: C# SDK"' in page

@@ -210,6 +210,8 @@ def test_a_page_of_a_slice_says_what_it_is_of(client: TestClient) -> None:
     assert _texts(without, ".found") == [f"{len(without.css('.entries > li'))} entries"]
     assert _texts(_page(client, "/updates/atom.xml?q=nothing+like+it"), ".found") == ["0 entries"]
     assert _texts(_page(client, "/updates/atom.xml"), ".found") == []
+    # Of the older ones alone it would be wrong.
+    assert _texts(_page(client, _hrefs(page, ".pages .older")[0]), ".found") == []
     change, whole = _hrefs(page, ".part .links a")
     assert whole == "/updates/atom.xml"
     filled = _page(client, change)

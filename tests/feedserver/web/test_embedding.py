@@ -228,6 +228,8 @@ def test_only_pages_for_frames_may_be_framed(tmp_path: Path) -> None:
         for path in ("/embed/?limit=x", "/embed/section/clients/?images", "/embed/section/none/"):
             problem = client.get(path)
             assert problem.is_client_error and "<h1" in problem.text, path
+            # What its links lead to may be framed by nobody.
+            assert '<base target="_blank">' in problem.text
             for name in FRAMING:
                 assert problem.headers[name] == client.get("/embed/").headers[name], (path, name)
         wrong = ("/feeds/?limit=x", "/atom.xml?limit=x", "/embed.svg?limit=x", "/oembed?url=")

@@ -114,6 +114,11 @@ def test_beyond_a_limit_is_a_problem_document(
     [
         ("HEAD /feed.json HTTP/9.9", "", 505),
         ("HEAD /feed.json HTTP/1.1", "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", 400),
+        ("HEAD /feed.json HTTP/1.1", "Host: y\r\n", 400),
+        ("HEAD /feed.json HTTP/1.1", "X: a\x0bb\r\n", 400),
+        (f"HEAD /{'x' * 3000} HTTP/1.1", "", 414),
+        (f"HEAD /{'x' * 300_000} HTTP/1.1", "", 414),
+        ("HEAD /feed.json HTTP/1.1", "X: y\r\n" * 40_000, 431),
     ],
 )
 def test_a_refused_request_for_a_head_gets_a_head(
