@@ -28,7 +28,7 @@ from feedserver.newsletter.registry import Registry
 from feedserver.text.html import plain
 from feedserver.text.slugs import section_slug
 from mkdocs_twim.lists.listings import Listing
-from mkdocs_twim.lists.pages import TOP, GeneratedPages
+from mkdocs_twim.lists.pages import HEADING, TOP, GeneratedPages
 from mkdocs_twim.markup import commonmark
 from mkdocs_twim.markup.pictures import Picture
 from mkdocs_twim.posts.outlines import Outline
@@ -110,7 +110,7 @@ class Frames:
             f'<a href="{escape(root + address)}">{title}</a>' for title, address in ways
         )
         said = f'<p class="twim-lost">{words.text("lost", links=links)}</p>'
-        page = page.replace("<h1>", f'<h1 id="{TOP}">', 1)
+        page = page.replace("<h1>", HEADING, 1)
         return self.with_skip(_SAID.sub(lambda theme: f"{theme[0]}\n{said}", page, count=1))
 
     def with_skip(self, page: str) -> str:
@@ -122,6 +122,9 @@ class Frames:
         top = _TOP_ID.search(page)
         if not self._may_skip or top is None or "md-skip" in page:
             return page
+        if "tabindex" not in top[0]:
+            # A heading of the site's own.
+            page = f'{page[: top.end()]} tabindex="-1"{page[top.end() :]}'
         # Where Material looks for it when it goes on to another page.
         place, name = (_MATERIAL_SKIP, "md-skip") if self._is_material else (_BODY, "twim-skip")
         link = f'<a class="{name}" href="#{top[1]}">{self.parts.words.html("skip")}</a>'
@@ -147,7 +150,7 @@ class Frames:
     def content_of(self, page: Page, listing: Listing, context: Mapping[str, object]) -> str:
         """The content of a generated page, below its own text."""
         # The search has it without: to that it is the page itself.
-        text = (page.content or "").replace("<h1>", f'<h1 id="{TOP}">', 1)
+        text = (page.content or "").replace("<h1>", HEADING, 1)
         return self.parts.render(
             listing.template,
             page,
@@ -164,7 +167,7 @@ class Frames:
         # Python-Markdown's is the page's heading, even where the post has another title.
         named = None if page.source.engine == "python-markdown" else post.title
         heading, text = commonmark.split(page.content or "", named)
-        heading = (heading or "").replace("<h1>", f'<h1 id="{TOP}">', 1)
+        heading = (heading or "").replace("<h1>", HEADING, 1)
         updates = self._issues.get(page.permalink, ())
         if page.is_issue:
             _leave_out_links(page.toc, page.content or "")

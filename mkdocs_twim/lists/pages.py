@@ -29,6 +29,8 @@ from mkdocs_twim.templating.words import Words
 FRAME = "twim/list.html"
 TOP = "twim-top"
 """The id of the heading of a list."""
+HEADING = f'<h1 tabindex="-1" id="{TOP}">'
+"""A link to it brings the focus there, whatever a theme's script does then."""
 # What else our templates have ids of.
 _IDS = (TOP, "twim-search", "twim-catalogue")
 

@@ -36,7 +36,7 @@ from feedserver.model import Feed
 from feedserver.text.html import plain
 from mkdocs_twim.lists.frames import Frames, head_toc
 from mkdocs_twim.lists.listings import Listing
-from mkdocs_twim.lists.pages import TOP, GeneratedPages, generate
+from mkdocs_twim.lists.pages import HEADING, GeneratedPages, generate
 from mkdocs_twim.output.feeds import SiteFeeds
 from mkdocs_twim.templating.parts import unwhole, whole_dates
 from mkdocs_twim.templating.social import Social
@@ -55,7 +55,7 @@ _FORMS: tuple[Callable[[str], str], ...] = (
 _html = partial(escape, quote=False)
 
 _PLACEHOLDER = re.compile(r"qtwim\d+", re.IGNORECASE)
-_CONTENT = f'<h1 id="{TOP}">Qtwim</h1>'
+_CONTENT = f"{HEADING}Qtwim</h1>"
 
 _Fill = Callable[[str, Sequence[str]], str]
 """What stands in a placeholder's place, by a page's content and its words."""

@@ -736,7 +736,7 @@ def test_the_newest_updates_say_that_there_are_more(site: Built, tmp_path: Path)
 def test_dates_in_titles_do_not_break(tmp_path: Path) -> None:
     built = build(tmp_path, {"blog/a.md": post("Week 2024-05-17 & <x>")})
     whole = 'Week <span class="twim-whole">2024-05-17</span> &amp; &lt;x&gt;'
-    assert f'<h1 id="twim-top">{whole}</h1>' in built.read("blog/a/index.html")
+    assert f'<h1 tabindex="-1" id="twim-top">{whole}</h1>' in built.read("blog/a/index.html")
     assert f">{whole}</a></h2>" in built.read("blog/index.html")
 
 

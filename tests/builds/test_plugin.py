@@ -615,7 +615,7 @@ def test_material_pages_have_one_title_and_highlighted_code(tmp_path: Path) -> N
         strict=True,
     )
     page = built.read("blog/a/index.html")
-    assert page.count("<h1") == 1 and '<h1 id="twim-top">Hello</h1>' in page
+    assert page.count("<h1") == 1 and '<h1 tabindex="-1" id="twim-top">Hello</h1>' in page
     assert '<h2 id="part">Part<a class="headerlink" href="#part"' in page
     assert 'class="language-python highlight"' in page
     assert "headerlink" not in built.read("feed.json")
@@ -735,7 +735,7 @@ def test_a_draft_is_shown_as_a_post_in_a_preview(tmp_path: Path) -> None:
     config.plugins.on_startup(command="serve", dirty=False)
     mkdocs_build(config, serve_url="http://127.0.0.1:8000/")
     page = (tmp_path / "site/blog/a/index.html").read_text("utf-8")
-    assert '<h1 id="twim-top">A draft</h1>' in page and 'property="og:title"' in page
+    assert '<h1 tabindex="-1" id="twim-top">A draft</h1>' in page and 'property="og:title"' in page
     assert "A draft" not in (tmp_path / "site/blog/index.html").read_text("utf-8")
 
 
