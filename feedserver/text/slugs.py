@@ -87,8 +87,8 @@ _JOINED = re.compile(
 _FOR = re.compile(r"[\s,;:)]*+(?=[(\[（]?for\s)", re.IGNORECASE)
 _CLOSING = {"(": ")", "[": "]", "（": "）"}
 _NEWS = frozenset("release released update updates version".split())
-# With what the words for a link, or for a version, begin.
-_BEFORE_MORE = frozenset(" ([{（-–—:;,|/&·•")
+# With what the words for a link, or for a version, begin; arrows are among them.
+_BEFORE_MORE = frozenset(" ([{（-–—:;,|/&·•") | set(map(chr, range(0x2190, 0x2200)))
 # And with what a version does: those, and ≥, → and their like.
 _BEFORE_VERSION = _BEFORE_MORE | frozenset("@_=<>~^\\") | set(map(chr, range(0x2190, 0x2300)))
 _SIGNS = re.compile(r"(.)([+#]+)(?=(.)|$)", re.DOTALL)

@@ -49,6 +49,12 @@ const legends = [...document.querySelectorAll("legend")];
 const odd = legends.filter((legend) => size(legend) !== size(legend.parentElement));
 return legends.length ? odd.map((legend) => legend.textContent) : ["no legends"];
 """
+# Items that a list's sign stands before: they are tabs, cards and the like.
+SIGNS = """
+const items = [...document.querySelectorAll(arguments[0])];
+const signed = items.filter((item) => getComputedStyle(item).listStyleType !== "none");
+return items.length ? signed.map((item) => item.textContent.trim().slice(0, 30)) : ["no items"];
+"""
 # Fields whose longest choice is cut off.
 CUT = """
 return [...document.querySelectorAll("dialog[open] select")].flatMap((field) => {

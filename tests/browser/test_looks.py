@@ -8,7 +8,7 @@ from selenium.webdriver import Chrome
 from tests.browser.chromium import screen, visit
 from tests.browser.conftest import Site
 from tests.browser.letters import PAGES
-from tests.browser.looks import ASTRAY, LEGENDS, TORN
+from tests.browser.looks import ASTRAY, LEGENDS, SIGNS, SMALL, TORN
 from tests.browser.serving import served
 
 # Cards whose texts don't all begin at one edge, or reach below their picture.
@@ -79,3 +79,5 @@ def test_what_is_looked_for_on_the_site_s_page_of_feeds(browser: Chrome, letters
         visit(browser, f"{address}/feeds/?q=fractal")
         assert browser.execute_script(ASTRAY) == []
         assert browser.execute_script(LEGENDS) == []
+        assert browser.execute_script(SIGNS, "#twim-catalogue li") == []
+        assert browser.execute_script(SMALL, "#twim-catalogue") == []

@@ -268,6 +268,10 @@ def test_the_one_wrapper_of_everything_is_looked_into(wrapper: str) -> None:
             ("heron", "Heron", "https://a.example/"),
         ),
         (
+            '<h3>Heron → <a href="https://a.example/">link</a></h3>',
+            ("heron", "Heron", "https://a.example/"),
+        ),
+        (
             '<h3>Heron – <a href="https://a.example/">website</a></h3>',
             ("heron", "Heron", "https://a.example/"),
         ),
