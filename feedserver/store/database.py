@@ -96,8 +96,10 @@ def write(archive: Archive, path: Path) -> None:
         versions[name] = _write(archive, known, file_of(path, name), _aside(path))
     if before is not None and before != name:
         _await_second_after(file_of(path, before))
-    # One that was served before comes back: that is a change, and Last-Modified says so.
-    os.utime(file_of(path, name))
+    # One that was served before comes back: that is a change, and Last-Modified says so. A file
+    # system's own clock may lag, and be in the second that is over.
+    moment = time.time_ns()
+    os.utime(file_of(path, name), ns=(moment, moment))
     if path.is_dir():
         files.put_aside(path, _aside(path))
     kept = dict.fromkeys(each for each in (name, before) if each is not None)

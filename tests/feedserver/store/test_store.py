@@ -208,6 +208,15 @@ def test_two_versions_of_one_second_have_two_times(file: _File) -> None:
     assert _get(store, "atom.xml").modified > before
 
 
+def test_versions_that_follow_at_once_have_seconds_of_their_own(tmp_path: Path) -> None:
+    # Newsboat doesn't take what isn't later than what it knows, whatever the ETag is.
+    path, seconds = tmp_path / "site.sqlite", []
+    for names in (("one",), ("one", "two"), ("one",), ("one", "two")):
+        database.write(_archive(*names), path)
+        seconds.append(int(database.file_of(path, database.current(path)).stat().st_mtime))
+    assert seconds == sorted(set(seconds))
+
+
 def test_workers_agree_on_the_times_of_versions(file: _File) -> None:
     first = Store(file.path)
     before = _get(first, "atom.xml").modified
