@@ -59,7 +59,7 @@ def read(data: bytes, address: str | None, content_type: str | None = None) -> D
             url=_own_link(found.feed),
             description=_plain(found.feed, "subtitle"),
             language=_text(found.feed, "language"),
-            authors=tuple(_people(found.feed)),
+            authors=tuple(_people(found.feed, _base_of(found.feed))),
             items=items,
             findings=tuple(findings),
             withdrawn=withdrawn,
@@ -140,7 +140,8 @@ def _draft(item: Mapping[str, object], number: int, is_atom: bool) -> Draft:
         unread=body.unread,
         description=_plain(item, "summary") if body.text != _text(item, "summary") else None,
         # RFC 4287, 4.2.1.
-        authors=tuple(_people(item)) or tuple(_people(source)),
+        authors=tuple(_people(item, _base_of(item)))
+        or tuple(_people(source, _base_within(source))),
         categories=tuple(filter(None, (_text(tag, "term") for tag in _list(item, "tags")))),
         image=next(_media(item), None),
         attachments=tuple(_attachments(item)),
@@ -280,6 +281,12 @@ def _base_of(item: Mapping[str, object]) -> str | None:
     return _base({"base": _text(_probe(item), "href")})
 
 
+def _base_within(source: Mapping[str, object]) -> str | None:
+    """The `xml:base` that the source of an entry has, or stands in, as its title tells it."""
+    title = _raw(source, "title_detail")
+    return _base(title) if isinstance(title, dict) else None
+
+
 def _probe(values: Mapping[str, object]) -> Mapping[str, object]:
     links = _list(values, "links")
     return next((link for link in links if link.get("rel") == _document.PROBE), {})
@@ -295,13 +302,16 @@ def _in_full(url: str, item: Mapping[str, object], of: Mapping[str, object]) -> 
     return (urls.absolute(url, base) if base else None) or url
 
 
-def _people(values: Mapping[str, object]) -> Iterator[Person]:
-    """The authors: of `Ada <a@b.example>`, either way round, and `a@b.example (Ada)` the name."""
+def _people(values: Mapping[str, object], base: str | None) -> Iterator[Person]:
+    """The authors: of `Ada <a@b.example>`, either way round, and `a@b.example (Ada)` the name.
+
+    Their addresses are relative to `base`, else to where the link leads.
+    """
     for person in _list(values, "authors"):
         names = (_text(person, "name") or "").replace(_document.HIDDEN_AT, "@")
         url = _href(person)
         if (written := _as_written(url)) and written != url:
-            url = urls.absolute(written, _base_of(values) or _link(values) or "")
+            url = urls.absolute(written, base or _link(values) or "")
         for name in _identity.names(names):
             yield Person(name, url)
 

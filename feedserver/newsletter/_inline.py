@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
-from feedserver.text.slugs import slugify, version_at, without_emoji, without_end
+from feedserver.text.slugs import BRACKETS, slugify, version_at, without_emoji, without_end
 
 LETTER = re.compile(r"[^\W_]")
 MATRIX = re.compile(r"https?://(?:www\.)?matrix\.to/|matrix:", re.IGNORECASE)
@@ -20,7 +20,7 @@ _NOTE_NUMBER = re.compile(r"\[?\d+\]?")
 _EMOJI_CODE = re.compile(r":[a-z0-9_+-]{1,40}:")
 _SIGNS = frozenset(("", "link", "room", "website"))
 """What a link at the end may say beside signs; an arrow is one."""
-_OPENING, _CLOSING = tuple("([（"), tuple(")]）")
+_OPENING, _CLOSING = tuple(BRACKETS), tuple(BRACKETS.values())
 
 
 class Run(NamedTuple):

@@ -218,9 +218,9 @@ def quoted(html_text: str) -> Iterator[tuple[list[Reporter], str, list[LexborNod
 def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> list[Stray]:
     """What of an issue isn't where its author may think it is, in the order of the document.
 
-    Below a `#` that ends a section stands what is in no update. A last word of plain text is meant
-    to be in none, if its heading is one of farewell. A report below a smaller heading is part of a
-    section, where that has no projects.
+    Below a second `#` stands what is in no update, but for a project above the first section. A
+    last word of plain text is meant to be in none, if its heading is one of farewell. A report
+    below a smaller heading is part of a section, where that has no projects.
     """
     if not re.search("<h[1456]", html_text):
         return []
@@ -230,23 +230,25 @@ def strays(html_text: str, ignore_sections: Iterable[str] = DEFAULT_IGNORED) -> 
     blocks = [(heading_in(node) or node, node) for node in nodes if not is_blank(node)]
     has_sections = any(heading.tag == "h2" for heading, _ in blocks)
     found: list[Stray] = []
-    # The heading that is in question, and what has begun before it.
+    # The heading that is in question, whether smaller ones are part of it, and what stands before.
     current: Stray | None = None
-    in_section = has_begun = False
+    is_over = in_section = is_second = has_begun = False
     last = max((at for at, (each, _) in enumerate(blocks) if each.tag in LEVELS), default=-1)
     for at, (heading, node) in enumerate(blocks):
         level = (LEVELS | _SMALLER).get(heading.tag or "", 0)
-        is_lost = current is not None and current.level == 1
-        if level == 0 or (is_lost and level > 2):
+        if level == 0 or (is_over and level > 2):
             is_last_word = at > last and _is_farewell(current)
-            if current and (level or node.tag == "blockquote" or (is_lost and not is_last_word)):
+            is_lost = current is not None and current.level == 1 and not is_last_word
+            if current and (level or node.tag == "blockquote" or is_lost):
                 found += [] if current in found else [current]
         elif level < 4 or in_section:
             title = _heading(heading, ids).title
             is_ignored = level < 3 and is_issue([_plain(without_emoji(title))], ignored)
-            is_doubtful = level > 3 or (level == 1 and has_begun)
+            is_doubtful = level > 3 or (level == 1 and is_second)
             current = Stray(level, title) if is_doubtful and not is_ignored else None
+            is_over = current is not None and level == 1 and has_begun
             in_section = level > 3 or (level == 2 and not is_ignored)
+            is_second = True
             has_begun = has_begun or level > 1 or not has_sections
     return found
 
@@ -281,8 +283,11 @@ def _parts(html_text: str, ignored: Sequence[str]) -> list[_Part]:
             slug = project_slug(heading.title) or _token(heading.id)
             project = Project(slug, heading.title, heading.url)
         headings.append(found)
-        alone = heading.level == 1 and why is None
-        parts.append(_Part(heading, section, project, "above" if alone else why))
+        if heading.level == 1:
+            # A project below it is an update, if no section has begun.
+            parts.append(_Part(heading, None, None, "below" if len(parts) > 1 else "above"))
+        else:
+            parts.append(_Part(heading, section, project, why))
     if all(part.heading is None or part.heading.level == 1 for part in parts):
         # There is no heading that they could stand above.
         for part in parts[1:]:

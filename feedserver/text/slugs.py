@@ -85,10 +85,11 @@ _JOINED = re.compile(
     r"(?<![^\W_])(?<![.+-])v?[0-9]+\.[0-9](?:[^\W_]|[.+-])*+(?:_|[^\w\s.+-])++", re.IGNORECASE
 )
 _FOR = re.compile(r"[\s,;:)]*+(?=[(\[（]?for\s)", re.IGNORECASE)
-_CLOSING = {"(": ")", "[": "]", "（": "）"}
+BRACKETS = dict(zip("([{（［｛﹙「『【〔〖〈《⟨«‹“", ")]}）］｝﹚」』】〕〗〉》⟩»›”", strict=True))
+"""What opens a bracket, with what closes it."""
 _NEWS = frozenset("release released update updates version".split())
 # With what the words for a link, or for a version, begin; arrows are among them.
-_BEFORE_MORE = frozenset(" ([{（-–—:;,|/&·•") | set(map(chr, range(0x2190, 0x2200)))
+_BEFORE_MORE = frozenset(" -–—:;,|/&·•") | set(BRACKETS) | set(map(chr, range(0x2190, 0x2200)))
 # And with what a version does: those, and ≥, → and their like.
 _BEFORE_VERSION = _BEFORE_MORE | frozenset("@_=<>~^\\") | set(map(chr, range(0x2190, 0x2300)))
 _SIGNS = re.compile(r"(.)([+#]+)(?=(.)|$)", re.DOTALL)
@@ -254,11 +255,11 @@ def _balanced(text: str) -> str:
     """The text less what closes a bracket that went with a version."""
     found, closing = "", list[str]()
     for char in text:
-        if char in _CLOSING:
-            closing.append(_CLOSING[char])
+        if char in BRACKETS:
+            closing.append(BRACKETS[char])
         elif closing and char == closing[-1]:
             closing.pop()
-        elif char in _CLOSING.values():
+        elif char in BRACKETS.values():
             continue
         found += char
     return found

@@ -283,6 +283,14 @@ def test_the_source_of_an_entry_gives_its_author_and_is_told() -> None:
     assert (bare.authors, bare.origin) == ((Person("The Editors"),), Origin("Bo's log"))
 
 
+def test_an_author_of_a_source_has_its_base() -> None:
+    based = SOURCE.replace("<source>", '<source xml:base="https://bo.example/log/">')
+    found = one(atom(entry(based.replace("https://bo.example/about", "about"))))
+    assert found.authors == (Person("Bo", "https://bo.example/log/about"),)
+    found = one(atom(entry(SOURCE.replace("https://bo.example/about", "about"))))
+    assert found.authors == (Person("Bo", "https://bo.example/about"),)
+
+
 ISSUE = "<h2>Boats</h2><p>Launched.</p>"
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedserver.model import Reporter, Section
-from feedserver.newsletter.issues import Update, divide, is_issue, strays
+from feedserver.newsletter.issues import Update, divide, is_issue, outside, strays
 from feedserver.text import html
 from tests.conftest import DEEP, ends, examples, steps
 
@@ -274,6 +274,13 @@ def test_the_one_wrapper_of_everything_is_looked_into(wrapper: str) -> None:
         (
             '<h3>Heron – <a href="https://a.example/">website</a></h3>',
             ("heron", "Heron", "https://a.example/"),
+        ),
+        *(
+            (
+                f'<h3>Heron {pair[0]}<a href="https://a.example/">website</a>{pair[1]} 🐦</h3>',
+                ("heron", "Heron", "https://a.example/"),
+            )
+            for pair in ("（）", "「」", "【】", "〔〕", "«»", "“”", "⟨⟩", "{}")
         ),
         (
             '<h3>Heron (<a href="https://matrix.to/#/#h:a.example">room</a>, '
@@ -782,6 +789,19 @@ def test_what_stands_below_a_second_heading_of_the_first_level_is_told() -> None
     # A farewell needs no ## above it.
     assert _strays(text.replace("It’s high", "That’s it")) == [(1, "Weather")]
     assert _strays("# Boats\n\nA.\n\n# Weather\n\nB.\n") == [(1, "Weather")]
+
+
+def test_a_second_heading_of_the_first_level_is_told_above_the_first_section_too() -> None:
+    text = "# Boats\n\n> A.\n\n# Weather\n\n> B.\n\n## That's all\n\nBye.\n"
+    assert _strays(text) == [(1, "Weather")]
+    content = pyromark.html(text)
+    found = [(each.why, each.title) for each in outside(content)]
+    assert found == [("above", "Boats"), ("below", "Weather")]
+    # A project below it is an update, and so isn't told.
+    projects = "# Boats\n\n# Weather\n\n### Heron\n\n> A.\n\n## Tides\n\n> B.\n"
+    assert _strays(projects) == []
+    assert [update.project for update in divide(pyromark.html(projects))] != [None, None]
+    assert _strays(projects.replace("# Weather\n", "# Weather\n\nCalm.\n")) == [(1, "Weather")]
 
 
 @pytest.mark.parametrize("end", ["", "\n# Tides\n\nHigh.\n", "\n# See you\n\nNext week.\n"])
