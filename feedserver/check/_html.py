@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from feedserver.check._parsing import BeyondError, parse
+from feedserver.check._parsing import MOST_ATTRIBUTES, BeyondError, parse
 from feedserver.check.findings import Finding, address_fault, stray_characters
 
 _FORBIDDEN = frozenset("iframe script style object embed link meta base param mx-reply".split())
@@ -68,6 +68,10 @@ def check_xhtml(parent: Any, where: str) -> Iterator[Finding]:
     for element in parent.iterdescendants(f"{_XHTML}*"):
         tag = element.tag.removeprefix(_XHTML)
         yield from _element(tag, where)
+        if len(element.attrib) > MOST_ATTRIBUTES:
+            # Looking at each takes the square of their number.
+            yield Finding(18, where, f"<{tag}> has more than {MOST_ATTRIBUTES} attributes")
+            continue
         for name, value in element.attrib.items():
             for finding in _attribute(tag, str(name), value, where):
                 if finding.rule != _RELATIVE:

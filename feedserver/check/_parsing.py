@@ -16,7 +16,7 @@ from html5lib.constants import E as MESSAGES
 from html5lib.treebuilders import getTreeBuilder
 
 _DEEPEST = 256
-_MOST_ATTRIBUTES = 256
+MOST_ATTRIBUTES = 256
 _LONGEST = 100_000
 _LONGEST_NAME = 1_000
 _NO_FAULTS = ("expected-named-entity", "named-entity-without-semicolon")
@@ -99,9 +99,10 @@ def _measure(token: dict[str, Any]) -> None:
         if len(data) > _LONGEST:
             raise BeyondError(f"a comment has more than {_LONGEST:,} characters")
         return
-    if len(data) > _MOST_ATTRIBUTES:
-        raise BeyondError(f"a tag has more than {_MOST_ATTRIBUTES} attributes")
-    name, value = data[-1]
+    if len(data) > MOST_ATTRIBUTES:
+        raise BeyondError(f"a tag has more than {MOST_ATTRIBUTES} attributes")
+    # A tag that has been told has them by name: the next may be read before it has any of its own.
+    name, value = data[-1] if isinstance(data, list) else ("", "")
     if len(name) > _LONGEST_NAME or len(value) > _LONGEST:
         raise BeyondError(f"an attribute has more than {_LONGEST:,} characters")
 

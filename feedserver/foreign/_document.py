@@ -51,6 +51,13 @@ _BASE_WITHIN = re.compile(
 )
 # What is no markup.
 _OPAQUE = re.compile(r"<!--(?>.*?-->|.*)|<!\[CDATA\[(?>.*?\]\]>|.*)", re.DOTALL)
+_MOST_ATTRIBUTES = 256
+# An element of more: feedparser takes the square of their number to.
+_CROWDED = re.compile(
+    rf"{_OPAQUE.pattern}|(?P<crowded><[\w:.-]++(?:\s++[^\s=<>\"'/]++\s*+=\s*+"
+    rf"(?:\"[^\"<]*+\"|'[^'<]*+')){{{_MOST_ATTRIBUTES + 1}}})",
+    re.DOTALL,
+)
 _RELATIVE = re.compile(
     rf"{_OPAQUE.pattern}"
     r"|(?P<start><(?P<prefix>\w++:)?(?:channel|entry|feed|item)\b(?:[^<>/]|/(?!>))*+>)"
@@ -72,8 +79,11 @@ def prepared(text: str) -> str:
     has the base that its one element gives it.
 
     Raises:
-        ForeignError: it declares entities, which can expand without bounds.
+        ForeignError: it declares entities, which can expand without bounds, or an element has more
+            attributes than anyone writes.
     """
+    if any(found["crowded"] for found in _CROWDED.finditer(text)):
+        raise ForeignError(f"an element has more than {_MOST_ATTRIBUTES} attributes")
     text = _AUTHOR.sub(_hidden, _without_doctype(text))
     return _RELATIVE.sub(_told, _BASE_WITHIN.sub(_based, text))
 

@@ -292,9 +292,9 @@ def _probe(values: Mapping[str, object]) -> Mapping[str, object]:
     return next((link for link in links if link.get("rel") == _document.PROBE), {})
 
 
-def _in_full(url: str, item: Mapping[str, object], of: Mapping[str, object]) -> str:
-    """An address in an element of an item, if a base is said of either; else as it is."""
-    base, own = _base_of(item), _text(of, "xml:base")
+def _in_full(url: str, base: str | None, of: Mapping[str, object]) -> str:
+    """An address in an element of an item, if the item's `base` or its own is said; or as it is."""
+    own = _text(of, "xml:base")
     if _text(of, _document.WRITTEN):
         base = _base({"base": _text(of, "href")})
     elif own:
@@ -326,17 +326,18 @@ def _origin(source: Mapping[str, object]) -> Origin | None:
 
 
 def _attachments(item: Mapping[str, object]) -> Iterator[Attachment]:
+    base = _base_of(item)
     for link in _list(item, "links"):
         url, kind = _text(link, _document.WRITTEN) or _href(link), _text(link, "type")
         if link.get("rel") == "enclosure" and url:
             # A link of Atom that has no type is HTML to feedparser.
             kind = None if kind == "text/html" and _text(link, _document.WRITTEN) else kind
-            url = _in_full(url, item, link)
+            url = _in_full(url, base, link)
             yield Attachment(url, kind, _size(link, "length"), _text(link, "title"))
     for each in _list(item, "media_content"):
         url, kind = _text(each, "url"), _text(each, "type")
         if url and not _is_picture(each) and kind != _FLASH:
-            yield Attachment(_in_full(url, item, each), kind, _size(each, "filesize"))
+            yield Attachment(_in_full(url, base, each), kind, _size(each, "filesize"))
     for url, kind in _elsewhere(item):
         if kind not in _PAGES:
             # What has no type is plain text to feedparser.
@@ -350,11 +351,12 @@ def _size(values: Mapping[str, object], name: str) -> int | None:
 
 def _media(item: Mapping[str, object]) -> Iterator[Image]:
     """The pictures of Media RSS."""
+    base = _base_of(item)
     for each in (*_list(item, "media_content"), *_list(item, "media_thumbnail")):
         url, kind = _text(each, "url"), _text(each, "type")
         if url and _is_picture(each):
             kind = kind if kind and _IMAGES.fullmatch(kind) else None
-            yield Image(_in_full(url, item, each), kind)
+            yield Image(_in_full(url, base, each), kind)
 
 
 def _is_picture(media: Mapping[str, object]) -> bool:

@@ -140,10 +140,10 @@
       }
       const chosen = Object.fromEntries(new FormData(form));
       const values = options(chosen, JSON.parse(heights));
-      for (const code of part.querySelectorAll("code")) {
-        const parts = JSON.parse(code.dataset.parts);
-        code.textContent = parts.map((each, n) => (n % 2 ? values[each] : each)).join("");
-        code.closest(".snippet").querySelector("button").dataset.copy = code.textContent;
+      for (const shown of part.querySelectorAll("pre")) {
+        const parts = JSON.parse(shown.dataset.parts);
+        shown.textContent = parts.map((each, n) => (n % 2 ? values[each] : each)).join("");
+        shown.closest(".snippet").querySelector("button").dataset.copy = shown.textContent;
       }
       const theme = values.theme + (query && `&${query}`);
       const address = `${page}?layout=${chosen.layout}&limit=${chosen.limit}${theme}`;

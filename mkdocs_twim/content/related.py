@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import reprlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from urllib.parse import unquote, urlsplit
@@ -61,18 +61,23 @@ def _no_links(value: object) -> LinkError:
 
 
 def resolve(
-    items: Iterable[Item], files: Files, wrong: Callable[[Item, bool], None]
+    items: Iterable[Item],
+    files: Files,
+    wrong: Callable[[Item, bool], None],
+    broken: Container[str] = (),
 ) -> tuple[RelatedLink, ...]:
     """Make links of items when all pages are rendered.
 
-    `wrong` is told which lead nowhere, and, with True, which lead to a page without that heading.
+    `wrong` is told which lead nowhere, and, with True, which lead to a page without that heading;
+    but not of those to `broken` files, of which something else is told.
     """
     found = []
     for item in items:
-        below = resolve(item.items, files, wrong)
+        below = resolve(item.items, files, wrong, broken)
         title, url = _target(item, files)
         if item.target and url is None:
-            wrong(item, False)
+            if _path(item.target.partition("#")[0]) not in broken:
+                wrong(item, False)
         elif item.target and not _leads(item.target, files):
             wrong(item, True)
         found.append(RelatedLink(title, url, below))

@@ -49,6 +49,8 @@ _MATERIAL_SKIP = re.compile(r'<div data-md-component="skip">')
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 # A heading and the paragraphs that follow it.
 _SAID = re.compile(r"</h1>(?:\s*<p\b[^>]*>.*?</p>)*", re.DOTALL)
+# Bootstrap's script fails where a link leads to an id that begins with a digit.
+_LOST = re.compile(r'<h1(?: id="\d[^"]*"(?=[ >])|(?=>))')
 _TOP_ID = re.compile(r'<h1\b[^>]*\sid="([^"]*)"')
 
 
@@ -110,7 +112,7 @@ class Frames:
             f'<a href="{escape(root + address)}">{title}</a>' for title, address in ways
         )
         said = f'<p class="twim-lost">{words.text("lost", links=links)}</p>'
-        page = page.replace("<h1>", HEADING, 1)
+        page = _LOST.sub(HEADING[:-1], page, count=1)
         return self.with_skip(_SAID.sub(lambda theme: f"{theme[0]}\n{said}", page, count=1))
 
     def with_skip(self, page: str) -> str:

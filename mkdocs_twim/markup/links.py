@@ -16,7 +16,9 @@ from feedserver.feeds import catalogue
 from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 
-INTERNAL_IN_MARKDOWN = re.compile(r"(\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)(@/[^)\s>]+)", re.MULTILINE)
+INTERNAL_IN_MARKDOWN = re.compile(
+    r"(\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)(@/(?:[^()\s<>]|\([^()\s]*\))+)", re.MULTILINE
+)
 """An internal link as Markdown writes it: what stands before its target, and the target."""
 
 # A target with angle brackets around it, or without, and then with pairs of brackets in it.

@@ -76,7 +76,7 @@ class Views:
             message = f"links: the link to '{item.target}' leads {where}"
             tell(log, Doubt("link", message, page.file.src_uri, line))
 
-        return related.resolve(page.source.meta.links, self._files, wrong)
+        return related.resolve(page.source.meta.links, self._files, wrong, page.workshop.broken)
 
 
 def _readtime(page: PostPage) -> int | None:

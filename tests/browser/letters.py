@@ -66,6 +66,12 @@ A year on. {LONG}.
 
 > It has a bot now.
 
+### X
+
+[Y](https://matrix.to/#/@y:example.org) reports
+
+> It is short.
+
 ## Dept of Ships 🚢 from 2025-05-02 to 2025-06-02
 
 ### Hulls and keels of 2025-05-02/03
@@ -122,19 +128,23 @@ def _pictured(title: str, picture: str, date: str) -> str:
 
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><path d="M0 0h40v40"/></svg>'
-AUTHORS = """\
+AUTHORS = f"""\
 authors:
   ada:
     name: Ada
     description: Writes notes
     avatar: img/a.png
     url: https://ada.example/
+  all:
+    name: {" ".join(["The committee of the friends of letters"] * 3)}
+    description: Write letters
+    avatar: img/a.png
 """
 YAML = """\
 ---
 date: {created: 2024-04-01, updated: 2024-04-02}
-authors: [ada]
-categories: [Notes]
+authors: [ada, all]
+categories: [Notes, C]
 pin: true
 links:
   - blog/video.md

@@ -109,7 +109,7 @@ def test_as_frame(
         "form.dispatchEvent(new Event('change'))",
         layout,
     )
-    text = _line(browser.find_elements(By.CSS_SELECTOR, "dialog code")[1].text)
+    text = _line(browser.find_elements(By.CSS_SELECTOR, "dialog pre")[1].text)
     high = snippets.height(Widget(layout=layout))
     assert f"{CLIENTS}?layout={layout}&amp;" in text and f'height="{high}"' in text
     address = _page(matrix, pages, text)

@@ -393,7 +393,7 @@ def test_the_dialogue_by_keyboard(browser: Chrome, axe: str, site: str) -> None:
     _press(browser, "d", Keys.TAB)
     chosen = "?layout=compact&limit=3&theme=dark"
     WebDriverWait(browser, 60).until(lambda driver: _previewed(driver) == CLIENTS + chosen)
-    component, frame, picture = (each.text for each in _all(browser, "dialog[open] code"))
+    component, frame, picture = (each.text for each in _all(browser, "dialog[open] pre"))
     assert 'layout="compact" limit="3">' in component
     assert f'src="{site}{CLIENTS}{chosen.replace("&", "&amp;")}"' in frame
     assert f"({site}/embed/section/clients.svg?limit=3&theme=dark)" in picture
@@ -417,7 +417,7 @@ def test_what_the_dialogue_says_to_embed_is_embedded(
     visit(browser, f"{site}/section/clients/atom.xml#embed")
     dialog = _one(browser, "dialog")
     WebDriverWait(browser, 60).until(lambda driver: dialog.is_displayed())
-    component, frame, picture = (each.text for each in _all(browser, "dialog[open] code"))
+    component, frame, picture = (each.text for each in _all(browser, "dialog[open] pre"))
     found = re.fullmatch(r"\[!\[(.*)\]\((.*)\)\]\((.*)\)", picture)
     assert found
     image = f'<img src="{found[2]}" alt="{found[1]}">'
@@ -453,7 +453,7 @@ def test_without_scripts_the_snippets_are_unfolded(
         with no_scripts(browser):
             visit(browser, f"{site}/section/clients/atom.xml")
             _one(browser, ".embed summary").click()
-            assert [each.text.split()[0] for each in _all(browser, ".embed code")] == [
+            assert [each.text.split()[0] for each in _all(browser, ".embed pre")] == [
                 *("<script", "<iframe", "[![Clients,"),
             ]
             assert not any(each.is_displayed() for each in _all(browser, ".embed form, button"))

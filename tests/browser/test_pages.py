@@ -18,6 +18,21 @@ from tests.browser.letters import LONG, PAGES
 from tests.browser.looks import SMALL
 from tests.conftest import DEEP
 
+# Names in the lines about posts that are cut off.
+CUT_OFF = """
+return [...document.querySelectorAll(".twim-byline a")].flatMap((link) => {
+  const range = document.createRange();
+  range.selectNodeContents(link);
+  const line = link.closest("ul").getBoundingClientRect();
+  const cut = [...range.getClientRects()].some(({right}) => right > line.right + 1);
+  return cut ? [link.innerText] : [];
+});
+"""
+# How far from a picture that floats words stand.
+BESIDE = """
+const [picture] = document.querySelectorAll(".twim-content img[align=left]");
+return parseFloat(getComputedStyle(picture).marginRight);
+"""
 # How far a page can be scrolled sideways, and what makes it so: texts and boxes that reach beyond
 # the screen and stand in nothing that scrolls or cuts by itself.
 SIDEWAYS = """
@@ -145,6 +160,7 @@ def test_every_page_fits_a_phone_has_what_its_kind_promises_and_fetches_nothing_
         with screen(browser, 360):
             assert _sideways(browser, address) == "", path
             assert browser.execute_script(SMALL, OURS) == [], path
+            assert browser.execute_script(CUT_OFF) == [], path
             assert errors(browser) == [], path
             asked = requests(browser)
         assert address in asked
@@ -246,6 +262,7 @@ def test_a_picture_that_floats_leaves_room_for_words(browser: Chrome, site: str)
     for width in (360, 420, 1280):
         with screen(browser, width):
             assert browser.execute_script(BROKEN_WORDS) == [], width
+            assert browser.execute_script(BESIDE) > 8, width
 
 
 def _skips(browser: Chrome, address: str) -> bool:
@@ -272,6 +289,7 @@ def test_skip_to_content_leads_past_the_menus_to_the_heading(browser: Chrome, si
         # the focus is gone.
         assert any(_skips(browser, site + path) for _ in range(3)), path
     # The last is the page of what isn't there.
+    assert errors(browser) == []
     assert browser.execute_script(SMALL, ".twim-lost") == []
 
 

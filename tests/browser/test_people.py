@@ -283,7 +283,7 @@ def test_what_a_bot_is_told_is_copied(browser: Chrome, site: str) -> None:
     button.click()
     _wait_for(browser, "#room button.copied")
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
-    assert browser.execute_async_script(read) == _one(browser, "#room code").text
+    assert browser.execute_async_script(read) == _one(browser, "#room pre").text
     assert browser.execute_script("return document.querySelector('#room > .said').textContent") == (
         "Copied: feedserver bot"
     )
@@ -298,7 +298,7 @@ def test_without_a_clipboard_what_is_told_is_marked(browser: Chrome, site: str) 
     _all(browser, "#room [data-copy]")[0].click()
     marked = "return window.getSelection().toString().trim()"
     WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(marked))
-    assert browser.execute_script(marked) == _one(browser, "#room code").text
+    assert browser.execute_script(marked) == _one(browser, "#room pre").text
 
 
 def test_the_catalogue_is_searched_while_one_types(browser: Chrome, site: str) -> None:
@@ -359,7 +359,7 @@ def test_a_long_group_has_each_feed_s_dialogue(
         link.click()
         _wait_for(browser, "dialog[open]")
         assert _one(browser, "dialog").accessible_name == "Embed: P77, Letters"
-        assert f"{long}/embed/project/p77/?" in _all(browser, "dialog code")[1].text
+        assert f"{long}/embed/project/p77/?" in _all(browser, "dialog pre")[1].text
         assert errors(browser) == []
 
 

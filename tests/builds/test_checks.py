@@ -28,7 +28,7 @@ def test_a_broken_post_causes_no_warnings_in_others(tmp_path: Path) -> None:
     )
     files: dict[str, str | bytes] = {
         "blog/good.md": post("Good", links),
-        "blog/yaml.md": f"---\ntitle: Y\ndate: 2024-01-01\n---\n\n{links}",
+        "blog/yaml.md": f"---\ntitle: Y\ndate: 2024-01-01\nlinks:\n  - blog/bad.md\n---\n\n{links}",
         "page.md": links.replace("bad.md#part", "blog/bad.md#part").replace("(bad", "(blog/bad"),
         "blog/bad.md": "+++\ntitle = 5\n+++\n\n## Part\n",
         "blog/2024-01-01-folder/index.md": "+++\ntitle =\n+++\n",

@@ -214,6 +214,7 @@ def test_texts_of_rss_are_told_of_their_item_and_are_one_cause_each() -> None:
     assert len({each.cause for each in found}) == 3
 
 
+MANY = " ".join(f"a{n}='x'" for n in range(300))
 XHTML = """<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml" xml:base="/x/"
 ><p>R&amp;D, <a href="y">y</a> <img src="z.png"/></p><svg xmlns="http://www.w3.org/2000/svg"/></div
 ></content>"""
@@ -373,6 +374,7 @@ def test_nothing_is_said_of_what_others_are_sent_and_written_as() -> None:
         (17, '<title type="text">One', '<title type="html">R&amp;D'),
         (18, CONTENT, XHTML.replace("<div ", "<p ").replace("/div", "/p")),
         (18, CONTENT, '<content type="xhtml">x</content>'),
+        (18, CONTENT, XHTML.replace("<img", f"<img {MANY}")),
         (19, CONTENT, XHTML.replace("<img", "<script/><img")),
         (19, CONTENT, XHTML.replace("<img", "<img onload='x'")),
         (19, CONTENT, XHTML.replace('"y"', '"javascript:x"')),
@@ -452,8 +454,10 @@ def test_html_is_checked_in_steps_that_grow_with_it(make: Callable[[int], str]) 
         (f"<p {'a' * 5_000}>", "an attribute has more than"),
         (f"<{'a' * 5_000}>", "a name has more than 1,000 characters"),
         (f"<!--{'x-' * 200_000}-->", "a comment has more than 100,000 characters"),
+        ("<p class=a>x<//p>", "its HTML is wrong"),
+        ("<a x><//", "its HTML is wrong"),
     ],
-    ids=range(6),
+    ids=range(8),
 )
 def test_html_that_nobody_writes_is_looked_at_no_further(html: str, told: str) -> None:
     [found] = check_html(html, "x")

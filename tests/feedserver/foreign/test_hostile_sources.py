@@ -15,7 +15,7 @@ import pytest
 from feedserver.check.check import check
 from feedserver.errors import FeedServerError, ForeignError
 from feedserver.feeds import export
-from feedserver.foreign import isolated
+from feedserver.foreign import _xml, isolated
 from feedserver.foreign.reading import Options
 from feedserver.formats import archive as archives
 from feedserver.model import Archive
@@ -25,7 +25,8 @@ from feedserver.sources.builder import DATABASE, Builder
 from feedserver.sources.statefolder import STATUS
 from feedserver.store.store import Store
 from feedserver.text import html
-from tests.conftest import ends, tenth
+from tests.conftest import ends, steps, tenth
+from tests.feedserver.foreign.test_identity import item
 from tests.feedserver.foreign.test_reading import atom, content, entry, feed, rss
 from tests.feedserver.origin import Answer, serving
 from tests.samples import archive, post
@@ -317,6 +318,36 @@ def test_what_takes_a_parser_too_long_is_ended(make: Callable[[], bytes]) -> Non
 def test_what_takes_too_much_memory_is_ended() -> None:
     with ends(), pytest.raises(ForeignError, match=r"memory|MemoryError"):
         isolated.read(atom() + b"<b " + b"x" * 49_000_000, Options())
+
+
+@pytest.mark.parametrize("name", ["rss", "item", "dc:date", "p"])
+def test_an_element_of_more_attributes_than_anyone_writes_is_refused(name: str) -> None:
+    def read(count: int) -> int:
+        many = " ".join(f"a{n}='1'" for n in range(count))
+        data = rss(item("Tide", "<dc:date/><p/>")).decode().replace(f"<{name}", f"<{name} {many}")
+        return len(_xml.read(data.encode(), None).items)
+
+    with pytest.raises(ForeignError, match="an element has more than 256 attributes"):
+        read(257)
+    # Some have a few already.
+    assert read(250) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["<!-- <a {}> -->", "<description><![CDATA[<a {}>]]></description>"]
+)
+def test_what_is_no_element_of_the_feed_may_have_more(text: str) -> None:
+    data = rss(item("Tide", text.format(" ".join(f"a{n}='1'" for n in range(300)))))
+    assert len(_xml.read(data, None).items) == 1
+
+
+def test_files_of_an_entry_are_read_in_steps_that_grow_with_them() -> None:
+    def read(count: int) -> int:
+        file = '<enclosure url="https://a.example/" length="1" type="audio/mpeg"/>'
+        data = rss(item("Tide", file * count))
+        return steps(lambda: _xml.read(data, None))
+
+    assert read(400) < 2.5 * read(200)
 
 
 def test_a_long_author_without_tricks_costs_nothing() -> None:

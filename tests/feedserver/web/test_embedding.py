@@ -542,7 +542,7 @@ def test_the_dialogue_has_three_snippets(client: TestClient) -> None:
     answer = client.get("/section/clients/atom.xml", headers={"Accept": "text/html"})
     assert "frame-src 'self'" in answer.headers["content-security-policy"]
     page = LexborHTMLParser(answer.text)
-    assert [node.text() for node in page.css(".embed code")] == [
+    assert [node.text() for node in page.css(".embed pre")] == [
         '<script type="module" src="https://feeds.example/embed.js"></script>\n'
         '<twim-feed src="https://feeds.example/section/clients/feed.json" layout="list" '
         'limit="5"><a href="https://letters.example/section/clients/">Clients, Letters</a>'
@@ -554,7 +554,7 @@ def test_the_dialogue_has_three_snippets(client: TestClient) -> None:
         "(https://letters.example/section/clients/)",
     ]
     copied = [button.attributes["data-copy"] for button in page.css(".embed .snippet button")]
-    assert copied == [node.text() for node in page.css(".embed code")]
+    assert copied == [node.text() for node in page.css(".embed pre")]
 
 
 def test_snippets_of_a_part_with_options() -> None:

@@ -35,7 +35,7 @@ def _told(tmp_path: Path, address: str) -> list[str]:
     assert answer.status_code == 200
     page = LexborHTMLParser(answer.text)
     # It is there to be read, and a script shows the buttons.
-    shown = [node.text() for node in page.css("details.room code")]
+    shown = [node.text() for node in page.css("details.room pre")]
     buttons = page.css("details.room button[hidden]")
     assert [button.attributes["data-copy"] for button in buttons] == shown
     return shown
