@@ -68,12 +68,13 @@ def prefers_page(header: str) -> bool:
     html, xhtml = weights.get(_HTML, 0.0), weights.get(_XHTML, 0.0)
     if xhtml > 0:
         return max(html, xhtml) > named
-    taken = {name for name, weight in weights.items() if weight > 0}
+    ranges = {name: weight for name, weight in weights.items() if "/" in name or name in _RANGES}
+    taken = {name for name, weight in ranges.items() if weight > 0}
     if any(name in FEED_TYPES or _OF_DATA.search(name) for name in taken):
         return False
     if 0 < weights.get("text/*", 0.0) < html:
         return True
-    return bool(weights) and taken.isdisjoint(_RANGES)
+    return bool(ranges) and taken.isdisjoint(_RANGES)
 
 
 def _weighed(header: str) -> Iterator[tuple[str, float]]:

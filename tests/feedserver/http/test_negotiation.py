@@ -137,6 +137,9 @@ def test_browsers_get_a_page(accept: str) -> None:
         "text/html, text/plain, text/sgml, */*;q=0.01",
         "text/html, application/rss+xml;q=0.2",
         "text/html, text/xml;q=0.1",
+        # What is no type counts as not written.
+        "garbage",
+        "html, xhtml;q=0.5",
         # Names all that there is.
         "application/atom+xml, application/xhtml+xml, text/html",
     ],
