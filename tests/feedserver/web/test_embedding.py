@@ -555,6 +555,8 @@ def test_the_dialogue_has_three_snippets(client: TestClient) -> None:
     ]
     copied = [button.attributes["data-copy"] for button in page.css(".embed .snippet button")]
     assert copied == [node.text() for node in page.css(".embed pre")]
+    # Within a site's page Material would put buttons of its own there, which copy something else.
+    assert page.css("pre code") == []
 
 
 def test_snippets_of_a_part_with_options() -> None:
