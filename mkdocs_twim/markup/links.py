@@ -26,6 +26,10 @@ _IN_MARKDOWN = re.compile(
     r"(?:\]\(\s*|^[ \t>]*\[[^\]\n]+\]:\s*)(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))",
     re.MULTILINE,
 )
+# Code between fences, or in a line.
+_CODE = re.compile(
+    r"^[ >]*(`{3,}|~{3,})[^\n]*\n.*?^[ >]*\1|(?<!`)(`+)(?!`)[^`\n]+\2(?!`)", re.S | re.M
+)
 _EMPTY = re.compile(r"\[[^\[\]\n]*\]\(\s*(?:<>\s*)?\)")
 _HOST = re.compile(r"(?i)www\.|(?:[\w-]+\.)+(?:(?:com|net|org)(?![^/?#:])|[a-z]{2,}/)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -310,12 +314,15 @@ def line_of(text: str, address: str) -> int | None:
     The same path at the end of a longer address ("https://other.example/img/a.png") is another.
     """
     spellings = [re.escape(each) for each in (address, unquote(address), escape(address))]
-    # First where it is a link's or a picture's: a name may stand in the text as well.
-    for before, after in (
-        (r"""(?:(?<=[(<"'=])|(?<=\]: ))""", r"""(?=[)>"'\s])"""),
-        (r"(?<![\w.:/-])", ""),
+    # First where it is a link's or a picture's: a name may stand in the text as well, or in code.
+    linked = (r"""(?:(?<=[(<"'=])|(?<=\]: ))""", r"""(?=[)>"'\s])""")
+    shown = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
+    for within, (before, after) in (
+        (shown, linked),
+        (text, linked),
+        (text, (r"(?<![\w.:/-])", "")),
     ):
         for spelling in spellings:
-            if found := re.search(f"{before}{spelling}{after}", text):
+            if found := re.search(f"{before}{spelling}{after}", within):
                 return text.count("\n", 0, found.start()) + 1
     return None

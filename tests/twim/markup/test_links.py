@@ -77,6 +77,22 @@ def test_a_path_within_another_address_is_not_its_line() -> None:
     assert links.line_of(text, "/img/a.png") == 2
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "`![](/img/a.png)`\n",
+        "``[a](/img/a.png) [b](/img/a.png)``\n",
+        "```\n![](/img/a.png)\n```\n",
+        "> ~~~~ md\n> ![](/img/a.png)\n> ~~~~\n",
+    ],
+)
+def test_the_line_of_an_address_is_not_one_of_code(code: str) -> None:
+    lines = code.count("\n")
+    assert links.line_of(f"{code}\n![](/img/a.png)\n", "/img/a.png") == lines + 2
+    # Unless it is in code alone, as in that of a shortcode.
+    assert links.line_of(code, "/img/a.png") is not None
+
+
 def test_anchors_are_ids_and_names_of_elements() -> None:
     html = '<h2 id="a">x id="no"</h2><a name=\'b&amp;c\'></a><p data-id="d">'
     assert links.anchors(html) == ("a", "b&c")
