@@ -14,6 +14,7 @@ from mkdocs.config import load_config
 
 from mkdocs_twim.cli import main
 from mkdocs_twim.migrate import zola_config
+from mkdocs_twim.migrate.zola_pages import relink
 from tests.sites import Built, messages
 
 CONFIG = """\
@@ -1108,3 +1109,11 @@ def test_feeds_of_terms_with_signs_lead_to_theirs(
         "/category/c/news.xml": "/category/c-plus-plus/atom.xml",
         "/category/f/news.xml": "/category/f/atom.xml",
     }
+
+
+def test_a_link_may_have_brackets_in_it() -> None:
+    missing: list[tuple[str, int]] = []
+    text = "[a](@/blog/a(b).md#c)\n[d](<@/blog/a(b).md>) [e](@/e.md)\n\n[f]: @/blog/a(b).md\n"
+    moved = relink(text, {"blog/a(b).md": "x.md"}.get, lambda *found: missing.append(found))
+    assert moved == "[a](x.md#c)\n[d](<x.md>) [e](@/e.md)\n\n[f]: x.md\n"
+    assert missing == [("@/e.md", 2)]
