@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from feedserver.text import _emptied
 from feedserver.text.slugs import slugify
 
 # One of these is in all that is looked for; to search for them is quicker than to make a tree.
@@ -133,6 +134,7 @@ def _take_out(nodes: list[LexborNode]) -> bool:
     other: set[int] = set()
     full: set[int] = set()
     coded: set[int] = set()
+    emptied: dict[int, LexborNode] = {}
     for node in nodes:
         above = node.parent
         if above is not None and (above.tag in _CODE or above.mem_id in coded):
@@ -159,6 +161,8 @@ def _take_out(nodes: list[LexborNode]) -> bool:
             if _take_icon(node) and above is not None:
                 other.add(above.mem_id)
                 full.add(above.mem_id)
+            elif above is not None and above.tag == "p":
+                emptied[above.mem_id] = above
             continue
         if above is None or above.tag in ("svg", "title"):
             continue
@@ -167,6 +171,9 @@ def _take_out(nodes: list[LexborNode]) -> bool:
             full.add(above.mem_id)
         if is_media or node.mem_id in other or not _DIGITS.fullmatch(text):
             other.add(above.mem_id)
+    for paragraph in emptied.values():
+        if not _emptied.holds(paragraph):
+            paragraph.decompose()
     return is_changed
 
 

@@ -175,6 +175,14 @@ def test_icons_that_are_drawn_leave_their_name_or_nothing(html: str, shown: str)
     assert _shown(html) == shown
 
 
+def test_a_paragraph_of_icons_alone_leaves_nothing() -> None:
+    icon = '<i class="icon"></i>'
+    assert sanitise(f"<p>a</p><p>{icon} {icon}</p><p>b</p>", PAGE) == "<p>a</p><p>b</p>"
+    # A heading has its place in an issue, and a picture is to be seen.
+    kept = sanitise(f"<h2>{icon}</h2><p>{icon}<img src='/a.png'></p>", PAGE)
+    assert "<h2" in kept and "<img" in kept
+
+
 @pytest.mark.parametrize(
     ("heading", "expected"),
     [
