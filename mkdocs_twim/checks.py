@@ -196,17 +196,17 @@ def _is_near(term: str, pattern: str) -> bool:
 
 def remarks(pages: Sequence[PostPage], patterns: Sequence[str]) -> Iterator[Doubt]:
     """What to tell that is no fault; each is told once. `patterns` is the option `issues`."""
-    for key in ("tag", "tags"):
-        tagged = [
-            page
-            for page in pages
-            if page.source.front.values.get(key)
-            and {"tag", "tags"}.isdisjoint(page.workshop.taxonomies)
-        ]
-        if tagged:
-            more = f", and those of {counted(len(tagged) - 1, 'more post')}," if tagged[1:] else ""
-            message = f"{key}: these{more} are no terms: the option taxonomies has no 'tags'"
-            yield _of_key("terms", key, message, tagged[:1])
+    tagged = [
+        page
+        for page in pages
+        if page.source.front.style == "yaml"
+        and page.source.front.values.get("tags")
+        and {"tag", "tags"}.isdisjoint(page.workshop.taxonomies)
+    ]
+    if tagged:
+        others = f", and those of {counted(len(tagged) - 1, 'more post')}," if tagged[1:] else ""
+        message = f"tags: these{others} are no terms: the option taxonomies has no 'tags'"
+        yield _of_key("terms", "tags", message, tagged[:1])
     yield from _nearly_keys(pages)
     undivided = [
         page

@@ -50,11 +50,11 @@ _BASE_WITHIN = re.compile(
     rf"<(?:\w++:)?div\b[^<>]*?){_BASE}"
 )
 # What is no markup.
-_OPAQUE = re.compile(r"<!--(?>.*?-->|.*)|<!\[CDATA\[(?>.*?\]\]>|.*)", re.DOTALL)
+_OPAQUE = re.compile(r"<!--(?>.*?-->|.*)|<!\[CDATA\[(?>.*?\]\]>|.*)|<\?(?>.*?\?>|.*)", re.DOTALL)
 _MOST_ATTRIBUTES = 256
 # An element of more: feedparser takes the square of their number to.
 _CROWDED = re.compile(
-    rf"{_OPAQUE.pattern}|(?P<crowded><[\w:.-]++(?:\s++[^\s=<>\"'/]++\s*+=\s*+"
+    rf"{_OPAQUE.pattern}|(?P<crowded><[^\s<>/!?=]++(?:\s++[^\s=<>\"'/]++\s*+=\s*+"
     rf"(?:\"[^\"<]*+\"|'[^'<]*+')){{{_MOST_ATTRIBUTES + 1}}})",
     re.DOTALL,
 )

@@ -39,6 +39,11 @@ def of_project(found: Project, registry: Registry = EMPTY) -> str:
     return (known and known.title) or found.title or found.slug
 
 
+def is_brief(name: str) -> bool:
+    """Whether a name may be narrower than what is easily pressed: 24 pixels."""
+    return len(name) < 5
+
+
 def without_links(heading: str) -> str | None:
     """The text of a heading that is given as HTML, less the links at its end, if it has any."""
     if "</a>" not in heading:

@@ -11,6 +11,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
+from feedserver.newsletter import names
 from feedserver.pages import assets
 from feedserver.text.words import FALLBACK, Words
 
@@ -56,7 +57,9 @@ def _breakable(address: str) -> Markup:
 
 
 def _whole(title: str) -> Markup:
-    """A title in which no date such as 2026-03-13 breaks at the end of a line."""
+    """A title that is wide enough, and in which no date such as 2026-03-13 breaks."""
+    if names.is_brief(title):
+        return Markup('<span class="brief">{}</span>').format(title)
     return Markup(_ISO_DATE.sub(r'<span class="day">\g<0></span>', str(escape(title))))
 
 

@@ -84,9 +84,9 @@ _VERSION = re.compile(r"(?<![^\W_])(?<!\.)v?[0-9]+\.[0-9]", re.IGNORECASE)
 _JOINED = re.compile(
     r"(?<![^\W_])(?<![.+-])v?[0-9]+\.[0-9](?:[^\W_]|[.+-])*+(?:_|[^\w\s.+-])++", re.IGNORECASE
 )
-_FOR = re.compile(r"[\s,;:)]*+(?=[(\[（]?for\s)", re.IGNORECASE)
-BRACKETS = dict(zip("([{（［｛﹙「『【〔〖〈《⟨«‹“", ")]}）］｝﹚」』】〕〗〉》⟩»›”", strict=True))
+BRACKETS = dict(zip("([{（［｛﹙「『【〔〖〈《⟨", ")]}）］｝﹚」』】〕〗〉》⟩", strict=True))
 """What opens a bracket, with what closes it."""
+_FOR = re.compile(rf"[\s,;:)]*+(?=[{re.escape(''.join(BRACKETS))}]?for\s)", re.IGNORECASE)
 _NEWS = frozenset("release released update updates version".split())
 # With what the words for a link, or for a version, begin; arrows are among them.
 _BEFORE_MORE = frozenset(" -–—:;,|/&·•") | set(BRACKETS) | set(map(chr, range(0x2190, 0x2200)))

@@ -78,7 +78,7 @@ def create_app(
         return answered
 
     files = Pages(settings)
-    browsers = Browsers(documents, settings.issues, files)
+    browsers = Browsers(documents, settings, files)
     rows = [
         *_of_websub(settings, websub),
         *_table(browsers, Embedding(documents), Site(documents, files, browsers)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -16,6 +16,7 @@ from feedserver.feeds.parameters import WHOLE, Slice
 from feedserver.http.conditions import evaluate, joined
 from feedserver.model import Feed
 from feedserver.pages import assets, pages, sections
+from feedserver.settings.settings import Settings
 from feedserver.store.snapshots import Snapshot
 from feedserver.web.feeds import Feeds
 from feedserver.web.folder import FRAMED, Pages
@@ -49,9 +50,9 @@ class _Finder:
 class Browsers:
     """Answers requests for addresses that are for people alone."""
 
-    def __init__(self, documents: Feeds, issues: Sequence[str], files: Pages) -> None:
+    def __init__(self, documents: Feeds, settings: Settings, files: Pages) -> None:
         self._documents = documents
-        self._issues = issues
+        self._settings = settings
         self._files = files
 
     async def asset(self, asked: Asked) -> ASGIApp:
@@ -109,7 +110,7 @@ class Browsers:
 
     async def sections(self, asked: Asked) -> ASGIApp:
         """The page of all sections, or of why there are none."""
-        make = partial(sections.page, asked.snapshot.index, asked.base, self._issues)
+        make = partial(sections.page, asked.snapshot.index, asked.base, self._settings)
         return await self._page(asked, make, WHOLE)
 
     async def network_sections(self, asked: Asked) -> ASGIApp:

@@ -17,7 +17,9 @@ from feedserver.formats import archive
 from feedserver.formats.formats import FORMATS
 
 INTERNAL_IN_MARKDOWN = re.compile(
-    r"(\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)(@/(?:[^()\s<>]|\([^()\s]*\))+)", re.MULTILINE
+    r"(\]\(\s*<?|^\s{0,3}\[[^\]]+\]:\s*<?)"
+    r"((?<=<)@/[^<>\n]+|(?<!<)@/(?:[^()\s<>]|\([^()\s<>]*\))+)",
+    re.MULTILINE,
 )
 """An internal link as Markdown writes it: what stands before its target, and the target."""
 

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from mkdocs.structure.pages import Page
 from mkdocs.utils import normalize_url
 
+from feedserver.newsletter import names
 from mkdocs_twim.markup import links
 from mkdocs_twim.templating.words import Words
 
@@ -59,6 +60,7 @@ class Parts:
             "url": lambda address: normalize_url(str(address), self._page),
             "twim_date": _dates(words),
             "twim_title": _title,
+            "twim_name": _name,
             "twim_below": lambda html, root: Markup(links.nearer(html, site_url, root)),
         }
         self._env.globals = {
@@ -102,3 +104,9 @@ def unwhole(html: str) -> str:
 
 def _title(text: str) -> Markup:
     return Markup(whole_dates(str(escape(text))))
+
+
+def _name(text: str) -> Markup:
+    if names.is_brief(text):
+        return Markup('<span class="twim-brief">{}</span>').format(text)
+    return _title(text)

@@ -28,10 +28,27 @@ return [...document.querySelectorAll(".twim-byline a")].flatMap((link) => {
   return cut ? [link.innerText] : [];
 });
 """
-# How far from a picture that floats words stand.
+# Faces that stand on another line than what begins the name beside them, at any width.
+FACES = """
+const torn = new Set(), people = [...document.querySelectorAll(".twim-person:has(img)")];
+for (let width = 160; width < 420; width += 8) {
+  for (const person of people) {
+    person.closest("ul").style.inlineSize = `${width}px`;
+    const range = document.createRange(), [name] = person.querySelectorAll("a");
+    range.selectNodeContents(name);
+    const [first] = range.getClientRects(), face = person.firstChild.getBoundingClientRect();
+    if (first.top > face.bottom) torn.add(`${name.innerText} at ${width}`);
+  }
+}
+return people.length ? [...torn] : ["no faces"];
+"""
+# How far from a picture that floats words stand: on its left, and on its right.
 BESIDE = """
 const [picture] = document.querySelectorAll(".twim-content img[align=left]");
-return parseFloat(getComputedStyle(picture).marginRight);
+picture.removeAttribute("align");
+if (arguments[0]) picture.setAttribute(...arguments[0]);
+const {marginLeft, marginRight} = getComputedStyle(picture);
+return [parseFloat(marginLeft) > 8, parseFloat(marginRight) > 8];
 """
 # How far a page can be scrolled sideways, and what makes it so: texts and boxes that reach beyond
 # the screen and stand in nothing that scrolls or cuts by itself.
@@ -262,7 +279,21 @@ def test_a_picture_that_floats_leaves_room_for_words(browser: Chrome, site: str)
     for width in (360, 420, 1280):
         with screen(browser, width):
             assert browser.execute_script(BROKEN_WORDS) == [], width
-            assert browser.execute_script(BESIDE) > 8, width
+    for given, sides in (
+        (["align", "left"], [False, True]),
+        (["align", "right"], [True, False]),
+        (["style", "float: left"], [False, True]),
+        (["style", "float:right; padding-left: 0"], [True, False]),
+        (["style", "float: left; margin-right: 0"], [False, False]),
+        (None, [False, False]),
+    ):
+        visit(browser, site + PAGES["a pinned post"])
+        assert browser.execute_script(BESIDE, given) == sides, given
+
+
+def test_no_line_ends_between_a_face_and_a_name(browser: Chrome, site: str) -> None:
+    visit(browser, site + PAGES["a pinned post"])
+    assert browser.execute_script(FACES) == []
 
 
 def _skips(browser: Chrome, address: str) -> bool:

@@ -1113,7 +1113,11 @@ def test_feeds_of_terms_with_signs_lead_to_theirs(
 
 def test_a_link_may_have_brackets_in_it() -> None:
     missing: list[tuple[str, int]] = []
-    text = "[a](@/blog/a(b).md#c)\n[d](<@/blog/a(b).md>) [e](@/e.md)\n\n[f]: @/blog/a(b).md\n"
-    moved = relink(text, {"blog/a(b).md": "x.md"}.get, lambda *found: missing.append(found))
-    assert moved == "[a](x.md#c)\n[d](<x.md>) [e](@/e.md)\n\n[f]: x.md\n"
+    text = "[a](@/blog/a(b).md#c)\n[d](<@/blog/(x.md>) [e](@/e.md)\n\n[f]: @/blog/a(b).md\n"
+    moved = relink(
+        text,
+        {"blog/a(b).md": "x.md", "blog/(x.md": "y.md"}.get,
+        lambda *found: missing.append(found),
+    )
+    assert moved == "[a](x.md#c)\n[d](<y.md>) [e](@/e.md)\n\n[f]: x.md\n"
     assert missing == [("@/e.md", 2)]

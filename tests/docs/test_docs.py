@@ -287,7 +287,7 @@ def test_every_value_of_a_template_is_documented(generated: tuple[Listing, ...])
     parts = _parts(text)
     [for_lists] = re.findall(r"(?ms)^## Parts$(.*?)^### ", text)
     env = jinja2.Environment()
-    env.filters |= dict.fromkeys(("url", "twim_date", "twim_title", "twim_below"), str)
+    env.filters |= dict.fromkeys(("url", "twim_date", "twim_title", "twim_name", "twim_below"), str)
     given: dict[str, set[str]] = {}
     for listing in generated:
         given.setdefault(f"twim/parts/{listing.template}", set()).update(listing.values)

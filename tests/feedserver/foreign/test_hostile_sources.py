@@ -320,11 +320,12 @@ def test_what_takes_too_much_memory_is_ended() -> None:
         isolated.read(atom() + b"<b " + b"x" * 49_000_000, Options())
 
 
-@pytest.mark.parametrize("name", ["rss", "item", "dc:date", "p"])
+@pytest.mark.parametrize("name", ["rss", "item", "dc:date", "p", "a·b", "a\u0301b"])
 def test_an_element_of_more_attributes_than_anyone_writes_is_refused(name: str) -> None:
     def read(count: int) -> int:
         many = " ".join(f"a{n}='1'" for n in range(count))
-        data = rss(item("Tide", "<dc:date/><p/>")).decode().replace(f"<{name}", f"<{name} {many}")
+        body = "<?x <!-- ?><?x <![CDATA[ ?><dc:date/><p/><a·b/><a\u0301b/>"
+        data = rss(item("Tide", body)).decode().replace(f"<{name}", f"<{name} {many}")
         return len(_xml.read(data.encode(), None).items)
 
     with pytest.raises(ForeignError, match="an element has more than 256 attributes"):
@@ -334,7 +335,8 @@ def test_an_element_of_more_attributes_than_anyone_writes_is_refused(name: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["<!-- <a {}> -->", "<description><![CDATA[<a {}>]]></description>"]
+    "text",
+    ["<!-- <a {}> -->", "<description><![CDATA[<a {}>]]></description>", "<?x <a {}> ?>"],
 )
 def test_what_is_no_element_of_the_feed_may_have_more(text: str) -> None:
     data = rss(item("Tide", text.format(" ".join(f"a{n}='1'" for n in range(300)))))

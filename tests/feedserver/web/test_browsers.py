@@ -132,7 +132,7 @@ def test_entries_say_what_when_by_whom_and_where(client: TestClient) -> None:
     assert title.attributes["href"] == "https://letters.example/blog/week-8/#clients-p0-1"
     time = second.css_first("time")
     assert time is not None and time.attributes["datetime"] == "2026-05-08T16:33:37+00:00"
-    about = [" ".join(span.text().split()) for span in second.css(".about span")]
+    about = [" ".join(span.text().split()) for span in second.css(".about > span")]
     assert about == ["reported by Bo", "in Clients", "on P0"]
     assert [link.attributes["href"] for link in second.css(".about a")] == [
         "https://matrix.to/#/@bo:example.org",
@@ -141,7 +141,7 @@ def test_entries_say_what_when_by_whom_and_where(client: TestClient) -> None:
     ]
     assert "News of clients-p0." in second.text()
     posts = _page(client, "/atom.xml")
-    assert _texts(posts, ".entries li:first-child .about span") == ["by Ada", "in Week"]
+    assert _texts(posts, ".entries li:first-child .about > span") == ["by Ada", "in Week"]
 
 
 def test_a_project_is_called_by_its_name_whatever_the_heading_s_version(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_project_is_called_by_its_name_whatever_the_heading_s_version(tmp_path
         of = replace(plain.update, project=Project("heron", heading))
         updates.append(replace(plain, update=of))
     with _client(tmp_path, _archive([issue, *updates])) as client:
-        found = _texts(_page(client, "/section/clients/atom.xml"), ".about span:last-child")
+        found = _texts(_page(client, "/section/clients/atom.xml"), ".about > span:last-child")
         assert found == ["on Heron"] * 2
 
 
