@@ -143,6 +143,8 @@ def test_a_section_is_named_without_its_department(heading: str, title: str, slu
         ("Sign-in with Heron 2.0/SAML", "sign-in-with-heron-2-0-saml"),
         ("Heron Docs 1.18 for Dash and Zeal", "heron-docs-for-dash-and-zeal"),
         ("Heron Docs release (1.19) for Dash and Zeal", "heron-docs-for-dash-and-zeal"),
+        ("Heron Docs 1.20 【for Dash and Zeal】", "heron-docs-for-dash-and-zeal"),
+        ("Heron Docs 1.20 ⟨for Dash and Zeal⟩", "heron-docs-for-dash-and-zeal"),
         ("Tern 0.4.1 (for Web)", "tern-for-web"),
         ("Tern 0.4.1 [For Web] 🌊", "tern-for-web"),
         ("Tern 0.4.1 (fortnightly)", "tern"),
