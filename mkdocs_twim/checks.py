@@ -231,6 +231,8 @@ def _nearly_keys(pages: Iterable[PostPage]) -> Iterator[Doubt]:
         wanted = keys.POST_KEYS.difference(front.values)
         for key in front.values.keys() - keys.POST_KEYS - keys.TERM_KEYS - {*declared}:
             close = get_close_matches(key.casefold(), wanted, n=1, cutoff=_ALIKE_KEY)
+            # A short one with two letters in the other's place is less alike.
+            close = close or [each for each in wanted if sorted(each) == sorted(key.casefold())]
             # In `---` posts other plugins read these.
             if front.style == "toml" and key in ("image", "image_alt"):
                 close = [] if page.source.meta.image else [f"extra.{key}"]

@@ -196,8 +196,8 @@ class _TomlHandler(_Handler):
         detail = message[: place.start()] if place else message
         if place and place["line"]:
             offset = int(place["line"]) - 1
-            is_value = detail.startswith(("Invalid value", "Expected newline"))
-            hint = _unquoted(block.split("\n")[offset]) if is_value else ""
+            is_value = detail.startswith(("Invalid date", "Invalid value", "Expected newline"))
+            hint = _hint(block.split("\n")[offset]) if is_value else ""
             self._fail(f"invalid TOML: {detail}{hint}", offset, int(place["column"]))
         self._fail(f"invalid TOML: {detail}", block.rstrip().count("\n") if place else 0)
 
@@ -239,9 +239,11 @@ class _YamlLoader(yaml.SafeLoader):
             ) from error
 
 
-def _unquoted(line: str) -> str:
-    """What to say of a line whose value is a text without the quotes that TOML wants."""
+def _hint(line: str) -> str:
+    """What to say of a line whose value is no date, or a text without the quotes of TOML."""
     value = line.partition("=")[2].strip()
+    if re.match(r"\d{4}-\d", value):
+        return "; a date is one of the calendar, such as 2024-01-22 or 2024-01-22T12:30:00Z"
     if value[:1] and value[0] in "“”„‘’‚«»":
         return f"; the quotes of a text must be straight, found {value[0]}"
     key = line.partition("=")[0].strip()

@@ -341,11 +341,13 @@ def test_keys_that_are_nearly_one_that_is_read_are_told_of_once(tmp_path: Path) 
             '+++\ntitle = "T"\ndate = 2024-01-01\n[taxonomy]\ncategory = ["This Week in X"]\n+++\n'
         ),
         "blog/both.md": f'{image}[extra]\nimage = "/x.png"\n+++\n',
+        "blog/2024-01-01-dated.md": '+++\ntitle = "D"\ndtae = 2024-01-02\n+++\n',
         "x.png": b"",
     }
     with said() as lines:
         assert build(tmp_path, files).warnings == []
     assert [line for line in lines if line.startswith("blog/")] == [
+        "blog/2024-01-01-dated.md:3: dtae: this key isn't read; is 'date' meant?",
         "blog/z.md:4: image: this key isn't read; is 'extra.image' meant?",
         "blog/terms.md:4: taxonomy: this key isn't read; is 'taxonomies' meant?",
         "blog/1.md:2: titel: this key isn't read; is 'title' meant?; so in 1 more",

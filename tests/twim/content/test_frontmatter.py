@@ -157,6 +157,8 @@ def test_a_closing_fence_ends_its_line_but_need_not_begin_it() -> None:
         ("+++\ntitle = 1\n---\nbody\n", 3, r"opens with '\+\+\+' must close with it, found '---'"),
         ("---\ntitle: 1\n+++\nbody\n", 3, "opens with '---' must close with it"),
         ("\n\n+++\n\ntitle = \n+++\n", 5, "invalid TOML: Invalid value"),
+        ("+++\ntitle = 'A'\ndate = 2026-13-45\n+++\n", 3, "; a date is one of the calendar"),
+        ("+++\ntitle = 'A'\ndate = 2026-02-30\n+++\n", 3, "; a date is one of the calendar"),
         ("+++\ntitle = News\n+++\n", 2, 'Invalid value; a text stands in quotes: title = "…"'),
         ("+++\ntitle = 12 boats\n+++\n", 2, '; a text stands in quotes: title = "…"'),
         ("+++\ntitle = “News”\n+++\n", 2, "; the quotes of a text must be straight, found “"),
