@@ -68,8 +68,8 @@ def prefers_page(header: str) -> bool:
     html, xhtml = weights.get(_HTML, 0.0), weights.get(_XHTML, 0.0)
     if xhtml > 0:
         return max(html, xhtml) > named
-    ranges = {name: weight for name, weight in weights.items() if "/" in name or name in _RANGES}
-    taken = {name for name, weight in ranges.items() if weight > 0}
+    ranges = {name for name in weights if "/" in name or name in _RANGES}
+    taken = {name for name in ranges if weights[name] > 0}
     if any(name in FEED_TYPES or _OF_DATA.search(name) for name in taken):
         return False
     if 0 < weights.get("text/*", 0.0) < html:
