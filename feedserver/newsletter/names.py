@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from feedserver.model import Entry, FeedKind, Person, Project, Section, Site
 from feedserver.newsletter._inline import runs_of, tidied, title_of, without_permalink
@@ -39,9 +40,9 @@ def of_project(found: Project, registry: Registry = EMPTY) -> str:
     return (known and known.title) or found.title or found.slug
 
 
-def is_brief(name: str) -> bool:
-    """Whether a name may be narrower than what is easily pressed: 24 pixels."""
-    return len(name) < 5
+def width(name: str) -> Literal["letter", "brief"] | None:
+    """How a name is narrower than what is easily pressed, 24 pixels, if it is."""
+    return "letter" if len(name) == 1 else "brief" if len(name) == 2 else None
 
 
 def without_links(heading: str) -> str | None:

@@ -58,8 +58,8 @@ def _breakable(address: str) -> Markup:
 
 def _whole(title: str) -> Markup:
     """A title that is wide enough, and in which no date such as 2026-03-13 breaks."""
-    if names.is_brief(title):
-        return Markup('<span class="brief">{}</span>').format(title)
+    if narrow := names.width(title):
+        return Markup('<span class="{}">{}</span>').format(narrow, title)
     return Markup(_ISO_DATE.sub(r'<span class="day">\g<0></span>', str(escape(title))))
 
 

@@ -108,7 +108,9 @@ def _told(found: tuple[Finding, ...], read: tuple[Finding, ...]) -> tuple[Findin
     undated &= {_place(each) for each in found if each.rule == DATE}
     same = {_place(each) for each in read if each.rule == SAME_ID}
     empty = {_place(each) for each in read if each.message.startswith(IS_EMPTY)}
-    dates = {each.where for each in found if each.rule == UNLIKELY_DATE}
+    unlikely = [each for each in found if each.rule == UNLIKELY_DATE]
+    # An entry without an id is called otherwise by each; what is said of it begins alike.
+    dates = {each.where for each in unlikely} | {each.message for each in unlikely}
     is_ill_formed = any(each.message.startswith(ILL_FORMED) for each in found)
     return (
         *(
@@ -120,7 +122,10 @@ def _told(found: tuple[Finding, ...], read: tuple[Finding, ...]) -> tuple[Findin
         *(
             each
             for each in read
-            if not (each.rule == UNLIKELY_DATE and each.where in dates)
+            if not (
+                each.rule == UNLIKELY_DATE
+                and not dates.isdisjoint((each.where, each.message.partition(";")[0]))
+            )
             and not (is_ill_formed and each.message.startswith(ILL_FORMED))
             and not (each.message == NO_DATE and _place(each) in undated)
         ),

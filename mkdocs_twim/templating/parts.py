@@ -107,6 +107,6 @@ def _title(text: str) -> Markup:
 
 
 def _name(text: str) -> Markup:
-    if names.is_brief(text):
-        return Markup('<span class="twim-brief">{}</span>').format(text)
+    if narrow := names.width(text):
+        return Markup('<span class="twim-{}">{}</span>').format(narrow, text)
     return _title(text)

@@ -94,6 +94,14 @@ def test_a_date_that_is_none_is_told_once(tmp_path: Path, date: str) -> None:
     )
 
 
+@pytest.mark.parametrize("guid", ['<guid isPermaLink="false">urn:ebb</guid>', ""])
+def test_a_date_in_the_future_is_told_once(tmp_path: Path, guid: str) -> None:
+    item = f"""<item><title>ebb</title><link>https://tides.example/ebb/</link>{guid}
+<description>Low.</description><pubDate>Tue, 27 Jun 2062 13:00:00 GMT</pubDate></item>"""
+    [date] = [each for each in told(tmp_path, RSS.format(item)) if "future" in each]
+    assert date.endswith("a date in the future: 2062-06-27T13:00:00+00:00 (unlikely-date)")
+
+
 def test_who_is_left_out_for_its_date_is_told_apart_from_who_is_not(tmp_path: Path) -> None:
     """The command has a line for each cause, with the first entry of it."""
     late = ITEM.format("ebb").replace("08:00:00 GMT", "08:00:00 +02:00")
