@@ -31,6 +31,8 @@ _JOINED = re.compile(r",|(?:, ?)?(?:and|&|\+)|/", re.IGNORECASE)
 _NEARLY_USER = re.compile(r"(?i)https?://(?:www\.)?matrix\.to/(?:#/*)?\w")
 _PROJECT = re.compile(r"(?i)https?://(?:codeberg\.org|github\.com|gitlab\.[^/]+)/[^/]+/[^/]")
 _VERSION = re.compile(r"(?<![0-9])[0-9]+\.[0-9]", re.IGNORECASE)
+# Of a line, those before the one that names a person: they stand above the attribution.
+_SENTENCES = re.compile(r"(?s).*(?:[.!?…][)\"”’]*\s|[。！？]|\n)")
 _SOON = r"(?:\([^()]*\)\s*)?(?:(?:also|again|just|later|recently|then|[a-z]+ly)\s+)?"
 _SPEECH = (
     r"(?:adds|announces|asks|explains|gives|informs|introduces|mentions|notes|offers|posts|presents"
@@ -50,7 +52,9 @@ def attribution(runs: list[Run], quoted: bool, title: str) -> tuple[list[Reporte
         text = tidied(runs) if quoted else ""
         return [], text.endswith(":") and len(_WORD.findall(text)) <= 4
     chain = _speaking(runs, chains) if len(chains) > 1 else chains[0]
-    before = _WORD.findall(tidied(runs[: chain[0]]))
+    begin = "".join(run.text for run in runs[: chain[0]])
+    above = _SENTENCES.match(begin) if quoted else None
+    before = _WORD.findall(begin[above.end() :] if above else begin)
     after = tidied(runs[chain[-1] + 1 :])
     alone = len(chains) == 1 and not any(run.href for run in runs[chain[-1] + 1 :])
     words = len(_WORD.findall(after))

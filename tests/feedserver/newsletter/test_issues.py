@@ -782,6 +782,26 @@ def _strays(text: str, *ignored: str) -> list[tuple[int, str]]:
     return [(found.level, found.title) for found in strays(pyromark.html(text), ignored)]
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "A lid for pots, of many years.\n",
+        "A lid for pots, of many years\n",
+        "A lid. It covers pots! ",
+        "盖子。",
+        "“A lid.” ",
+    ],
+)
+def test_what_stands_above_an_attribution_in_its_paragraph_is_no_news(above: str) -> None:
+    line = "[Bo](https://matrix.to/#/@bo:p.example) says"
+    [found] = from_markdown(f"### Lid\n\n{above}{line}\n\n> It fits in week 2.\n")
+    assert found.summary == "It fits in week 2."
+    assert [person.name for person in found.reporters] == ["Bo"]
+    # A sentence that names a person is part of the news.
+    [found] = from_markdown(f"### Lid\n\n{above}This was fixed by {line}\n\n> It fits.\n")
+    assert found.summary and "This was fixed by Bo says" in found.summary
+
+
 def test_what_stands_below_a_second_heading_of_the_first_level_is_told() -> None:
     text = "# Boats\n\n### Heron\n\nA.\n\n# Weather\n\n> B.\n\n# It’s high\n\nC.\n"
     assert _strays(text) == [(1, "Weather"), (1, "It’s high")]
