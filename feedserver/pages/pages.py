@@ -102,7 +102,8 @@ def _change(index: Index, feed: Feed, asked: Slice, prefix: str) -> str | None:
         return None
     whole = replace(asked, before=None, query={**feed.query, **asked.query})
     kind: Kind = "updates" if feed.kind in UPDATE_FEEDS else "posts"
-    return _address(prefix, _catalogue(index), whole, kind=kind)
+    # What stands in the folded part of the form: browsers open it for that.
+    return f"{_address(prefix, _catalogue(index), whole, kind=kind)}#narrow"
 
 
 def _paged(part: Slice) -> Slice:

@@ -157,6 +157,17 @@ def test_a_snippet_is_copied(browser: Chrome, site: str) -> None:
     WebDriverWait(browser, 60).until(lambda _: said.text == "Copied: Picture, as Markdown")
     read = "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
     assert browser.execute_async_script(read) == _texts(browser)[2]
+    # It is seen from the first button too, whose dialogue is longer than the window.
+    browser.execute_script("arguments[0].scrollTop = 0", dialog)
+    with screen(browser, 360):
+        buttons[0].click()
+        WebDriverWait(browser, 60).until(lambda _: said.text == "Copied: Web component")
+        below = "return arguments[0].getBoundingClientRect().bottom > innerHeight"
+        assert (
+            browser.execute_script("return arguments[0].scrollHeight", dialog)
+            > dialog.rect["height"]
+        )
+        assert not browser.execute_script(below, said)
 
 
 def test_the_keyboard_opens_walks_and_closes_it(browser: Chrome, site: str) -> None:

@@ -430,6 +430,15 @@ def test_the_way_back_leads_to_the_form_as_it_was(browser: Chrome, site: str) ->
     assert _one(browser, "#limit").is_enabled()
 
 
+def test_who_narrows_a_feed_down_is_led_to_what_does_it(browser: Chrome, site: str) -> None:
+    visit(browser, site + PAGES["a feed"])
+    _one(browser, ".list-head a").click()
+    _wait_for(browser, "details[open] #narrow")
+    assert _one(browser, "input[name=section][value=clients]").is_selected()
+    top = _one(browser, "#narrow").rect["y"] - browser.execute_script("return scrollY")
+    assert 0 <= top < browser.execute_script("return innerHeight")
+
+
 def test_the_site_s_page_of_feeds_has_the_search_in_it(browser: Chrome, whole: str) -> None:
     visit(browser, f"{whole}/")
     browser.execute_script("window.sinceHome = true")

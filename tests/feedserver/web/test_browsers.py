@@ -225,12 +225,13 @@ def test_a_page_of_a_slice_says_what_it_is_of(client: TestClient) -> None:
 
 def test_a_feed_is_narrowed_down_in_the_builder(client: TestClient) -> None:
     [change] = _hrefs(_page(client, "/section/clients/atom.xml"), ".list-head a")
-    assert change == "/feeds/?kind=updates&section=clients"
+    assert change == "/feeds/?kind=updates&section=clients#narrow"
     page = _page(client, change)
     checked = page.css(".choices input[checked]")
     assert [box.attributes["value"] for box in checked] == ["clients"]
+    assert page.css_first("details #narrow") is not None
     [change] = _hrefs(_page(client, "/quiet/atom.xml"), ".list-head a")
-    assert change == "/feeds/?kind=posts&not_category=week"
+    assert change == "/feeds/?kind=posts&not_category=week#narrow"
     # What the form can't say isn't offered.
     both = _page(client, "/section/clients/atom.xml?section=clients")
     assert _hrefs(both, ".part .links a") == ["/section/clients/atom.xml"]
