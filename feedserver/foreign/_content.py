@@ -102,7 +102,7 @@ def _resolve(body: LexborNode, base: str) -> bool:
     while waiting:
         node, within = waiting.pop()
         own = node.attributes.get("xml:base") or ""
-        found = (lazy.address_of(own, within) if len(own) <= _MAX_BASE else None) or within
+        found = (urls.fetched(own, within) if len(own) <= _MAX_BASE else None) or within
         if found != base:
             _put_in_full(node, found)
         waiting.extend((child, found) for child in node.iter())
@@ -114,7 +114,7 @@ def _put_in_full(node: LexborNode, base: str) -> None:
         if not value or value.lstrip().startswith("#"):
             continue
         if name in ("srcset", *lazy.SETS):
-            node.attrs[name] = lazy.CANDIDATE.sub(
+            node.attrs[name] = urls.CANDIDATE.sub(
                 lambda match: _full(match[1], base) + match[0][len(match[1]) :], value
             )
         elif name in _ADDRESSES and not (
@@ -193,7 +193,5 @@ def _played(node: LexborNode, base: str) -> str | None:
     """The address of what a node plays."""
     if node.tag not in _MEDIA:
         return html.embedded(node, base)
-    files = (
-        lazy.address_of(each.attributes.get("src"), base) for each in (node, *node.css("source"))
-    )
+    files = (urls.fetched(each.attributes.get("src"), base) for each in (node, *node.css("source")))
     return next(filter(None, files), None)

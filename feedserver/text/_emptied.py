@@ -12,6 +12,8 @@ PLACES = frozenset(
 _AROUND = PLACES | frozenset(
     "blockquote dd details dl dt h1 h2 h3 h4 h5 h6 main mark nav ol s small summary u ul".split()
 )
+# What holds a picture with all that stands in for it.
+_OF_ONE = frozenset("figure li p td".split())
 _BLANK = frozenset("br canvas noscript svg".split())
 _EMPTIED = "data-emptied"
 SEEN = (
@@ -57,3 +59,11 @@ def parents(node: LexborNode) -> Iterator[LexborNode]:
     while parent is not None:
         yield parent
         parent = parent.parent
+
+
+def are_apart(one: LexborNode, other: LexborNode) -> bool:
+    """Whether two nodes stand in places of their own, such as two paragraphs."""
+    first, second = (
+        {each.mem_id for each in parents(node) if each.tag in _OF_ONE} for node in (one, other)
+    )
+    return not (first <= second or second <= first)

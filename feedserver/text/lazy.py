@@ -7,7 +7,7 @@ or in a `noscript` beside them, and each stands once. What is left empty without
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -37,7 +37,6 @@ _ENDING = r"\.(?:avif|gif|jpe?g|png|svg|webp)"
 IS_ADDRESS = re.compile(
     rf"\s*+(?:[^\s./]*[./]\S+\s*|(?:https?:|\.{{0,2}}/)\S[^,]*|[^,?#]*{_ENDING}\s*)", re.I
 )
-CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
 _PLACEHOLDER = re.compile(
     r"lazy|placeholder|blank|spacer|transparent|pixel|1x1|loading", re.IGNORECASE
 )
@@ -48,12 +47,14 @@ _LESSER = re.compile(r"blur|low|placeholder|preview|small|thumb")
 _OF_STYLE = re.compile(r"\s*+url\(\s*+(?:([\"'])(.*?)\1\s*+\)|([^)]*)\)).*", re.DOTALL)
 # A line or two on a picture; more is a text that has something behind it.
 _MOST_ON_PICTURE = 300
-# What says that a picture only stands in for another one.
+# What says that a picture only stands in for another one, and what says so of one of its name.
 _STANDS_IN = re.compile(
-    r"blur|freeze|lazy|low[-_]?(?:qual|res)|lqip|placeholder|preview|progressive|small|thumb|tiny",
-    re.IGNORECASE,
+    r"blur|freeze|(?<!no-)(?<!not-)(?<!skip-)lazy(?!-?loaded)|low[-_]?(?:qual|res)|lqip|placeholder",
+    re.I,
 )
-_SIZE = re.compile(r"[-_@]?(?:\d+x\d*|\d*x\d+|\d+w?|blur|large|low|lqip|small|thumb|tiny)\Z")
+_MAY_STAND_IN = re.compile(rf"{_STANDS_IN.pattern}|preview|progressive|small|thumb|tiny", re.I)
+# A number alone is none: those of a series have them.
+_SIZE = re.compile(r"[-_@]?(?:\d+x\d*|\d*x\d+|\d+w|blur|large|low|lqip|small|thumb|tiny)\Z")
 _MAX_NAME = 100
 _NEAR = 4
 _FRAMES = frozenset("a div figure p picture span".split())
@@ -86,11 +87,11 @@ def uncover(body: LexborNode, base: str) -> bool:
         source, several = _hidden(given, base), next(filter(None, map(given.get, SETS)), None)
         if several:
             node.attrs["srcset"] = several
-        candidates = list(_candidates(several or "", base))
+        candidates = list(urls.candidates(several or "", base))
         parent = node.parent.mem_id if node.parent is not None else None
         if node.tag == "source":
             given_set = several or given.get("srcset") or ""
-            offered[parent] = next(_candidates(given_set, base), offered.get(parent))
+            offered[parent] = next(urls.candidates(given_set, base), offered.get(parent))
         elif node.tag == "img" and source is None:
             if candidates and given.get("src") not in candidates:
                 source = candidates[0]
@@ -101,7 +102,7 @@ def uncover(body: LexborNode, base: str) -> bool:
             node.attrs[_SHOWN] = ""
             if not several and _is_for_now(given, base):
                 del node.attrs["srcset"]
-        poster = address_of(given.get("data-poster"), base)
+        poster = urls.fetched(given.get("data-poster"), base)
         if poster:
             node.attrs["poster"] = poster
         changed |= bool(source or several or poster)
@@ -164,8 +165,9 @@ def _content(node: LexborNode, base: str) -> str | None:
 
 def _first(written: str, base: str) -> str:
     """The one address that there is, which may have spaces, or the first of several."""
-    is_one = _PICTURE.fullmatch(written) and not _SEVERAL.search(written)
-    return written if is_one and address_of(written, base) else next(_candidates(written, base), "")
+    if _PICTURE.fullmatch(written) and not _SEVERAL.search(written) and urls.fetched(written, base):
+        return written
+    return next(urls.candidates(written, base), "")
 
 
 def _without_doubles(body: LexborNode, base: str) -> bool:
@@ -174,7 +176,9 @@ def _without_doubles(body: LexborNode, base: str) -> bool:
     for image in body.css(f"img[{_SHOWN}]"):
         meant = [image.attributes.get("src")]
         for other, _ in _near(image, base):
-            if _SHOWN not in other.attributes and _stands_in(other, meant, base, is_beside=False):
+            if _SHOWN in other.attributes or _emptied.are_apart(other, image):
+                continue
+            if _stands_in(other, meant, base):
                 _emptied.mark(other)
                 other.decompose()
                 changed = True
@@ -182,36 +186,42 @@ def _without_doubles(body: LexborNode, base: str) -> bool:
 
 
 def _stands_in(
-    image: LexborNode, meant: Sequence[str | None], base: str, *, is_beside: bool
+    image: LexborNode, meant: Sequence[str | None], base: str, beside: LexborNode | None = None
 ) -> bool:
-    """Whether a picture only stands in for one of others; one right beside them needs less."""
+    """Whether a picture only stands in for one of others, or for what is right `beside` it.
+
+    What may as well be a picture of its own stays: twice is better than never.
+    """
     given = image.attributes
-    address = address_of(given.get("src"), base)
+    address = urls.fetched(given.get("src"), base)
     if address is None:
         return True
-    if address in {address_of(each, base) for each in meant}:
+    whole = [each for each in (urls.fetched(each, base) for each in meant) if each]
+    if address in whole:
         return False
-    said = " ".join(filter(None, map(given.get, ("class", "id", "style", "src"))))
-    has_sign = _STANDS_IN.search(said) is not None or not _is_large(given)
-    has_name = bool(name := _name(address)) and name in {_name(each or "") for each in meant}
-    return (has_sign or has_name) if is_beside else (has_sign and has_name)
+    said = " ".join(filter(None, map(given.get, ("class", "id", "style"))))
+    if (name := _name(address)) and name in map(_name, whole):
+        is_other_size = beside is not None and _file(address) not in map(_file, whole)
+        return is_other_size or _MAY_STAND_IN.search(f"{said} {address}") is not None
+    is_near = beside is not None and not _emptied.are_apart(image, beside)
+    return is_near and _STANDS_IN.search(f"{said} {_file(address)}") is not None
 
 
-def _is_large(given: dict[str, str | None]) -> bool:
-    sizes = [given.get("width") or "", given.get("height") or ""]
-    return not any(size.isdecimal() and int(size[:4]) <= 64 for size in sizes)
+def _file(address: str) -> str:
+    """The name of a picture's file, with what asks for a size of it."""
+    return address.partition("#")[0].rpartition("/")[2].lower()
 
 
 def _name(address: str) -> str:
     """The name of a picture's file, less its ending and its size."""
-    name = re.split("[?#]", address)[0].rpartition("/")[2].lower()
-    stem = (name.rpartition(".")[0] or name)[-_MAX_NAME:]
+    file = _file(address.partition("?")[0])
+    stem = (file.rpartition(".")[0] or file)[-_MAX_NAME:]
     return _SIZE.sub("", stem) or stem
 
 
 def _names(given: dict[str, str | None], base: str) -> set[str]:
     """The names of a picture's files, or their addresses if they have none."""
-    addresses = (given.get("src") or "", *_candidates(given.get("srcset") or "", base))
+    addresses = (given.get("src") or "", *urls.candidates(given.get("srcset") or "", base))
     return {_name(address) or address for address in addresses if address}
 
 
@@ -246,7 +256,7 @@ def _look(node: LexborNode, forward: bool, found: list[tuple[LexborNode, bool]],
         if len(images) != 1 or node.text().strip():
             return False
         found.append((images[0], is_beside))
-        is_beside = is_beside and address_of(images[0].attributes.get("src"), base) is None
+        is_beside = is_beside and urls.fetched(images[0].attributes.get("src"), base) is None
     return False
 
 
@@ -255,13 +265,14 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
     # One within another goes with it.
     nodes = [node for node in body.css("noscript") if not is_aside(node)]
     there = {
-        address_of(node.attributes.get("src"), base): node
+        urls.fetched(node.attributes.get("src"), base): node
         for node in (body.css("img") if nodes else ())
         if not is_aside(node)
     }
+    put: set[int] = set()
     for node in nodes:
         pictures = list(filter(_is_meant, _pictures(node, base)))
-        addresses = [address_of(given.get("src"), base) for given in pictures]
+        addresses = [urls.fetched(given.get("src"), base) for given in pictures]
         # What follows one with words may be another picture.
         sides = (False,) if _TAG.sub("", node.text() or "").strip() else (False, True)
         near = _near(node, base, sides) if pictures else []
@@ -271,6 +282,7 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
                 for each, is_beside in near
                 if is_beside
                 and _SHOWN in each.attributes
+                and not _emptied.are_apart(each, node)
                 and not _names(each.attributes, base).isdisjoint(_names(pictures[0], base))
             ),
             None,
@@ -282,10 +294,10 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
             stood_in = 1 if _SHOWN not in pictures[0] else 0
             pictures, addresses = pictures[stood_in:], addresses[stood_in:]
         for other, is_beside in near if shown is None else ():
-            if _SHOWN not in other.attributes and _stands_in(
-                other, addresses, base, is_beside=is_beside
-            ):
-                there.pop(address_of(other.attributes.get("src"), base), None)
+            if other.mem_id in put or _SHOWN in other.attributes:
+                continue
+            if _stands_in(other, addresses, base, node if is_beside else None):
+                there.pop(urls.fetched(other.attributes.get("src"), base), None)
                 _emptied.mark(other)
                 other.decompose()
         for given, address in zip(pictures, addresses, strict=True):
@@ -297,6 +309,7 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
                     if name != _SHOWN:
                         image.attrs[name] = value or ""
                 node.insert_before(image)
+                put.add(image.mem_id)
         _emptied.mark(node)
         node.decompose()
     return bool(nodes)
@@ -332,7 +345,7 @@ def _without_empty(body: LexborNode, base: str) -> bool:
     for node in body.css("picture > source, img"):
         several = node.attributes.get("srcset") or ""
         source = node.attributes.get("src") if node.tag == "img" else None
-        if next(_candidates(several, base), None) or address_of(source, base):
+        if next(urls.candidates(several, base), None) or urls.fetched(source, base):
             continue
         _emptied.mark(node)
         node.decompose()
@@ -344,15 +357,13 @@ def _without_empty(body: LexborNode, base: str) -> bool:
 def _hidden(given: dict[str, str | None], base: str) -> str | None:
     """The address that a script would put in, as it is written."""
     found = (given.get(name) for name in SOURCES)
-    return next(
-        (each for each in found if each and IS_ADDRESS.fullmatch(each) and address_of(each, base)),
-        None,
-    )
+    written = (each for each in found if each and IS_ADDRESS.fullmatch(each))
+    return next((each for each in written if urls.fetched(each, base)), None)
 
 
 def _is_for_now(given: dict[str, str | None], base: str) -> bool:
     """Whether the `srcset` of a lazy picture has nothing but its placeholder."""
-    candidates = list(_candidates(given.get("srcset") or "", base))
+    candidates = list(urls.candidates(given.get("srcset") or "", base))
     return "srcset" in given and all(
         each == given.get("src") or _PLACEHOLDER.search(each) for each in candidates
     )
@@ -367,7 +378,7 @@ def _named_otherwise(given: dict[str, str | None], base: str) -> str | None:
         and name.startswith("data-")
         and (_PICTURE.fullmatch(value) or name.startswith("data-src-"))
         and IS_ADDRESS.fullmatch(value)
-        and address_of(value, base)
+        and urls.fetched(value, base)
         and not _LESSER.search(name)
     ]
     return found[0] if found else None
@@ -375,24 +386,10 @@ def _named_otherwise(given: dict[str, str | None], base: str) -> str | None:
 
 def _is_placeholder(given: dict[str, str | None], base: str) -> bool:
     named = f"{given.get('src') or ''} {given.get('class') or ''}"
-    return address_of(given.get("src"), base) is None or _PLACEHOLDER.search(named) is not None
+    return urls.fetched(given.get("src"), base) is None or _PLACEHOLDER.search(named) is not None
 
 
 def _is_meant(given: dict[str, str | None]) -> bool:
     """Whether a picture is to be seen; others count visitors."""
     sizes = {given.get("width"), given.get("height")}
     return sizes.isdisjoint({"0", "1"}) and "none" not in (given.get("style") or "")
-
-
-def address_of(address: str | None, base: str) -> str | None:
-    """The address of a picture in full, if it is one that a reader can fetch."""
-    if not address or not address.strip() or address.lstrip().startswith("#"):
-        return None
-    found = urls.absolute(address, base)
-    return found if found and found.startswith("http") else None
-
-
-def _candidates(several: str, base: str) -> Iterator[str]:
-    """The addresses in a `srcset` that a reader can fetch."""
-    found = (each.rstrip(",") for each in CANDIDATE.findall(several))
-    return (each for each in found if address_of(each, base))

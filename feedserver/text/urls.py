@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 _WEB = {"http", "https"}
@@ -26,6 +27,8 @@ _CANONICAL = re.compile(
 )
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})?")
+# One address of a `srcset`, with what is said of it.
+CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
 _PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 
@@ -64,6 +67,20 @@ def absolute(address: str, base: str) -> str | None:
     query = f"?{_quoted(parts.query, '?')}" if parts.query else ""
     fragment = f"#{_quoted(parts.fragment, '?')}" if parts.fragment else ""
     return f"{scheme}:{authority}{path}{query}{fragment}"
+
+
+def fetched(address: str | None, base: str) -> str | None:
+    """The address in full of what a page shows, such as a picture, if a reader can fetch it."""
+    if not address or not address.strip() or address.lstrip().startswith("#"):
+        return None
+    found = absolute(address, base)
+    return found if found and found.startswith("http") else None
+
+
+def candidates(several: str, base: str) -> Iterator[str]:
+    """The addresses in a `srcset` that a reader can fetch."""
+    found = (each.rstrip(",") for each in CANDIDATE.findall(several))
+    return (each for each in found if fetched(each, base))
 
 
 def _authority(parts: SplitResult) -> str:

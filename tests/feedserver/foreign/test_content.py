@@ -277,7 +277,7 @@ def test_addresses_in_rss_and_json_are_relative_to_the_page() -> None:
         '<img src="/gull.png" data-srcset="/gull-2.png 600w, /gull.png 300w" alt="A gull">',
         '<img src="/grey.png" srcset="/grey.png 1x" data-src="/gull.png" alt="A gull">',
         '<img src="/blank.gif" data-srcset="/gull.png 1x" alt="A gull">'
-        '<noscript><img src="/gull-2.png"></noscript>',
+        '<noscript><img src="/gull@2x.png"></noscript>',
         f'<img src="{DOT}" data-src="/gull.png" alt="A gull"><noscript>{GULL}</noscript>',
         # What it shows is said in the noscript alone.
         f'<img src="/blank.gif" data-src="/gull.png"><noscript>{GULL}</noscript>',
@@ -365,6 +365,60 @@ def test_pictures_of_one_name_or_with_others_in_noscript_all_stay() -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('<img src="/IMG_1993.jpg">', '<noscript><img src="/IMG_1994.jpg"></noscript>'),
+        (
+            '<noscript><img src="/IMG_1993.jpg"></noscript>',
+            '<noscript><img src="/IMG_1994.jpg"></noscript>',
+        ),
+        ('<img data-src="/photo1.jpg">', '<noscript><img src="/photo2.jpg"></noscript>'),
+        ('<img src="/image.png">', '<noscript><img src="/image-1.png"></noscript>'),
+        ('<img class="skip-lazy" src="/a.jpg">', '<noscript><img src="/b.jpg"></noscript>'),
+        ('<img src="/small-boats.jpg">', '<noscript><img src="/harbour.jpg"></noscript>'),
+        ('<img src="/ida.png" width="48">', '<noscript><img src="/harbour.jpg"></noscript>'),
+        ('<img class="lazyloaded" src="/05/cover.png">', '<img data-src="/06/cover.png">'),
+        ('<img src="/05/cover.png">', '<noscript><img src="/06/cover.png"></noscript>'),
+        (
+            f'<img src="{DOT}"><noscript><img src="/photo1.jpg"></noscript>',
+            f'<img src="{DOT}"><noscript><img src="/photo2.jpg"></noscript>',
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "frame",
+    ["<p>{}</p><p>{}</p>", "<p>{}{}</p>", "<figure>{}</figure><figure>{}</figure>", "{} {}"],
+)
+def test_pictures_of_a_series_all_stay(first: str, second: str, frame: str) -> None:
+    found = shown(f"<p>x</p><div>{frame.format(first, second)}</div>") or ""
+    pictures = re.findall('src="https://letters.example/([^"]*)"', found)
+    assert pictures == re.findall('src="/([^"]*)"', first + second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('<img data-src="/05/one.jpg">', '<noscript><img src="/06/one.jpg"></noscript>'),
+        ('<img class="lazy" src="/a.jpg">', '<noscript><img src="/b.jpg"></noscript>'),
+    ],
+)
+@pytest.mark.parametrize(
+    ("frame", "count"),
+    [
+        ("<p>{}</p><p>{}</p>", 2),
+        ("<li>{}</li><li>{}</li>", 2),
+        ("<p>{}</p>{}", 1),
+        ("<p>{}{}</p>", 1),
+    ],
+)
+def test_what_stands_in_for_a_picture_stands_beside_it(
+    first: str, second: str, frame: str, count: int
+) -> None:
+    found = shown(f"<p>x</p><div>{frame.format(first, second)}</div>") or ""
+    assert found.count("<img") == count
+
+
+@pytest.mark.parametrize(
     "written",
     [
         "<p>{lazy}</p><p>{other}</p>",
@@ -386,7 +440,7 @@ def test_another_picture_in_noscript_stays_beside_a_lazy_one(written: str) -> No
 
 
 def test_a_lazy_picture_of_several_sizes_is_that_of_its_noscript() -> None:
-    lazy = '<img data-srcset="/a1.png 300w, /gull-600.png 600w" alt="A gull">'
+    lazy = '<img data-srcset="/a1.png 300w, /gull-600w.png 600w" alt="A gull">'
     found = shown(f'<p>x</p><p>{lazy}<noscript><img src="/gull.png"></noscript></p>') or ""
     assert found.count("<img") == 1
 
