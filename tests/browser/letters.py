@@ -34,6 +34,8 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 LATER = f"""\
 A year on. {LONG}.
 
+{{{{ youtube_player(video_id="abcdefghijk") }}}}
+
 <!-- more -->
 
 ## Dept of Clients 📱

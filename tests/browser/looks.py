@@ -11,7 +11,10 @@ const pressed = "a, button, summary, input, select, textarea";
 return [...document.querySelectorAll(pressed)].flatMap((element) => {
   if (!element.closest(arguments[0]) || element.closest(".twim-hidden")) return [];
   const isText = element.closest(".twim-content, .twim-excerpt");
-  if (isText && !element.closest("h2, h3")) return [];
+  // A link in a sentence is as high as that; one that is a line of its own is a target.
+  const isLine = element.matches("p > a:only-child") &&
+    element.innerText.trim() === element.parentElement.innerText.trim();
+  if (isText && !isLine && !element.closest("h2, h3")) return [];
   if (!element.checkVisibility()) return [];
   const boxes = [...(element.closest("label") ?? element).getClientRects()];
   const high = Math.min(...boxes.map((box) => box.height));
