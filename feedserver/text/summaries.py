@@ -61,6 +61,8 @@ _STOPS = (
 _STOP = re.compile(
     rf"(?:[{_STOPS}][\"'”’“‘)\]»«›‹]*|[\u3009\u300b\u300d\u300f\u3011\u3015\u3017\u3019\u301b）］｝｣])$"
 )
+# An emoji in letters.
+_EMOTICON = re.compile(r"[:;=]['’]?-?[()\[\]DPpoO/\\|*3]++|<3++|\^_?\^|[xX]D++")
 # Letters of Chinese and Japanese, which have a full stop of their own.
 _EASTERN = re.compile("[\u3005\u3006\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _SHORTEST = 60
@@ -157,6 +159,6 @@ def _sentences(html: str) -> str:
 def _stopped(sentence: str) -> str:
     """A paragraph's text; neither two signs nor an address or an emoji with a sign at its end."""
     word = sentence.rpartition(" ")[2]
-    if _STOP.search(word) or "://" in word or ends_in_emoji(word):
+    if _STOP.search(word) or "://" in word or ends_in_emoji(word) or _EMOTICON.fullmatch(word):
         return sentence
     return sentence + ("。" if _EASTERN.match(word[-1]) else ".")

@@ -240,6 +240,12 @@ def test_how_much_of_a_text_is_read_makes_no_difference(pieces: list[str], limit
         ("Owls ®️", "Owls ®️ News."),
         ("Owls™", "Owls™. News."),
         ("Take 2", "Take 2. News."),
+        ("No more :(", "No more :( News."),
+        ("Out now :-)", "Out now :-) News."),
+        ("Out now :D", "Out now :D News."),
+        ("Owls &lt;3", "Owls <3 News."),
+        ("Owls ^^", "Owls ^^ News."),
+        ("A ratio of 4:3", "A ratio of 4:3. News."),
         (
             'Hoot <img alt="🦉" class="twemoji" src="https://a.example/1f989.svg" title=":owl:">',
             "Hoot 🦉 News.",
