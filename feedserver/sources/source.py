@@ -134,7 +134,7 @@ def find(name: str, settings: Settings, sightings: Sightings | None = None) -> S
     path = Path(name)
     if path.is_dir():
         if not (path / archive.FILE).exists():
-            raise SourceError(f"{name}: no {archive.FILE} in this folder: is it a built site?")
+            raise SourceError(f"{name}: no {archive.FILE} in this folder, as a built site has")
         return Source(name, "site", settings, path / archive.FILE, path)
     if not path.exists():
         hint = "; an address begins with https://" if _is_like_a_host(name) else ""

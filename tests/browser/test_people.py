@@ -448,11 +448,16 @@ def test_the_site_s_page_of_feeds_has_the_search_in_it(browser: Chrome, whole: s
     assert browser.execute_script("return window.sinceHome")
     assert _shown(browser, "h1") == ["Feeds"] and _all(browser, ".md-header")
     assert _shown(browser, ".twim-group")
+    # It stands below all feeds, and is led to from above.
+    _one(browser, ".twim-build a").click()
+    WebDriverWait(browser, 60).until(
+        lambda driver: driver.switch_to.active_element.get_attribute("id") == "build"
+    )
     field = _one(browser, "#q")
     field.send_keys("fractal", Keys.ENTER)
     _wait_for(browser, "#twim-catalogue .entries")
     assert _shown(browser, ".entries mark")
-    assert not _shown(browser, ".twim-group")
+    assert not _shown(browser, ".twim-group, .twim-build a")
     # The theme has a search of its own with such an address.
     assert not _shown(browser, ".md-search__output")
     assert "q=fractal" in browser.current_url

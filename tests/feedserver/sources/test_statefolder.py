@@ -298,7 +298,7 @@ def test_an_archive_that_is_replaced_by_what_can_not_be_read_is_told(
         "a pipe": "it is no regular file",
         "a device": "it is no regular file",
         "too much": "it has more than 500,000,000 bytes (the setting archive_bytes)",
-        "nothing": "no archive.json in this folder: is it a built site?",
+        "nothing": "no archive.json in this folder, as a built site has",
     }
     assert not found.current and expected[by] in str(found.error)
     assert bench.ids() == ["one/"]
