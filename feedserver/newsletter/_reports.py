@@ -26,7 +26,9 @@ _HEADING = re.compile(r"<(h[1-6])\b[^>]*>.*?</\1>", re.DOTALL)
 _WORD = re.compile(r"[^\s,:;.!?…–—-][^\s:;,!?…–—]*")
 _USER_ID = re.compile(r"[^\s:]+:[^\s/]+")
 _ADDRESS = re.compile(r"\S*://|www\.|[#!]\S+:|mailto:", re.IGNORECASE)
-_JOINED = re.compile(r",|(?:, ?)?(?:and|&|\+)|/", re.IGNORECASE)
+# "And" of the languages that newsletters are likely to have.
+_AND = "and|et|e|y|i|und|en|og|och|ja|ve|и|та|و|和|と|및"
+_JOINED = re.compile(rf",|(?:, ?)?(?:{_AND}|&|\+)|/", re.IGNORECASE)
 # A link to a Matrix user that lacks the `@`; those to rooms begin with a sign.
 _NEARLY_USER = re.compile(r"(?i)https?://(?:www\.)?matrix\.to/(?:#/*)?\w")
 _PROJECT = re.compile(r"(?i)https?://(?:codeberg\.org|github\.com|gitlab\.[^/]+)/[^/]+/[^/]")

@@ -37,7 +37,7 @@ _WHOLE = re.compile(r"<(/?)(h[1-6]|table|pre)\b")
 _END = r".!?…\u0589\u061f\u06d4\u0964\u0965\u104a\u104b\u1362\u17d4\u17d5"
 # One class of characters comes first, so that a search passes over all others quickly.
 _SENTENCE = re.compile(
-    rf"[{_END}。！？](?:(?<=[{_END}])[{_END}]*[\"'”’)\]»]*(?=\s+[^a-z\s])|(?<=[。！？])[。！？]*[」』]?)"
+    rf"[{_END}。！？](?:(?<=[{_END}])[{_END}]*[\"'”’“‘)\]»«›‹]*(?=\s+[^a-z\s])|(?<=[。！？])[。！？]*[」』]?)"
 )
 _SAID = re.compile(
     r"</(?:blockquote|caption|dd|div|dt|figcaption|h[1-6]|li|ol|p|pre|summary|tr|ul)>"

@@ -67,6 +67,8 @@ A year on. {LONG}.
 [Ada](https://matrix.to/#/@ada:example.org) reports
 
 > It has a bot now.
+>
+> {{{{ youtube_player(video_id="abcdefghijk") }}}}
 
 ### X
 

@@ -14,7 +14,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser.chromium import elsewhere, errors, no_scripts, screen, visit
 from tests.browser.conftest import Site, one_theme
-from tests.browser.letters import VIDEO
+from tests.browser.letters import PAGES, VIDEO
 
 FRAME = f"https://www.youtube-nocookie.com/embed/{VIDEO}?autoplay=1&start=30"
 WATCH = f"https://www.youtube.com/watch?v={VIDEO}&t=30s"
@@ -121,3 +121,14 @@ def test_feeds_are_found_from_every_page(browser: Chrome, letters: Site) -> None
             assert found.get(f"{site}/{name}") == f"application/{kind}"
             with urllib.request.urlopen(f"{site}/{name}") as answer:
                 assert answer.headers["Content-Type"].startswith(f"application/{kind}")
+
+
+def test_the_sign_on_a_player_is_round_and_nothing_of_it_is_cut_off(
+    browser: Chrome, site: str
+) -> None:
+    with screen(browser, 320):
+        visit(browser, site + PAGES["an issue"])
+        [sign, *_] = browser.find_elements(By.CSS_SELECTOR, "blockquote .twim-video-play")
+        assert sign.rect["width"] == sign.rect["height"] >= 48
+        cut = "return arguments[0].scrollHeight - arguments[0].clientHeight"
+        assert browser.execute_script(cut, sign.find_element(By.XPATH, "..")) <= 1

@@ -485,7 +485,11 @@ def test_a_reporter_is_who_the_attribution_names(markup: str) -> None:
 
 @pytest.mark.parametrize(
     ("between", "count"),
-    [(",", 2), (" and ", 2), (", and ", 2), (" &amp; ", 2), ("/", 2), (" + ", 2), (" with ", 1)],
+    [
+        *((",", 2), (" and ", 2), (", and ", 2), (" &amp; ", 2), ("/", 2), (" + ", 2)),
+        *((" und ", 2), (", et ", 2), (" y ", 2), (" och ", 2), (" و", 2), ("和", 2)),
+        *((" with ", 1), (" für ", 1)),
+    ],
 )
 def test_persons_that_are_joined_report_together(between: str, count: int) -> None:
     people = reporters(

@@ -291,6 +291,12 @@ def test_summary_ends_at_a_sentence_of_any_script(stop: str) -> None:
     assert summary(parse(f"<p>{f'{sentence} ' * 4}</p>"), 200) == f"{sentence} {sentence}"
 
 
+@pytest.mark.parametrize("quotes", ["“”", "„“", "»«", "«»", "‹›"])
+def test_summary_ends_behind_what_is_quoted(quotes: str) -> None:
+    sentence = f"{quotes[0]}{'Wort ' * 15}Ende.{quotes[1]}"
+    assert summary(parse(f"<p>{f'{sentence} ' * 4}</p>"), 200) == f"{sentence} {sentence}"
+
+
 @pytest.mark.parametrize("between", [" | ", " * ", ", ", " • ", "\n"])
 def test_a_row_of_links_counts_only_where_there_is_nothing_else(between: str) -> None:
     row = between.join(
