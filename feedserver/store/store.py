@@ -124,7 +124,7 @@ class Store:
             return False
         self._refused = self.problem = None
         _settle()
-        log.info("%s: taken up", self._path)
+        log.debug("%s: taken up", self._path)
         return True
 
     def hub_of(self, base: str, slice: Slice = WHOLE) -> str | None:
