@@ -27,8 +27,8 @@ _WORD = re.compile(r"[^\s,:;.!?…–—-][^\s:;,!?…–—]*")
 _USER_ID = re.compile(r"[^\s:]+:[^\s/]+")
 _ADDRESS = re.compile(r"\S*://|www\.|[#!]\S+:|mailto:", re.IGNORECASE)
 # "And" of the languages that newsletters are likely to have.
-_AND = "and|et|e|y|i|und|en|og|och|ja|ve|и|та|و|和|と|및"
-_JOINED = re.compile(rf",|(?:, ?)?(?:{_AND}|&|\+)|/", re.IGNORECASE)
+_AND = "and|et|e|y|i|und|sowie|en|og|och|ja|ve|a|és|oraz|și|и|та|και|و|和|及|與|と|및"
+_JOINED = re.compile(rf"[,،、，]|(?:, ?)?(?:{_AND}|&|\+)|/", re.IGNORECASE)
 # A link to a Matrix user that lacks the `@`; those to rooms begin with a sign.
 _NEARLY_USER = re.compile(r"(?i)https?://(?:www\.)?matrix\.to/(?:#/*)?\w")
 _PROJECT = re.compile(r"(?i)https?://(?:codeberg\.org|github\.com|gitlab\.[^/]+)/[^/]+/[^/]")

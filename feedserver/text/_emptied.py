@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -13,7 +14,8 @@ _AROUND = PLACES | frozenset(
     "blockquote dd details dl dt h1 h2 h3 h4 h5 h6 main mark nav ol s small summary u ul".split()
 )
 # What holds a picture with all that stands in for it.
-_OF_ONE = frozenset("figure li p td".split())
+_OF_ONE = frozenset("a div figure li p td".split())
+_NEAR = 8
 _BLANK = frozenset("br canvas noscript svg".split())
 _EMPTIED = "data-emptied"
 SEEN = (
@@ -64,6 +66,7 @@ def parents(node: LexborNode) -> Iterator[LexborNode]:
 def are_apart(one: LexborNode, other: LexborNode) -> bool:
     """Whether two nodes stand in places of their own, such as two paragraphs."""
     first, second = (
-        {each.mem_id for each in parents(node) if each.tag in _OF_ONE} for node in (one, other)
+        {each.mem_id for each in islice(parents(node), _NEAR) if each.tag in _OF_ONE}
+        for node in (one, other)
     )
     return not (first <= second or second <= first)

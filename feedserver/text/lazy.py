@@ -47,15 +47,14 @@ _LESSER = re.compile(r"blur|low|placeholder|preview|small|thumb")
 _OF_STYLE = re.compile(r"\s*+url\(\s*+(?:([\"'])(.*?)\1\s*+\)|([^)]*)\)).*", re.DOTALL)
 # A line or two on a picture; more is a text that has something behind it.
 _MOST_ON_PICTURE = 300
-# What says that a picture only stands in for another one, and what says so of one of its name.
-_STANDS_IN = re.compile(
-    r"blur|freeze|(?<!no-)(?<!not-)(?<!skip-)lazy(?!-?loaded)|low[-_]?(?:qual|res)|lqip|placeholder",
-    re.I,
-)
+# What says that a picture only stands in for another one: by its class, by its file's name, and by
+# either of one that has the other's name.
+_STANDS_IN = re.compile(r"blur|freeze|lazy|low[-_]?(?:qual|res)|lqip|placeholder", re.IGNORECASE)
+_EAGER = re.compile(r"(?:no|not|skip|exclude)[-_]?lazy|lazy[-_ ]?load(?:ed|[-_]disabled)", re.I)
+_FILE_STANDS_IN = re.compile(r"lqip|placeholder", re.IGNORECASE)
 _MAY_STAND_IN = re.compile(rf"{_STANDS_IN.pattern}|preview|progressive|small|thumb|tiny", re.I)
-# A number alone is none: those of a series have them.
-_SIZE = re.compile(r"[-_@]?(?:\d+x\d*|\d*x\d+|\d+w|blur|large|low|lqip|small|thumb|tiny)\Z")
-_MAX_NAME = 100
+# It may be a size too, but those of a series have one as well.
+_NUMBER = re.compile(r"[-_]?\d+\Z")
 _NEAR = 4
 _FRAMES = frozenset("a div figure p picture span".split())
 _TAG = re.compile("<[^<>]*>")
@@ -176,9 +175,9 @@ def _without_doubles(body: LexborNode, base: str) -> bool:
     for image in body.css(f"img[{_SHOWN}]"):
         meant = [image.attributes.get("src")]
         for other, _ in _near(image, base):
-            if _SHOWN in other.attributes or _emptied.are_apart(other, image):
+            if _SHOWN in other.attributes or not _stands_in(other, meant, base):
                 continue
-            if _stands_in(other, meant, base):
+            if not _emptied.are_apart(other, image):
                 _emptied.mark(other)
                 other.decompose()
                 changed = True
@@ -199,30 +198,27 @@ def _stands_in(
     whole = [each for each in (urls.fetched(each, base) for each in meant) if each]
     if address in whole:
         return False
-    said = " ".join(filter(None, map(given.get, ("class", "id", "style"))))
-    if (name := _name(address)) and name in map(_name, whole):
-        is_other_size = beside is not None and _file(address) not in map(_file, whole)
-        return is_other_size or _MAY_STAND_IN.search(f"{said} {address}") is not None
-    is_near = beside is not None and not _emptied.are_apart(image, beside)
-    return is_near and _STANDS_IN.search(f"{said} {_file(address)}") is not None
+    said = _EAGER.sub("", f"{given.get('class') or ''} {given.get('id') or ''}")
+    file, is_small = urls.file(address), _is_small(given)
+    if any(urls.are_one_picture(address, each) for each in whole):
+        if is_small or _MAY_STAND_IN.search(f"{said} {file}"):
+            return True
+        is_sham = beside is not None and file not in map(urls.file, whole)
+    else:
+        is_sham = is_small or bool(_STANDS_IN.search(said) or _FILE_STANDS_IN.search(file))
+    return is_sham and beside is not None and not _emptied.are_apart(image, beside)
 
 
-def _file(address: str) -> str:
-    """The name of a picture's file, with what asks for a size of it."""
-    return address.partition("#")[0].rpartition("/")[2].lower()
-
-
-def _name(address: str) -> str:
-    """The name of a picture's file, less its ending and its size."""
-    file = _file(address.partition("?")[0])
-    stem = (file.rpartition(".")[0] or file)[-_MAX_NAME:]
-    return _SIZE.sub("", stem) or stem
+def _is_small(given: dict[str, str | None]) -> bool:
+    sizes = [given.get("width") or "", given.get("height") or ""]
+    return any(size.isdecimal() and int(size[:4]) <= 64 for size in sizes)
 
 
 def _names(given: dict[str, str | None], base: str) -> set[str]:
-    """The names of a picture's files, or their addresses if they have none."""
+    """The names of a picture's files less their numbers, or their addresses if they have none."""
     addresses = (given.get("src") or "", *urls.candidates(given.get("srcset") or "", base))
-    return {_name(address) or address for address in addresses if address}
+    names = {urls.picture(address) or address for address in addresses if address}
+    return {_NUMBER.sub("", name) or name for name in names}
 
 
 def _near(
@@ -263,11 +259,12 @@ def _look(node: LexborNode, forward: bool, found: list[tuple[LexborNode, bool]],
 def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> bool:
     """Put what stands in for a picture into its place, unless that has been found."""
     # One within another goes with it.
-    nodes = [node for node in body.css("noscript") if not is_aside(node)]
+    asides = {node.mem_id for node in body.css("noscript noscript, noscript img")}
+    nodes = [node for node in body.css("noscript") if node.mem_id not in asides]
     there = {
         urls.fetched(node.attributes.get("src"), base): node
         for node in (body.css("img") if nodes else ())
-        if not is_aside(node)
+        if node.mem_id not in asides
     }
     put: set[int] = set()
     for node in nodes:
@@ -282,8 +279,8 @@ def _without_noscript(parser: LexborHTMLParser, body: LexborNode, base: str) -> 
                 for each, is_beside in near
                 if is_beside
                 and _SHOWN in each.attributes
-                and not _emptied.are_apart(each, node)
                 and not _names(each.attributes, base).isdisjoint(_names(pictures[0], base))
+                and not _emptied.are_apart(each, node)
             ),
             None,
         )

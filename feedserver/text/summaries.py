@@ -62,7 +62,7 @@ _STOP = re.compile(
     rf"(?:[{_STOPS}][\"'”’“‘)\]»«›‹]*|[\u3009\u300b\u300d\u300f\u3011\u3015\u3017\u3019\u301b）］｝｣])$"
 )
 # An emoji in letters.
-_EMOTICON = re.compile(r"[:;=]['’]?-?[()\[\]DPpoO/\\|*3]++|<3++|\^_?\^|[xX]D++")
+_EMOTICON = re.compile(r"[:;=]['’]?-?[()\[\]DPpoO/\\|*3]++|</?3++|\^[_-]?\^|\\?[oO]/|-_+-|T_+T")
 # Letters of Chinese and Japanese, which have a full stop of their own.
 _EASTERN = re.compile("[\u3005\u3006\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _SHORTEST = 60

@@ -29,6 +29,10 @@ _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})?")
 # One address of a `srcset`, with what is said of it.
 CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
+# What the end of a picture's name, and of what is asked of a host, says of its size.
+_SIZE = re.compile(r"[-_@]?(?:\d+x\d*|\d*x\d+|\d+w|blur|large|low|lqip|small|thumb|tiny)\Z")
+_SIZES = frozenset("blur dpr fit format h height q quality resize size w width".split())
+_MAX_NAME = 100
 _PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 
@@ -81,6 +85,29 @@ def candidates(several: str, base: str) -> Iterator[str]:
     """The addresses in a `srcset` that a reader can fetch."""
     found = (each.rstrip(",") for each in CANDIDATE.findall(several))
     return (each for each in found if fetched(each, base))
+
+
+def are_one_picture(one: str, other: str) -> bool:
+    """Whether two addresses are those of one picture, but for its size."""
+    first, second = (
+        {part for part in urlsplit(each).query.split("&") if part.partition("=")[0] not in _SIZES}
+        for each in (one, other)
+    )
+    name = picture(one)
+    return bool(name) and name == picture(other) and (first == second or "" in first | second)
+
+
+def file(address: str) -> str:
+    """The name of a picture's file, with what asks for a size of it."""
+    path, mark, asked = address.partition("#")[0].partition("?")
+    return f"{path.rpartition('/')[2]}{mark}{asked}".lower()
+
+
+def picture(address: str) -> str:
+    """The name of a picture's file, less its ending and its size."""
+    end = file(address.partition("?")[0])
+    stem = (end.rpartition(".")[0] or end)[-_MAX_NAME:]
+    return _SIZE.sub("", stem) or stem
 
 
 def _authority(parts: SplitResult) -> str:

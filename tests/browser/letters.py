@@ -74,7 +74,11 @@ A year on. {LONG}.
 
 [Y](https://matrix.to/#/@y:example.org) reports
 
-> It is short.
+> It is short.[^1]
+>
+> [Subscribe](https://x.example/)
+
+[^1]: As this is.
 
 ## Dept of Ships 🚢 from 2025-05-02 to 2025-06-02
 

@@ -132,3 +132,10 @@ def test_the_sign_on_a_player_is_round_and_nothing_of_it_is_cut_off(
         assert sign.rect["width"] == sign.rect["height"] >= 48
         cut = "return arguments[0].scrollHeight - arguments[0].clientHeight"
         assert browser.execute_script(cut, sign.find_element(By.XPATH, "..")) <= 1
+
+
+def test_the_number_of_a_footnote_stands_in_its_line(browser: Chrome, site: str) -> None:
+    visit(browser, site + PAGES["an issue"])
+    [number] = browser.find_elements(By.CSS_SELECTOR, ".footnote-definition > sup")
+    [text] = browser.find_elements(By.CSS_SELECTOR, ".footnote-definition > p")
+    assert abs(number.rect["y"] - text.rect["y"]) < 1

@@ -487,7 +487,7 @@ def test_a_reporter_is_who_the_attribution_names(markup: str) -> None:
     ("between", "count"),
     [
         *((",", 2), (" and ", 2), (", and ", 2), (" &amp; ", 2), ("/", 2), (" + ", 2)),
-        *((" und ", 2), (", et ", 2), (" y ", 2), (" och ", 2), (" و", 2), ("和", 2)),
+        *((" und ", 2), (", et ", 2), (" y ", 2), (" och ", 2), (" و", 2), ("和", 2), ("、", 2)),
         *((" with ", 1), (" für ", 1)),
     ],
 )

@@ -245,6 +245,8 @@ def test_how_much_of_a_text_is_read_makes_no_difference(pieces: list[str], limit
         ("Out now :D", "Out now :D News."),
         ("Owls &lt;3", "Owls <3 News."),
         ("Owls ^^", "Owls ^^ News."),
+        ("See you o/", "See you o/ News."),
+        ("We use Adobe XD", "We use Adobe XD. News."),
         ("A ratio of 4:3", "A ratio of 4:3. News."),
         (
             'Hoot <img alt="🦉" class="twemoji" src="https://a.example/1f989.svg" title=":owl:">',
